@@ -1,0 +1,28 @@
+// Package cognito impersonates Amazon Cognito as an issuer, in its two halves: identity pools (the main service, one issuer for
+// the whole world) and user pools (the service user-pool, an issuer per pool).
+//
+//	iss, err := issuer.New(cognito.Platform, issuer.WithPreset("developer-authenticated"))
+//	if err != nil {
+//		return err
+//	}
+//	token, err := iss.Mint(issuer.Request{ // no Audience: it is always the pool
+//		Claims: issuer.Claims{"aud": "eu-west-1:7e9426f7-42af-4717-8689-00a9a4b65c1c"},
+//	})
+//	fmt.Println(token.Header["alg"], token.Header["typ"]) // RS512 JWS
+//
+// Faithful: RS512 and typ JWS of identity pools, their keys at /.well-known/jwks_uri with ids of several regions, aud that the
+// caller cannot choose, amr by kind of login, the lifetimes of both calls (15 minutes for developer identities, 10 for others);
+// user pools' two keys, one for ID tokens and one for access tokens, and access tokens without aud.
+//
+// Not faithful, or not known:
+//   - The discovery document of identity pools is inferred but for issuer and jwks_uri; no public copy was found.
+//   - The set of identity pool keys is three seen ones; the real one has those of every region. Every token is signed with the key
+//     us-east-1-7, whatever the region of its pool.
+//   - amr of a user pool login is inferred from the documented trust policy keys.
+//   - Which of a user pool's two keys signs ID tokens is inferred. The order of the payload is that of the recorded tokens of 2018 to
+//     2021; today's ID tokens put iss and cognito:username before token_use. Slashes in iss are not escaped.
+//   - A user pool's domain stays the example's, wherever the issuer is put; at_hash is an example.
+//
+// See https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-identity.html and
+// https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-with-identity-providers.html.
+package cognito

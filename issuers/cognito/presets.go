@@ -1,0 +1,53 @@
+package cognito
+
+import (
+	"time"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// openIDToken is the life of what GetOpenIdToken returns.
+const openIDToken = 10 * time.Minute
+
+// presets: pools, identities and users are in Params and not in Claims, so that what is derived from aud and sub follows a caller.
+var presets = []issuer.Preset{
+	{Name: "developer-authenticated", About: "GetOpenIdTokenForDeveloperIdentity: a back end vouches for its own user",
+		Params: login(developerLogin, "login.contoso.example", "alice")},
+	{Name: "unauthenticated", About: "GetOpenIdToken of a guest identity", Lifetime: openIDToken,
+		Params: login(unauthenticated, "", "")},
+	{Name: "oidc-provider", About: "GetOpenIdToken after a login with an OpenID Connect provider", Lifetime: openIDToken,
+		Params: login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod")},
+	{Name: "user-pool-login", About: "GetOpenIdToken after a login with a user pool (amr inferred)", Lifetime: openIDToken,
+		Params: login(poolLogin, "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI", user)},
+	{Name: "principal-tags", About: "GetOpenIdToken with attributes mapped to principal tags", Lifetime: openIDToken,
+		Params: login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod"),
+		Claims: issuer.Claims{tagsClaim: map[string]any{"principal_tags": map[string]any{
+			"actor":      []any{"octocat"},
+			"repository": []any{"octo-org/octo-repo"},
+		}}}},
+	{Name: "user-pool-id", About: "A user pool's ID token: aud is the app client", Service: userPool.Name,
+		Params: member(useID),
+		Claims: issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
+	{Name: "user-pool-access", About: "A user pool's access token: no aud, and its own key", Service: userPool.Name, Signer: new(accessKey),
+		Params: member(useAccess), Claims: issuer.Claims{"scope": "aws.cognito.signin.user.admin"}},
+	{Name: "user-pool-client-credentials", About: "A user pool's token for a client of its own: no aud, sub is the client",
+		Service: userPool.Name, Signer: new(accessKey),
+		Params: member(useClient), Claims: issuer.Claims{"scope": "sample/read", "version": 2}},
+}
+
+// user is the sub of the example user of the user pool.
+const user = "9a099d29-7a49-4f16-ae65-ae593cf159c1"
+
+// login returns the settings of the example identity with a kind of login.
+func login(kind, provider, user string) map[string]any {
+	return map[string]any{
+		"pool":     "us-east-1:7e9426f7-42af-4717-8689-00a9a4b65c1c",
+		"identity": "us-east-1:12345678-ffff-ffff-ffff-123456789012",
+		"login":    kind, "provider": provider, "user": user,
+	}
+}
+
+// member returns the settings of the example user pool with a use of its tokens.
+func member(use string) map[string]any {
+	return map[string]any{"user": user, "client": "1example23456789", "use": use}
+}

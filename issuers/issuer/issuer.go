@@ -1,0 +1,283 @@
+package issuer
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/gorilla/mux"
+)
+
+// Issuer is a live token issuer: a service of a platform at a URL, with its keys. It serves its discovery document and JWKS as an
+// http.Handler. It is safe for concurrent use. Keys are made when they are first needed.
+type Issuer struct {
+	platform *Platform
+	service  Service // a copy: options may have changed its URL and algorithm
+	preset   *Preset
+	claims   Claims // of WithClaims; over the preset's
+	chosen   *int   // of WithAlg: the index of the key that signs, whatever the preset says
+	url      string
+	now      func() time.Time
+	randMu   sync.Mutex
+	rand     io.Reader
+	newKey   NewKeyFunc
+	router   *mux.Router
+	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
+	keys     keyring
+	tampers  tampers
+}
+
+// Option changes what New makes.
+type Option func(*Issuer) error
+
+// WithURL moves the issuer: iss, the discovery document and everything below it use this URL, byte for byte.
+func WithURL(issuerURL string) Option {
+	return func(i *Issuer) error {
+		u, err := url.Parse(issuerURL)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || !utf8.ValidString(issuerURL) {
+			return fmt.Errorf("issuer: url %q: want https://host/path without query and fragment", issuerURL)
+		}
+		i.url = issuerURL
+		return nil
+	}
+}
+
+// WithPreset chooses the preset, and with it the service, that mints; the default is the platform's first.
+func WithPreset(name string) Option {
+	return func(i *Issuer) error {
+		preset, err := i.platform.Preset(name)
+		if err != nil {
+			return err
+		}
+		service, err := i.platform.Service(preset.Service)
+		if err != nil {
+			return err
+		}
+		i.preset, i.service = preset, *service
+		return nil
+	}
+}
+
+// WithClaims lays claims over the preset's for every token; a nil value removes a claim.
+func WithClaims(claims Claims) Option {
+	return func(i *Issuer) error { i.claims = claims; return nil }
+}
+
+// WithAlg makes the issuer sign with another algorithm: with its signing key if that is the key's algorithm, with its first key
+// for that algorithm if it has one, else with its signing key remade to fit. It comes after WithPreset.
+func WithAlg(alg string) Option {
+	return func(i *Issuer) error {
+		want := jose.SignatureAlgorithm(alg)
+		if n := i.spot(i.preset); n < len(i.service.Keys) && i.service.Keys[n].Alg == want {
+			i.chosen = &n
+			return nil
+		}
+		if n := slices.IndexFunc(i.service.Keys, func(k KeySpec) bool { return k.Alg == want }); n >= 0 {
+			i.chosen = &n
+			return nil
+		}
+		if !slices.Contains(Algorithms, want) {
+			return fmt.Errorf("issuer: unknown key algorithm %q (have %s)", alg, list(Algorithms, func(a jose.SignatureAlgorithm) string { return string(a) }))
+		}
+		n := i.spot(i.preset)
+		i.service.Keys = slices.Clone(i.service.Keys)
+		i.service.Keys[n].Alg = want
+		i.chosen = &n
+		return nil
+	}
+}
+
+// WithNow sets the clock; the default is time.Now.
+func WithNow(now func() time.Time) Option {
+	return func(i *Issuer) error { i.now = now; return nil }
+}
+
+// WithRand sets the source of token ids; the default is crypto/rand. Keys do not come from it.
+func WithRand(r io.Reader) Option {
+	return func(i *Issuer) error { i.rand = r; return nil }
+}
+
+// WithKeys sets the source of private keys; the default is GenerateKey.
+func WithKeys(source NewKeyFunc) Option {
+	return func(i *Issuer) error { i.newKey = source; return nil }
+}
+
+// Algorithms are the signature algorithms an issuer can be told to use.
+var Algorithms = []jose.SignatureAlgorithm{
+	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512,
+}
+
+// New makes an issuer of a platform. Options apply in their order.
+func New(p *Platform, opts ...Option) (*Issuer, error) {
+	if len(p.Services) == 0 || len(p.Presets) == 0 {
+		return nil, fmt.Errorf("issuer: platform %q has no service or no preset", p.Name)
+	}
+	if p.Claims == nil {
+		return nil, fmt.Errorf("issuer: platform %q has no claims", p.Name)
+	}
+	i := &Issuer{platform: p, now: time.Now, rand: rand.Reader, newKey: GenerateKey}
+	for _, opt := range append([]Option{WithPreset("")}, opts...) {
+		if err := opt(i); err != nil {
+			return nil, err
+		}
+	}
+	if i.url == "" {
+		i.url = i.service.Issuer
+	}
+	for n := range p.Presets { // Mint may use each one of this service
+		preset := &p.Presets[n]
+		if preset.Service != i.preset.Service {
+			continue
+		}
+		if spot := i.spot(preset); spot >= len(i.service.Keys) {
+			return nil, fmt.Errorf("issuer: %s: preset %q signs with key %d of %d", p.Name, preset.Name, spot, len(i.service.Keys))
+		}
+	}
+	i.keys.issuer = i
+	i.document = sync.OnceValues(i.renderDiscovery)
+	i.router = i.routes()
+	return i, nil
+}
+
+// spot is the index of the key that signs a preset's tokens.
+func (i *Issuer) spot(preset *Preset) int {
+	switch {
+	case i.chosen != nil:
+		return *i.chosen
+	case preset.Signer != nil:
+		return *preset.Signer
+	}
+	return i.service.Signer
+}
+
+// URL is the issuer's identifier, as in iss.
+func (i *Issuer) URL() string { return i.url }
+
+// Platform is the platform that the issuer belongs to.
+func (i *Issuer) Platform() *Platform { return i.platform }
+
+// JWKSURL is the address of the key set. A service that keeps its keys on another host does so only at its canonical URL;
+// anywhere else the keys move below the issuer.
+func (i *Issuer) JWKSURL() string {
+	path := i.service.JWKS
+	if !strings.HasPrefix(path, "/") {
+		if i.url == i.service.Issuer {
+			return path
+		}
+		u, err := url.Parse(path)
+		if err != nil {
+			return path
+		}
+		path = u.Path
+	}
+	return strings.TrimSuffix(i.url, "/") + path
+}
+
+// DiscoveryURL is the address of the discovery document.
+func (i *Issuer) DiscoveryURL() string {
+	return strings.TrimSuffix(i.url, "/") + "/.well-known/openid-configuration"
+}
+
+// Rotate makes a new signing key. With publish, the JWKS lists every key made so far, the new one and those held back before;
+// without, it stays as it was. It returns the new key's id.
+func (i *Issuer) Rotate(publish bool) (kid string, err error) { return i.keys.rotate(publish) }
+
+// keyring holds the keys of an issuer in the order of their making.
+type keyring struct {
+	issuer *Issuer
+	mu     sync.Mutex
+	keys   []*Key
+	signer []*Key    // by spot: the key of each KeySpec that signs now
+	jwks   []byte    // rendered once per change
+	until  time.Time // when jwks is out of date by itself; zero: never
+}
+
+// load returns the keys, made at the first call; the caller holds mu.
+func (r *keyring) load() error {
+	if r.keys != nil {
+		return nil
+	}
+	i := r.issuer
+	specs := i.service.Keys
+	keys, errs := make([]*Key, len(specs)), make([]error, len(specs))
+	var wg sync.WaitGroup
+	for n := range specs {
+		wg.Go(func() { keys[n], errs[n] = newKey(specs[n], n, 0, i.now(), i.newKey) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		k.published = true
+	}
+	r.keys, r.signer = keys, slices.Clone(keys)
+	return nil
+}
+
+func (r *keyring) signingKey(spot int) (*Key, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	return r.signer[spot], nil
+}
+
+func (r *keyring) rotate(publish bool) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(); err != nil {
+		return "", err
+	}
+	spot, number := r.issuer.spot(r.issuer.preset), 0
+	for _, k := range r.keys {
+		if k.spot == spot {
+			number++
+		}
+	}
+	now := r.issuer.now()
+	old := r.signer[spot]
+	k, err := newKey(old.spec, spot, number, now, r.issuer.newKey)
+	if err != nil {
+		return "", err
+	}
+	old.retired = now
+	r.keys, r.signer[spot] = append(r.keys, k), k
+	if publish {
+		for _, k := range r.keys {
+			k.published = true
+		}
+	}
+	r.jwks = nil
+	return k.ID, nil
+}
+
+// listed returns the keys of the JWKS and when that list next changes by itself; the zero time means never. The caller holds mu.
+func (r *keyring) listed(now time.Time) (keys []*Key, until time.Time) {
+	overlap := r.issuer.service.Overlap
+	for _, k := range r.keys {
+		if !k.published {
+			continue
+		}
+		if overlap > 0 && !k.retired.IsZero() {
+			end := k.retired.Add(overlap)
+			if !now.Before(end) {
+				continue
+			}
+			if until.IsZero() || end.Before(until) {
+				until = end
+			}
+		}
+		keys = append(keys, k)
+	}
+	return keys, until
+}

@@ -1,0 +1,99 @@
+package issuertest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// Run checks every preset of a platform. Keys are made once for the whole run.
+func Run(t *testing.T, p *issuer.Platform) {
+	t.Helper()
+	pool := new(issuer.Pool)
+	for n := range p.Presets {
+		preset := &p.Presets[n]
+		service, err := p.Service(preset.Service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := slices.IndexFunc(p.Presets, func(other issuer.Preset) bool { return other.Service == preset.Service }) == n
+		for _, c := range checks {
+			if c.perService && !first {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%s", preset.Name, c.name), func(t *testing.T) {
+				t.Parallel()
+				c.run(&bench{T: t, platform: p, preset: preset, service: service, pool: pool, now: start})
+			})
+		}
+	}
+}
+
+// checks is what a platform must pass.
+var checks = []struct {
+	name       string
+	perService bool // it says nothing new about a second preset of the same service
+	run        func(*bench)
+}{
+	{"described", false, checkDescribed},
+	{"discovery", false, checkDiscovery},
+	{"discovery needs no key", true, checkDiscoveryNeedsNoKey},
+	{"jwks", true, checkJWKS},
+	{"moved", true, checkMoved},
+	{"times", false, checkTimes},
+	{"token id", false, checkTokenID},
+	{"go-oidc verifies", false, checkGoOIDC},
+	{"zitadel verifies", false, checkZitadel},
+	{"overrides", false, checkOverrides},
+	{"every claim", true, checkEveryClaim},
+	{"rotation", true, checkRotation},
+	{"overlap", true, checkOverlap},
+	{"concurrency", true, checkConcurrency},
+}
+
+// start is when the clock of a check begins.
+var start = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+
+// bench is one preset under one check.
+type bench struct {
+	*testing.T
+	platform *issuer.Platform
+	preset   *issuer.Preset
+	service  *issuer.Service
+	pool     *issuer.Pool
+	now      time.Time // changed only between calls
+}
+
+// issuer makes the preset's issuer on the bench's clock.
+func (b *bench) issuer(opts ...issuer.Option) *issuer.Issuer {
+	b.Helper()
+	all := []issuer.Option{
+		issuer.WithPreset(b.preset.Name),
+		issuer.WithNow(func() time.Time { return b.now }),
+		issuer.WithKeys(b.pool.Keys()),
+	}
+	iss, err := issuer.New(b.platform, append(all, opts...)...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return iss
+}
+
+// mint mints with claims over the preset's.
+func (b *bench) mint(iss *issuer.Issuer, claims issuer.Claims) issuer.Token {
+	b.Helper()
+	token, err := iss.Mint(issuer.Request{Claims: claims})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return token
+}
+
+// removes reports whether the preset takes a claim away.
+func (b *bench) removes(claim string) bool {
+	value, said := b.preset.Claims[claim]
+	return said && value == nil
+}

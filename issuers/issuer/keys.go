@@ -1,0 +1,158 @@
+package issuer
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/cryptosigner"
+)
+
+// KeySpec describes one key of a JWKS.
+type KeySpec struct {
+	Alg         jose.SignatureAlgorithm // what it signs with; an RSA key has 2048 bits
+	KID         func(KeyInfo) string    // the style of the key id
+	Certificate *Certificate            // nil: the JWK has neither x5c nor x5t
+	NoAlg       bool                    // the JWK has no alg
+	NoUse       bool                    // the JWK has no use
+}
+
+// KeyInfo is what a key id may be made from.
+type KeyInfo struct {
+	Public      crypto.PublicKey
+	Certificate []byte // DER; nil without one
+	Number      int    // 0 for the first key of its KeySpec, 1 after the first rotation, …
+}
+
+// Key is one signing key of an issuer.
+type Key struct {
+	ID        string
+	Alg       jose.SignatureAlgorithm
+	spec      KeySpec
+	spot      int // index of spec in the service's list
+	published bool
+	retired   time.Time // when another key took over; zero: it still signs, or never did
+	cert      *x509.Certificate
+	signer    jose.OpaqueSigner
+	public    crypto.PublicKey
+}
+
+// NewKeyFunc makes a private key that fits an algorithm. It must be safe for concurrent use.
+type NewKeyFunc func(jose.SignatureAlgorithm) (crypto.Signer, error)
+
+// GenerateKey makes a new private key for an algorithm: RSA of 2048 bits for RS* and PS*, the matching curve for ES*.
+func GenerateKey(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
+	switch alg {
+	case jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512:
+		return rsa.GenerateKey(rand.Reader, 2048)
+	case jose.ES256:
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case jose.ES384:
+		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case jose.ES512:
+		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
+	}
+	return nil, fmt.Errorf("issuer: no key for algorithm %q (have RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)", alg)
+}
+
+// Pool hands out private keys and makes each only once, so that many short-lived farms need few keys. The zero value is ready
+// for use; it is safe for concurrent use.
+type Pool struct {
+	mu   sync.Mutex
+	keys map[string][]func() (crypto.Signer, error)
+}
+
+// Keys returns a source that yields the pool's first key of a kind, then its second, and so on. Two sources of one pool yield
+// the same keys; one source never yields a key twice.
+func (p *Pool) Keys() NewKeyFunc {
+	var mu sync.Mutex
+	next := map[string]int{}
+	return func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
+		kind := keyKind(alg)
+		mu.Lock()
+		n := next[kind]
+		next[kind]++
+		mu.Unlock()
+		return p.key(alg, kind, n)
+	}
+}
+
+func (p *Pool) key(alg jose.SignatureAlgorithm, kind string, n int) (crypto.Signer, error) {
+	p.mu.Lock()
+	if p.keys == nil {
+		p.keys = map[string][]func() (crypto.Signer, error){}
+	}
+	for len(p.keys[kind]) <= n {
+		p.keys[kind] = append(p.keys[kind], sync.OnceValues(func() (crypto.Signer, error) { return GenerateKey(alg) }))
+	}
+	get := p.keys[kind][n]
+	p.mu.Unlock()
+	return get() // outside the lock: two kinds, or two keys, are made at the same time
+}
+
+// keyKind groups the algorithms that can use the same key.
+func keyKind(alg jose.SignatureAlgorithm) string {
+	if strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS") {
+		return "RSA"
+	}
+	return string(alg)
+}
+
+func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc) (*Key, error) {
+	private, err := source(spec.Alg)
+	if err != nil {
+		return nil, err
+	}
+	k := &Key{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(private), public: private.Public()}
+	info := KeyInfo{Public: k.public, Number: number}
+	if spec.Certificate != nil {
+		if k.cert, err = spec.Certificate.sign(private, now); err != nil {
+			return nil, err
+		}
+		info.Certificate = k.cert.Raw
+	}
+	k.ID = spec.KID(info)
+	return k, nil
+}
+
+// jwk returns the members of the public JWK. go-jose writes them; what the platform leaves out is taken away.
+func (k *Key) jwk() (map[string]any, error) {
+	jwk := jose.JSONWebKey{Key: k.public, KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
+	if k.cert != nil {
+		jwk.Certificates = []*x509.Certificate{k.cert}
+		sum := sha1.Sum(k.cert.Raw)
+		jwk.CertificateThumbprintSHA1 = sum[:]
+	}
+	if k.spec.NoAlg {
+		jwk.Algorithm = ""
+	}
+	if k.spec.NoUse {
+		jwk.Use = ""
+	}
+	raw, err := jwk.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("issuer: key %q: %w", k.ID, err)
+	}
+	var members map[string]any
+	return members, json.Unmarshal(raw, &members)
+}
+
+// thumbprint is the x5t of the key's certificate, or empty.
+func (k *Key) thumbprint() string {
+	if k.cert == nil {
+		return ""
+	}
+	sum := sha1.Sum(k.cert.Raw)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

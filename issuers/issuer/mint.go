@@ -1,0 +1,191 @@
+package issuer
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"time"
+)
+
+// Request asks an issuer for a token.
+type Request struct {
+	Preset   string        // another preset of the same service; empty: the issuer's
+	Audience []string      // as the workload asks; empty: what the platform does then
+	Lifetime time.Duration // exp - iat; zero: the preset's or else the service's
+	Claims   Claims        // over the preset's and the issuer's; a nil value removes a claim
+
+	// What follows is for Platform.Claims; Mint fills it in.
+
+	Issuer  string         // the issuer's URL
+	Service string         // the name of the service that mints
+	Params  Claims         // the preset's values with the issuer's and the request's claims over them, without the nils
+	Setting map[string]any // the settings of the preset, Preset.Params
+	NewID   func() string  // a random UUID
+	Now     time.Time      // the time of minting; iat is its whole seconds
+}
+
+// Token is a minted token. It prints as what it says, never as the credential it is.
+type Token struct {
+	Raw    string // the compact JWT
+	Header map[string]any
+	Claims Claims
+}
+
+// String names the token by its key, issuer and subject.
+func (t Token) String() string {
+	return fmt.Sprintf("token kid=%v iss=%v sub=%v", t.Header["kid"], t.Claims["iss"], t.Claims["sub"])
+}
+
+// LogValue keeps the credential out of logs.
+func (t Token) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.Any("kid", t.Header["kid"]), slog.Any("iss", t.Claims["iss"]), slog.Any("sub", t.Claims["sub"]),
+		slog.Any("aud", t.Claims["aud"]), slog.Any("jti", t.Claims["jti"]))
+}
+
+// Mint signs a token. It does what it is told: it refuses no claim, so that tokens a relying party must refuse can be made. An
+// error means that the platform cannot say what was asked, such as an audience where the caller has no choice.
+func (i *Issuer) Mint(req Request) (Token, error) {
+	preset, err := i.presetFor(req.Preset)
+	if err != nil {
+		return Token{}, err
+	}
+	claims, err := i.payload(preset, req)
+	if err != nil {
+		return Token{}, err
+	}
+	key, err := i.keys.signingKey(i.spot(preset))
+	if err != nil {
+		return Token{}, err
+	}
+	header := map[string]any{"alg": string(key.Alg), "kid": key.ID}
+	if i.service.Typ != "" {
+		header["typ"] = i.service.Typ
+	}
+	if x5t := key.thumbprint(); x5t != "" {
+		header["x5t"] = x5t
+	}
+	i.tampers.header(header)
+	raw, err := i.sign(key, header, claims)
+	if err != nil {
+		return Token{}, err
+	}
+	raw, err = i.tampers.token(raw)
+	return Token{Raw: raw, Header: header, Claims: claims}, err
+}
+
+// presetFor returns the preset to mint with: the issuer's, or another one of the same service.
+func (i *Issuer) presetFor(name string) (*Preset, error) {
+	if name == "" {
+		return i.preset, nil
+	}
+	preset, err := i.platform.Preset(name)
+	if err != nil {
+		return nil, err
+	}
+	service, err := i.platform.Service(preset.Service)
+	if err != nil {
+		return nil, err
+	}
+	if service.Name != i.service.Name {
+		return nil, fmt.Errorf("%s: preset %q belongs to another issuer than %q", i.platform.Name, name, i.url)
+	}
+	return preset, nil
+}
+
+// payload is the platform's claims under everything that overrides them.
+func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
+	overrides := merge(merge(nil, preset.Claims), i.claims)
+	overrides = merge(overrides, req.Claims)
+	req.Lifetime = cmp.Or(req.Lifetime, preset.Lifetime, i.service.Lifetime)
+	req.Issuer, req.Service, req.Setting = i.url, i.service.Name, preset.Params
+	req.Params = withoutNil(overrides)
+	req.NewID = i.newID
+
+	req.Now = i.now()
+	iat := req.Now.Unix()
+	claims := Claims{"iss": i.url, "iat": iat, "exp": iat + int64(req.Lifetime/time.Second)}
+	if notYet := cmp.Or(preset.NotYet, i.service.NotYet); notYet != nil {
+		claims["nbf"] = iat + int64(*notYet)
+	}
+	if i.service.ID {
+		claims["jti"] = req.NewID()
+	}
+	own, err := i.platform.Claims(req)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(claims, own)
+	return withoutNil(merge(claims, overrides)), nil
+}
+
+// sign writes the compact form. go-jose computes the signature; the header is written here because go-jose knows only one order
+// of its members.
+func (i *Issuer) sign(key *Key, header map[string]any, claims Claims) (string, error) {
+	head, err := marshalOrdered(header, i.service.Header, "")
+	if err != nil {
+		return "", fmt.Errorf("issuer: header: %w", err)
+	}
+	body, err := marshalOrdered(claims, i.service.Order, "")
+	if err != nil {
+		return "", fmt.Errorf("issuer: payload: %w", err)
+	}
+	enc := base64.RawURLEncoding
+	out := make([]byte, 0, enc.EncodedLen(len(head))+enc.EncodedLen(len(body))+360)
+	out = enc.AppendEncode(out, head)
+	out = append(out, '.')
+	out = enc.AppendEncode(out, body)
+	signature, err := key.signer.SignPayload(out, key.Alg)
+	if err != nil {
+		return "", fmt.Errorf("issuer: sign with key %q: %w", key.ID, err)
+	}
+	out = append(out, '.')
+	return string(enc.AppendEncode(out, signature)), nil
+}
+
+// merge returns base with over laid on it. Objects merge member by member, everything else is replaced. Neither argument changes.
+func merge(base, over Claims) Claims {
+	out := make(Claims, len(base)+len(over))
+	maps.Copy(out, base)
+	for name, value := range over {
+		if object, ok := value.(map[string]any); ok {
+			under, _ := out[name].(map[string]any)
+			value = merge(under, object)
+		}
+		out[name] = value
+	}
+	return out
+}
+
+// withoutNil drops the members that are nil, at every depth.
+func withoutNil(claims Claims) Claims {
+	out := make(Claims, len(claims))
+	for name, value := range claims {
+		if object, ok := value.(map[string]any); ok {
+			value = withoutNil(object)
+		}
+		if value != nil {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+// newID makes a token id. Only one call at a time reads the source of randomness, which may be a test's.
+func (i *Issuer) newID() string {
+	i.randMu.Lock()
+	defer i.randMu.Unlock()
+	return newUUID(i.rand)
+}
+
+// newUUID makes a version 4 UUID. A source that fails yields the zero UUID's layout; crypto/rand does not fail.
+func newUUID(r io.Reader) string {
+	var b [16]byte
+	_, _ = io.ReadFull(r, b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}

@@ -1,0 +1,143 @@
+package issuer
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+)
+
+// ServeHTTP answers the requests for the issuer's two documents and 404 for every other.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.router.ServeHTTP(w, r) }
+
+// routes serves each document at its own path; the issuer's host is the caller's business.
+func (i *Issuer) routes() *mux.Router {
+	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	router.HandleFunc(pathOf(i.DiscoveryURL()), i.serve("discovery", i.Discovery)).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(pathOf(i.JWKSURL()), i.serve("jwks", i.JWKS)).Methods(http.MethodGet, http.MethodHead)
+	return router
+}
+
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil { // WithURL and the platforms' tests have parsed it
+		return "/"
+	}
+	return u.EscapedPath()
+}
+
+func (i *Issuer) serve(document string, render func() ([]byte, error)) http.HandlerFunc {
+	types := i.service.Headers
+	contentType, cache := types.Discovery, types.Cache
+	if document == "jwks" {
+		contentType = types.JWKS
+		if types.JWKSCache != "" {
+			cache = types.JWKSCache
+		}
+	}
+	if contentType == "" {
+		contentType = "application/json"
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		if i.tampers.serve(document, w, r) {
+			return
+		}
+		body, err := render()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		if cache != "" {
+			h.Set("Cache-Control", cache)
+		}
+		if types.AllowOrigin != "" {
+			h.Set("Access-Control-Allow-Origin", types.AllowOrigin)
+		}
+		_, _ = w.Write(body) // the client has gone; there is nobody to tell
+	}
+}
+
+// Discovery returns the bytes of the discovery document. It needs no key.
+func (i *Issuer) Discovery() ([]byte, error) {
+	doc, err := i.document()
+	if err != nil {
+		return nil, err
+	}
+	return i.tampers.document("discovery", doc)
+}
+
+func (i *Issuer) renderDiscovery() ([]byte, error) {
+	doc := i.service.Document
+	if doc.Algs {
+		doc.IDTokenSigningAlgValuesSupported = i.algorithms()
+	}
+	raw, err := json.Marshal(doc.DiscoveryConfiguration)
+	if err != nil {
+		return nil, fmt.Errorf("issuer: discovery document: %w", err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, fmt.Errorf("issuer: discovery document: %w", err)
+	}
+	delete(members, "request_uri_parameter_supported") // the type writes it always; a platform that has it says so in Extra
+	maps.Copy(members, doc.Extra)
+	base := strings.TrimSuffix(i.url, "/")
+	for name, value := range members {
+		if text, ok := value.(string); ok {
+			members[name] = strings.ReplaceAll(text, "{issuer}", base)
+		}
+	}
+	members["issuer"], members["jwks_uri"] = i.url, i.JWKSURL()
+	out, err := marshalOrdered(members, doc.Order, doc.Indent)
+	if err != nil {
+		return nil, fmt.Errorf("issuer: discovery document: %w", err)
+	}
+	return out, nil
+}
+
+// algorithms are those of the keys the JWKS starts with, sorted, without duplicates.
+func (i *Issuer) algorithms() []string {
+	algs := make([]string, len(i.service.Keys))
+	for n, spec := range i.service.Keys {
+		algs[n] = string(spec.Alg)
+	}
+	slices.Sort(algs)
+	return slices.Compact(algs)
+}
+
+// JWKS returns the bytes of the key set. The first call makes the keys.
+func (i *Issuer) JWKS() ([]byte, error) {
+	r := &i.keys
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	now := i.now()
+	if r.jwks == nil || !r.until.IsZero() && !now.Before(r.until) {
+		keys, until := r.listed(now)
+		jwks := make([]any, len(keys))
+		for n, k := range keys {
+			members, err := k.jwk()
+			if err != nil {
+				return nil, err
+			}
+			jwks[n] = members
+		}
+		body, err := marshalOrdered(map[string]any{"keys": jwks}, i.service.JWK, i.service.Document.Indent)
+		if err != nil {
+			return nil, err
+		}
+		r.jwks, r.until = body, until
+	}
+	return i.tampers.document("jwks", r.jwks)
+}
