@@ -1,0 +1,134 @@
+package entra
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// cloud is one of Microsoft's clouds: the hosts sign-in happens at, and the
+// services of Microsoft that exist in it.
+type cloud struct {
+	name         string   // the word of a directory file
+	login        string   // the preferred login host; issuers and keys name it
+	cache        string   // the preferred_cache of instance discovery
+	aliases      []string // every login host, the preferred one first
+	instance     string   // cloud_instance_name
+	graph        string   // the host of Microsoft Graph
+	audience     string   // the audience of a token exchange
+	oldGraph     string   // cloud_graph_host_name; empty: not known, left out
+	roles        string   // rbac_url; empty: not known, left out
+	services     []service
+	regionalHost string // suffix of the regional login hosts; empty: none
+}
+
+// service is a resource of Microsoft's that every tenant of a cloud has.
+type service struct {
+	name  string
+	appID string   // empty: not known, the service is named by URL only
+	urls  []string // without a trailing slash
+	graph bool     // Microsoft Graph: its tokens carry claims of their own
+}
+
+const (
+	graphAppID = "00000003-0000-0000-c000-000000000000"
+	armAppID   = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+)
+
+// clouds lists them, the default one first. Sources: the instance metadata
+// recorded by the Azure SDK for JavaScript, Microsoft's national cloud pages.
+// cloud_instance_name of the national clouds is inferred.
+var clouds = []*cloud{
+	{
+		name: "public", login: "login.microsoftonline.com", cache: "login.windows.net",
+		aliases:  []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
+		instance: "microsoftonline.com", graph: "graph.microsoft.com", oldGraph: "graph.windows.net", roles: "https://pas.windows.net",
+		audience: "api://AzureADTokenExchange", regionalHost: ".login.microsoft.com",
+		services: []service{
+			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://graph.microsoft.com"}, graph: true},
+			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.azure.com", "https://management.core.windows.net"}},
+			{name: "Azure Key Vault", urls: []string{"https://vault.azure.net"}},
+			{name: "Azure Storage", urls: []string{"https://storage.azure.com"}},
+		},
+	},
+	{
+		name: "usgov", login: "login.microsoftonline.us", cache: "login.microsoftonline.us",
+		aliases:  []string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
+		instance: "microsoftonline.us", graph: "graph.microsoft.us", audience: "api://AzureADTokenExchangeUSGov",
+		services: []service{
+			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://graph.microsoft.us", "https://dod-graph.microsoft.us"}, graph: true},
+			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.usgovcloudapi.net"}},
+		},
+	},
+	{
+		name: "china", login: "login.partner.microsoftonline.cn", cache: "login.partner.microsoftonline.cn",
+		aliases:  []string{"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"},
+		instance: "partner.microsoftonline.cn", graph: "microsoftgraph.chinacloudapi.cn", audience: "api://AzureADTokenExchangeChina",
+		services: []service{
+			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://microsoftgraph.chinacloudapi.cn"}, graph: true},
+			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.chinacloudapi.cn"}},
+		},
+	},
+}
+
+// Hosts returns every login host of every cloud, aliases included, that a
+// [Server] answers for. Regional hosts ({region}.login.microsoft.com), which
+// it answers for too, are not in the list. The caller owns the slice.
+func Hosts() []string {
+	var hosts []string
+	for _, c := range clouds {
+		hosts = append(hosts, c.aliases...)
+	}
+	return hosts
+}
+
+// ExchangeAudience returns the recommended audience of federated credentials
+// in a cloud ("public", "usgov", "china"; "" means "public"), or an error that
+// lists the clouds there are.
+func ExchangeAudience(name string) (string, error) {
+	c, err := cloudNamed(name)
+	if err != nil {
+		return "", err
+	}
+	return c.audience, nil
+}
+
+// cloudNamed finds a cloud by its word; "" is the public one.
+func cloudNamed(name string) (*cloud, error) {
+	if name == "" {
+		return clouds[0], nil
+	}
+	known := make([]string, 0, len(clouds))
+	for _, c := range clouds {
+		if c.name == name {
+			return c, nil
+		}
+		known = append(known, c.name)
+	}
+	return nil, fmt.Errorf("entra: no cloud %q (have %s)", name, strings.Join(known, ", "))
+}
+
+// cloudOfHost finds the cloud of a login host, or nil. host is lower case and
+// has no port.
+func cloudOfHost(host string) *cloud {
+	for _, c := range clouds {
+		if slices.Contains(c.aliases, host) || c.regionalHost != "" && strings.HasSuffix(host, c.regionalHost) {
+			return c
+		}
+	}
+	return nil
+}
+
+// serviceOf finds the service a resource string names, or nil. URLs may end in
+// any number of slashes, as https://management.core.windows.net// of the Azure
+// CLI does; apart from that they are compared byte for byte.
+func (c *cloud) serviceOf(resource string) *service {
+	url := strings.TrimRight(resource, "/")
+	for i := range c.services {
+		s := &c.services[i]
+		if slices.Contains(s.urls, url) || s.appID != "" && resource == s.appID {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package entra_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+func TestParseDirectory(t *testing.T) {
+	t.Parallel()
+	d, err := entra.ParseDirectory("entra.yaml", []byte(`
+options: {clockSkew: 0s, matchOrder: subject-first, audienceLists: true}
+tenants:
+  - displayName: Contoso
+    id: 11111111-2222-3333-4444-555555555555
+    domains: [contoso.onmicrosoft.com]
+    applications:
+      - displayName: deployer
+        clientId: 21111111-2222-3333-4444-555555555555
+        objectId: 31111111-2222-3333-4444-555555555555
+        servicePrincipalId: 41111111-2222-3333-4444-555555555555
+        identifierUris: [api://deployer]
+        credentials:
+          - name: main-branch
+            id: 51111111-2222-3333-4444-555555555555
+            issuer: https://token.actions.githubusercontent.com
+            subject: repo:contoso/web:ref:refs/heads/main
+            description: >
+              pushes to main
+      - displayName: orphan
+        noServicePrincipal: true
+        disabled: true
+  - displayName: Gov
+    cloud: usgov
+    applications:
+      - displayName: deployer
+        credentials:
+          - {name: main, issuer: https://issuer.example, subject: "s"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := entra.Tenant{
+		ID: "11111111-2222-3333-4444-555555555555", DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}, Cloud: "public",
+		Applications: []entra.Application{{
+			Name: "deployer", ClientID: "21111111-2222-3333-4444-555555555555", ObjectID: "31111111-2222-3333-4444-555555555555",
+			ServicePrincipalID: "41111111-2222-3333-4444-555555555555", IdentifierURIs: []string{"api://deployer"},
+			Credentials: []entra.Credential{{
+				ID: "51111111-2222-3333-4444-555555555555", Name: "main-branch", Issuer: "https://token.actions.githubusercontent.com",
+				Subject: "repo:contoso/web:ref:refs/heads/main", Audiences: []string{"api://AzureADTokenExchange"}, Description: "pushes to main\n",
+			}},
+		}},
+	}
+	tenants := d.Tenants()
+	got := tenants[0]
+	orphan := got.Applications[1]
+	got.Applications = got.Applications[:1]
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if !orphan.NoServicePrincipal || !orphan.Disabled {
+		t.Errorf("orphan %+v", orphan)
+	}
+	if audience := tenants[1].Applications[0].Credentials[0].Audiences[0]; audience != "api://AzureADTokenExchangeUSGov" {
+		t.Errorf("default audience of usgov: %q", audience)
+	}
+	wantOptions := entra.Options{KeyCacheTTL: time.Hour, RefetchInterval: 5 * time.Minute, MatchOrder: entra.SubjectFirst, AudienceLists: true}
+	if diff := cmp.Diff(wantOptions, d.Options()); diff != "" {
+		t.Errorf("options (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseDirectoryErrors(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, src, want string }{
+		{"empty", "", ""},
+		{"comment", "# nothing\n", ""},
+		{"syntax", "tenants: [", "entra.yaml:1:10: sequence end token ']' not found"},
+		{"a list", "- a\n", "entra.yaml:1:1: want a mapping, got a list"},
+		{"two documents", "tenants: []\n---\ntenants: []\n", "entra.yaml:3:1: a directory file is one YAML document"},
+		{"everything at once", `tenant: []
+tenants:
+  - displayName: 7
+    cloud: mars
+    applications:
+      - displayName: app
+        clientID: x
+        disabled: "yes"
+        credentials:
+          - name: x
+            issuer: https://issuer.example
+            subject: s
+          - name: flexible
+            issuer: https://issuer.example
+            matching: claims['sub'] eq 'x'
+options:
+  clockSkew: 5
+  keyCacheTTL: -1m
+  matchOrder: random
+`, `entra.yaml:1:1: unknown key "tenant" (have options, tenants)
+entra.yaml:3:5: tenant: no display name, domain or id
+entra.yaml:3:18: want a string, got integer 7
+entra.yaml:7:9: unknown key "clientID" (have displayName, clientId, objectId, servicePrincipalId, noServicePrincipal, disabled, identifierUris, credentials)
+entra.yaml:8:19: want true or false, got a string
+entra.yaml:10:13: application "app": credential "x": the name must have 3 to 120 letters, digits, - and _, the first a letter or a digit
+entra.yaml:13:13: application "app": credential "flexible": flexible matching expressions are not emulated: give a subject instead of matching "claims['sub'] eq 'x'"
+entra.yaml:17:3: option matchOrder: "random" (have audience-first, subject-first)
+entra.yaml:17:14: want a duration such as 5m, got "5"
+entra.yaml:18:16: want a duration such as 5m, got "-1m"`},
+		{"key twice", "tenants: []\ntenants: []\n", "entra.yaml:2:1: mapping key \"tenants\" already defined at [1:1]"},
+		{"anchor", "tenants: &a []\n", "entra.yaml:1:10: want a list, got an anchor or alias, which directory files do not use"},
+		{"application of a good tenant", "tenants:\n  - displayName: a\n    applications:\n      - displayName: x\n        clientId: y\n", `entra.yaml:4:9: application "x": client id: "y" is not a usable GUID`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d, err := entra.ParseDirectory("entra.yaml", []byte(tt.src))
+			got := ""
+			if err != nil {
+				got = err.Error()
+			} else if d == nil {
+				t.Fatal("no directory and no error")
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func FuzzParseDirectory(f *testing.F) {
+	f.Add([]byte("tenants:\n  - displayName: a\n    applications: [{displayName: b, credentials: [{name: abc}]}]\n"))
+	f.Add([]byte("options: {clockSkew: 1h}"))
+	f.Add([]byte("? a\n: b"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		d, err := entra.ParseDirectory("f", src)
+		if (d == nil) == (err == nil) {
+			t.Errorf("directory %v, error %v", d, err)
+		}
+	})
+}

@@ -1,0 +1,242 @@
+package entra_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+func TestCredentialRules(t *testing.T) {
+	t.Parallel()
+	good := entra.Credential{Name: "main-branch", Issuer: "https://issuer.example", Subject: "s", Audiences: []string{exchangeAudience}}
+	change := func(f func(*entra.Credential)) entra.Credential {
+		c := good
+		f(&c)
+		return c
+	}
+	long := strings.Repeat("ü", 600)
+	for _, tt := range []struct {
+		name string
+		c    entra.Credential
+		want string // "": accepted
+	}{
+		{"good", good, ""},
+		{"longest", change(func(c *entra.Credential) {
+			c.Name, c.Issuer, c.Subject, c.Description = strings.Repeat("n", 120), long, long, long
+		}), ""},
+		{"short name", change(func(c *entra.Credential) { c.Name = "ab" }), "the name must have 3 to 120"},
+		{"long name", change(func(c *entra.Credential) { c.Name = strings.Repeat("n", 121) }), "the name must have 3 to 120"},
+		{"name with a space", change(func(c *entra.Credential) { c.Name = "main branch" }), "the name must have 3 to 120"},
+		{"name begins with a dash", change(func(c *entra.Credential) { c.Name = "-main" }), "the first a letter or a digit"},
+		{"no issuer", change(func(c *entra.Credential) { c.Issuer = "" }), "no issuer"},
+		{"no subject", change(func(c *entra.Credential) { c.Subject = "" }), "no subject"},
+		{"no audience", change(func(c *entra.Credential) { c.Audiences = nil }), "exactly one audience, this one has 0"},
+		{"two audiences", change(func(c *entra.Credential) { c.Audiences = []string{"a", "b"} }), "exactly one audience, this one has 2"},
+		{"empty audience", change(func(c *entra.Credential) { c.Audiences = []string{""} }), "the audience is empty"},
+		{"long subject", change(func(c *entra.Credential) { c.Subject = long + "x" }), "the subject has 601 characters, the limit is 600"},
+		{"expression", change(func(c *entra.Credential) { c.Matching = "claims['sub'] eq 'x'" }), "flexible matching expressions are not emulated"},
+		{"bad id", change(func(c *entra.Credential) { c.ID = "1" }), `"1" is not a usable GUID`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := entra.NewDirectory()
+			tenant, err := d.AddTenant(entra.Tenant{DisplayName: "Contoso", Applications: []entra.Application{{Name: "deployer"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			added, err := d.AddCredential(tenant.ID, tenant.Applications[0].ObjectID, tt.c)
+			if tt.want == "" {
+				if err != nil || added.ID == "" {
+					t.Errorf("credential %+v, error %v", added, err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), `entra: application "deployer": credential "`) {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestCredentialsOfAnApplication(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	add := func(name, subject string) error {
+		_, err := r.dir.AddCredential(r.tenant.ID, r.app.ClientID, entra.Credential{Name: name, Issuer: r.issuer.url, Subject: subject, Audiences: []string{exchangeAudience}})
+		return err
+	}
+	if err := add("main-branch", "x"); err == nil || !strings.Contains(err.Error(), "the name is taken") {
+		t.Errorf("same name: %v", err)
+	}
+	if err := add("other", mainSubject); err == nil || !strings.Contains(err.Error(), "must be unique for the application") {
+		t.Errorf("same issuer and subject: %v", err)
+	}
+	for i := range 19 {
+		if err := add(fmt.Sprint("credential", i), fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := add("too-many", "too-many"); err == nil || !strings.Contains(err.Error(), "already has 20") {
+		t.Errorf("the 21st: %v", err)
+	}
+	if code := r.exchange(map[string]any{"sub": "18"}).code(); code != 0 {
+		t.Errorf("the twentieth credential: code %d", code)
+	}
+	if err := r.dir.RemoveCredential(r.tenant.ID, r.app.ClientID, "main-branch"); err != nil {
+		t.Fatal(err)
+	}
+	if code := r.exchange(nil).code(); code != 700213 {
+		t.Errorf("removed credential: code %d", code)
+	}
+	if err := r.dir.RemoveCredential(r.tenant.ID, r.app.ClientID, "main-branch"); !errors.Is(err, entra.ErrNotFound) {
+		t.Errorf("removed twice: %v", err)
+	}
+}
+
+func TestDirectoryRules(t *testing.T) {
+	t.Parallel()
+	const id = "11111111-2222-3333-4444-555555555555"
+	for _, tt := range []struct {
+		name    string
+		tenants []entra.Tenant
+		want    string
+	}{
+		{"no name", []entra.Tenant{{}}, "no display name"},
+		{"bad id", []entra.Tenant{{DisplayName: "a", ID: "x"}}, `"x" is not a usable GUID`},
+		{"zero id", []entra.Tenant{{ID: "00000000-0000-0000-0000-000000000000"}}, "not a usable GUID"},
+		{"bad domain", []entra.Tenant{{DisplayName: "a", Domains: []string{"contoso"}}}, `"contoso" is not a domain name`},
+		{"bad cloud", []entra.Tenant{{DisplayName: "a", Cloud: "mars"}}, `no cloud "mars" (have public, usgov, china)`},
+		{"same domain", []entra.Tenant{{DisplayName: "a", Domains: []string{"a.com"}}, {DisplayName: "b", Domains: []string{"A.com"}}}, `already has a tenant "a.com"`},
+		{"domain twice", []entra.Tenant{{DisplayName: "a", Domains: []string{"a.com", "A.COM"}}}, "twice"},
+		{"nameless application", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{}}}}, "application without a name"},
+		{"same name", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x"}, {Name: "x"}}}}, `already has an application named "x"`},
+		{"same client id", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x", ClientID: id}, {Name: "y", ClientID: id}}}}, "same client id"},
+		{"same identifier", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x", IdentifierURIs: []string{"api://x"}}, {Name: "y", IdentifierURIs: []string{"api://x"}}}}}, `has the identifier URI "api://x"`},
+		{"Microsoft's identifier", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x", IdentifierURIs: []string{"https://graph.microsoft.com"}}}}}, "belongs to Microsoft Graph"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := entra.NewDirectory()
+			var err error
+			for _, tenant := range tt.tenants {
+				if _, err = d.AddTenant(tenant); err != nil {
+					break
+				}
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "entra: ") {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestIDsAreStable(t *testing.T) {
+	t.Parallel()
+	make := func() entra.Tenant {
+		tenant, err := entra.NewDirectory().AddTenant(entra.Tenant{DisplayName: "Contoso", Applications: []entra.Application{{Name: "deployer"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tenant
+	}
+	one, two := make(), make()
+	if diff := cmp.Diff(one, two); diff != "" {
+		t.Errorf("(-one +two):\n%s", diff)
+	}
+	a := one.Applications[0]
+	if a.ClientID == a.ObjectID || a.ObjectID == a.ServicePrincipalID || one.ID[14] != '5' {
+		t.Errorf("tenant %+v", one)
+	}
+}
+
+func TestLookups(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if _, err := r.dir.Tenant("nowhere.com"); !errors.Is(err, entra.ErrNotFound) {
+		t.Errorf("tenant: %v", err)
+	}
+	if _, err := r.dir.Application(r.tenant.ID, "nobody"); !errors.Is(err, entra.ErrNotFound) {
+		t.Errorf("application: %v", err)
+	}
+	for _, err := range []error{
+		func() error { _, err := r.dir.AddApplication("x", entra.Application{}); return err }(),
+		func() error { _, err := r.dir.AddCredential("x", "y", entra.Credential{}); return err }(),
+		r.dir.RemoveCredential("x", "y", "z"),
+	} {
+		if !errors.Is(err, entra.ErrNotFound) {
+			t.Errorf("unknown tenant: %v", err)
+		}
+	}
+	got, err := r.dir.Tenant("Contoso.OnMicrosoft.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r.dir.Tenants(), []entra.Tenant{got}); diff != "" {
+		t.Errorf("Tenants (-want +got):\n%s", diff)
+	}
+	// What a caller does to the result stays with the caller.
+	got.Applications[0].Credentials[0].Audiences[0] = "changed"
+	again, err := r.dir.Application(r.tenant.ID, r.app.ClientID)
+	if err != nil || again.Credentials[0].Audiences[0] != exchangeAudience {
+		t.Errorf("application %+v, %v", again, err)
+	}
+	if _, err := entra.ExchangeAudience("mars"); err == nil {
+		t.Error("an audience for mars")
+	}
+	if audience, err := entra.ExchangeAudience("china"); err != nil || audience != "api://AzureADTokenExchangeChina" {
+		t.Errorf("china: %q %v", audience, err)
+	}
+}
+
+func TestOptionsRules(t *testing.T) {
+	t.Parallel()
+	var d entra.Directory
+	if d.Options() != entra.DefaultOptions() {
+		t.Errorf("options of the zero directory: %+v", d.Options())
+	}
+	o := entra.DefaultOptions()
+	o.ClockSkew = -1
+	if err := d.SetOptions(o); err == nil || !strings.Contains(err.Error(), "clockSkew") {
+		t.Errorf("negative skew: %v", err)
+	}
+	o = entra.Options{}
+	if err := d.SetOptions(o); err == nil || !strings.Contains(err.Error(), "have audience-first, subject-first") {
+		t.Errorf("no order: %v", err)
+	}
+}
+
+// TestDirectoryChangesWhileServing is for the race detector.
+func TestDirectoryChangesWhileServing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	assertion := r.issuer.mint(r.claims(nil))
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for j := range 10 {
+				name := fmt.Sprintf("c-%d-%d", i, j)
+				if _, err := r.dir.AddCredential(r.tenant.ID, r.app.ClientID, entra.Credential{Name: name, Issuer: "https://x.example", Subject: name, Audiences: []string{"a"}}); err != nil {
+					t.Error(err)
+				}
+				if err := r.dir.RemoveCredential(r.tenant.ID, r.app.ClientID, name); err != nil {
+					t.Error(err)
+				}
+				r.dir.Tenants()
+			}
+		})
+		all.Go(func() {
+			for range 10 {
+				if got := r.post(tokenURL, r.params(assertion, nil)); got.status != 200 {
+					t.Error(got.raw)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

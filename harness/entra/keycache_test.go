@@ -1,0 +1,168 @@
+package entra_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+)
+
+// rotate signs with a new key and says whether the JWKS lists it.
+func (i *fakeIssuer) rotate(kid string, publish bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.key, i.header["kid"] = anotherKey(), kid
+	if publish {
+		i.jwks = keySet(
+			jose.JSONWebKey{Key: issuerKey().Public(), KeyID: "k1", Use: "sig"},
+			jose.JSONWebKey{Key: anotherKey().Public(), KeyID: kid, Use: "sig"},
+		)
+	}
+}
+
+// TestRotation plays a signing key that is used before it is published.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	old := r.issuer.mint(r.claims(nil))
+	send := func(assertion, step string, code int, fetched string) {
+		t.Helper()
+		got := r.post(tokenURL, r.params(assertion, nil))
+		if got.code() != code || got.fetched() != fetched {
+			t.Errorf("%s: code %d fetched %q, want %d %q", step, got.code(), got.fetched(), code, fetched)
+		}
+	}
+	send(old, "first", 0, "discovery jwks")
+	send(old, "second", 0, "")
+	r.issuer.rotate("k2", false)
+	next := r.issuer.mint(r.claims(map[string]any{"exp": start.Unix() + 3600}))
+	send(next, "unknown kid", 7000272, "discovery jwks")
+	send(next, "unknown kid again", 7000272, "")
+	send(old, "old key", 0, "")
+	r.issuer.rotate("k2", true)
+	minutes := 0
+	for ; minutes < 45; minutes++ {
+		got := r.post(tokenURL, r.params(next, nil))
+		if got.code() == 0 {
+			if got.fetched() != "discovery jwks" {
+				t.Errorf("found with fetches %q", got.fetched())
+			}
+			break
+		}
+		if got.code() != 7000272 || got.fetched() != "" {
+			t.Fatalf("minute %d: code %d fetched %q", minutes, got.code(), got.fetched())
+		}
+		r.advance(time.Minute)
+	}
+	if minutes != 5 {
+		t.Errorf("the new key was found after %d minutes, want 5", minutes)
+	}
+	send(next, "after", 0, "")
+	r.advance(time.Hour)
+	send(r.issuer.mint(r.claims(nil)), "an hour later", 0, "discovery jwks")
+}
+
+// TestForgedKeyIDs: many unknown kids cost one look.
+func TestForgedKeyIDs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.exchange(nil)
+	for _, kid := range []string{"a", "b", "c", "d"} {
+		r.issuer.header["kid"] = kid
+		if got := r.exchange(nil); got.code() != 7000272 {
+			t.Errorf("kid %q: code %d", kid, got.code())
+		}
+	}
+	if n := r.issuer.count(); n != 4 {
+		t.Errorf("%d requests, want 4", n)
+	}
+}
+
+// TestUnknownKeyWhileTheIssuerIsDown keeps the keys it has.
+func TestUnknownKeyWhileTheIssuerIsDown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	old := r.issuer.mint(r.claims(nil))
+	r.exchange(nil)
+	r.issuer.discovery = 503
+	r.issuer.rotate("k2", false)
+	got := r.exchange(nil)
+	if got.code() != 7000272 || got.fetched() != "discovery" || got.signIn.Fetched[0].Status != 503 {
+		t.Errorf("code %d, fetched %+v", got.code(), got.signIn.Fetched)
+	}
+	if got := r.post(tokenURL, r.params(old, nil)); got.code() != 0 {
+		t.Errorf("old key: %s", got.raw)
+	}
+	r.advance(time.Hour)
+	if got := r.exchange(nil); got.code() != 501661 {
+		t.Errorf("cache expired and issuer down: code %d, want 501661", got.code())
+	}
+}
+
+// TestFailureIsNotCached: once the issuer is repaired the next request passes.
+func TestFailureIsNotCached(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	good := r.issuer.jwks
+	r.issuer.jwks = []byte("{}")
+	if got := r.exchange(nil); got.code() != 900612 || got.fetched() != "discovery jwks" {
+		t.Errorf("code %d fetched %q", got.code(), got.fetched())
+	}
+	r.issuer.jwks = good
+	if got := r.exchange(nil); got.code() != 0 || got.fetched() != "discovery jwks" {
+		t.Errorf("code %d fetched %q", got.code(), got.fetched())
+	}
+}
+
+// TestConcurrentRequestsShareOneFetch holds the issuer until all are on their way.
+func TestConcurrentRequestsShareOneFetch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.issuer.hold = make(chan struct{})
+	assertion := r.issuer.mint(r.claims(nil))
+	const n = 16
+	var started, done sync.WaitGroup
+	answers := make([]*answer, n)
+	for i := range n {
+		started.Add(1)
+		done.Go(func() {
+			started.Done()
+			answers[i] = r.post(tokenURL, r.params(assertion, nil))
+		})
+	}
+	started.Wait()
+	close(r.issuer.hold)
+	done.Wait()
+	for i, a := range answers {
+		if a.status != 200 {
+			t.Errorf("request %d: %s", i, a.raw)
+		}
+	}
+	if got := r.issuer.count(); got != 2 {
+		t.Errorf("the issuer was asked %d times, want 2", got)
+	}
+	withFetches := 0
+	for _, s := range r.signIns {
+		if len(s.Fetched) > 0 {
+			withFetches++
+		}
+	}
+	if withFetches != 1 {
+		t.Errorf("%d sign-ins list fetches, want 1", withFetches)
+	}
+}
+
+// TestMatchingComesBeforeFetching: what does not match is never asked for.
+func TestMatchingComesBeforeFetching(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, claims := range []map[string]any{{"iss": "https://attacker.example"}, {"sub": "x"}, {"aud": "x"}} {
+		if got := r.exchange(claims); got.status == 200 || len(got.signIn.Fetched) != 0 {
+			t.Errorf("%v: status %d fetched %v", claims, got.status, got.signIn.Fetched)
+		}
+	}
+	if n := r.issuer.count(); n != 0 {
+		t.Errorf("%d requests to the issuer", n)
+	}
+}

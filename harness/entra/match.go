@@ -1,0 +1,129 @@
+package entra
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func checkCredentials(x *exchange, c *Check) *Error {
+	c.Got = strconv.Itoa(len(x.app.Credentials))
+	if len(x.app.Credentials) == 0 {
+		return refuse(70025, "appId", x.app.ClientID, "appDisplayName", x.app.Name)
+	}
+	return nil
+}
+
+func checkIssuer(x *exchange, c *Check) *Error {
+	issuer := x.assertion.issuer
+	c.Got = issuer
+	var known []string
+	for i := range x.app.Credentials {
+		credential := &x.app.Credentials[i]
+		if credential.Issuer == issuer {
+			x.candidates = append(x.candidates, credential)
+		} else if !slices.Contains(known, credential.Issuer) {
+			known = append(known, credential.Issuer)
+		}
+	}
+	refusal := refuse(700211, "iss", issuer)
+	switch {
+	case strings.TrimSpace(issuer) != issuer:
+		c.Want = strings.Join(known, ", ")
+		c.Note = "white space around the issuer blocks the exchange; the code is inferred"
+		return refusal
+	case len(x.candidates) == 0:
+		c.Want = strings.Join(known, ", ")
+		return refusal
+	}
+	c.Want = issuer
+	return nil
+}
+
+// checkNotEntra refuses assertions that Entra itself issued.
+func checkNotEntra(x *exchange, c *Check) *Error {
+	if x.issuedHere(x.assertion.issuer) {
+		c.Note = "tokens of managed identities, which Entra accepts since 2024-12, are not emulated"
+		return refuse(700222)
+	}
+	return nil
+}
+
+// issuedHere says whether an issuer is a tenant of Entra: on one of Microsoft's
+// hosts, or below the URL that was called.
+func (x *exchange) issuedHere(issuer string) bool {
+	if below, ok := strings.CutPrefix(issuer, x.base.url+"/"); ok {
+		tenant, rest, _ := strings.Cut(below, "/")
+		return isGUID(tenant) && rest == "v2.0"
+	}
+	rest, isHTTPS := strings.CutPrefix(issuer, "https://")
+	host, _, _ := strings.Cut(rest, "/")
+	return isHTTPS && cloudOfHost(hostname(strings.ToLower(host))) != nil
+}
+
+// checkAudienceAndSubject compares both with the credentials that have the
+// issuer, in the order of the options.
+func checkAudienceAndSubject(x *exchange, c *Check) *Error {
+	order := []func(*exchange, *Check) *Error{matchAudience, matchSubject}
+	if x.options.MatchOrder == SubjectFirst {
+		slices.Reverse(order)
+	}
+	for _, match := range order {
+		if refusal := match(x, c); refusal != nil {
+			return refusal
+		}
+	}
+	matched := x.candidates[0]
+	c.Want = matched.Audiences[0] + ", " + matched.Subject
+	c.Got = strings.Join(x.assertion.audiences, " ") + ", " + x.assertion.subject
+	x.signIn.Credential = matched.Name
+	return nil
+}
+
+func matchAudience(x *exchange, c *Check) *Error {
+	a := x.assertion
+	var want []string
+	matching := x.candidates[:0:0]
+	for _, credential := range x.candidates {
+		want = append(want, credential.Audiences[0])
+		if slices.Contains(a.audiences, credential.Audiences[0]) {
+			matching = append(matching, credential)
+		}
+	}
+	refusal := refuse(700212, "aud", strings.Join(a.audiences, ","))
+	switch {
+	case len(matching) == 0:
+		c.Want, c.Got = strings.Join(want, ", "), strings.Join(a.audiences, ", ")
+		return refusal
+	case len(a.audiences) > 1 && !x.options.AudienceLists:
+		c.Want, c.Got = matching[0].Audiences[0], strings.Join(a.audiences, ", ")
+		c.Note = "whether Entra accepts several audiences is not confirmed; option audienceLists accepts them"
+		return refusal
+	}
+	x.candidates = matching
+	return nil
+}
+
+func matchSubject(x *exchange, c *Check) *Error {
+	subject := x.assertion.subject
+	var want []string
+	caseOnly := false
+	matching := x.candidates[:0:0]
+	for _, credential := range x.candidates {
+		want = append(want, credential.Subject)
+		if credential.Subject == subject {
+			matching = append(matching, credential)
+		} else if strings.EqualFold(credential.Subject, subject) {
+			caseOnly = true
+		}
+	}
+	if len(matching) > 0 {
+		x.candidates = matching
+		return nil
+	}
+	c.Want, c.Got = strings.Join(want, ", "), subject
+	if caseOnly {
+		return refuse(7002138, "sub", subject)
+	}
+	return refuse(700213, "sub", subject)
+}

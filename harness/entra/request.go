@@ -1,0 +1,120 @@
+package entra
+
+import (
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxBodyBytes bounds the body of a token request. Entra's limit is unknown.
+const maxBodyBytes = 1 << 20
+
+// base is the scheme and host a client called, which the URLs of the answer repeat.
+type base struct {
+	url   string // without a trailing slash
+	cloud *cloud // nil: not one of Microsoft's hosts
+}
+
+// baseOf reads it from a request. Microsoft's hosts are always https: whoever
+// routes to this handler may have ended TLS before.
+func baseOf(r *http.Request) base {
+	host := strings.ToLower(r.Host)
+	name := strings.TrimSuffix(host, ":443")
+	if c := cloudOfHost(name); c != nil {
+		return base{"https://" + name, c}
+	}
+	if r.TLS != nil || r.URL.Scheme == "https" {
+		return base{url: "https://" + host}
+	}
+	return base{url: "http://" + host}
+}
+
+// issuer is the v2.0 issuer of a tenant: canonical on Microsoft's hosts, below
+// the called URL on another host so that verifiers find its discovery document.
+func (b base) issuer(t *tenantRecord) string {
+	if b.cloud == nil {
+		return b.url + "/" + t.tenant.ID + "/v2.0"
+	}
+	return "https://" + t.cloud.login + "/" + t.tenant.ID + "/v2.0"
+}
+
+// form is the body of a token request.
+type form struct {
+	grantType, clientID, clientSecret string
+	assertionType, assertion          string
+	scope, resource                   string
+	requestID                         string // client-request-id
+	telemetry                         bool   // the client sent x-client-…-telemetry
+}
+
+// readForm reads the body. A body of another content type has no parameters,
+// as at Entra. The returned reason is empty when the body is well-formed.
+func readForm(r *http.Request) (f form, reason string) {
+	if r.Body == nil { // a handler may be called without a server
+		return f, ""
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
+	if err != nil {
+		return f, "the body could not be read"
+	}
+	if len(body) > maxBodyBytes {
+		return f, "the body is larger than 1 MiB"
+	}
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+		return f, ""
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return f, "the body is not application/x-www-form-urlencoded"
+	}
+	for _, p := range []struct {
+		name string
+		into *string
+	}{
+		{"grant_type", &f.grantType},
+		{"client_id", &f.clientID},
+		{"client_secret", &f.clientSecret},
+		{"client_assertion_type", &f.assertionType},
+		{"client_assertion", &f.assertion},
+		{"scope", &f.scope},
+		{"resource", &f.resource},
+	} {
+		given := values[p.name]
+		if len(given) == 0 {
+			continue
+		}
+		if len(given) > 1 {
+			return f, "parameter " + p.name + " more than once" // inferred; RFC 6749 forbids it
+		}
+		if !utf8.ValidString(given[0]) {
+			return f, "parameter " + p.name + " is not UTF-8"
+		}
+		*p.into = given[0]
+	}
+	f.requestID = values.Get("client-request-id")
+	f.telemetry = values.Has("x-client-current-telemetry") || values.Has("x-client-last-telemetry")
+	return f, ""
+}
+
+// correlationID is the caller's client-request-id from header, body or query
+// when it is a GUID, and whether the caller gave one.
+func correlationID(r *http.Request, f form) (id string, given bool) {
+	for _, id := range []string{r.Header.Get("client-request-id"), f.requestID, r.URL.Query().Get("client-request-id")} {
+		if isGUID(id) {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// hostname is a host without its port.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.Trim(host, "[]")
+}

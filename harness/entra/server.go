@@ -1,0 +1,93 @@
+package entra
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/mux"
+)
+
+// Config is what [New] needs. Its zero value works: an empty directory that
+// reaches no issuer.
+type Config struct {
+	Directory *Directory                      // nil: empty
+	Client    *http.Client                    // how issuers are reached; nil: every fetch fails as unreachable
+	Now       func() time.Time                // nil: time.Now
+	Rand      io.Reader                       // nil: crypto/rand; for ids only
+	NewKey    func() (*rsa.PrivateKey, error) // nil: a new RSA key of 2048 bits; called when the signing key is first used
+	Record    func(SignIn)                    // nil: nothing; called once a token request, after the answer is decided, from many goroutines
+	Log       *slog.Logger                    // nil: discard
+}
+
+// Server answers like the login hosts of Microsoft Entra. It is an
+// [http.Handler] for the root of a host and is safe for concurrent use.
+type Server struct {
+	directory *Directory
+	cache     *keyCache
+	key       lazyKey
+	now       func() time.Time
+	record    func(SignIn)
+	log       *slog.Logger
+	routes    *mux.Router
+
+	randMu sync.Mutex // guards rand
+	rand   io.Reader
+}
+
+// New makes a server. It does no work that costs time: the signing key is made
+// when it is first used.
+func New(c Config) *Server {
+	s := &Server{directory: c.Directory, now: c.Now, rand: c.Rand, record: c.Record, log: c.Log}
+	if s.directory == nil {
+		s.directory = NewDirectory()
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.rand == nil {
+		s.rand = rand.Reader
+	}
+	if s.record == nil {
+		s.record = func(SignIn) {}
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.cache = newKeyCache(c.Client, s.now)
+	s.key.now, s.key.make = s.now, c.NewKey
+	if s.key.make == nil {
+		s.key.make = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+	}
+
+	byTenant := func(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) { serve(w, r, mux.Vars(r)["tenant"]) }
+	}
+	// The hot route first; paths are left as they are, so that none redirects.
+	s.routes = mux.NewRouter().SkipClean(true)
+	s.routes.HandleFunc("/{tenant}/oauth2/v2.0/token", byTenant(s.serveToken))
+	s.routes.HandleFunc("/{tenant}/v2.0/.well-known/openid-configuration", byTenant(s.serveDiscovery)).Methods(http.MethodGet, http.MethodHead)
+	s.routes.HandleFunc("/{tenant}/discovery/v2.0/keys", byTenant(s.serveKeys)).Methods(http.MethodGet, http.MethodHead)
+	s.routes.HandleFunc("/{tenant}/discovery/instance", s.serveInstance).Methods(http.MethodGet, http.MethodHead)
+	return s
+}
+
+// Directory returns the directory the server signs in from; it may be changed
+// at any time.
+func (s *Server) Directory() *Directory { return s.directory }
+
+// ServeHTTP answers one request. Anything that is not a path of Entra's
+// federation is a 404.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+
+// randomness reads what one answer needs.
+func (s *Server) randomness() (r randomness) {
+	s.randMu.Lock()
+	defer s.randMu.Unlock()
+	r.read(s.rand)
+	return r
+}

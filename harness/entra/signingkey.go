@@ -1,0 +1,94 @@
+package entra
+
+import (
+	"crypto/rsa"
+	"crypto/sha1" // x5t is defined as a SHA-1 thumbprint
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"sync"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/cryptosigner"
+)
+
+// signingKey signs access tokens; every tenant shares it, as in Entra.
+type signingKey struct {
+	signer     jose.OpaqueSigner
+	id         string // kid and x5t: the certificate's SHA-1 thumbprint in base64url
+	jwkMembers string // kty to x5c of its JWK, in Entra's order
+	headerV1   string // the token header, base64url, with the dot behind it
+	headerV2   string
+}
+
+// lazyKey makes the signing key when it is first needed. An error is not kept:
+// the next call tries again.
+type lazyKey struct {
+	make func() (*rsa.PrivateKey, error)
+	now  func() time.Time
+
+	mu  sync.Mutex
+	key *signingKey
+}
+
+func (l *lazyKey) get() (*signingKey, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.key != nil {
+		return l.key, nil
+	}
+	private, err := l.make()
+	if err != nil {
+		return nil, fmt.Errorf("entra: make signing key: %w", err)
+	}
+	key, err := newSigningKey(private, l.now())
+	if err != nil {
+		return nil, err
+	}
+	l.key = key
+	return key, nil
+}
+
+// newSigningKey wraps the key in the self-signed certificate that x5c shows.
+func newSigningKey(private *rsa.PrivateKey, now time.Time) (*signingKey, error) {
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "accounts.accesscontrol.windows.net"},
+		NotBefore:    now.Add(-24 * time.Hour),
+		NotAfter:     now.AddDate(5, 0, 0),
+	}
+	// An RSA PKCS #1 v1.5 signature takes no randomness.
+	der, err := x509.CreateCertificate(nil, template, template, private.Public(), private)
+	if err != nil {
+		return nil, fmt.Errorf("entra: certificate of the signing key: %w", err)
+	}
+	thumbprint := sha1.Sum(der)
+	id := base64.RawURLEncoding.EncodeToString(thumbprint[:])
+	encode := base64.RawURLEncoding.EncodeToString
+	exponent := big.NewInt(int64(private.E)).Bytes()
+	return &signingKey{
+		signer: cryptosigner.Opaque(private),
+		id:     id,
+		jwkMembers: `"kty":"RSA","use":"sig","kid":"` + id + `","x5t":"` + id +
+			`","n":"` + encode(private.N.Bytes()) + `","e":"` + encode(exponent) +
+			`","x5c":["` + base64.StdEncoding.EncodeToString(der) + `"]`,
+		headerV1: encode([]byte(`{"typ":"JWT","alg":"RS256","x5t":"`+id+`","kid":"`+id+`"}`)) + ".",
+		headerV2: encode([]byte(`{"typ":"JWT","alg":"RS256","kid":"`+id+`"}`)) + ".",
+	}, nil
+}
+
+// sign returns the compact token of a header (with its dot) and a payload.
+func (k *signingKey) sign(header string, payload []byte) (string, error) {
+	input := make([]byte, 0, len(header)+base64.RawURLEncoding.EncodedLen(len(payload))+1+342)
+	input = append(input, header...)
+	input = base64.RawURLEncoding.AppendEncode(input, payload)
+	signature, err := k.signer.SignPayload(input, jose.RS256)
+	if err != nil {
+		return "", fmt.Errorf("entra: sign access token: %w", err)
+	}
+	input = append(input, '.')
+	return string(base64.RawURLEncoding.AppendEncode(input, signature)), nil
+}

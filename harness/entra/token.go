@@ -1,0 +1,155 @@
+package entra
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// exchange is one token request on its way through the checks.
+type exchange struct {
+	server *Server
+	ctx    context.Context
+	method string
+	base   base
+	now    time.Time
+	form   form
+	bad    string // why the form cannot be read; "": it can
+	basic  bool   // the client sent an Authorization: Basic header
+	tenant string // as in the URL
+	random randomness
+
+	// Found by the checks, in their order.
+	record     *tenantRecord
+	app        *Application
+	options    Options
+	assertion  *assertion
+	candidates []*Credential // those that agree with what was compared so far
+	keys       *issuerKeys
+	freshKeys  bool
+	resource   resource
+
+	signIn SignIn
+}
+
+// randomness is what one answer needs of it, read at once.
+type randomness struct {
+	trace, correlation [16]byte
+	aio                [23]byte
+	rh                 [30]byte
+	ftd                [32]byte
+	cookie             [24]byte
+}
+
+// read fills it. Ids are no secrets, so a reader that fails is replaced by the
+// system's, which cannot.
+func (r *randomness) read(from io.Reader) {
+	for _, part := range [][]byte{r.trace[:], r.correlation[:], r.aio[:], r.rh[:], r.ftd[:], r.cookie[:]} {
+		if _, err := io.ReadFull(from, part); err != nil {
+			_, _ = rand.Read(part)
+		}
+	}
+	// Version 4 GUIDs; Entra's trace ids nearly always end in 00.
+	for _, id := range []*[16]byte{&r.trace, &r.correlation} {
+		id[6] = id[6]&0x0f | 0x40
+		id[8] = id[8]&0x3f | 0x80
+	}
+	r.trace[15] = 0
+}
+
+// uti is the token's id: the trace id in .NET's byte order, in base64url. That it
+// equals the sign-in log's uniqueTokenIdentifier is documented, the encoding is inferred.
+func (r *randomness) uti() string {
+	b := r.trace
+	binary.LittleEndian.PutUint32(b[0:4], binary.BigEndian.Uint32(r.trace[0:4]))
+	binary.LittleEndian.PutUint16(b[4:6], binary.BigEndian.Uint16(r.trace[4:6]))
+	binary.LittleEndian.PutUint16(b[6:8], binary.BigEndian.Uint16(r.trace[6:8]))
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// serveToken answers POST /{tenant}/oauth2/v2.0/token.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, tenant string) {
+	x := &exchange{
+		server: s, ctx: r.Context(), method: r.Method, base: baseOf(r), now: s.now(), tenant: tenant,
+		random: s.randomness(),
+	}
+	if r.Method == http.MethodPost {
+		x.form, x.bad = readForm(r)
+	}
+	_, _, x.basic = r.BasicAuth()
+	traceID := formatGUID(x.random.trace)
+	correlation, given := correlationID(r, x.form)
+	if !given {
+		correlation = formatGUID(x.random.correlation)
+	}
+	x.signIn = SignIn{
+		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: tenant,
+		ClientID: x.form.clientID, GrantType: x.form.grantType, Scope: x.form.scope,
+		Status: http.StatusOK, Checks: make([]Check, 0, len(checks)),
+	}
+
+	header := w.Header()
+	x.commonHeaders(header, traceID)
+	if given && r.Header.Get("return-client-request-id") == "true" {
+		header.Set("client-request-id", correlation)
+	}
+
+	var body []byte
+	if refusal := x.run(); refusal != nil {
+		row, _ := Lookup(refusal.Code)
+		x.signIn.Code, x.signIn.Status, x.signIn.Error = refusal.Code, row.Status, row.OAuth
+		body = refusal.render(row.OAuth, x.base.url, x.now, traceID, correlation)
+	} else {
+		x.signIn.UTI = x.random.uti()
+		token, err := x.issue()
+		if err != nil {
+			// Only a broken Config.NewKey leads here: there is no key to sign with.
+			s.log.ErrorContext(r.Context(), "no access token", "error", err)
+			x.signIn.UTI, x.signIn.Status = "", http.StatusInternalServerError
+			s.record(x.signIn)
+			http.Error(w, "entra: no signing key", http.StatusInternalServerError)
+			return
+		}
+		if x.form.telemetry {
+			header.Set("x-ms-clitelem", "1,0,0,,")
+		}
+		body = append(make([]byte, 0, len(token)+96), `{"token_type":"Bearer","expires_in":`+expiresIn+`,"ext_expires_in":`+expiresIn+`,"access_token":"`...)
+		body = append(append(body, token...), `"}`...)
+	}
+	s.record(x.signIn)
+	if s.log.Enabled(r.Context(), slog.LevelDebug) {
+		s.log.DebugContext(r.Context(), "token request", "tenant", tenant, "client", x.form.clientID, "code", x.signIn.Code,
+			"iss", x.signIn.Issuer, "sub", x.signIn.Subject, "aud", x.signIn.Audience, "kid", x.signIn.KeyID)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(x.signIn.Status)
+	_, _ = w.Write(body) // the client may have gone away
+}
+
+// commonHeaders are those recorded at the token endpoint, on success and error alike.
+func (x *exchange) commonHeaders(h http.Header, traceID string) {
+	h.Set("Cache-Control", "no-store, no-cache")
+	h.Set("Pragma", "no-cache")
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Expires", "-1")
+	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
+	h.Set("x-ms-request-id", traceID)
+	h.Set("x-ms-ests-server", serverVersion)
+	h.Set("X-XSS-Protection", "0")
+	h["Set-Cookie"] = []string{
+		"fpc=" + base64.RawURLEncoding.EncodeToString(x.random.cookie[:]) + "; expires=" + x.now.UTC().AddDate(0, 0, 30).Format(http.TimeFormat) + "; path=/; secure; HttpOnly; SameSite=None",
+		"x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly",
+		"stsservicecookie=estsfd; path=/; secure; samesite=none; httponly",
+	}
+}
+
+// serverVersion is a value of x-ms-ests-server that was recorded.
+const serverVersion = "2.1.14357.7 - EUS ProdSlices"
