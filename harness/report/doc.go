@@ -1,0 +1,20 @@
+// Package report holds the results of a run and writes them: [Text] for
+// people, [JSON] for programs.
+//
+// A runner fills a [Run] while it goes; a format only reads it. The JSON
+// document is the model itself, so whatever text shows is in it too, except
+// the source lines of a failure, which its position leads to. A token or key
+// never belongs in a result: the formats write what they are given.
+//
+// The statuses are those of `terraform test` (https://developer.hashicorp.com/terraform/cli/commands/test):
+// a case that could not be carried out is an error, one whose expectation is not met has failed.
+//
+//	run := report.Run{Version: 1, Target: "emulator", Results: []report.Result{{
+//		Name: "github/branch", File: "scenarios/github/branch.yaml", Line: 2,
+//		Status: report.Pass, Ms: 41,
+//	}}}
+//	err := report.Text(os.Stdout, run, false)
+//	// PASS  github/branch  41ms
+//	//
+//	// 1 passed, 0 failed, 0 skipped
+package report

@@ -1,0 +1,170 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the files in testdata")
+
+// run holds one result of each kind.
+var run = report.Run{
+	Version: 1,
+	Target:  "emulator",
+	Took:    1234567 * time.Microsecond,
+	Results: []report.Result{
+		{
+			Name: "github/branch", File: "scenarios/github/branch.yaml", Line: 2, Status: report.Pass, Ms: 41,
+			Steps: []report.Step{
+				{Action: "mint", Status: report.Pass},
+				{Action: "exchange", Status: report.Pass, Fetched: []string{"discovery", "jwks"}, Checks: []report.Check{{Name: "issuer", OK: true}}},
+			},
+		},
+		{
+			Name: "github/aadsts700213-subject-mismatch", Case: "other-branch", Status: report.Fail, Ms: 7,
+			File: "scenarios/github/aadsts700213-subject-mismatch.yaml", Line: 21,
+			Steps: []report.Step{
+				{Action: "mint", Status: report.Pass},
+				{
+					Action: "exchange", Status: report.Fail, Fetched: []string{}, Attempts: 3,
+					Checks: []report.Check{
+						{Name: "issuer", OK: true},
+						{Name: "audience", OK: true, Note: "credential main-branch"},
+						{Name: "subject", Want: "repo:contoso/web:ref:refs/heads/main", Got: "repo:contoso/web:ref:refs/heads/dev"},
+						{Name: "signature"},
+					},
+					Problem: &report.Problem{
+						Line: 35, Col: 14, Width: 17, Message: "want AADSTS700213, got a token", Value: "AADSTS700213",
+						Hint:   "the credential's subject was changed to match; the row no longer reproduces the error",
+						Source: "      error: ${{ case.error }}",
+					},
+				},
+			},
+		},
+		{
+			Name: "gcp/service-account", File: "scenarios/gcp/service-account.yaml", Line: 2, Status: report.Error,
+			Problem: &report.Problem{Message: "the issuer cannot be made: <no key>"},
+		},
+		{
+			Name: "gcp/é", File: "scenarios/gcp/e.yaml", Line: 2, Status: report.Fail, Ms: 0.4,
+			Steps: []report.Step{{Action: "exchange", Status: report.Fail, Error: "AADSTS700213", Checks: []report.Check{{Name: "issuer", OK: true}}}},
+			Problem: &report.Problem{
+				File: "scenarios/gcp/é.yaml", Line: 7, Col: 12, Width: 99, Message: "want a token, got AADSTS700213",
+				Source: "\té: {\"ä\", b}  ",
+			},
+		},
+		{Name: "gcp/rotation", File: "scenarios/gcp/rotation.yaml", Line: 2, Status: report.Skip, Reason: "clock needs virtual-clock, which entra has not"},
+	},
+}
+
+func text(w io.Writer, run report.Run) error    { return report.Text(w, run, false) }
+func colored(w io.Writer, run report.Run) error { return report.Text(w, run, true) }
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		golden string
+		format func(io.Writer, report.Run) error
+		run    report.Run
+	}{
+		{"testdata/run.txt", text, run},
+		{"testdata/run.color.txt", colored, run},
+		{"testdata/run.json", report.JSON, run},
+		{"testdata/empty.txt", text, report.Run{Version: 1, Target: "emulator"}},
+		{"testdata/empty.json", report.JSON, report.Run{Version: 1, Target: "emulator"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.golden, func(t *testing.T) {
+			t.Parallel()
+			var got bytes.Buffer
+			if err := tt.format(&got, tt.run); err != nil {
+				t.Fatal(err)
+			}
+			if *update {
+				if err := os.WriteFile(tt.golden, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(tt.golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", tt.golden, diff)
+			}
+		})
+	}
+}
+
+// TestJSONRoundTrip checks that the document holds all but what only text shows.
+func TestJSONRoundTrip(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := report.JSON(&b, run); err != nil {
+		t.Fatal(err)
+	}
+	var got report.Run
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	textOnly := cmp.FilterPath(func(p cmp.Path) bool {
+		return slices.Contains([]string{".Took", ".Width", ".Source", ".Value"}, p.Last().String())
+	}, cmp.Ignore())
+	if diff := cmp.Diff(run, got, textOnly); diff != "" {
+		t.Errorf("run (-want +got):\n%s", diff)
+	}
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		statuses []report.Status
+		want     report.Status
+	}{
+		{"nothing ran", nil, report.Pass},
+		{"only skips", []report.Status{report.Skip}, report.Pass},
+		{"pass over skip", []report.Status{report.Pass, report.Skip}, report.Pass},
+		{"fail over pass", []report.Status{report.Fail, report.Pass}, report.Fail},
+		{"error over fail", []report.Status{report.Error, report.Fail}, report.Error},
+	}
+	for _, tt := range tests {
+		var r report.Run
+		for _, s := range tt.statuses {
+			r.Results = append(r.Results, report.Result{Status: s})
+		}
+		if got := r.Status(); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+	if err := new(report.Status).UnmarshalText([]byte("passed")); err == nil || !strings.Contains(err.Error(), `no status "passed"`) {
+		t.Errorf("error %v for an unknown status", err)
+	}
+}
+
+type brokenWriter struct{ err error }
+
+func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
+
+func TestWriteError(t *testing.T) {
+	t.Parallel()
+	full := errors.New("disk full")
+	for name, format := range map[string]func(io.Writer, report.Run) error{"text": text, "json": report.JSON} {
+		if err := format(brokenWriter{full}, run); !errors.Is(err, full) {
+			t.Errorf("%s: error %v, want %v", name, err, full)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Text writes run to w: a line for each case in the order of the run, below a
+// case that did not pass what was wanted, where, and what the verifier saw, and at the
+// end a summary. color turns on ANSI colours. Errors are those of w.
+func Text(w io.Writer, run Run, color bool) error {
+	var b strings.Builder
+	width := titleWidth(run.Results)
+	for _, r := range run.Results {
+		writeResult(&b, r, width, color)
+	}
+	if len(run.Results) > 0 {
+		b.WriteByte('\n')
+	}
+	b.WriteString(summary(run) + "\n")
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("report: text: %w", err)
+	}
+	return nil
+}
+
+// titleWidth is the width of the column of titles: that of the longest, but
+// at most 72, so that one long title does not push all times away.
+func titleWidth(results []Result) int {
+	width := 0
+	for _, r := range results {
+		width = max(width, utf8.RuneCountInString(r.Title()))
+	}
+	return min(width, 72)
+}
+
+func summary(run Run) string {
+	var counts [Error + 1]int
+	for _, r := range run.Results {
+		counts[r.Status]++
+	}
+	s := fmt.Sprintf("%d passed, %d failed, %d skipped", counts[Pass], counts[Fail], counts[Skip])
+	switch n := counts[Error]; {
+	case n == 1:
+		s += ", 1 error"
+	case n > 1:
+		s += fmt.Sprintf(", %d errors", n)
+	}
+	if run.Took > 0 {
+		s += fmt.Sprintf(" in %s", run.Took.Round(time.Millisecond))
+	}
+	return s
+}
+
+func writeResult(b *strings.Builder, r Result, width int, color bool) {
+	word := fmt.Sprintf("%-5s", strings.ToUpper(r.Status.String()))
+	fmt.Fprintf(b, "%s %-*s %6.0fms", paint(r.Status, word, color), width, r.Title(), math.Round(r.Ms))
+	if r.Reason != "" {
+		b.WriteString("  " + r.Reason)
+	}
+	b.WriteByte('\n')
+	var last *Step
+	for i := range r.Steps {
+		last = &r.Steps[i]
+		writeProblem(b, r.File, last.Problem, last)
+	}
+	writeProblem(b, r.File, r.Problem, last)
+}
+
+// writeProblem writes what is known about a problem, with the step it came up in or after.
+func writeProblem(b *strings.Builder, file string, p *Problem, step *Step) {
+	if p == nil {
+		return
+	}
+	if p.File != "" {
+		file = p.File
+	}
+	if p.Line > 0 {
+		file = fmt.Sprintf("%s:%d:%d", file, p.Line, p.Col)
+	}
+	fmt.Fprintf(b, "%s: %s\n", file, p.Message)
+	margin := writeSource(b, p)
+	if step != nil && len(step.Checks) > 0 {
+		fmt.Fprintf(b, "%schecks   %s\n", margin, checks(step.Checks))
+	}
+	if step != nil && step.Fetched != nil {
+		fmt.Fprintf(b, "%sfetched  %s\n", margin, fetched(step.Fetched))
+	}
+	if step != nil && step.Attempts > 1 {
+		fmt.Fprintf(b, "%sattempts %d\n", margin, step.Attempts)
+	}
+	if p.Hint != "" {
+		fmt.Fprintf(b, "%shint: %s\n", margin, p.Hint)
+	}
+	b.WriteByte('\n')
+}
+
+// writeSource writes the source line with carets below the place of p, and
+// returns the margin that lines up with it.
+//
+//	   |
+//	35 |       error: ${{ case.error }}
+//	   |              ^^^^^^^^^^^^^^^^^ AADSTS700213
+//	   |
+func writeSource(b *strings.Builder, p *Problem) string {
+	if p.Line < 1 || p.Source == "" {
+		return "   "
+	}
+	text := []rune(strings.TrimRight(strings.ReplaceAll(p.Source, "\t", " "), " "))
+	column := min(max(1, p.Col), len(text)+1)
+	width := max(1, min(p.Width, len(text)+1-column))
+	number := fmt.Sprint(p.Line)
+	margin := strings.Repeat(" ", len(number)+1)
+	carets := strings.TrimRight(strings.Repeat(" ", column)+strings.Repeat("^", width)+" "+p.Value, " ")
+	fmt.Fprintf(b, "%s|\n%s | %s\n%s|%s\n%s|\n", margin, number, string(text), margin, carets, margin)
+	return margin
+}
+
+// checks writes `issuer ok · subject "a" ≠ "b"`: a check that held in a word,
+// one that did not with both sides, the token's first.
+func checks(list []Check) string {
+	parts := make([]string, 0, len(list))
+	for _, c := range list {
+		s := c.Name + " ok"
+		switch {
+		case !c.OK && c.Want == "" && c.Got == "":
+			s = c.Name + " not ok"
+		case !c.OK:
+			s = fmt.Sprintf("%s %q ≠ %q", c.Name, c.Got, c.Want)
+		}
+		if c.Note != "" {
+			s += " (" + c.Note + ")"
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, " · ")
+}
+
+func fetched(documents []string) string {
+	if len(documents) == 0 {
+		return "nothing"
+	}
+	return strings.Join(documents, ", ")
+}
+
+// paint colours a word for its status.
+func paint(s Status, word string, color bool) string {
+	if !color {
+		return word
+	}
+	code := [...]string{Skip: "33", Pass: "32", Fail: "31", Error: "35"}[s]
+	return "\x1b[" + code + "m" + word + "\x1b[0m"
+}

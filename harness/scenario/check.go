@@ -1,0 +1,266 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var (
+	namePattern = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9][a-z0-9._-]*$`)
+	idPattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	codePattern = regexp.MustCompile(`^AADSTS[0-9]{4,8}$`)
+
+	// skipTargets are the targets that skip may name.
+	skipTargets = []string{"emulator", "container", "entra"}
+)
+
+// check finds what the schema cannot: words, references between parts, and
+// values that come out of expressions. What depends on the row is checked once
+// for each.
+func check(f *File, names Names, ps *problems) {
+	c := checker{file: f, names: names, problems: ps}
+	c.checkName()
+	c.checkCases()
+	c.checkSteps()
+	if len(f.Cases) == 0 {
+		c.checkRow(nil)
+	}
+	for _, row := range f.Cases {
+		c.checkRow(row)
+	}
+}
+
+type checker struct {
+	*problems
+	file  *File
+	names Names
+}
+
+func (c *checker) checkName() {
+	n := c.file.root.get("name")
+	name, ok := n.constant()
+	if !ok {
+		return
+	}
+	platform, _, _ := strings.Cut(name, "/")
+	switch {
+	case !namePattern.MatchString(name):
+		c.add(n.pos, "such as github/branch: lower case letters, digits and dashes", `name %q is not "<platform>/<slug>"`, name)
+	case !c.knowsPlatform(c.file.Platform): // which has its own message
+	case platform != "entra" && c.file.Platform != "" && platform != c.file.Platform:
+		c.add(n.pos, fmt.Sprintf("begin it with %q or %q", c.file.Platform+"/", "entra/"), "name %q does not begin with the platform %q", name, c.file.Platform)
+	}
+}
+
+func (c *checker) knowsPlatform(platform string) bool {
+	_, ok := c.names.Platforms[platform]
+	return ok || c.names.Platforms == nil
+}
+
+func (c *checker) checkCases() {
+	seen := map[string]Position{}
+	for _, row := range c.file.Cases {
+		if before, dup := seen[row.Name]; dup && row.Name != "" {
+			c.add(row.Position, "", "case %q is already at %d:%d", row.Name, before.Line, before.Column)
+		}
+		seen[row.Name] = row.Position
+	}
+}
+
+// checkSteps checks what does not depend on the row.
+func (c *checker) checkSteps() {
+	ids := map[string]Position{}
+	minted := false
+	for _, s := range c.file.Steps {
+		var actions []string
+		for _, e := range s.node.entries {
+			if slices.Contains(Kinds, e.key) || slices.Contains(later, e.key) {
+				actions = append(actions, e.key)
+			}
+		}
+		switch {
+		case s.node.kind != mapNode:
+			continue // the schema has complained
+		case len(actions) == 0:
+			c.add(s.node.start(), "one of "+strings.Join(Kinds, ", "), "the step has no action")
+		case len(actions) > 1:
+			c.add(s.node.start(), "make it "+fmt.Sprint(len(actions))+" steps", "a step does exactly one thing, this one does %s", strings.Join(actions, " and "))
+		}
+		if n := s.node.get("id"); s.ID != "" {
+			if before, dup := ids[s.ID]; dup {
+				c.add(n.pos, "", "step id %q is already at %d:%d", s.ID, before.Line, before.Column)
+			} else if !idPattern.MatchString(s.ID) {
+				c.add(n.pos, "use letters, digits and underscores, so that steps.<id> is an expression", "%q is not a step id", s.ID)
+			}
+			ids[s.ID] = n.pos
+		}
+		if exchange := s.node.get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.get("assertion") == nil {
+			c.add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
+		}
+		minted = minted || s.Kind == "mint"
+		c.checkExpectKeys(s)
+		c.oneOf(s.node.get("credential"), "add", "remove")
+		c.oneOf(s.node.get("fault"), "set", "clear")
+		c.checkCredential(s.node.get("credential").get("add"))
+	}
+	credentials := map[string]Position{}
+	for _, n := range c.file.root.get("entra").get("credentials").list() {
+		c.checkCredential(n)
+		name, ok := n.get("name").constant()
+		if before, dup := credentials[name]; dup && ok {
+			c.add(n.get("name").pos, "", "credential %q is already at %d:%d", name, before.Line, before.Column)
+		} else if ok {
+			credentials[name] = n.get("name").pos
+		}
+	}
+}
+
+// expectations are the keys of expect that mean something for a kind of step.
+// One that would never be looked at must not look as if it were.
+var expectations = map[string][]string{
+	"mint":       {"token", "that"},
+	"exchange":   {"error", "oauth", "status", "says", "token", "fetched", "that"},
+	"rotate":     {"that"},
+	"clock":      {"that"},
+	"credential": {"that"},
+	"fault":      {"that"},
+}
+
+func (c *checker) checkExpectKeys(s *Step) {
+	expect := s.node.get("expect")
+	if expect == nil || s.Kind == "" {
+		return
+	}
+	for _, e := range expect.entries {
+		if allowed := expectations[s.Kind]; !slices.Contains(allowed, e.key) {
+			c.add(e.pos, "it can expect "+strings.Join(allowed, ", "), "a %s step cannot expect %q", s.Kind, e.key)
+		}
+	}
+}
+
+// oneOf wants exactly one of two keys in n.
+func (c *checker) oneOf(n *node, a, b string) {
+	if n == nil || n.kind != mapNode {
+		return
+	}
+	switch hasA, hasB := n.get(a) != nil, n.get(b) != nil; {
+	case hasA && hasB:
+		c.add(n.start(), "", "want %q or %q, got both", a, b)
+	case !hasA && !hasB:
+		c.add(n.start(), "", "want %q or %q, got neither", a, b)
+	}
+}
+
+func (c *checker) checkCredential(n *node) { c.oneOf(n, "subject", "matching") }
+
+// checkRow evaluates what is known of the file before it runs and checks the
+// values: their types, and the words among them.
+func (c *checker) checkRow(row *Case) {
+	f := c.file
+	env := Env{"vars": f.Vars}
+	d := &decoder{file: f, static: true, env: env}
+	if row != nil {
+		d.row = row.node
+		env["case"], _ = d.value(row.node).(map[string]any)
+	}
+	var issuer Issuer
+	var timeout time.Duration
+	d.optional(f.root.get("issuer"), &issuer)
+	d.optional(f.root.get("entra"), new(Entra))
+	d.optional(f.root.get("clock"), new(ClockSettings))
+	d.optional(f.root.get("timeout"), &timeout)
+	c.positive(d, f.root.get("timeout"), timeout)
+	c.checkIssuer(d, &issuer)
+	for _, s := range f.Steps {
+		c.checkStep(d, s)
+	}
+	for _, p := range d.list {
+		c.add(Position{p.Line, p.Column, 1}, p.Hint, "%s", p.Message)
+	}
+}
+
+func (d *decoder) optional(n *node, target any) {
+	if n != nil {
+		d.decode(n, target)
+	}
+}
+
+func (c *checker) checkIssuer(d *decoder, issuer *Issuer) {
+	n := c.file.root.get("issuer")
+	if c.names.Platforms != nil && issuer.Platform != "" {
+		presets, ok := c.names.Platforms[issuer.Platform]
+		platforms := slices.Collect(maps.Keys(c.names.Platforms))
+		if !ok {
+			d.fail(n.get("platform"), didYouMean(issuer.Platform, platforms), "unknown platform %q", issuer.Platform)
+		} else if issuer.Preset != "" && !slices.Contains(presets, issuer.Preset) {
+			d.fail(n.get("preset"), didYouMean(issuer.Preset, presets), "%s has no preset %q", issuer.Platform, issuer.Preset)
+		}
+	}
+	for _, fault := range n.get("faults").list() {
+		if len(fault.entries) > 1 {
+			d.fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.keys(), " and "))
+		}
+		c.checkFaults(d, fault)
+	}
+}
+
+// positive refuses a negative duration; the decoder has refused 0.
+func (c *checker) positive(d *decoder, n *node, duration time.Duration) {
+	if duration < 0 {
+		d.fail(n, "", "%s is not a positive duration", duration)
+	}
+}
+
+// checkFaults checks a map of faults by name.
+func (c *checker) checkFaults(d *decoder, n *node) {
+	if n == nil {
+		return
+	}
+	for _, e := range n.entries {
+		if c.names.Faults != nil && !slices.Contains(c.names.Faults, e.key) {
+			c.add(e.pos, didYouMean(e.key, c.names.Faults), "unknown fault %q", e.key)
+		} else if e.value.kind != mapNode && e.value.text == nil {
+			d.fail(e.value, "write {} for the defaults", "want a map of parameters, got %s", kindOf(e.value.plain()))
+		}
+	}
+}
+
+func (c *checker) checkStep(d *decoder, s *Step) {
+	var a Action
+	var expect Expect
+	if s.node.kind != mapNode {
+		return
+	}
+	d.fields(s.node, &a)
+	d.optional(s.node.get("expect"), &expect)
+	if code := expect.Error; code != "" {
+		n := s.node.get("expect").get("error")
+		switch {
+		case !codePattern.MatchString(code):
+			d.fail(n, "such as AADSTS700213", "%q is not an AADSTS code", code)
+		case c.names.Codes != nil && !c.names.Codes(code):
+			d.fail(n, "", "unknown code %s", code)
+		}
+	}
+	if token := s.node.get("expect").get("token"); token != nil && expect.Error != "" {
+		d.fail(token, "", "a step that expects %s has no token to match", expect.Error)
+	}
+	if a.Clock != nil {
+		c.positive(d, s.node.get("clock").get("advance"), a.Clock.Advance)
+	}
+	if a.Exchange != nil && a.Exchange.Retry != nil {
+		retry := s.node.get("exchange").get("retry")
+		c.positive(d, retry.get("for"), a.Exchange.Retry.For)
+		c.positive(d, retry.get("every"), a.Exchange.Retry.Every)
+	}
+	if fault := s.node.get("fault"); fault != nil {
+		c.checkFaults(d, fault.get("set"))
+		if a.Fault != nil && a.Fault.Clear != "" && c.names.Faults != nil && !slices.Contains(c.names.Faults, a.Fault.Clear) {
+			d.fail(fault.get("clear"), didYouMean(a.Fault.Clear, c.names.Faults), "unknown fault %q", a.Fault.Clear)
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+)
+
+// maxExpression bounds an expression in bytes: the expression parser is recursive.
+const maxExpression = 4 << 10
+
+// expression is a compiled expression and where it stands. It is read-only.
+type expression struct {
+	source  string
+	node    *node // the string it stands in
+	offset  int   // runes before it in that string
+	lines   []string
+	program *vm.Program
+	tree    ast.Node
+	scope   shape
+	// roots are the names it uses.
+	roots []string
+	// columns are the columns of case it uses by name; wholeCase is set when it uses case in another way.
+	columns   []string
+	wholeCase bool
+}
+
+func (e *expression) options() []expr.Option {
+	return []expr.Option{expr.Env(e.scope.kind()), expr.DisableBuiltin("now")}
+}
+
+// at returns the place of a rune of the expression.
+func (e *expression) at(offset, width int) Position {
+	p := e.node.locate(e.lines, e.offset+offset)
+	p.Width = max(1, width)
+	return p
+}
+
+// compiler compiles the expressions of one file.
+type compiler struct {
+	*problems
+	lines []string
+	// rows and steps serve messages about columns and ids that exist elsewhere.
+	rows  []*node
+	steps []string
+}
+
+// compile compiles the text at offset of n, for a condition if boolean. It
+// returns nil after adding what is wrong.
+func (c compiler) compile(text string, n *node, offset int, scope shape, boolean bool) *expression {
+	source := strings.TrimLeft(text, " \t\n")
+	offset += utf8.RuneCountInString(text) - utf8.RuneCountInString(source)
+	e := &expression{source: source, node: n, offset: offset, lines: c.lines, scope: scope}
+	switch {
+	case source == "":
+		c.add(e.at(0, 1), "", "the expression is empty")
+		return nil
+	case len(source) > maxExpression:
+		c.add(e.at(0, 1), "", "the expression has %d bytes, the limit is %d", len(source), maxExpression)
+		return nil
+	}
+	tree, err := parseExpression(source)
+	if err != nil {
+		c.addError(e, err)
+		return nil
+	}
+	e.tree = tree.Node
+	before := len(c.list)
+	c.resolve(e)
+	if len(c.list) > before {
+		return nil
+	}
+	e.program, err = expr.Compile(source, e.options()...)
+	if err == nil && boolean {
+		// Only for the verdict: the program itself returns the value as it
+		// is, so that a message at run time can name its type.
+		_, err = expr.Compile(source, append(e.options(), expr.AsBool())...)
+	}
+	if err != nil {
+		c.addError(e, err)
+		return nil
+	}
+	return e
+}
+
+// parseExpression guards against panics of the parser, as parseYAML does.
+func parseExpression(source string) (tree *parser.Tree, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			tree, err = nil, errors.New("the expression cannot be parsed")
+		}
+	}()
+	tree, err = parser.Parse(source)
+	if err == nil && (tree == nil || tree.Node == nil) {
+		err = errors.New("the expression is empty")
+	}
+	return tree, err
+}
+
+func (c compiler) addError(e *expression, err error) {
+	at, message := e.errorAt(err)
+	c.add(at, "", "%s", message)
+}
+
+// errorAt returns where in the file err of the expression library stands, and
+// its message without the library's own snippet.
+func (e *expression) errorAt(err error) (Position, string) {
+	if located := (*file.Error)(nil); errors.As(err, &located) {
+		return e.at(located.From, located.To-located.From), strings.ReplaceAll(located.Message, "<nil>", "nothing")
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return e.at(0, 1), first
+}
+
+// resolve checks the names of an expression, with better messages than the
+// compiler's, and notes which it uses.
+func (c compiler) resolve(e *expression) {
+	locals := map[string]bool{}
+	visit(e.tree, func(n ast.Node) {
+		if v, ok := n.(*ast.VariableDeclaratorNode); ok {
+			locals[v.Name] = true
+		}
+	})
+	named := map[ast.Node]bool{} // the identifiers that are followed by a column's name
+	visit(e.tree, func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.BuiltinNode:
+			if n.Name == "now" {
+				c.add(e.at(n.Location().From, 3), "use the clock of the tokens, such as token.iat", "now() is not available: a scenario does not depend on the time of day")
+			}
+		case *ast.MemberNode:
+			path := memberPath(n)
+			if path == nil || locals[path[0]] {
+				return
+			}
+			if len(path) == 2 && path[0] == "case" {
+				e.columns = append(e.columns, path[1])
+				named[n.Node] = true
+			}
+			c.resolveMember(e, n, path)
+		}
+	})
+	visit(e.tree, func(n ast.Node) {
+		id, ok := n.(*ast.IdentifierNode)
+		if !ok || locals[id.Value] {
+			return
+		}
+		e.roots = append(e.roots, id.Value)
+		e.wholeCase = e.wholeCase || id.Value == "case" && !named[n]
+		if _, ok := e.scope[id.Value]; !ok {
+			c.unknownName(e, id)
+		}
+	})
+}
+
+func (c compiler) unknownName(e *expression, id *ast.IdentifierNode) {
+	at := e.at(id.Location().From, utf8.RuneCountInString(id.Value))
+	switch {
+	case id.Value == "case":
+		c.add(at, "", "case is not available here: it needs cases, and stands for one of them")
+	case slices.Contains(allNames, id.Value):
+		c.add(at, "known here: "+strings.Join(e.scope.names(), ", "), "%s is not available here", id.Value)
+	default:
+		c.add(at, didYouMean(id.Value, e.scope.names()), "unknown name %s", id.Value)
+	}
+}
+
+// resolveMember checks the last name of a path against the members of the rest.
+func (c compiler) resolveMember(e *expression, n *ast.MemberNode, path []string) {
+	parent := e.scope
+	for _, name := range path[:len(path)-1] {
+		s, ok := parent[name]
+		if !ok || s == nil {
+			return // unknown names have their own message, open ones have any member
+		}
+		parent = s
+	}
+	last := path[len(path)-1]
+	if _, ok := parent[last]; ok {
+		return
+	}
+	at := e.at(n.Property.Location().From, utf8.RuneCountInString(last))
+	of := strings.Join(path[:len(path)-1], ".")
+	switch {
+	case of == "case":
+		for _, row := range c.rows {
+			if row.get(last) == nil && slices.ContainsFunc(c.rows, func(r *node) bool { return r.get(last) != nil }) {
+				name, _ := row.get("name").constant()
+				c.add(at, "give every case the column", "case %q has no column %q", name, last)
+				return
+			}
+		}
+		c.add(at, didYouMean(last, parent.names()), "no case has a column %q", last)
+	case of == "steps" && slices.Contains(c.steps, last):
+		c.add(at, "a step sees only the results of earlier ones", "step %q does not come before this one", last)
+	case of == "steps":
+		c.add(at, didYouMean(last, parent.names()), "unknown step %q", last)
+	default:
+		c.add(at, didYouMean(last, parent.names()), "%s has no %q", of, last)
+	}
+}
+
+// memberPath returns the names of a.b["c"], or nil if n is anything else.
+func memberPath(n ast.Node) []string {
+	switch n := n.(type) {
+	case *ast.ChainNode:
+		return memberPath(n.Node)
+	case *ast.IdentifierNode:
+		return []string{n.Value}
+	case *ast.MemberNode:
+		property, ok := n.Property.(*ast.StringNode)
+		if path := memberPath(n.Node); ok && path != nil {
+			return append(path, property.Value)
+		}
+	}
+	return nil
+}
+
+// eval runs the expression. An error is a *Problem.
+func (e *expression) eval(path string, env Env) (v any, err error) {
+	fail := func(at Position, message string) error {
+		return &Problem{path, at.Line, at.Column, redact(message), ""}
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			v, err = nil, fail(e.at(0, 1), fmt.Sprint(r))
+		}
+	}()
+	v, err = expr.Run(e.program, map[string]any(env))
+	if err != nil {
+		at, message := e.errorAt(err)
+		return nil, fail(at, message)
+	}
+	return v, nil
+}
+
+// visit calls f for every node of an expression, children first.
+func visit(n ast.Node, f func(ast.Node)) { ast.Walk(&n, visitor(f)) }
+
+type visitor func(ast.Node)
+
+func (v visitor) Visit(n *ast.Node) { v(*n) }

@@ -1,0 +1,151 @@
+package scenario_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/scenario"
+)
+
+// names are the words that the files in testdata use.
+var names = scenario.Names{
+	Platforms: map[string][]string{
+		"github":     {"branch", "environment"},
+		"kubernetes": {"pod"},
+		"gcp":        {"compute-engine"},
+		"cognito":    {"developer-authenticated"},
+		"awssts":     {"role"},
+		"spiffe":     {"spire"},
+		"terraform":  {"workspace"},
+		"generic":    {"gitlab"},
+	},
+	Faults: []string{"wrong-kid", "slow-jwks"},
+	Codes: func(code string) bool {
+		return strings.Contains(" AADSTS700213 AADSTS7002138 AADSTS7000272 AADSTS700212 AADSTS5002738 ", " "+code+" ")
+	},
+}
+
+func TestGood(t *testing.T) {
+	t.Parallel()
+	files, problems := scenario.LoadFS(os.DirFS("testdata/good"), names)
+	for _, p := range problems {
+		t.Errorf("%v (hint: %s)", &p, p.Hint)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, f.Name)
+	}
+	want := []string{
+		"cognito/developer-identity", "gcp/service-account", "github/aadsts700212-audience-mismatch",
+		"github/aadsts700213-subject-mismatch", "github/branch", "kubernetes/aadsts7000272-jwks-rotated",
+		"kubernetes/service-account", "spiffe/jwt-svid", "terraform/plan-and-apply",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+// TestEncodings checks that line ends and a byte order mark change nothing.
+func TestEncodings(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("testdata/bad/expressions.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, want := scenario.Load("file.yaml", src, names)
+	for name, variant := range map[string]string{
+		"byte order mark": "\ufeff" + string(src),
+		"CRLF":            strings.ReplaceAll(string(src), "\n", "\r\n"),
+		"CR":              strings.ReplaceAll(string(src), "\n", "\r"),
+		"comment":         strings.Replace(string(src), "name: github/x\n", "name: github/x # é\n", 1),
+	} {
+		_, got := scenario.Load("file.yaml", []byte(variant), names)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: problems (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestNoNames checks that words are checked only against lists that are given.
+func TestNoNames(t *testing.T) {
+	t.Parallel()
+	src := []byte("name: nowhere/x\nabout: x\nissuer: {platform: nowhere, preset: p, faults: [{f: {}}]}\nentra: {app: x}\n" +
+		"steps:\n  - mint: {}\n  - exchange: {}\n    expect: {error: AADSTS123456}\n")
+	if _, problems := scenario.Load("file.yaml", src, scenario.Names{}); len(problems) > 0 {
+		t.Errorf("problems %v without names to check, want none", problems)
+	}
+	none := scenario.Names{Platforms: map[string][]string{}, Faults: []string{}, Codes: func(string) bool { return false }}
+	_, problems := scenario.Load("file.yaml", src, none)
+	var got []string
+	for _, p := range problems {
+		got = append(got, p.Message)
+	}
+	want := []string{`unknown platform "nowhere"`, `unknown fault "f"`, "unknown code AADSTS123456"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+// TestKinds checks that the lists of kinds agree with the struct of actions.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for i := range reflect.TypeFor[scenario.Action]().NumField() {
+		key, _, _ := strings.Cut(reflect.TypeFor[scenario.Action]().Field(i).Tag.Get("json"), ",")
+		want = append(want, key)
+	}
+	if diff := cmp.Diff(want, scenario.Kinds); diff != "" {
+		t.Errorf("kinds (-want +got):\n%s", diff)
+	}
+}
+
+// TestBad compares the problems of each broken file with the .out file beside it.
+func TestBad(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/bad/*.yaml")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d files in testdata/bad, want at least 20 (%v)", len(files), err)
+	}
+	rewrite := flag.Lookup("update").Value.String() == "true"
+	for _, path := range files {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			t.Parallel()
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, problems := scenario.Load(filepath.Base(path), src, names)
+			if f != nil || len(problems) == 0 {
+				t.Fatalf("Load = %v with %d problems, want no file and some", f, len(problems))
+			}
+			var got strings.Builder
+			for _, p := range problems {
+				fmt.Fprintln(&got, p.Error())
+				if p.Hint != "" {
+					fmt.Fprintf(&got, "\thint: %s\n", p.Hint)
+				}
+			}
+			golden := strings.TrimSuffix(path, ".yaml") + ".out"
+			if rewrite {
+				if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

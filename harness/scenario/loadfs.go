@@ -1,0 +1,127 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// LoadFS loads scenario files from fsys: each of paths is a file or a directory,
+// which is searched for *.yaml and *.yml, hidden directories excepted. Paths are
+// slash-separated and relative to fsys; none means all of it. It returns the
+// files without problems in the order of their paths, and all problems sorted by file and position.
+//
+// Beyond Load it checks that no two files have the same name, and that the
+// name of a file found in a directory equals its path without the extension.
+// The path may have more directories in front than the name, or fewer, so it
+// does not matter from where the search starts. A file that is named itself
+// may be called anything: it is somebody's copy to try something out.
+func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, []Problem) {
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	var found []source
+	var all []Problem
+	for _, p := range paths {
+		below, err := find(fsys, path.Clean(p))
+		if err != nil {
+			all = append(all, Problem{File: p, Message: pathMessage(err)})
+		}
+		found = append(found, below...)
+	}
+	slices.SortStableFunc(found, func(a, b source) int { return strings.Compare(a.path, b.path) })
+
+	var files []*File
+	byName := map[string]*File{}
+	for i, s := range found {
+		if i > 0 && s.path == found[i-1].path {
+			continue
+		}
+		f, problems := loadSource(fsys, s, names)
+		if f != nil {
+			problems = crossCheck(f, s, byName)
+		}
+		all = append(all, problems...)
+		if len(problems) == 0 {
+			files = append(files, f)
+		}
+	}
+	slices.SortStableFunc(all, byPosition)
+	return files, all
+}
+
+// source is a file to load. searched is set if it was found in a directory.
+type source struct {
+	path     string
+	searched bool
+}
+
+func find(fsys fs.FS, root string) ([]source, error) {
+	info, err := fs.Stat(fsys, root)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []source{{path: root}}, nil
+	}
+	var found []source
+	err = fs.WalkDir(fsys, root, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && p != root && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case !d.IsDir() && (path.Ext(p) == ".yaml" || path.Ext(p) == ".yml"):
+			found = append(found, source{p, true})
+		}
+		return nil
+	})
+	return found, err
+}
+
+func loadSource(fsys fs.FS, s source, names Names) (*File, []Problem) {
+	src, err := fs.ReadFile(fsys, s.path)
+	if err != nil {
+		return nil, []Problem{{File: s.path, Message: pathMessage(err)}}
+	}
+	return Load(s.path, src, names)
+}
+
+func crossCheck(f *File, s source, byName map[string]*File) []Problem {
+	at := f.Pos("name")
+	problem := Problem{File: f.Path, Line: at.Line, Column: at.Column}
+	if before, dup := byName[f.Name]; dup {
+		other := before.Pos("name")
+		problem.Message = fmt.Sprintf("name %q is already at %s:%d:%d", f.Name, before.Path, other.Line, other.Column)
+		return []Problem{problem}
+	}
+	byName[f.Name] = f
+	if where := strings.TrimSuffix(s.path, path.Ext(s.path)); s.searched && !sameEnd(where, f.Name) {
+		problem.Message = fmt.Sprintf("name %q is not the path of the file without its extension", f.Name)
+		problem.Hint = fmt.Sprintf("rename it to %q, or move the file", lastSegments(where, 2))
+		return []Problem{problem}
+	}
+	return nil
+}
+
+// sameEnd reports whether two slash-separated paths are equal as far as the shorter one goes.
+func sameEnd(a, b string) bool {
+	n := min(strings.Count(a, "/"), strings.Count(b, "/")) + 1
+	return lastSegments(a, n) == lastSegments(b, n)
+}
+
+func lastSegments(p string, n int) string {
+	segments := strings.Split(p, "/")
+	return strings.Join(segments[max(0, len(segments)-n):], "/")
+}
+
+// pathMessage leaves out the path of an error, which the problem names already.
+func pathMessage(err error) string {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

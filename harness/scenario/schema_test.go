@@ -1,0 +1,156 @@
+package scenario
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/invopop/jsonschema"
+)
+
+var update = flag.Bool("update", false, "rewrite the generated files of this package")
+
+// TestSchema checks that the embedded schema is what the structs say. With
+// -update, as in go generate, it writes it.
+func TestSchema(t *testing.T) {
+	want := generateSchema(t)
+	if *update {
+		if err := os.WriteFile("scenario.schema.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(want), string(Schema())); diff != "" {
+		t.Errorf("scenario.schema.json is not up to date, run go generate ./harness/scenario (-want +got):\n%s", diff)
+	}
+}
+
+func generateSchema(t *testing.T) []byte {
+	t.Helper()
+	r := jsonschema.Reflector{
+		Anonymous: true,
+		Namer: func(typ reflect.Type) string {
+			return map[string]string{"document": "scenario", "row": "case", "stepShape": "step"}[typ.Name()]
+		},
+		Mapper: func(typ reflect.Type) *jsonschema.Schema {
+			switch typ {
+			case reflect.TypeFor[time.Duration]():
+				return &jsonschema.Schema{Type: "string", Pattern: `^-?([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`}
+			case reflect.TypeFor[time.Time]():
+				return &jsonschema.Schema{Type: "string"}
+			case reflect.TypeFor[Condition](), reflect.TypeFor[*Condition]():
+				return &jsonschema.Schema{Type: "string"}
+			}
+			return nil
+		},
+	}
+	comments := docComments(t, "types.go")
+	r.LookupComment = func(typ reflect.Type, field string) string {
+		if field != "" {
+			return comments[typ.Name()+"."+field]
+		}
+		// The names of the unexported structs mean nothing to the reader of a schema.
+		text := comments[typ.Name()]
+		if i := strings.Index(text, " is "); r.Namer(typ) != "" && i >= 0 {
+			text = text[i+len(" is "):]
+		}
+		return text
+	}
+	schema := r.Reflect(&document{})
+	schema.Version = "http://json-schema.org/draft-07/schema#"
+	schema.Title = "issuerd scenario"
+	for name, def := range schema.Definitions {
+		for p := def.Properties.Oldest(); p != nil; p = p.Next() {
+			p.Value.Description = named(p.Key, p.Value.Description)
+			if mayBeExpression(name, p.Key) {
+				p.Value = orExpression(p.Value)
+			}
+		}
+	}
+	schema.Definitions["expression"] = &jsonschema.Schema{
+		Type:        "string",
+		Pattern:     `\$\{\{`,
+		Description: "A string with an expression whose value takes this place: ${{ … }}.",
+	}
+	schema.Definitions["case"].AdditionalProperties = nil
+	doc := schema.Definitions["scenario"].Properties
+	doc.Value("name").Pattern = namePattern.String()
+	targets := make([]any, 0, len(skipTargets))
+	for _, target := range skipTargets {
+		targets = append(targets, target)
+	}
+	doc.Value("skip").PropertyNames = &jsonschema.Schema{Enum: targets}
+
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(schema); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// docComments returns the doc comments of the structs in a file by Type and
+// Type.Field. The reflector's own AddGoComments leaves unexported types out.
+func docComments(t *testing.T, path string) map[string]string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	comments := map[string]string{}
+	text := func(group *ast.CommentGroup) string { return strings.Join(strings.Fields(group.Text()), " ") }
+	for _, decl := range file.Decls {
+		types, ok := decl.(*ast.GenDecl)
+		if !ok || types.Tok != token.TYPE {
+			continue
+		}
+		spec := types.Specs[0].(*ast.TypeSpec)
+		comments[spec.Name.Name] = text(types.Doc)
+		for _, field := range spec.Type.(*ast.StructType).Fields.List {
+			for _, name := range field.Names {
+				comments[spec.Name.Name+"."+name.Name] = text(field.Doc)
+			}
+		}
+	}
+	return comments
+}
+
+// mayBeExpression reports whether a key of a definition may hold an expression:
+// the first level of the file holds constants, and conditions are expressions already.
+func mayBeExpression(definition, key string) bool {
+	return key != "that" && (definition != "scenario" || key == "timeout")
+}
+
+// named lets the doc comment of a field begin with its key.
+func named(key, description string) string {
+	if len(description) > len(key) && strings.EqualFold(description[:len(key)], key) {
+		return key + description[len(key):]
+	}
+	return description
+}
+
+// orExpression lets an expression stand in place of a value that is not just any string.
+func orExpression(s *jsonschema.Schema) *jsonschema.Schema {
+	expression := &jsonschema.Schema{Ref: "#/$defs/expression"}
+	switch {
+	case s.Type == "array" && s.Items.Type == "string":
+		s.Items = orExpression(s.Items)
+	case s.Type == "boolean", s.Type == "integer", s.Type == "object", s.Type == "string" && (s.Enum != nil || s.Pattern != ""):
+	default:
+		return s
+	}
+	choice := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, expression}, Description: s.Description}
+	s.Description = ""
+	return choice
+}
