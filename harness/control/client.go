@@ -1,0 +1,137 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// Client drives a farm over its control plane. It is safe for concurrent use. Its methods return *Error when the farm refuses, and
+// other errors when it can't be reached.
+type Client struct {
+	URL   string       // of the control plane, such as http://127.0.0.1:8446
+	Token string       // the bearer token that the farm printed
+	HTTP  *http.Client // nil: http.DefaultClient
+}
+
+// Info asks where the planes are.
+func (c *Client) Info(ctx context.Context) (out Info, err error) {
+	return out, c.do(ctx, http.MethodGet, "/v1/info", nil, &out)
+}
+
+// CreateFarm makes a world.
+func (c *Client) CreateFarm(ctx context.Context, spec FarmSpec) (out Farm, err error) {
+	return out, c.do(ctx, http.MethodPost, "/v1/farms", spec, &out)
+}
+
+// DeleteFarm ends a world. The default one can't be ended.
+func (c *Client) DeleteFarm(ctx context.Context, farm string) error {
+	return c.do(ctx, http.MethodDelete, path(farm), nil, nil)
+}
+
+// AddIssuer makes an issuer in a world.
+func (c *Client) AddIssuer(ctx context.Context, farm string, spec IssuerSpec) (out Issuer, err error) {
+	return out, c.do(ctx, http.MethodPost, path(farm, "issuers"), spec, &out)
+}
+
+// Issuers lists the issuers of a world.
+func (c *Client) Issuers(ctx context.Context, farm string) (out []Issuer, err error) {
+	return out, c.do(ctx, http.MethodGet, path(farm, "issuers"), nil, &out)
+}
+
+// SetFaults replaces the faults of an issuer.
+func (c *Client) SetFaults(ctx context.Context, farm string, spec FaultsSpec) error {
+	return c.do(ctx, http.MethodPut, path(farm, "faults"), spec, nil)
+}
+
+// Mint has an issuer sign a token.
+func (c *Client) Mint(ctx context.Context, farm string, spec MintSpec) (out Minted, err error) {
+	return out, c.do(ctx, http.MethodPost, path(farm, "tokens"), spec, &out)
+}
+
+// Rotate gives an issuer a new signing key.
+func (c *Client) Rotate(ctx context.Context, farm string, spec RotateSpec) (out Rotated, err error) {
+	return out, c.do(ctx, http.MethodPost, path(farm, "rotations"), spec, &out)
+}
+
+// Advance moves a world's clock on.
+func (c *Client) Advance(ctx context.Context, farm string, spec AdvanceSpec) (out Farm, err error) {
+	return out, c.do(ctx, http.MethodPost, path(farm, "clock"), spec, &out)
+}
+
+// AddApplication makes an application in a world's tenant.
+func (c *Client) AddApplication(ctx context.Context, farm string, spec ApplicationSpec) (out Application, err error) {
+	return out, c.do(ctx, http.MethodPost, path(farm, "applications"), spec, &out)
+}
+
+// AddCredential gives an application a federated identity credential and returns it with its id.
+func (c *Client) AddCredential(ctx context.Context, farm, clientID string, credential entra.Credential) (out entra.Credential, err error) {
+	return out, c.do(ctx, http.MethodPost, path(farm, "applications", clientID, "credentials"), credential, &out)
+}
+
+// RemoveCredential takes a federated identity credential away by its name.
+func (c *Client) RemoveCredential(ctx context.Context, farm, clientID, name string) error {
+	return c.do(ctx, http.MethodDelete, path(farm, "applications", clientID, "credentials", name), nil, nil)
+}
+
+// Journal reads the entries of a world with a higher number than after.
+func (c *Client) Journal(ctx context.Context, farm string, after int) (out Journal, err error) {
+	return out, c.do(ctx, http.MethodGet, path(farm, "journal")+"?after="+strconv.Itoa(after), nil, &out)
+}
+
+func path(farm string, elements ...string) string {
+	p := "/v1/farms/" + url.PathEscape(farm)
+	for _, e := range elements {
+		p += "/" + url.PathEscape(e)
+	}
+	return p
+}
+
+func (c *Client) do(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("control: %s %s: %w", method, path, err)
+		}
+		body = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, body)
+	if err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Token)
+	client := c.HTTP
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		refusal := &Error{Status: resp.StatusCode}
+		raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+		if json.Unmarshal(raw, refusal) != nil || refusal.Message == "" {
+			refusal.Message = fmt.Sprintf("control: %s %s%s: %s", method, c.URL, path, resp.Status)
+		}
+		return refusal
+	}
+	if out == nil {
+		_, err = io.Copy(io.Discard, resp.Body) // so that the connection is used again
+		return err
+	}
+	dec := json.NewDecoder(resp.Body)
+	if err := dec.Decode(out); err != nil {
+		return fmt.Errorf("control: %s %s%s: answer: %w", method, c.URL, path, err)
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package control
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// World is what the API drives: one farm with its issuers, directory, clock and journal. Its methods are safe for concurrent use, and
+// their errors are for the caller to read.
+type World interface {
+	Farm() Farm
+	AddIssuer(IssuerSpec) (Issuer, error)
+	Issuers() []Issuer
+	SetFaults(FaultsSpec) error
+	Mint(MintSpec) (Minted, error)
+	Rotate(RotateSpec) (Rotated, error)
+	Advance(AdvanceSpec) (Farm, error)
+	AddApplication(ApplicationSpec) (Application, error)
+	AddCredential(clientID string, c entra.Credential) (entra.Credential, error)
+	RemoveCredential(clientID, name string) error
+	Journal(after int) Journal
+}
+
+// Server is the control plane of a process as an http.Handler, made by Handler.
+type Server struct {
+	Token  string                         // the bearer token every request must carry; empty refuses every request
+	Info   func() Info                    // where the planes are
+	Create func(FarmSpec) (World, error)  // makes a world
+	World  func(id string) (World, error) // the error lists nothing: ids are secrets of their makers
+	Delete func(id string) error
+}
+
+// maxBody bounds a request's body. No request of the API comes near it.
+const maxBody = 1 << 20
+
+// Handler routes the API.
+func (s *Server) Handler() http.Handler {
+	r := mux.NewRouter().UseEncodedPath()
+	r.HandleFunc("/v1/info", answer(func(*http.Request, empty) (Info, error) { return s.Info(), nil })).Methods(http.MethodGet)
+	r.HandleFunc("/v1/farms", answer(func(_ *http.Request, spec FarmSpec) (Farm, error) {
+		w, err := s.Create(spec)
+		if err != nil {
+			return Farm{}, err
+		}
+		return w.Farm(), nil
+	})).Methods(http.MethodPost)
+	r.HandleFunc("/v1/farms/{farm}", answer(func(r *http.Request, _ empty) (empty, error) {
+		return empty{}, s.Delete(mux.Vars(r)["farm"])
+	})).Methods(http.MethodDelete)
+
+	farm := r.PathPrefix("/v1/farms/{farm}").Subrouter()
+	farm.HandleFunc("/issuers", onWorld(s, func(w World, _ *http.Request, _ empty) ([]Issuer, error) { return w.Issuers(), nil })).Methods(http.MethodGet)
+	farm.HandleFunc("/issuers", onWorld(s, func(w World, _ *http.Request, spec IssuerSpec) (Issuer, error) { return w.AddIssuer(spec) })).Methods(http.MethodPost)
+	farm.HandleFunc("/faults", onWorld(s, func(w World, _ *http.Request, spec FaultsSpec) (empty, error) { return empty{}, w.SetFaults(spec) })).Methods(http.MethodPut)
+	farm.HandleFunc("/tokens", onWorld(s, func(w World, _ *http.Request, spec MintSpec) (Minted, error) { return w.Mint(spec) })).Methods(http.MethodPost)
+	farm.HandleFunc("/rotations", onWorld(s, func(w World, _ *http.Request, spec RotateSpec) (Rotated, error) { return w.Rotate(spec) })).Methods(http.MethodPost)
+	farm.HandleFunc("/clock", onWorld(s, func(w World, _ *http.Request, spec AdvanceSpec) (Farm, error) { return w.Advance(spec) })).Methods(http.MethodPost)
+	farm.HandleFunc("/applications", onWorld(s, func(w World, _ *http.Request, spec ApplicationSpec) (Application, error) {
+		return w.AddApplication(spec)
+	})).Methods(http.MethodPost)
+	farm.HandleFunc("/applications/{app}/credentials", onWorld(s, func(w World, r *http.Request, c entra.Credential) (entra.Credential, error) {
+		return w.AddCredential(mux.Vars(r)["app"], c)
+	})).Methods(http.MethodPost)
+	farm.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w World, r *http.Request, _ empty) (empty, error) {
+		return empty{}, w.RemoveCredential(mux.Vars(r)["app"], mux.Vars(r)["name"])
+	})).Methods(http.MethodDelete)
+	farm.HandleFunc("/journal", onWorld(s, func(w World, r *http.Request, _ empty) (Journal, error) {
+		after := 0
+		if q := r.URL.Query().Get("after"); q != "" {
+			var err error
+			if after, err = strconv.Atoi(q); err != nil {
+				return Journal{}, &Error{http.StatusBadRequest, fmt.Sprintf("control: after=%q: want a number", q)}
+			}
+		}
+		return w.Journal(after), nil
+	})).Methods(http.MethodGet)
+	return s.authorized(r)
+}
+
+type empty struct{}
+
+// authorized lets only the bearer of the token through.
+func (s *Server) authorized(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if s.Token == "" || !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) != 1 {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			refuse(w, &Error{http.StatusUnauthorized, "control: want the bearer token that the farm printed at its start (ISSUERD_CONTROL_TOKEN)"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// onWorld is answer for requests below a farm.
+func onWorld[In, Out any](s *Server, do func(World, *http.Request, In) (Out, error)) http.HandlerFunc {
+	return answer(func(r *http.Request, in In) (Out, error) {
+		w, err := s.World(mux.Vars(r)["farm"])
+		if err != nil {
+			var none Out
+			return none, err
+		}
+		return do(w, r, in)
+	})
+}
+
+// answer decodes a request strictly, and encodes the result or the refusal.
+func answer[In, Out any](do func(*http.Request, In) (Out, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var in In
+		if _, none := any(in).(empty); !none {
+			dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+			dec.DisallowUnknownFields()
+			if err := dec.Decode(&in); err != nil && !errors.Is(err, io.EOF) {
+				refuse(w, &Error{http.StatusBadRequest, "control: request body: " + err.Error()})
+				return
+			}
+		}
+		out, err := do(r, in)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(out) // the client has gone; there is nobody to tell
+	}
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	refusal := &Error{http.StatusBadRequest, err.Error()}
+	var e *Error
+	if errors.As(err, &e) {
+		refusal.Status = e.Status
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(refusal.Status)
+	_ = json.NewEncoder(w).Encode(refusal)
+}

@@ -1,0 +1,138 @@
+package control
+
+import (
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// DefaultFarm is the id of the world that is there from the start.
+const DefaultFarm = "default"
+
+// FarmHeader is the request header that picks a world on the issuer, workload and Entra planes. Requests without it reach the
+// default world.
+const FarmHeader = "Issuerd-Farm"
+
+// Info says where the planes of a process are.
+type Info struct {
+	Version string            `json:"version"`
+	Planes  map[string]string `json:"planes"` // host:port by plane: issuer, workload, entra, control
+	CA      string            `json:"ca"`     // the farm's root certificate, PEM
+}
+
+// FarmSpec asks for a world of its own.
+type FarmSpec struct {
+	Name  string        `json:"name"`            // for the journal; ids of the world's directory derive from it
+	Start time.Time     `json:"start,omitzero"`  // what Entra's clock says at the start; zero: the real time
+	Skew  time.Duration `json:"skew,omitempty"`  // how far the issuers' clock is ahead of Entra's, in nanoseconds
+	Cloud string        `json:"cloud,omitempty"` // public, usgov or china; empty: public
+}
+
+// Farm is a world.
+type Farm struct {
+	ID     string    `json:"id"`
+	Tenant string    `json:"tenant"` // the id of its Entra tenant
+	Now    time.Time `json:"now"`    // Entra's clock
+}
+
+// IssuerSpec asks for an issuer.
+type IssuerSpec struct {
+	Platform string         `json:"platform"`
+	Preset   string         `json:"preset,omitempty"` // empty: the platform's first
+	URL      string         `json:"url,omitempty"`    // empty: the canonical one
+	Alg      string         `json:"alg,omitempty"`    // empty: what the platform signs with
+	Claims   map[string]any `json:"claims,omitempty"` // over the preset's; null removes one
+	Faults   []Fault        `json:"faults,omitempty"`
+}
+
+// Issuer is an issuer of a world.
+type Issuer struct {
+	URL      string `json:"url"`
+	Platform string `json:"platform"`
+	JWKS     string `json:"jwks"`
+}
+
+// Fault is a fault of an issuer by name, with its parameters.
+type Fault struct {
+	Name       string         `json:"name"`
+	Parameters map[string]any `json:"parameters,omitempty"`
+}
+
+// FaultsSpec sets the faults of an issuer; those not named end.
+type FaultsSpec struct {
+	Issuer string  `json:"issuer"`
+	Faults []Fault `json:"faults"`
+}
+
+// MintSpec asks an issuer for a token.
+type MintSpec struct {
+	Issuer   string         `json:"issuer"`             // the issuer's URL
+	Preset   string         `json:"preset,omitempty"`   // another preset of the same issuer
+	Audience []string       `json:"audience,omitempty"` // empty: what the platform does then
+	Lifetime time.Duration  `json:"lifetime,omitempty"` // in nanoseconds; zero: the platform's
+	Claims   map[string]any `json:"claims,omitempty"`   // null removes one
+}
+
+// Minted is a token with what it says.
+type Minted struct {
+	Token  string         `json:"token"`
+	Header map[string]any `json:"header"`
+	Claims map[string]any `json:"claims"`
+}
+
+// RotateSpec asks an issuer for a new signing key.
+type RotateSpec struct {
+	Issuer  string `json:"issuer"`
+	Publish bool   `json:"publish"` // whether the JWKS lists it
+}
+
+// Rotated is the answer to RotateSpec.
+type Rotated struct {
+	KID string `json:"kid"`
+}
+
+// AdvanceSpec moves a world's clock on.
+type AdvanceSpec struct {
+	Advance time.Duration `json:"advance"` // in nanoseconds, not negative
+}
+
+// ApplicationSpec asks for an application in the world's tenant.
+type ApplicationSpec struct {
+	Name               string             `json:"name"`
+	NoServicePrincipal bool               `json:"noServicePrincipal,omitempty"`
+	Credentials        []entra.Credential `json:"credentials,omitempty"`
+}
+
+// Application is an application of a world.
+type Application struct {
+	Name     string `json:"name"`
+	Tenant   string `json:"tenant"`
+	ClientID string `json:"clientId"`
+	ObjectID string `json:"objectId"`
+}
+
+// Entry is one line of a world's journal: a request on a plane, or a sign-in with the checks that Entra made. It holds no token.
+type Entry struct {
+	Seq    int           `json:"seq"` // counts from 1 in its world
+	Time   time.Time     `json:"time"`
+	Plane  string        `json:"plane"`
+	Method string        `json:"method,omitempty"`
+	URL    string        `json:"url,omitempty"` // without the query
+	Status int           `json:"status,omitempty"`
+	SignIn *entra.SignIn `json:"signIn,omitempty"`
+}
+
+// Journal is what happened in a world.
+type Journal struct {
+	Entries []Entry `json:"entries"`
+	Dropped int     `json:"dropped,omitempty"` // how many asked-for entries were too old to be kept
+}
+
+// Error is a refusal of the API.
+type Error struct {
+	Status  int    `json:"-"`
+	Message string `json:"error"`
+}
+
+// Error says what the farm said.
+func (e *Error) Error() string { return e.Message }

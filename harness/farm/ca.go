@@ -1,0 +1,186 @@
+package farm
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+)
+
+// authority is the farm's certificate authority, made at its start: a root whose key is thrown away once it has signed one
+// intermediate, and that intermediate, which carries X.509 name constraints. Constraints on the root alone would be ignored by Java;
+// on the intermediate every client tried refuses a name outside them. So a client that trusts the root trusts the farm for the
+// impersonated names and for nothing else.
+type authority struct {
+	rootPEM      []byte
+	root         *x509.Certificate
+	intermediate *x509.Certificate
+	key          *ecdsa.PrivateKey // of the intermediate
+	leafKey      *ecdsa.PrivateKey // of every leaf
+	names        permitted
+	now          func() time.Time
+
+	mu     sync.Mutex
+	leaves map[string]*tls.Certificate
+}
+
+const (
+	caLife   = 30 * 24 * time.Hour // of the root and the intermediate, which die with the process
+	leafLife = 7 * 24 * time.Hour
+	caAge    = time.Hour // how long before its making a certificate begins, for clients with a slow clock
+	maxLeafs = 1000      // leaves kept; more names than that are signed again
+)
+
+// permitted are the names an authority may sign.
+type permitted struct {
+	domains []string     // a domain permits itself and the names below it
+	ranges  []*net.IPNet // addresses
+}
+
+// loopback are the addresses every farm may sign.
+var loopback = []string{"127.0.0.0/8", "::1/128"}
+
+func newPermitted(hosts []string) permitted {
+	p := permitted{domains: []string{"localhost"}}
+	for _, cidr := range loopback {
+		_, network, err := net.ParseCIDR(cidr)
+		if err == nil { // they are constants
+			p.ranges = append(p.ranges, network)
+		}
+	}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			bits := 8 * len(ip)
+			if v4 := ip.To4(); v4 != nil {
+				ip, bits = v4, 32
+			}
+			p.ranges = append(p.ranges, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
+			continue
+		}
+		p.domains = append(p.domains, strings.ToLower(host))
+	}
+	return p
+}
+
+func (p permitted) has(host string) bool {
+	if ip := net.ParseIP(host); ip != nil {
+		for _, r := range p.ranges {
+			if r.Contains(ip) {
+				return true
+			}
+		}
+		return false
+	}
+	host = strings.ToLower(host)
+	for _, d := range p.domains {
+		if host == d || strings.HasSuffix(host, "."+d) {
+			return true
+		}
+	}
+	return false
+}
+
+func newAuthority(names permitted, now func() time.Time) (*authority, error) {
+	a := &authority{names: names, now: now, leaves: map[string]*tls.Certificate{}}
+	var keys [3]*ecdsa.PrivateKey
+	for i := range keys {
+		var err error
+		if keys[i], err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			return nil, fmt.Errorf("farm: authority: %w", err)
+		}
+	}
+	rootKey := keys[0]
+	a.key, a.leafKey = keys[1], keys[2]
+	begin := now().Add(-caAge)
+
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issuerd farm root (not for production)"},
+		NotBefore: begin, NotAfter: begin.Add(caLife), IsCA: true, BasicConstraintsValid: true, MaxPathLen: 1,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	var err error
+	if a.root, err = signed(root, root, &rootKey.PublicKey, rootKey); err != nil {
+		return nil, err
+	}
+	intermediate := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "issuerd farm (not for production)"},
+		NotBefore: begin, NotAfter: begin.Add(caLife), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
+		KeyUsage:                    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: names.domains, PermittedIPRanges: names.ranges,
+	}
+	if a.intermediate, err = signed(intermediate, a.root, &a.key.PublicKey, rootKey); err != nil {
+		return nil, err
+	}
+	a.rootPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
+	return a, nil
+}
+
+func signed(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) (*x509.Certificate, error) {
+	raw, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
+	if err != nil {
+		return nil, fmt.Errorf("farm: certificate %q: %w", template.Subject.CommonName, err)
+	}
+	return x509.ParseCertificate(raw)
+}
+
+// tlsConfig is for listeners: it answers each handshake with a leaf for the name that the client asks for, or for the address that it
+// reached when it asks for none.
+func (a *authority) tlsConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			name := strings.TrimSuffix(hello.ServerName, ".")
+			if name == "" {
+				if addr, err := netip.ParseAddrPort(hello.Conn.LocalAddr().String()); err == nil {
+					name = addr.Addr().Unmap().WithZone("").String()
+				}
+			}
+			return a.leaf(name)
+		},
+	}
+}
+
+func (a *authority) leaf(name string) (*tls.Certificate, error) {
+	if !a.names.has(name) {
+		return nil, fmt.Errorf("farm: the certificate authority of this farm may not sign for %q", name)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	if leaf := a.leaves[name]; leaf != nil && now.Before(leaf.Leaf.NotAfter.Add(-caAge)) {
+		return leaf, nil
+	}
+	serial := sha256.Sum256([]byte(name))
+	template := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(append([]byte{1}, serial[:15]...)), // no CN: one that is an address breaks OpenSSL's name check
+		NotBefore:    now.Add(-caAge), NotAfter: now.Add(leafLife),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if ip := net.ParseIP(name); ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	} else {
+		template.DNSNames = []string{name}
+	}
+	cert, err := signed(template, a.intermediate, &a.leafKey.PublicKey, a.key)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.leaves) >= maxLeafs {
+		clear(a.leaves)
+	}
+	leaf := &tls.Certificate{Certificate: [][]byte{cert.Raw, a.intermediate.Raw}, PrivateKey: a.leafKey, Leaf: cert}
+	a.leaves[name] = leaf
+	return leaf, nil
+}

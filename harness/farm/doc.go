@@ -1,0 +1,23 @@
+// Package farm puts the issuers, the Entra emulator and the management API on listeners: the four planes, the two ways to be
+// addressed, and TLS from an authority of the farm's own.
+//
+// A [Server] has one [World] from the start and makes more on demand; each has its own issuers, keys, directory, clock and journal, and
+// a request picks one with a header (see harness/control) or reaches the default one.
+//
+//	s, err := farm.Start(farm.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	defer s.Close()
+//	client := &http.Client{Transport: s.Transport(control.DefaultFarm)}
+//	client.Get("https://token.actions.githubusercontent.com/.well-known/openid-configuration")
+//
+// Canonical addressing: the farm answers for the real host names. The transport above is its resolver: it takes every name the farm
+// impersonates to the farm's listener, and no other name anywhere. By path: the same issuers below the farm's own address, such as
+// https://127.0.0.1:8443/github, for clients that take a base URL; Entra is at the root of its own listener, because clients drop a
+// path from the authority.
+//
+// Not faithful: the emulator reaches issuers only through the farm's resolver, so an issuer outside the farm is unreachable to it; and
+// as from the internet, names that only a private network resolves (.local, .svc, .internal, private addresses) are unreachable to it
+// too, though the farm serves them to others.
+package farm

@@ -1,0 +1,291 @@
+package farm
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// Options say how a farm is started. The zero value listens on the default addresses and has an empty directory.
+type Options struct {
+	Addr      map[Plane]string // host:port by plane; a missing plane listens on its default, an empty address not at all
+	PublicURL string           // https base below which the issuers are also addressed by path; empty: only the listeners' own names
+	Hosts     []string         // names and addresses that issuers may have beside the impersonated ones and those below .example and .test
+	Directory *entra.Directory // of the default world; nil: one empty tenant
+	Token     string           // of the control plane; empty: a random one
+	Version   string           // what the control plane says it is
+	Pool      *issuer.Pool     // where the issuers' keys come from; nil: a pool of the farm's own
+	Now       func() time.Time // nil: time.Now
+	Rand      io.Reader        // ids and the control plane's token; nil: crypto/rand
+	Log       *slog.Logger     // nil: nothing is logged
+}
+
+// Server is a farm on its listeners. It is safe for concurrent use.
+type Server struct {
+	opts      Options
+	authority *authority
+	listeners []*listener
+	servers   []*http.Server
+	resolver  *Resolver
+	public    string // host of PublicURL, or empty
+
+	mu     sync.RWMutex
+	worlds map[string]*World
+}
+
+// wide are the domains below which platforms give every customer an issuer of their own, and those reserved for examples.
+var wide = []string{
+	"oic.prod-aks.azure.com", "oidc.prod-aks.azure.com", "blob.core.windows.net", "amazonaws.com", "tokens.sts.global.api.aws",
+	"ghe.com", "amazoncognito.com", "example", "test", "example.com", "example.org",
+}
+
+// Start opens the listeners and serves on them until Close. The error for an address that is taken says which plane wanted it and which
+// flag moves it.
+func Start(opts Options) (*Server, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Rand == nil {
+		opts.Rand = rand.Reader
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Pool == nil {
+		opts.Pool = new(issuer.Pool)
+	}
+	s := &Server{opts: opts, worlds: map[string]*World{}}
+	if opts.Token == "" {
+		s.opts.Token = s.newID()
+	}
+	hosts := slices.Concat(impersonated(), wide, opts.Hosts)
+	if opts.PublicURL != "" {
+		u, err := url.Parse(opts.PublicURL)
+		if err != nil || u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("farm: public URL %q: want https://host[:port][/path]", opts.PublicURL)
+		}
+		s.public = hostKey(u.Host)
+		hosts = append(hosts, u.Hostname())
+	}
+	var err error
+	if s.authority, err = newAuthority(newPermitted(hosts), opts.Now); err != nil {
+		return nil, err
+	}
+	if s.listeners, err = listen(opts.Addr); err != nil {
+		return nil, err
+	}
+	if s.resolver, err = NewResolver(s.planes(), s.authority.rootPEM); err != nil {
+		closeAll(s.listeners)
+		return nil, err
+	}
+	if err := s.startDefaultWorld(); err != nil {
+		closeAll(s.listeners)
+		return nil, err
+	}
+	for _, l := range s.listeners {
+		s.serve(l)
+	}
+	return s, nil
+}
+
+// serve starts the HTTP server of one listener. Entra, issuers and workload APIs speak TLS; the control plane speaks plain HTTP, so that
+// the authority's certificate can be fetched before it is trusted.
+func (s *Server) serve(l *listener) {
+	srv := &http.Server{
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+	}
+	s.servers = append(s.servers, srv)
+	if slices.Contains(l.planes, Control) {
+		srv.Handler = s.controlHandler()
+		go func() { _ = srv.Serve(l) }() // it ends with ErrServerClosed
+		return
+	}
+	srv.Handler = s.route(l)
+	srv.TLSConfig = s.authority.tlsConfig()
+	go func() { _ = srv.ServeTLS(l, "", "") }()
+}
+
+func (s *Server) controlHandler() http.Handler {
+	api := &control.Server{
+		Token: s.opts.Token,
+		Info: func() control.Info {
+			return control.Info{Version: s.opts.Version, Planes: s.planes(), CA: string(s.CA())}
+		},
+		Create: func(spec control.FarmSpec) (control.World, error) { return s.NewWorld(spec) },
+		World: func(id string) (control.World, error) {
+			if w := s.world(id); w != nil {
+				return w, nil
+			}
+			return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm; POST /v1/farms makes one, and \"default\" is always there"}
+		},
+		Delete: s.deleteWorld,
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /ca.pem", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-pem-file")
+		_, _ = w.Write(s.CA()) // the client has gone; there is nobody to tell
+	})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	mux.Handle("/", api.Handler())
+	return mux
+}
+
+// Close stops the listeners at once and waits for nothing.
+func (s *Server) Close() error {
+	var errs []error
+	for _, srv := range s.servers {
+		errs = append(errs, srv.Close())
+	}
+	s.resolver.Close()
+	return errors.Join(errs...)
+}
+
+// Shutdown stops the listeners, and waits until the requests under way are answered or the context ends.
+func (s *Server) Shutdown(ctx context.Context) error {
+	var errs []error
+	for _, srv := range s.servers {
+		errs = append(errs, srv.Shutdown(ctx))
+	}
+	s.resolver.Close()
+	return errors.Join(errs...)
+}
+
+// Addr is the host:port on which a plane listens, or empty.
+func (s *Server) Addr(p Plane) string {
+	for _, l := range s.listeners {
+		if slices.Contains(l.planes, p) {
+			return l.Addr().String()
+		}
+	}
+	return ""
+}
+
+func (s *Server) planes() map[string]string {
+	addrs := map[string]string{}
+	for _, p := range Planes {
+		if a := s.Addr(p); a != "" {
+			addrs[string(p)] = a
+		}
+	}
+	return addrs
+}
+
+// CA is the farm's root certificate in PEM.
+func (s *Server) CA() []byte { return s.authority.rootPEM }
+
+// ControlURL is the address of the management API.
+func (s *Server) ControlURL() string { return "http://" + s.Addr(Control) }
+
+// Token is the bearer token of the management API.
+func (s *Server) Token() string { return s.opts.Token }
+
+// Transport reaches a world under the canonical names.
+func (s *Server) Transport(farm string) http.RoundTripper { return s.resolver.Transport(farm) }
+
+// NewWorld makes a world beside the others.
+func (s *Server) NewWorld(spec control.FarmSpec) (*World, error) {
+	w, err := s.newWorld(s.newID(), spec, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.worlds) >= maxWorlds {
+		return nil, &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d farms are open already; delete some", len(s.worlds))}
+	}
+	s.worlds[w.id] = w
+	return w, nil
+}
+
+// maxWorlds bounds what a client that deletes nothing can make a farm hold.
+const maxWorlds = 10000
+
+func (s *Server) world(id string) *World {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.worlds[id]
+}
+
+func (s *Server) deleteWorld(id string) error {
+	if id == control.DefaultFarm {
+		return &control.Error{Status: http.StatusConflict, Message: "farm: the default farm ends with the process"}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.worlds[id] == nil {
+		return &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm"}
+	}
+	delete(s.worlds, id)
+	return nil
+}
+
+// startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it: canonically, and by path
+// below each name of the issuer plane's listener.
+func (s *Server) startDefaultWorld() error {
+	w, err := s.newWorld(control.DefaultFarm, control.FarmSpec{Name: control.DefaultFarm}, s.opts.Directory)
+	if err != nil {
+		return err
+	}
+	for _, base := range s.bases() {
+		if err := w.addPlatforms(base); err != nil {
+			return err
+		}
+	}
+	s.worlds[control.DefaultFarm] = w
+	return nil
+}
+
+// bases are the URLs below which the issuers live; the empty one stands for their canonical addresses.
+func (s *Server) bases() []string {
+	bases := []string{""}
+	for _, l := range s.listeners {
+		if slices.Contains(l.planes, Issuer) {
+			for _, name := range l.names() {
+				bases = append(bases, "https://"+name)
+			}
+		}
+	}
+	if s.opts.PublicURL != "" {
+		bases = append(bases, s.opts.PublicURL)
+	}
+	return bases
+}
+
+// impersonated are the hosts of every platform's services and of Entra.
+func impersonated() []string {
+	hosts := entra.Hosts()
+	for _, p := range issuers.All {
+		for _, service := range p.Services {
+			for _, address := range []string{service.Issuer, service.JWKS} {
+				if u, err := url.Parse(address); err == nil && u.Host != "" {
+					hosts = append(hosts, u.Hostname())
+				}
+			}
+		}
+	}
+	return hosts
+}
+
+// newID is 128 random bits. A source that fails yields fewer; crypto/rand does not fail.
+func (s *Server) newID() string {
+	var b [16]byte
+	_, _ = io.ReadFull(s.opts.Rand, b[:])
+	return hex.EncodeToString(b[:])
+}

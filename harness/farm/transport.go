@@ -1,0 +1,113 @@
+package farm
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// Resolver is how a client outside the farm reaches the names that the farm impersonates: every name goes to the farm's listeners,
+// login hosts to the Entra plane and the rest to the issuer plane; addresses go where they point. It is safe for concurrent use.
+type Resolver struct {
+	transport *http.Transport
+}
+
+// NewResolver makes a resolver for planes at the given host:port addresses ("issuer", "entra") that trusts the farm's root.
+func NewResolver(planes map[string]string, rootPEM []byte) (*Resolver, error) {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(rootPEM) {
+		return nil, errors.New("farm: the farm's root certificate is not PEM")
+	}
+	logins := entra.Hosts()
+	var dialer net.Dialer
+	return &Resolver{transport: &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     30 * time.Second,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			host, _, err := net.SplitHostPort(addr)
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case isLoopback(host):
+			case slices.Contains(logins, host):
+				addr = planes[string(Entra)]
+			default:
+				addr = planes[string(Issuer)]
+			}
+			return dialer.DialContext(ctx, network, addr)
+		},
+	}}, nil
+}
+
+// Transport reaches the world with that id.
+func (r *Resolver) Transport(farm string) http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		req = req.Clone(req.Context())
+		req.Header.Set(control.FarmHeader, farm)
+		return r.transport.RoundTrip(req)
+	})
+}
+
+// Close drops the idle connections.
+func (r *Resolver) Close() { r.transport.CloseIdleConnections() }
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// issuerTransport is how the emulator of a world reaches issuers: like a Resolver, but only https, only names that the world serves, and
+// only those that the internet would resolve, since that is where Entra fetches from.
+func (s *Server) issuerTransport(w *World) http.RoundTripper {
+	next := s.resolver.Transport(w.id)
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		host := hostKey(req.URL.Host)
+		switch {
+		case req.URL.Scheme != "https":
+			return nil, fmt.Errorf("farm: %s://%s: Entra fetches over https only", req.URL.Scheme, host)
+		case !w.serves(host) || private(bareHost(host)):
+			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		}
+		return next.RoundTrip(req)
+	})
+}
+
+// private tells a name or address that the public internet does not resolve or route. Loopback addresses are let through, because by
+// path the farm itself is there.
+func private(host string) bool {
+	if isLoopback(host) {
+		return false
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsPrivate() || ip.IsLinkLocalUnicast()
+	}
+	if !strings.Contains(host, ".") {
+		return true
+	}
+	for _, zone := range []string{".local", ".svc", ".internal"} {
+		if strings.HasSuffix(host, zone) {
+			return true
+		}
+	}
+	return false
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

@@ -1,0 +1,281 @@
+package farm
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// World is one farm with everything of its own: issuers with their keys, a directory, a clock and a journal. It implements
+// control.World and is safe for concurrent use.
+type World struct {
+	id      string
+	tenant  string // the id of its first tenant
+	server  *Server
+	clock   *clock
+	skew    time.Duration // of the issuers' clock against Entra's
+	keys    issuer.NewKeyFunc
+	dir     *entra.Directory
+	entra   *entra.Server
+	journal journal
+
+	mu        sync.RWMutex
+	issuers   map[string]*issuer.Issuer // by URL
+	documents map[string]*issuer.Issuer // by host and path of the discovery document and the JWKS
+	hosts     map[string]bool           // of documents
+}
+
+var _ control.World = (*World)(nil)
+
+// newWorld makes a world. Without a directory it gets one with an empty tenant.
+func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory) (*World, error) {
+	if dir == nil {
+		dir = entra.NewDirectory()
+		if _, err := dir.AddTenant(entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}, Cloud: spec.Cloud}); err != nil {
+			return nil, err
+		}
+	}
+	tenants := dir.Tenants()
+	if len(tenants) == 0 {
+		return nil, fmt.Errorf("farm: the directory has no tenant")
+	}
+	w := &World{
+		id: id, tenant: tenants[0].ID, server: s, clock: newClock(s.opts.Now, spec.Start), skew: spec.Skew, keys: s.opts.Pool.Keys(), dir: dir,
+		issuers: map[string]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{}, hosts: map[string]bool{},
+	}
+	w.entra = entra.New(entra.Config{
+		Directory: dir,
+		Client:    &http.Client{Transport: s.issuerTransport(w)},
+		Now:       w.clock.now,
+		Rand:      s.opts.Rand,
+		NewKey:    w.tenantKey,
+		Record:    w.signedIn,
+		Log:       s.opts.Log,
+	})
+	return w, nil
+}
+
+// Farm describes the world.
+func (w *World) Farm() control.Farm {
+	return control.Farm{ID: w.id, Tenant: w.tenant, Now: w.clock.now()}
+}
+
+// AddIssuer makes an issuer and serves it. An issuer with the same URL is replaced, keys and all.
+func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
+	platform, err := issuers.ByName(spec.Platform)
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	opts := []issuer.Option{
+		issuer.WithPreset(spec.Preset), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
+		issuer.WithNow(func() time.Time { return w.clock.now().Add(w.skew) }),
+	}
+	if spec.URL != "" {
+		opts = append(opts, issuer.WithURL(spec.URL))
+	}
+	if spec.Alg != "" {
+		opts = append(opts, issuer.WithAlg(spec.Alg))
+	}
+	iss, err := issuer.New(platform, opts...)
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	if err := setFaults(iss, spec.Faults); err != nil {
+		return control.Issuer{}, err
+	}
+	return w.add(iss)
+}
+
+func (w *World) add(iss *issuer.Issuer) (control.Issuer, error) {
+	var keys []string
+	for _, address := range []string{iss.DiscoveryURL(), iss.JWKSURL()} {
+		u, err := url.Parse(address)
+		if err != nil {
+			return control.Issuer{}, fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
+		}
+		if !w.server.authority.names.has(u.Hostname()) {
+			return control.Issuer{}, fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
+		}
+		keys = append(keys, hostKey(u.Host)+u.EscapedPath())
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.issuers[iss.URL()] = iss
+	for _, key := range keys {
+		w.documents[key] = iss
+		w.hosts[key[:strings.IndexByte(key, '/')]] = true
+	}
+	return describe(iss), nil
+}
+
+// addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical addresses.
+func (w *World) addPlatforms(base string) error {
+	for _, p := range issuers.All {
+		for _, service := range p.Services {
+			spec := control.IssuerSpec{Platform: p.Name}
+			i := slices.IndexFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name })
+			if i < 0 {
+				continue // nothing mints there
+			}
+			spec.Preset = p.Presets[i].Name
+			if base != "" {
+				spec.URL = byPath(base, p.Name, service)
+			}
+			if _, err := w.AddIssuer(spec); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// byPath is the URL of a service below a base: base/platform, or base/platform/service, with a slash at the end where the canonical
+// issuer has one.
+func byPath(base, platform string, service issuer.Service) string {
+	u := strings.TrimSuffix(base, "/") + "/" + platform
+	if service.Name != "" {
+		u += "/" + service.Name
+	}
+	if strings.HasSuffix(service.Issuer, "/") {
+		u += "/"
+	}
+	return u
+}
+
+// Issuers lists the issuers by URL.
+func (w *World) Issuers() []control.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	all := make([]control.Issuer, 0, len(w.issuers))
+	for _, iss := range w.issuers {
+		all = append(all, describe(iss))
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].URL < all[j].URL })
+	return all
+}
+
+func describe(iss *issuer.Issuer) control.Issuer {
+	return control.Issuer{URL: iss.URL(), Platform: iss.Platform().Name, JWKS: iss.JWKSURL()}
+}
+
+// issuer returns the issuer with a URL; the error lists those there are.
+func (w *World) issuer(issuerURL string) (*issuer.Issuer, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if iss := w.issuers[issuerURL]; iss != nil {
+		return iss, nil
+	}
+	known := make([]string, 0, len(w.issuers))
+	for u := range w.issuers {
+		known = append(known, u)
+	}
+	slices.Sort(known)
+	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (have %s)", issuerURL, strings.Join(known, ", "))}
+}
+
+// document returns the issuer that has a document at this address, or nil.
+func (w *World) document(host, path string) *issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.documents[host+path]
+}
+
+// serves tells whether an issuer of the world has a document at a host.
+func (w *World) serves(host string) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.hosts[host]
+}
+
+// SetFaults replaces the faults of an issuer.
+func (w *World) SetFaults(spec control.FaultsSpec) error {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return err
+	}
+	return setFaults(iss, spec.Faults)
+}
+
+func setFaults(iss *issuer.Issuer, list []control.Fault) error {
+	tampers := make([]issuer.Tamper, len(list))
+	for i, f := range list {
+		var err error
+		if tampers[i], err = faults.New(f.Name, f.Parameters); err != nil {
+			return err
+		}
+	}
+	iss.SetTampers(tampers...)
+	return nil
+}
+
+// Mint has an issuer sign a token.
+func (w *World) Mint(spec control.MintSpec) (control.Minted, error) {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return control.Minted{}, err
+	}
+	token, err := iss.Mint(issuer.Request{Preset: spec.Preset, Audience: spec.Audience, Lifetime: spec.Lifetime, Claims: spec.Claims})
+	if err != nil {
+		return control.Minted{}, err
+	}
+	return control.Minted{Token: token.Raw, Header: token.Header, Claims: token.Claims}, nil
+}
+
+// Rotate gives an issuer a new signing key.
+func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return control.Rotated{}, err
+	}
+	kid, err := iss.Rotate(spec.Publish)
+	return control.Rotated{KID: kid}, err
+}
+
+// Advance moves the clocks of the world on.
+func (w *World) Advance(spec control.AdvanceSpec) (control.Farm, error) {
+	if spec.Advance < 0 {
+		return control.Farm{}, fmt.Errorf("farm: advance by %s: a clock only goes forward", spec.Advance)
+	}
+	w.clock.advance(spec.Advance)
+	return w.Farm(), nil
+}
+
+// AddApplication makes an application in the world's first tenant.
+func (w *World) AddApplication(spec control.ApplicationSpec) (control.Application, error) {
+	app, err := w.dir.AddApplication(w.tenant, entra.Application{
+		Name: spec.Name, NoServicePrincipal: spec.NoServicePrincipal, Credentials: spec.Credentials,
+	})
+	if err != nil {
+		return control.Application{}, err
+	}
+	return control.Application{Name: app.Name, Tenant: w.tenant, ClientID: app.ClientID, ObjectID: app.ObjectID}, nil
+}
+
+// AddCredential gives an application of the world's first tenant a federated identity credential.
+func (w *World) AddCredential(clientID string, c entra.Credential) (entra.Credential, error) {
+	return w.dir.AddCredential(w.tenant, clientID, c)
+}
+
+// RemoveCredential takes a federated identity credential away.
+func (w *World) RemoveCredential(clientID, name string) error {
+	return w.dir.RemoveCredential(w.tenant, clientID, name)
+}
+
+// Journal returns the entries numbered above after.
+func (w *World) Journal(after int) control.Journal { return w.journal.after(after) }
+
+// signedIn takes the emulator's record of a token request into the journal.
+func (w *World) signedIn(in entra.SignIn) {
+	w.journal.add(control.Entry{Time: in.Time, Plane: string(Entra), Status: in.Status, SignIn: &in})
+}

@@ -1,0 +1,43 @@
+package faults
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// Discovery changes members of the discovery document.
+type Discovery struct {
+	Set map[string]any `json:"set"` // by member; null removes it
+}
+
+// Tamper implements the fault.
+func (f *Discovery) Tamper() (issuer.Tamper, error) {
+	if len(f.Set) == 0 {
+		return issuer.Tamper{}, errors.New("set is empty: want {set: {member: value}}")
+	}
+	return issuer.Tamper{Document: func(document string, body []byte) ([]byte, error) {
+		if document != "discovery" {
+			return body, nil
+		}
+		var members map[string]any
+		if err := json.Unmarshal(body, &members); err != nil {
+			return nil, fmt.Errorf("the discovery document is not an object: %w", err)
+		}
+		change(members, f.Set)
+		return json.Marshal(members)
+	}}, nil
+}
+
+// change sets members; nil removes them.
+func change(members, set map[string]any) {
+	for name, value := range set {
+		if value == nil {
+			delete(members, name)
+			continue
+		}
+		members[name] = value
+	}
+}

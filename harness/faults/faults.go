@@ -1,0 +1,80 @@
+package faults
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// Fault is one entry of the list: a name and its parameters' type.
+type Fault struct {
+	Name  string
+	About string
+	new   func() params
+}
+
+// params are a fault's parameters, decoded from JSON. Tamper checks them.
+type params interface {
+	Tamper() (issuer.Tamper, error)
+}
+
+// All are the faults, in alphabetical order.
+var All = []Fault{
+	{"discovery", "members of the discovery document replaced, or removed with null", func() params { return new(Discovery) }},
+	{"header", "members of the JOSE header replaced, or removed with null, before the token is signed", func() params { return new(Header) }},
+	{"jwks", "another body in place of the JWKS", func() params { return new(JWKS) }},
+	{"status", "an HTTP status in place of a document", func() params { return new(Status) }},
+	{"tampered", "members of the JOSE header replaced after the token was signed", func() params { return new(Tampered) }},
+	{"unreachable", "the connection for a document is closed without an answer", func() params { return new(Unreachable) }},
+}
+
+// Names returns the names of All.
+func Names() []string {
+	names := make([]string, len(All))
+	for i, f := range All {
+		names[i] = f.Name
+	}
+	return names
+}
+
+// New makes the named fault with its parameters, a JSON-like object; nil means none. The error lists the known names, or says which
+// parameter is wrong.
+func New(name string, parameters any) (issuer.Tamper, error) {
+	for _, f := range All {
+		if f.Name != name {
+			continue
+		}
+		p := f.new()
+		if parameters != nil {
+			raw, err := json.Marshal(parameters)
+			if err != nil {
+				return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
+			}
+			dec := json.NewDecoder(bytes.NewReader(raw))
+			dec.DisallowUnknownFields()
+			if err := dec.Decode(p); err != nil {
+				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
+			}
+		}
+		tamper, err := p.Tamper()
+		if err != nil {
+			return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
+		}
+		return tamper, nil
+	}
+	return issuer.Tamper{}, fmt.Errorf("faults: no fault %q (have %s)", name, strings.Join(Names(), ", "))
+}
+
+// document checks a parameter that names a document and returns whether it covers a document; empty covers both.
+func document(name string) (covers func(string) bool, err error) {
+	switch name {
+	case "":
+		return func(string) bool { return true }, nil
+	case "discovery", "jwks":
+		return func(document string) bool { return document == name }, nil
+	}
+	return nil, fmt.Errorf("document %q: want discovery or jwks, or leave it out for both", name)
+}

@@ -1,0 +1,18 @@
+package faults
+
+import "github.com/issuerd/issuerd/issuers/issuer"
+
+// JWKS serves another body in place of the key set.
+type JWKS struct {
+	Body string `json:"body"` // sent as it is; empty is an empty body
+}
+
+// Tamper implements the fault.
+func (f *JWKS) Tamper() (issuer.Tamper, error) {
+	return issuer.Tamper{Document: func(document string, body []byte) ([]byte, error) {
+		if document == "jwks" {
+			body = []byte(f.Body)
+		}
+		return body, nil
+	}}, nil
+}

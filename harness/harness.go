@@ -1,0 +1,258 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// The values that a farm is told with; see the packages they come from.
+type (
+	IssuerSpec = control.IssuerSpec
+	MintSpec   = control.MintSpec
+	Fault      = control.Fault
+	Credential = entra.Credential
+)
+
+// pool holds the keys that the farms of a test binary share, since making them is the slowest thing here.
+var pool issuer.Pool
+
+// Farm is a farm with a tenant of its own, for one test. Its methods fail the test when the farm refuses what it is told; they are safe
+// for concurrent use from the test's goroutine and the code under test.
+type Farm struct {
+	Tenant string // the id of the Entra tenant
+
+	t      testing.TB
+	target *target.Target
+	world  control.Farm
+}
+
+// Option changes what New makes.
+type Option func(*settings)
+
+type settings struct {
+	farm  farm.Options
+	world control.FarmSpec
+}
+
+// WithHosts lets issuers have URLs at hosts that the farm does not impersonate already and that are not below .example or .test.
+func WithHosts(hosts ...string) Option {
+	return func(s *settings) { s.farm.Hosts = append(s.farm.Hosts, hosts...) }
+}
+
+// WithStart sets the farm's clocks, which then go on as the real one does.
+func WithStart(start time.Time) Option {
+	return func(s *settings) { s.world.Start = start }
+}
+
+// WithSkew puts the issuers' clock ahead of Entra's, or behind it.
+func WithSkew(skew time.Duration) Option {
+	return func(s *settings) { s.world.Skew = skew }
+}
+
+// WithCloud puts the tenant in another cloud than the public one: usgov or china.
+func WithCloud(cloud string) Option {
+	return func(s *settings) { s.world.Cloud = cloud }
+}
+
+// New starts a farm for a test and stops it at the test's end.
+func New(t testing.TB, opts ...Option) *Farm {
+	t.Helper()
+	s := settings{farm: farm.Options{Pool: &pool}, world: control.FarmSpec{Name: t.Name()}}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	tgt, err := target.InProcess(s.farm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tgt.Close(); err != nil {
+			t.Errorf("harness: stop the farm: %v", err)
+		}
+	})
+	world, err := tgt.Control.CreateFarm(context.Background(), s.world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Farm{Tenant: world.Tenant, t: t, target: tgt, world: world}
+}
+
+// Client reaches the farm's issuers and Entra under their real names, and no other host.
+func (f *Farm) Client() *http.Client {
+	return &http.Client{Transport: f.target.Transport(f.world.ID)}
+}
+
+// CA is the root certificate, PEM, of the farm's TLS.
+func (f *Farm) CA() []byte { return f.target.CA }
+
+// Advance moves the farm's clocks on.
+func (f *Farm) Advance(d time.Duration) {
+	f.t.Helper()
+	_, err := f.target.Control.Advance(context.Background(), f.world.ID, control.AdvanceSpec{Advance: d})
+	f.check(err)
+}
+
+// SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
+func (f *Farm) SignIns() []entra.SignIn {
+	f.t.Helper()
+	journal, err := f.target.Control.Journal(context.Background(), f.world.ID, 0)
+	f.check(err)
+	var all []entra.SignIn
+	for _, entry := range journal.Entries {
+		if entry.SignIn != nil {
+			all = append(all, *entry.SignIn)
+		}
+	}
+	return all
+}
+
+func (f *Farm) check(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// Issuer is an issuer of the farm.
+type Issuer struct {
+	URL  string // as in iss
+	JWKS string
+	farm *Farm
+}
+
+// Issuer adds an issuer to the farm.
+func (f *Farm) Issuer(spec IssuerSpec) *Issuer {
+	f.t.Helper()
+	added, err := f.target.Control.AddIssuer(context.Background(), f.world.ID, spec)
+	f.check(err)
+	return &Issuer{URL: added.URL, JWKS: added.JWKS, farm: f}
+}
+
+// Mint has the issuer sign a token.
+func (i *Issuer) Mint(spec MintSpec) control.Minted {
+	i.farm.t.Helper()
+	spec.Issuer = i.URL
+	minted, err := i.farm.target.Control.Mint(context.Background(), i.farm.world.ID, spec)
+	i.farm.check(err)
+	return minted
+}
+
+// Rotate gives the issuer a new signing key and returns its id. Unless publish is set, the JWKS does not list it.
+func (i *Issuer) Rotate(publish bool) string {
+	i.farm.t.Helper()
+	rotated, err := i.farm.target.Control.Rotate(context.Background(), i.farm.world.ID, control.RotateSpec{Issuer: i.URL, Publish: publish})
+	i.farm.check(err)
+	return rotated.KID
+}
+
+// Fail puts faults of the issuer in force; those not named end.
+func (i *Issuer) Fail(faults ...Fault) {
+	i.farm.t.Helper()
+	i.farm.check(i.farm.target.Control.SetFaults(context.Background(), i.farm.world.ID, control.FaultsSpec{Issuer: i.URL, Faults: faults}))
+}
+
+// App is an application in the farm's tenant.
+type App struct {
+	ClientID string
+	ObjectID string
+	farm     *Farm
+}
+
+// App adds an application with federated identity credentials. A credential without audiences gets the public cloud's for token exchange.
+func (f *Farm) App(name string, credentials ...Credential) *App {
+	f.t.Helper()
+	audience, err := entra.ExchangeAudience("")
+	f.check(err)
+	for i := range credentials {
+		if len(credentials[i].Audiences) == 0 {
+			credentials[i].Audiences = []string{audience}
+		}
+	}
+	app, err := f.target.Control.AddApplication(context.Background(), f.world.ID, control.ApplicationSpec{Name: name, Credentials: credentials})
+	f.check(err)
+	return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
+}
+
+// Access is an access token with what it says.
+type Access struct {
+	Token  string
+	Header map[string]any
+	Claims map[string]any
+}
+
+// Refusal is Entra's answer when it gives no token.
+type Refusal struct {
+	Status      int    // of HTTP
+	Code        int    // AADSTS
+	OAuth       string // the error member
+	Description string
+}
+
+// Error is Entra's description.
+func (r *Refusal) Error() string { return r.Description }
+
+// Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra refuses it.
+func (a *App) Exchange(assertion string) (*Access, error) {
+	return a.ExchangeFor(assertion, "https://graph.microsoft.com/.default")
+}
+
+// ExchangeFor is Exchange for another scope.
+func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
+	resp, err := a.farm.Client().PostForm("https://login.microsoftonline.com/"+a.farm.Tenant+"/oauth2/v2.0/token", url.Values{
+		"grant_type":            {"client_credentials"},
+		"client_id":             {a.ClientID},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+		"client_assertion":      {assertion},
+		"scope":                 {scope},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("harness: exchange: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("harness: exchange: %w", err)
+	}
+	var answer struct {
+		AccessToken string `json:"access_token"`
+		OAuth       string `json:"error"`
+		Description string `json:"error_description"`
+		Codes       []int  `json:"error_codes"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, fmt.Errorf("harness: exchange: HTTP status %d with a body that is not JSON", resp.StatusCode)
+	}
+	if answer.AccessToken == "" {
+		refusal := &Refusal{Status: resp.StatusCode, OAuth: answer.OAuth, Description: answer.Description}
+		if len(answer.Codes) > 0 {
+			refusal.Code = answer.Codes[0]
+		}
+		return nil, refusal
+	}
+	access := &Access{Token: answer.AccessToken}
+	for i, out := range []*map[string]any{&access.Header, &access.Claims} {
+		part, err := base64.RawURLEncoding.DecodeString(strings.Split(answer.AccessToken, ".")[i])
+		if err == nil {
+			err = json.NewDecoder(bytes.NewReader(part)).Decode(out)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("harness: the access token can't be decoded: %w", err)
+		}
+	}
+	return access, nil
+}

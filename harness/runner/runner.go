@@ -1,0 +1,374 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/harness/report"
+	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/issuers"
+)
+
+// Options say how a run goes. Target is required.
+type Options struct {
+	Target   *target.Target
+	Parallel int                                         // cases at the same time; 0: one for each file, case and so on that fits, see Run
+	FailFast bool                                        // start no further case after the first that does not pass
+	Select   func(file *scenario.File, name string) bool // name is the scenario's, with [case] where it has rows; nil selects everything
+	Vars     map[string]any                              // over the declared vars of every file
+	Env      map[string]any                              // the environment, at env in expressions
+	Clients  map[string]Client                           // what exchange.client names beside raw
+	Now      func() time.Time                            // for durations in the report; nil: time.Now
+}
+
+// defaultParallel is how many cases run at the same time unless told otherwise. Cases mostly wait for signatures, so a few more than
+// there are processors keep those busy.
+const defaultParallel = 8
+
+// defaultTimeout bounds a case whose file does not say.
+const defaultTimeout = 30 * time.Second
+
+// Names are the words that scenario files may use with this version: platforms, presets, faults and AADSTS codes.
+func Names() scenario.Names {
+	platforms := map[string][]string{}
+	for _, p := range issuers.All {
+		platforms[p.Name] = p.PresetNames()
+	}
+	return scenario.Names{Platforms: platforms, Faults: faults.Names(), Codes: knownCode}
+}
+
+func knownCode(code string) bool {
+	var n int
+	_, err := fmt.Sscanf(code, "AADSTS%d", &n)
+	return err == nil && entra.Known(n)
+}
+
+// Hosts are the hosts that the files give their issuers as constants, for target.InProcess.
+func Hosts(files []*scenario.File) []string {
+	var hosts []string
+	for _, f := range files {
+		for _, row := range rows(f) {
+			env := scenario.Env{"vars": f.Vars, "run": map[string]any{}, "env": map[string]any{}}
+			var err error
+			if env["case"], err = f.ResolveCase(row, env); err != nil {
+				continue
+			}
+			iss, err := f.ResolveIssuer(env)
+			if err != nil {
+				continue // it is reported when the case runs
+			}
+			if u, err := url.Parse(iss.URL); err == nil && u.Hostname() != "" {
+				hosts = append(hosts, u.Hostname())
+			}
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// rows are the rows of a file; a file without any has one that is nil.
+func rows(f *scenario.File) []*scenario.Case {
+	if len(f.Cases) == 0 {
+		return []*scenario.Case{nil}
+	}
+	return f.Cases
+}
+
+// Run plays the cases of the files, in parallel, and returns their results in the order of the files. It fails no case for want of
+// time before the context ends.
+func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Parallel <= 0 {
+		opts.Parallel = defaultParallel
+	}
+	begin := opts.Now()
+	run := report.Run{Version: 1, Target: opts.Target.Name}
+	var cases []*play
+	for _, f := range files {
+		for _, row := range rows(f) {
+			p := newPlay(f, row, opts)
+			if opts.Select == nil || opts.Select(f, p.title()) {
+				cases = append(cases, p)
+			}
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	run.Results = make([]report.Result, len(cases))
+	slots := make(chan struct{}, opts.Parallel)
+	var wg sync.WaitGroup
+	for i, p := range cases {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			run.Results[i] = p.run(ctx)
+			if opts.FailFast && run.Results[i].Status > report.Pass {
+				cancel(errFailFast)
+			}
+		})
+	}
+	wg.Wait()
+	run.Took = opts.Now().Sub(begin)
+	return run
+}
+
+var errFailFast = errors.New("another case failed first (--fail-fast)")
+
+// play is one case on its way.
+type play struct {
+	opts   Options
+	file   *scenario.File
+	row    *scenario.Case
+	env    scenario.Env
+	client *control.Client
+	result report.Result
+
+	farm      control.Farm
+	issuer    control.Issuer
+	app       control.Application
+	cloud     string
+	faults    []control.Fault
+	assertion string // the last minted token
+	requests  int    // sent to Entra so far, for their ids
+}
+
+func newPlay(f *scenario.File, row *scenario.Case, opts Options) *play {
+	p := &play{opts: opts, file: f, row: row, client: opts.Target.Control}
+	pos := f.Pos("name")
+	p.result = report.Result{Name: f.Name, File: f.Path, Line: pos.Line}
+	if row != nil {
+		p.result.Case, p.result.Line = row.Name, row.Position.Line
+	}
+	return p
+}
+
+// title is the scenario's name with the row's in brackets.
+func (p *play) title() string {
+	if p.row == nil {
+		return p.file.Name
+	}
+	return p.file.Name + "[" + p.row.Name + "]"
+}
+
+// skipped is the error of a case that the target cannot carry out.
+type skipped struct{ reason string }
+
+func (s *skipped) Error() string { return s.reason }
+
+func (p *play) run(ctx context.Context) report.Result {
+	begin := p.opts.Now()
+	err := context.Cause(ctx)
+	if errors.Is(err, errFailFast) {
+		err = &skipped{err.Error()}
+	}
+	if err == nil {
+		err = p.play(ctx)
+	}
+	p.result.Ms = float64(p.opts.Now().Sub(begin).Microseconds()) / 1000
+	p.conclude(err)
+	return p.result
+}
+
+// conclude turns the error that ended a case into its status, and into the problem of the step that was under way.
+func (p *play) conclude(err error) {
+	var skip *skipped
+	var failed *failure
+	var bad *scenario.Problem
+	var problem *report.Problem
+	switch {
+	case err == nil:
+		p.result.Status = report.Pass
+	case errors.As(err, &skip):
+		p.result.Status, p.result.Reason = report.Skip, skip.reason
+	case errors.As(err, &failed):
+		p.result.Status = report.Fail
+		problem = p.problem(failed.at, failed.message, failed.hint)
+		problem.Value = failed.value
+	case errors.As(err, &bad):
+		p.result.Status = report.Error
+		problem = p.problem(scenario.Position{Line: bad.Line, Column: bad.Column, Width: 1}, bad.Message, bad.Hint)
+	default:
+		p.result.Status = report.Error
+		problem = p.problem(p.file.Pos("name"), err.Error(), "")
+	}
+	if n := len(p.result.Steps); n > 0 && problem != nil {
+		p.result.Steps[n-1].Status, p.result.Steps[n-1].Problem = p.result.Status, problem
+	} else {
+		p.result.Problem = problem
+	}
+}
+
+func (p *play) problem(at scenario.Position, message, hint string) *report.Problem {
+	return &report.Problem{
+		File: p.file.Path, Line: at.Line, Col: at.Column, Width: at.Width, Message: message, Hint: hint, Source: p.file.Line(at.Line),
+	}
+}
+
+func (p *play) play(ctx context.Context) error {
+	if reason, ok := p.file.Skip[p.opts.Target.Name]; ok {
+		return &skipped{reason}
+	}
+	if err := p.prepare(); err != nil {
+		return err
+	}
+	timeout, err := p.file.ResolveTimeout(p.env)
+	if err != nil {
+		return err
+	}
+	if timeout == 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the case took longer than its timeout of %s", timeout))
+	defer cancel()
+	if err := p.set(ctx); err != nil {
+		return timedOut(ctx, err)
+	}
+	defer func() {
+		// Even when the case has run out of time: a farm that others share must not keep its world.
+		_ = p.client.DeleteFarm(context.WithoutCancel(ctx), p.farm.ID)
+	}()
+	for _, s := range p.file.Steps {
+		if err := p.step(ctx, s); err != nil {
+			return timedOut(ctx, err)
+		}
+	}
+	return nil
+}
+
+// timedOut puts the reason for a context's end in the place of the error that came of it.
+func timedOut(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
+		return cause
+	}
+	return err
+}
+
+// prepare fills in the names that expressions can use before anything has happened.
+func (p *play) prepare() error {
+	vars := maps.Clone(p.file.Vars)
+	for name, value := range p.opts.Vars {
+		if _, declared := vars[name]; declared {
+			vars[name] = value
+		}
+	}
+	env := p.opts.Env
+	if env == nil {
+		env = map[string]any{}
+	}
+	p.env = scenario.Env{
+		"vars": vars, "env": env, "steps": map[string]any{},
+		"run": map[string]any{"id": p.title(), "target": p.opts.Target.Name},
+	}
+	columns, err := p.file.ResolveCase(p.row, p.env)
+	if err != nil {
+		return err
+	}
+	p.env["case"] = columns
+	return nil
+}
+
+// set makes the world of the case: clock, issuer, application and credentials.
+func (p *play) set(ctx context.Context) error {
+	clock, err := p.file.ResolveClock(p.env)
+	if err != nil {
+		return err
+	}
+	if !clock.Start.IsZero() && !p.opts.Target.Can[target.VirtualClock] {
+		return p.lacks(target.VirtualClock)
+	}
+	iss, err := p.file.ResolveIssuer(p.env)
+	if err != nil {
+		return err
+	}
+	spec := control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
+	for _, set := range iss.Faults {
+		spec.Faults = append(spec.Faults, faultList(set)...)
+	}
+	p.faults = spec.Faults
+
+	// The world comes first, and its cloud is the Entra side's; what else that side says may depend on the issuer's URL and is read again
+	// when that is known.
+	p.env["issuer"] = map[string]any{"url": iss.URL, "host": "", "platform": iss.Platform}
+	side, err := p.file.ResolveEntra(p.env)
+	if err != nil {
+		return err
+	}
+	p.cloud = side.Cloud
+	if p.farm, err = p.client.CreateFarm(ctx, control.FarmSpec{Name: p.title(), Start: clock.Start, Skew: clock.Skew, Cloud: p.cloud}); err != nil {
+		return err
+	}
+	if p.issuer, err = p.client.AddIssuer(ctx, p.farm.ID, spec); err != nil {
+		return p.at(p.file.Pos("issuer"), err)
+	}
+	host := ""
+	if u, err := url.Parse(p.issuer.URL); err == nil {
+		host = u.Host
+	}
+	p.env["issuer"] = map[string]any{"url": p.issuer.URL, "host": host, "platform": p.issuer.Platform}
+	if side, err = p.file.ResolveEntra(p.env); err != nil {
+		return err
+	}
+	return p.register(ctx, side)
+}
+
+// register makes the application with its credentials.
+func (p *play) register(ctx context.Context, side *scenario.Entra) error {
+	app := control.ApplicationSpec{Name: side.App, NoServicePrincipal: side.ServicePrincipal != nil && !*side.ServicePrincipal}
+	for i := range side.Credentials {
+		credential, err := p.credential(&side.Credentials[i])
+		if err != nil {
+			return p.at(p.file.Pos("entra", "credentials", i), err)
+		}
+		app.Credentials = append(app.Credentials, credential)
+	}
+	var err error
+	if p.app, err = p.client.AddApplication(ctx, p.farm.ID, app); err != nil {
+		return p.at(p.file.Pos("entra"), err)
+	}
+	p.env["entra"] = map[string]any{
+		"tenant": p.app.Tenant,
+		"app":    map[string]any{"name": p.app.Name, "clientId": p.app.ClientID, "objectId": p.app.ObjectID},
+	}
+	return nil
+}
+
+// credential fills in a credential's defaults: the scenario's issuer and the cloud's audience.
+func (p *play) credential(c *scenario.FederatedCredential) (entra.Credential, error) {
+	out := entra.Credential{Name: c.Name, Issuer: c.Issuer, Subject: c.Subject, Matching: c.Matching, Audiences: c.Audiences}
+	if out.Issuer == "" {
+		out.Issuer = p.issuer.URL
+	}
+	if len(out.Audiences) == 0 {
+		audience, err := entra.ExchangeAudience(p.cloud)
+		if err != nil {
+			return entra.Credential{}, err
+		}
+		out.Audiences = []string{audience}
+	}
+	return out, nil
+}
+
+// at gives an error of the farm its place in the file.
+func (p *play) at(pos scenario.Position, err error) error {
+	var refusal *control.Error
+	if !errors.As(err, &refusal) && errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &scenario.Problem{File: p.file.Path, Line: pos.Line, Column: pos.Column, Message: err.Error()}
+}
+
+func (p *play) lacks(need target.Need) error {
+	return &skipped{fmt.Sprintf("target %s lacks %s", p.opts.Target.Name, need)}
+}

@@ -1,0 +1,141 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/report"
+	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/harness/target"
+)
+
+// kinds are the steps there are. A step's function carries it out and returns its result, whose members expressions see; an error
+// means that it could not be carried out.
+var kinds = []struct {
+	name string
+	need target.Need // empty: every target can
+	do   func(*play, context.Context, *scenario.Step, *scenario.Action) (map[string]any, error)
+}{
+	{"mint", "", (*play).mint},
+	{"exchange", "", (*play).exchange},
+	{"rotate", target.DynamicIssuer, (*play).rotate},
+	{"clock", target.VirtualClock, (*play).advance},
+	{"credential", target.CredentialAdmin, (*play).changeCredential},
+	{"fault", target.DynamicIssuer, (*play).changeFault},
+}
+
+// failure is an expectation that was not met, and where the file states it.
+type failure struct {
+	at            scenario.Position
+	message, hint string
+	value         string // what the expression there came to
+}
+
+func (f *failure) Error() string { return f.message }
+
+// step carries one step out and checks what is expected of it.
+func (p *play) step(ctx context.Context, s *scenario.Step) error {
+	i := slices.IndexFunc(kinds, func(k struct {
+		name string
+		need target.Need
+		do   func(*play, context.Context, *scenario.Step, *scenario.Action) (map[string]any, error)
+	}) bool {
+		return k.name == s.Kind
+	})
+	if i < 0 {
+		return p.at(s.Position, fmt.Errorf("runner: no step %q in this version", s.Kind))
+	}
+	kind := kinds[i]
+	if kind.need != "" && !p.opts.Target.Can[kind.need] {
+		return p.lacks(kind.need)
+	}
+	p.result.Steps = append(p.result.Steps, report.Step{ID: s.ID, Action: s.Kind, Status: report.Pass})
+	action, err := s.Resolve(p.env)
+	if err != nil {
+		return err
+	}
+	result, err := kind.do(p, ctx, s, action)
+	if err != nil {
+		var skip *skipped
+		var failed *failure
+		if errors.As(err, &skip) || errors.As(err, &failed) {
+			return err
+		}
+		return p.at(s.Position, err)
+	}
+	if err := p.expect(s, result); err != nil {
+		return err
+	}
+	if s.ID != "" {
+		p.remember(s, result)
+	}
+	return nil
+}
+
+// remember puts a step's result at steps.<id>. There a mint step's token is the compact one, so that it can be presented.
+func (p *play) remember(s *scenario.Step, result map[string]any) {
+	kept := maps.Clone(result)
+	if s.Kind == "mint" {
+		kept["token"] = p.assertion
+	}
+	steps, _ := p.env["steps"].(map[string]any)
+	steps = maps.Clone(steps)
+	steps[s.ID] = kept
+	p.env["steps"] = steps
+}
+
+// record is the report's line of the step under way.
+func (p *play) record() *report.Step { return &p.result.Steps[len(p.result.Steps)-1] }
+
+// rotate gives the issuer a new signing key.
+func (p *play) rotate(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
+	publish := a.Rotate.Publish == nil || *a.Rotate.Publish
+	rotated, err := p.client.Rotate(ctx, p.farm.ID, control.RotateSpec{Issuer: p.issuer.URL, Publish: publish})
+	return map[string]any{"kid": rotated.KID}, err
+}
+
+// advance moves the clock of the world.
+func (p *play) advance(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
+	farm, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{Advance: a.Clock.Advance})
+	return map[string]any{"now": farm.Now}, err
+}
+
+// changeCredential adds or removes a federated identity credential.
+func (p *play) changeCredential(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
+	if a.Credential.Add == nil {
+		return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.farm.ID, p.app.ClientID, a.Credential.Remove)
+	}
+	credential, err := p.credential(a.Credential.Add)
+	if err != nil {
+		return nil, err
+	}
+	added, err := p.client.AddCredential(ctx, p.farm.ID, p.app.ClientID, credential)
+	return map[string]any{"id": added.ID}, err
+}
+
+// changeFault puts faults of the issuer in force or ends one.
+func (p *play) changeFault(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
+	changed := faultList(a.Fault.Set)
+	for _, f := range p.faults {
+		replaced := slices.ContainsFunc(changed, func(c control.Fault) bool { return c.Name == f.Name })
+		if !replaced && f.Name != a.Fault.Clear {
+			changed = append(changed, f)
+		}
+	}
+	p.faults = changed
+	return nil, p.client.SetFaults(ctx, p.farm.ID, control.FaultsSpec{Issuer: p.issuer.URL, Faults: changed})
+}
+
+// faultList is a set of faults by name, as a file has it, in the order of their names.
+func faultList(set map[string]any) []control.Fault {
+	var list []control.Fault
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		parameters, _ := set[name].(map[string]any)
+		list = append(list, control.Fault{Name: name, Parameters: parameters})
+	}
+	return list
+}

@@ -1,0 +1,168 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/target"
+)
+
+// ErrNoEngine is the error when no container engine answers, or the docker command is missing.
+var ErrNoEngine = errors.New("no container engine answers; install and start Docker, or play against a farm that runs with --target URL")
+
+// ErrNoImage is the error when DefaultImage has not been built.
+var ErrNoImage = fmt.Errorf("no image %s; make image builds it", DefaultImage)
+
+const (
+	startTime    = 30 * time.Second      // how long the farm may take until it answers
+	pollInterval = 50 * time.Millisecond // between two questions whether it does
+)
+
+// Container is a farm in a container. It is safe for concurrent use.
+type Container struct {
+	id     string
+	token  string
+	planes map[string]string // host:port on this machine, by plane
+}
+
+// Run starts the image with a control token of its own and waits until the farm answers. The hosts are names that issuers may have
+// beside the impersonated ones. An image that is not here is pulled, except for DefaultImage. The errors wrap ErrNoEngine and ErrNoImage;
+// after an error nothing is left behind.
+func Run(ctx context.Context, image string, hosts ...string) (*Container, error) {
+	if _, err := docker(ctx, nil, "version", "--format", "{{.Server.Version}}"); err != nil {
+		return nil, fmt.Errorf("docker: %w (%w)", ErrNoEngine, err)
+	}
+	if image == DefaultImage {
+		if _, err := docker(ctx, nil, "image", "inspect", "--format", "{{.Id}}", image); err != nil {
+			return nil, fmt.Errorf("docker: %w (%w)", ErrNoImage, err)
+		}
+	}
+	c := &Container{token: rand.Text()}
+	// The token goes through the command's environment, because every user of a machine can read command lines.
+	args := []string{"create", "--env", TokenVariable}
+	for _, p := range farm.Planes {
+		args = append(args, "--publish", "127.0.0.1::"+Port(p))
+	}
+	args = append(append(args, "--", image), Command(hosts...)...)
+	id, err := docker(ctx, []string{TokenVariable + "=" + c.token}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("docker: image %q: %w", image, err)
+	}
+	c.id = strings.TrimSpace(id)
+	if err := c.start(ctx); err != nil {
+		err = fmt.Errorf("docker: image %q: %w", image, err)
+		return nil, errors.Join(err, c.Remove(context.WithoutCancel(ctx)))
+	}
+	return c, nil
+}
+
+// start starts the container, waits until the farm answers, and learns its ports.
+func (c *Container) start(ctx context.Context) error {
+	if _, err := docker(ctx, nil, "start", c.id); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startTime, fmt.Errorf("the farm does not answer after %s", startTime))
+	defer cancel()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
+	for {
+		if err := c.inspect(ctx); err != nil {
+			return err
+		}
+		if healthy(ctx, client, c.controlURL()) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+// inspect reads the ports. A container that has ended is an error that says what its last words were.
+func (c *Container) inspect(ctx context.Context) error {
+	raw, err := docker(ctx, nil, "container", "inspect", "--format", "{{json .}}", c.id)
+	if err != nil {
+		return err
+	}
+	var state struct {
+		State struct {
+			Running  bool
+			ExitCode int
+		}
+		NetworkSettings struct {
+			Ports map[string][]struct{ HostIP, HostPort string }
+		}
+	}
+	if err := json.Unmarshal([]byte(raw), &state); err != nil {
+		return fmt.Errorf("inspect container: %w", err)
+	}
+	if !state.State.Running {
+		said, err := exec.CommandContext(ctx, "docker", "logs", "--tail", "5", c.id).CombinedOutput()
+		return errors.Join(fmt.Errorf("the container ended with exit code %d: %s", state.State.ExitCode, bytes.TrimSpace(said)), err)
+	}
+	c.planes = map[string]string{}
+	for _, p := range farm.Planes {
+		bound := state.NetworkSettings.Ports[Port(p)+"/tcp"]
+		if len(bound) == 0 {
+			return fmt.Errorf("the engine publishes no port for the %s plane (%s in the container)", p, Port(p))
+		}
+		c.planes[string(p)] = net.JoinHostPort(bound[0].HostIP, bound[0].HostPort)
+	}
+	return nil
+}
+
+func healthy(ctx context.Context, client *http.Client, controlURL string) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, controlURL+HealthPath, nil)
+	if err != nil {
+		return false
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return errors.Join(err, resp.Body.Close()) == nil && resp.StatusCode == http.StatusOK
+}
+
+func (c *Container) controlURL() string { return "http://" + c.planes[string(farm.Control)] }
+
+// Target is the farm in the container as something to run scenarios against. Closing it leaves the container up.
+func (c *Container) Target(ctx context.Context) (*target.Target, error) {
+	return target.Remote(ctx, "container", c.controlURL(), c.token, c.planes)
+}
+
+// Remove ends the container, without waiting for requests under way, and removes it.
+func (c *Container) Remove(ctx context.Context) error {
+	if _, err := docker(ctx, nil, "rm", "--force", "--volumes", c.id); err != nil {
+		return fmt.Errorf("docker: remove container %s: %w", c.id, err)
+	}
+	return nil
+}
+
+// docker runs the docker command with variables beside this process's environment, and returns what it printed on standard output. The
+// error holds what it printed on the other.
+func docker(ctx context.Context, env []string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "docker", args...)
+	cmd.Env = append(os.Environ(), env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return stdout.String(), nil
+}

@@ -1,0 +1,100 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/farm"
+)
+
+// Need is something that a step or an expectation asks of a target.
+type Need string
+
+// The needs there are. A scenario is skipped where the target lacks one, with the need as the reason.
+const (
+	DynamicIssuer   Need = "an issuer served by a live process (rotate and fault steps)"
+	ObservedFetches Need = "a log of what Entra fetched (expect.fetched)"
+	VirtualClock    Need = "a clock that can be moved (clock steps, clock.start)"
+	CredentialAdmin Need = "the right to change federated identity credentials"
+	NativeAPI       Need = "the platform's own token API (via: native)"
+)
+
+// Target is one thing to run scenarios against. It is safe for concurrent use until Close.
+type Target struct {
+	Name      string // emulator, container or the URL of a control plane; at run.target in expressions
+	Control   *control.Client
+	Transport func(farm string) http.RoundTripper // reaches a world under the canonical names
+	CA        []byte                              // the root certificate behind those names, PEM
+	Can       map[Need]bool
+	close     func() error
+}
+
+// Close ends what the target started.
+func (t *Target) Close() error { return t.close() }
+
+// emulated are the abilities of every farm of this version.
+func emulated() map[Need]bool {
+	return map[Need]bool{DynamicIssuer: true, ObservedFetches: true, VirtualClock: true, CredentialAdmin: true}
+}
+
+// InProcess starts a farm in this process, on loopback ports that are free and without a workload plane; the options' addresses are not
+// used.
+func InProcess(opts farm.Options) (*Target, error) {
+	const free = "127.0.0.1:0"
+	opts.Addr = map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}
+	s, err := farm.Start(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Target{
+		Name:      "emulator",
+		Control:   &control.Client{URL: s.ControlURL(), Token: s.Token(), HTTP: controlClient()},
+		Transport: s.Transport,
+		CA:        s.CA(),
+		Can:       emulated(),
+		close:     s.Close,
+	}, nil
+}
+
+// Remote is a farm that runs already. Planes are the host:port of its planes as seen from here; those left out are where the farm says
+// they are. The name is what reports call it.
+func Remote(ctx context.Context, name, controlURL, token string, planes map[string]string) (*Target, error) {
+	if u, err := url.Parse(controlURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("target: %q is not the URL of a control plane, such as http://127.0.0.1:8446", controlURL)
+	}
+	if token == "" {
+		return nil, errors.New("target: a running farm wants the bearer token that it printed at its start; set ISSUERD_CONTROL_TOKEN")
+	}
+	client := &control.Client{URL: controlURL, Token: token, HTTP: controlClient()}
+	info, err := client.Info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("target: %s: %w", controlURL, err)
+	}
+	maps.Copy(info.Planes, planes)
+	resolver, err := farm.NewResolver(info.Planes, []byte(info.CA))
+	if err != nil {
+		return nil, fmt.Errorf("target: %s: %w", controlURL, err)
+	}
+	return &Target{
+		Name:      name,
+		Control:   client,
+		Transport: resolver.Transport,
+		CA:        []byte(info.CA),
+		Can:       emulated(),
+		close: func() error {
+			resolver.Close()
+			client.HTTP.CloseIdleConnections()
+			return nil
+		},
+	}, nil
+}
+
+// controlClient keeps enough connections for cases that run in parallel, and never uses a proxy.
+func controlClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+}
