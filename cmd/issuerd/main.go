@@ -1,0 +1,102 @@
+// Command issuerd impersonates token issuers and Microsoft Entra's workload identity federation, and plays scenarios against them. It is
+// for tests and demonstrations, never for production.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// The exit codes.
+const (
+	exitOK    = 0 // everything passed
+	exitFail  = 1 // an expectation was not met
+	exitUsage = 2 // bad usage or a bad file
+	exitRun   = 3 // it could not run
+)
+
+// exitError carries an exit code, and perhaps a hint, up to Main. With a nil err, what there is to say has been said.
+type exitError struct {
+	code int
+	err  error
+	hint string
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func cannotRun(err error) error { return &exitError{code: exitRun, err: err} }
+
+// Main is the program without its process: arguments and streams come in, the exit code goes out.
+func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	exit := &exitError{code: exitUsage, err: err}
+	errors.As(err, &exit)
+	if exit.err != nil {
+		fmt.Fprintf(stderr, "issuerd: error: %v\n", exit.err)
+	}
+	if exit.hint != "" {
+		fmt.Fprintf(stderr, "issuerd: hint: %s\n", exit.hint)
+	}
+	return exit.code
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "issuerd",
+		Short: "Impersonate token issuers and Microsoft Entra's workload identity federation",
+		Long: `issuerd impersonates the token issuers of GitHub Actions, Kubernetes, Google Cloud, AWS, SPIFFE and Terraform Cloud,
+emulates Microsoft Entra's workload identity federation, and plays scenario files end to end against the two.
+
+It is for tests and demonstrations. Never use it in production.
+
+Exit status: 0 everything passed, 1 an expectation was not met, 2 bad usage or a bad file, 3 it could not run.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+	}
+	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newVersion())
+	return root
+}
+
+// assignments parses the name=value flags of one option.
+func assignments(option string, list []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, item := range list {
+		name, value, ok := strings.Cut(item, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("%s %q: want name=value", option, item)
+		}
+		out[name] = value
+	}
+	return out, nil
+}

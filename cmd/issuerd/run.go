@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/report"
+	"github.com/issuerd/issuerd/harness/runner"
+	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/target/container/docker"
+)
+
+type runFlags struct {
+	target, image string
+	run           string
+	labels, vars  []string
+	parallel      int
+	failFast      bool
+	format, json  string
+}
+
+func newRun() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [PATH...]",
+		Short: "Play scenario files against a target",
+		Long: `Play scenario files against a target and report what happened, a line for each case.
+Paths are files and folders; without any, the scenarios that come with issuerd are played.
+
+Targets:
+  emulator    a farm in this process (the default)
+  container   a farm in a container of --image; needs a Docker engine
+  URL         the control plane of a running farm, with its bearer token in ISSUERD_CONTROL_TOKEN
+
+Exit status: 0 all passed, 1 an expectation was not met, 2 a bad file or usage, 3 some case could not be carried out.`,
+		RunE: func(cmd *cobra.Command, paths []string) error { return f.play(cmd, paths) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.target, "target", "emulator", "what to run against: emulator, container or the URL of a control plane")
+	flags.StringVar(&f.image, "image", docker.DefaultImage, "the image of --target container")
+	flags.StringVar(&f.run, "run", "", "play only cases whose name[case] this regular expression matches")
+	flags.StringArrayVar(&f.labels, "label", nil, "play only scenarios with this label; with a - before it, only those without (repeatable)")
+	flags.StringArrayVar(&f.vars, "var", nil, "name=value over a variable that the files declare (repeatable)")
+	flags.IntVar(&f.parallel, "parallel", 8, "cases at the same time")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "start no further case after the first that does not pass")
+	flags.StringVar(&f.format, "format", "text", "the report on standard output: text or json")
+	flags.StringVar(&f.json, "json", "", "write the JSON report to this file too")
+	return cmd
+}
+
+func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
+	ctx := cmd.Context()
+	if f.format != "text" && f.format != "json" {
+		return fmt.Errorf("--format %q: want text or json", f.format)
+	}
+	if f.parallel < 1 {
+		return fmt.Errorf("--parallel %d: want at least 1", f.parallel)
+	}
+	selected, err := f.selection()
+	if err != nil {
+		return err
+	}
+	files, problems, err := load(paths)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		printProblems(cmd.ErrOrStderr(), problems)
+		return &exitError{code: exitUsage}
+	}
+	vars, err := variables(f.vars, files)
+	if err != nil {
+		return err
+	}
+	t, stop, err := f.open(ctx, runner.Hosts(files))
+	if err != nil {
+		return err
+	}
+	run := runner.Run(ctx, files, runner.Options{
+		Target: t, Parallel: f.parallel, FailFast: f.failFast, Select: selected, Vars: vars, Env: environment(),
+	})
+	if err := stop(); err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: the target did not stop: %v\n", err)
+	}
+	if len(run.Results) == 0 {
+		return &exitError{code: exitUsage, err: fmt.Errorf("no case is selected by --run %q and --label %q", f.run, f.labels)}
+	}
+	if err := f.report(cmd.OutOrStdout(), run); err != nil {
+		return cannotRun(err)
+	}
+	switch run.Status() {
+	case report.Fail:
+		return &exitError{code: exitFail}
+	case report.Error:
+		return &exitError{code: exitRun}
+	}
+	return nil
+}
+
+// selection combines --run and --label.
+func (f *runFlags) selection() (func(*scenario.File, string) bool, error) {
+	re, err := regexp.Compile(f.run)
+	if err != nil {
+		return nil, fmt.Errorf("--run: %w", err)
+	}
+	return func(file *scenario.File, name string) bool {
+		for _, label := range f.labels {
+			word, exclude := strings.CutPrefix(label, "-")
+			if has := slices.Contains(file.Labels, word) || file.Platform == word; has == exclude {
+				return false
+			}
+		}
+		return re.MatchString(name)
+	}, nil
+}
+
+// variables checks that each --var is one that some file declares.
+func variables(list []string, files []*scenario.File) (map[string]any, error) {
+	given, err := assignments("--var", list)
+	if err != nil {
+		return nil, err
+	}
+	vars := map[string]any{}
+	for name, value := range given {
+		if !slices.ContainsFunc(files, func(f *scenario.File) bool { _, ok := f.Vars[name]; return ok }) {
+			return nil, fmt.Errorf("--var %s: no scenario declares the variable %q", name, name)
+		}
+		vars[name] = value
+	}
+	return vars, nil
+}
+
+// open makes the target, and the function that ends what was started for it.
+func (f *runFlags) open(ctx context.Context, hosts []string) (t *target.Target, stop func() error, err error) {
+	switch {
+	case f.target == "emulator":
+		if t, err = target.InProcess(farm.Options{Hosts: hosts, Version: version()}); err == nil {
+			stop = t.Close
+		}
+	case f.target == "container":
+		t, stop, err = openContainer(ctx, f.image, hosts)
+	case strings.Contains(f.target, "://"):
+		if t, err = target.Remote(ctx, f.target, f.target, os.Getenv(controlTokenVariable), nil); err == nil {
+			stop = t.Close
+		}
+	default:
+		return nil, nil, fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
+	}
+	if err != nil {
+		return nil, nil, cannotRun(err)
+	}
+	return t, stop, nil
+}
+
+func (f *runFlags) report(stdout io.Writer, run report.Run) error {
+	if f.json != "" {
+		file, err := os.Create(f.json)
+		if err != nil {
+			return err
+		}
+		if err := report.JSON(file, run); err != nil {
+			_ = file.Close() // the first error is the one to tell
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
+	if f.format == "json" {
+		return report.JSON(stdout, run)
+	}
+	return report.Text(stdout, run, colored(stdout))
+}
+
+// colored tells whether to use colour: only on a terminal, and not when NO_COLOR is set.
+func colored(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// environment is the process's environment for expressions.
+func environment() map[string]any {
+	env := map[string]any{}
+	for _, item := range os.Environ() {
+		if name, value, ok := strings.Cut(item, "="); ok {
+			env[name] = value
+		}
+	}
+	return env
+}

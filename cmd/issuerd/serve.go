@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/farm"
+)
+
+// The environment variables that lead a client to a farm's control plane.
+const (
+	controlURLVariable   = "ISSUERD_CONTROL_URL"
+	controlTokenVariable = "ISSUERD_CONTROL_TOKEN"
+)
+
+// shutdownTime is how long requests under way get after SIGTERM.
+const shutdownTime = 5 * time.Second
+
+type serveFlags struct {
+	addr      map[farm.Plane]*string
+	public    bool
+	publicURL string
+	hosts     []string
+	directory string
+	caFile    string
+	verbose   bool
+}
+
+func newServe() *cobra.Command {
+	f := serveFlags{addr: map[farm.Plane]*string{}}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the issuers, Entra and the management API until SIGTERM",
+		Long: `Serve every platform's issuers, the Entra emulator and the management API, until SIGTERM or Ctrl-C. Each side has a listener of its
+own, and all are on loopback unless told otherwise; only the issuer plane, with --public, is safe to show to others.
+
+The management API wants a bearer token: the one in ` + controlTokenVariable + `, or else a new one, which is printed.
+
+Entra's directory is one tenant with the application "demo", whose credentials match the first preset of every platform; --directory
+puts your own in its place.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
+	}
+	flags := cmd.Flags()
+	for _, p := range farm.Planes {
+		f.addr[p] = flags.String(strings.TrimPrefix(p.Flag(), "--"), p.DefaultAddr(), "where the "+string(p)+" plane listens; empty: nowhere")
+	}
+	flags.BoolVar(&f.public, "public", false, "let the issuer plane listen on every address; the other planes must stay on loopback")
+	flags.StringVar(&f.publicURL, "public-url", "", "the https URL under which others reach the issuer plane, such as a tunnel's")
+	flags.StringArrayVar(&f.hosts, "host", nil, "a host name that issuers may have beside the impersonated ones (repeatable)")
+	flags.StringVar(&f.directory, "directory", "", "a file with Entra's tenants, applications and credentials")
+	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log requests and decisions to standard error")
+	return cmd
+}
+
+func (f *serveFlags) serve(cmd *cobra.Command) error {
+	directory, err := f.loadDirectory()
+	if err != nil {
+		return err
+	}
+	addrs := map[farm.Plane]string{}
+	for plane, addr := range f.addr {
+		addrs[plane] = *addr
+	}
+	if f.public {
+		if addrs[farm.Issuer], err = f.publicAddr(addrs); err != nil {
+			return err
+		}
+	}
+	level := slog.LevelWarn
+	if f.verbose {
+		level = slog.LevelDebug
+	}
+	s, err := farm.Start(farm.Options{
+		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Directory: directory,
+		Token: os.Getenv(controlTokenVariable), Version: version(),
+		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
+	})
+	if err != nil {
+		return cannotRun(err)
+	}
+	if f.caFile != "" {
+		if err := os.WriteFile(f.caFile, s.CA(), 0o644); err != nil {
+			return cannotRun(err)
+		}
+	}
+	f.announce(cmd.OutOrStdout(), s, directory)
+
+	<-cmd.Context().Done()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), shutdownTime)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		return cannotRun(fmt.Errorf("stop: %w", err))
+	}
+	return nil
+}
+
+// publicAddr is the issuer plane's address on every interface. It refuses when another plane would be public too.
+func (f *serveFlags) publicAddr(addrs map[farm.Plane]string) (string, error) {
+	for _, p := range farm.Planes {
+		if p == farm.Issuer || addrs[p] == "" {
+			continue
+		}
+		host, _, err := net.SplitHostPort(addrs[p])
+		if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return "", fmt.Errorf("--public: the %s plane is on %q, and only the issuer plane may be public; move it to loopback with %s", p, addrs[p], p.Flag())
+		}
+	}
+	_, port, err := net.SplitHostPort(addrs[farm.Issuer])
+	if err != nil {
+		return "", fmt.Errorf("%s %q: want host:port", farm.Issuer.Flag(), addrs[farm.Issuer])
+	}
+	return net.JoinHostPort("", port), nil
+}
+
+// announce prints a line for each listener and what a shell needs to use the farm.
+func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Directory) {
+	about := map[farm.Plane]string{
+		farm.Issuer:   "discovery and keys: https://%s/github/.well-known/openid-configuration and so on",
+		farm.Workload: "the platforms' own token APIs; none in this version",
+		farm.Entra:    "Microsoft Entra: https://%s/TENANT/oauth2/v2.0/token",
+		farm.Control:  "management API; certificate at http://%s/ca.pem",
+	}
+	for _, p := range farm.Planes {
+		addr := s.Addr(p)
+		if addr == "" {
+			continue
+		}
+		scheme := "https"
+		if p == farm.Control {
+			scheme = "http"
+		}
+		text := about[p]
+		if strings.Contains(text, "%s") {
+			text = fmt.Sprintf(text, addr)
+		}
+		fmt.Fprintf(w, "%-9s %s://%-22s %s\n", p, scheme, addr, text)
+	}
+	fmt.Fprintln(w)
+	if addr := s.Addr(farm.Control); addr != "" {
+		fmt.Fprintf(w, "export %s=http://%s\nexport %s=%s\n", controlURLVariable, addr, controlTokenVariable, s.Token())
+	}
+	if addr := s.Addr(farm.Entra); addr != "" {
+		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=https://%s/\n", addr)
+	}
+	if tenants := directory.Tenants(); len(tenants) > 0 {
+		fmt.Fprintf(w, "export AZURE_TENANT_ID=%s\n", tenants[0].ID)
+		if apps := tenants[0].Applications; len(apps) > 0 {
+			fmt.Fprintf(w, "export AZURE_CLIENT_ID=%s\n", apps[0].ClientID)
+		}
+	}
+	if f.caFile != "" {
+		fmt.Fprintf(w, "export SSL_CERT_FILE=%s\n", f.caFile)
+	}
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+type tokenFlags struct {
+	preset, url, alg, farm string
+	claims, audience       []string
+	lifetime               time.Duration
+	decode                 bool
+}
+
+func newToken() *cobra.Command {
+	var f tokenFlags
+	cmd := &cobra.Command{
+		Use:   "token PLATFORM",
+		Short: "Mint one token and print it",
+		Long: `Mint one token as a platform would and print it. With --farm a running farm signs it with the keys that it publishes; without, a
+key is made for this one token.
+
+Platforms and their presets:
+` + presetHelp(),
+		Example: `  issuerd token github --preset environment --claim environment=prod --decode
+  issuerd token kubernetes --preset aks-pod --audience api://AzureADTokenExchange
+  issuerd token gcp --claim 'google:={"compute_engine":{"zone":"europe-west1-b"}}' --claim email:=null --decode`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("token: want one platform (have %s), got %d arguments", strings.Join(issuers.Names(), ", "), len(args))
+			}
+			return nil
+		},
+		ValidArgs: issuers.Names(),
+		RunE:      func(cmd *cobra.Command, args []string) error { return f.mint(cmd, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.preset, "preset", "", "the context to mint in; the platform's first unless given")
+	flags.StringArrayVar(&f.claims, "claim", nil, "name=text, or name:=JSON for other types; name:=null removes the claim (repeatable)")
+	flags.StringArrayVar(&f.audience, "audience", nil, "the audience to ask for (repeatable); what the platform does without one unless given")
+	flags.DurationVar(&f.lifetime, "lifetime", 0, "exp - iat; the platform's unless given")
+	flags.StringVar(&f.url, "url", "", "the issuer's URL; the canonical one unless given")
+	flags.StringVar(&f.alg, "alg", "", "the signature algorithm; the platform's unless given (not with --farm)")
+	flags.StringVar(&f.farm, "farm", os.Getenv(controlURLVariable), "the control plane of a running farm, with its bearer token in "+controlTokenVariable)
+	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
+	return cmd
+}
+
+// presetHelp lists the presets of every platform for the long help.
+func presetHelp() string {
+	var b strings.Builder
+	for _, p := range issuers.All {
+		fmt.Fprintf(&b, "\n  %s\n", p.Name)
+		for _, preset := range p.Presets {
+			fmt.Fprintf(&b, "    %-30s %s\n", preset.Name, preset.About)
+		}
+	}
+	return b.String()
+}
+
+func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
+	platform, err := issuers.ByName(name)
+	if err != nil {
+		return err
+	}
+	preset, err := platform.Preset(f.preset)
+	if err != nil {
+		return err
+	}
+	claims, err := parseClaims(f.claims)
+	if err != nil {
+		return err
+	}
+	raw, err := "", error(nil)
+	if f.farm != "" {
+		raw, err = f.mintAt(cmd.Context(), platform, preset, claims)
+	} else {
+		raw, err = f.mintHere(platform, preset, claims)
+	}
+	if err != nil {
+		return err
+	}
+	if f.decode {
+		return printDecoded(cmd.OutOrStdout(), raw)
+	}
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), raw)
+	return err
+}
+
+func (f *tokenFlags) mintHere(platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) (string, error) {
+	opts := []issuer.Option{issuer.WithPreset(preset.Name)}
+	if f.url != "" {
+		opts = append(opts, issuer.WithURL(f.url))
+	}
+	if f.alg != "" {
+		opts = append(opts, issuer.WithAlg(f.alg))
+	}
+	iss, err := issuer.New(platform, opts...)
+	if err != nil {
+		return "", err
+	}
+	token, err := iss.Mint(issuer.Request{Audience: f.audience, Lifetime: f.lifetime, Claims: claims})
+	return token.Raw, err
+}
+
+func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) (string, error) {
+	if f.alg != "" {
+		return "", errors.New("token: --alg does not go with --farm: a running issuer has its keys already")
+	}
+	spec := control.MintSpec{Issuer: f.url, Preset: preset.Name, Audience: f.audience, Lifetime: f.lifetime, Claims: claims}
+	if spec.Issuer == "" {
+		service, err := platform.Service(preset.Service)
+		if err != nil {
+			return "", err
+		}
+		spec.Issuer = service.Issuer
+	}
+	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
+	minted, err := client.Mint(ctx, control.DefaultFarm, spec)
+	var refused *control.Error
+	if err != nil && !errors.As(err, &refused) {
+		return "", cannotRun(err)
+	}
+	return minted.Token, err
+}
+
+// parseClaims reads name=text and name:=JSON.
+func parseClaims(list []string) (issuer.Claims, error) {
+	claims := issuer.Claims{}
+	for _, item := range list {
+		name, value, ok := strings.Cut(item, "=")
+		if !ok || strings.TrimSuffix(name, ":") == "" {
+			return nil, fmt.Errorf("--claim %q: want name=text or name:=JSON", item)
+		}
+		name, isJSON := strings.CutSuffix(name, ":")
+		if !isJSON {
+			claims[name] = value
+			continue
+		}
+		var decoded any
+		if err := json.Unmarshal([]byte(value), &decoded); err != nil {
+			return nil, fmt.Errorf("--claim %q: after := want JSON, such as 1, true, null, [\"a\"] or {\"a\":1}: %w", item, err)
+		}
+		claims[name] = decoded
+	}
+	return claims, nil
+}
+
+// printDecoded prints the header and the payload as they are in the token, member order included.
+func printDecoded(w io.Writer, raw string) error {
+	parts := strings.Split(raw, ".")
+	var out bytes.Buffer
+	for _, part := range parts[:min(2, len(parts))] {
+		text, err := base64.RawURLEncoding.DecodeString(part)
+		if err != nil {
+			return fmt.Errorf("token: the minted token can't be decoded: %w", err)
+		}
+		if err := json.Indent(&out, text, "", "  "); err != nil {
+			return fmt.Errorf("token: the minted token can't be decoded: %w", err)
+		}
+		out.WriteByte('\n')
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}

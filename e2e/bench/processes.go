@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+const megabyte = 1 << 20
+
+// processes measures the built binary from outside.
+func processes() error {
+	dir, err := os.MkdirTemp("", "issuerd-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "issuerd")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "github.com/issuerd/issuerd/cmd/issuerd")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		return err
+	}
+	if err := serveFigures(binary); err != nil {
+		return err
+	}
+	if err := scenarioFigure(binary); err != nil {
+		return err
+	}
+	atMost("binary (static, stripped)", float64(info.Size())/megabyte, 25, "MB", "")
+	return nil
+}
+
+func scenarioFigure(binary string) error {
+	var times []float64
+	for range 5 {
+		begin := time.Now()
+		if out, err := exec.Command(binary, "run").CombinedOutput(); err != nil {
+			return fmt.Errorf("issuerd run: %w\n%s", err, out)
+		}
+		times = append(times, time.Since(begin).Seconds())
+	}
+	atMost("the whole scenario set", median(times), 2, "s", fmt.Sprintf("whole process, %.2f to %.2f s", slices.Min(times), slices.Max(times)))
+	return nil
+}
+
+// serving is one running issuerd serve.
+type serving struct {
+	cmd     *exec.Cmd
+	addrs   []string // issuer, entra, control
+	started time.Time
+}
+
+const benchToken = "bench"
+
+func start(binary string) (*serving, error) {
+	s := &serving{}
+	for range 3 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		s.addrs = append(s.addrs, l.Addr().String())
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+	}
+	s.cmd = exec.Command(binary, "serve", "--issuer-addr", s.addrs[0], "--workload-addr", "", "--entra-addr", s.addrs[1], "--control-addr", s.addrs[2])
+	s.cmd.Env = append(os.Environ(), "ISSUERD_CONTROL_TOKEN="+benchToken)
+	s.started = time.Now()
+	return s, s.cmd.Start()
+}
+
+func (s *serving) stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return s.cmd.Wait()
+}
+
+// firstAnswer is how long after exec the discovery document came.
+func (s *serving) firstAnswer() (time.Duration, error) {
+	// The farm's authority is as new as the process, so there is nothing to verify the connection with yet.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer client.CloseIdleConnections()
+	for time.Since(s.started) < 10*time.Second {
+		conn, err := net.Dial("tcp", s.addrs[0])
+		if err != nil {
+			time.Sleep(200 * time.Microsecond)
+			continue
+		}
+		_ = conn.Close() // it listens now
+		if _, err := fetch(client, "https://"+s.addrs[0]+"/github/.well-known/openid-configuration"); err != nil {
+			return 0, err
+		}
+		return time.Since(s.started), nil
+	}
+	return 0, errors.New("issuerd serve did not answer for 10 s")
+}
+
+func serveFigures(binary string) error {
+	var times []float64
+	for range 15 {
+		s, err := start(binary)
+		if err != nil {
+			return err
+		}
+		took, err := s.firstAnswer()
+		if err := errors.Join(err, s.stop()); err != nil {
+			return err
+		}
+		times = append(times, float64(took.Microseconds())/1000)
+	}
+	atMost("serve: first discovery after exec", median(times), 15, "ms", fmt.Sprintf("%.1f to %.1f ms", slices.Min(times), slices.Max(times)))
+
+	s, err := start(binary)
+	if err != nil {
+		return err
+	}
+	if _, err := s.firstAnswer(); err != nil {
+		return errors.Join(err, s.stop())
+	}
+	if runtime.GOOS != "linux" {
+		fmt.Println("memory is read from /proc, which this system does not have")
+		return s.stop()
+	}
+	idle, err := s.memory()
+	if err != nil {
+		return errors.Join(err, s.stop())
+	}
+	atMost("serve: idle memory", idle, 25, "MB", "resident")
+	err = s.load(10 * time.Second)
+	loaded, memErr := s.memory()
+	if err := errors.Join(err, memErr, s.stop()); err != nil {
+		return err
+	}
+	atMost("serve: memory under load", loaded, 60, "MB", "resident, after 10 s of exchanges and documents on 16 connections")
+	return nil
+}
+
+// memory is the resident memory in MB.
+func (s *serving) memory() (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range strings.Split(string(status), "\n") {
+		if rest, ok := strings.CutPrefix(l, "VmRSS:"); ok {
+			kb, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
+			return kb / 1024, err
+		}
+	}
+	return 0, errors.New("/proc has no VmRSS for issuerd serve")
+}
+
+// load signs in and fetches documents as fast as it goes.
+func (s *serving) load(length time.Duration) error {
+	ctx := context.Background()
+	c := &control.Client{URL: "http://" + s.addrs[2], Token: benchToken}
+	audience := []string{"api://AzureADTokenExchange"}
+	minted, err := c.Mint(ctx, control.DefaultFarm, control.MintSpec{
+		Issuer: "https://token.actions.githubusercontent.com", Audience: audience, Lifetime: time.Hour,
+	})
+	if err != nil {
+		return err
+	}
+	iss, _ := minted.Claims["iss"].(string)
+	sub, _ := minted.Claims["sub"].(string)
+	app, err := c.AddApplication(ctx, control.DefaultFarm, control.ApplicationSpec{Name: "load", Credentials: []entra.Credential{
+		{Name: "load", Issuer: iss, Subject: sub, Audiences: audience},
+	}})
+	if err != nil {
+		return err
+	}
+	info, err := c.Info(ctx)
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(info.CA))
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, MaxIdleConnsPerHost: 16}}
+	signIn := post(client, "https://"+s.addrs[1]+"/"+app.Tenant+"/oauth2/v2.0/token", "application/x-www-form-urlencoded", exchangeForm(app.ClientID, minted.Token).Encode())
+	keys := get(client, "https://"+s.addrs[0]+"/github/.well-known/jwks")
+	_, err = rate(func() error { return errors.Join(signIn(), keys()) }, 16, length)
+	return err
+}

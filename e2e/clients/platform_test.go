@@ -1,0 +1,98 @@
+package clients
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/issuerd/issuerd/harness"
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/issuers"
+)
+
+// exchangeAudience is what Entra recommends for the aud of an assertion.
+const exchangeAudience = "api://AzureADTokenExchange"
+
+// accepted says what a platform's first preset needs so that Entra takes its token; the zero value is right for most.
+type accepted struct {
+	alg string
+	own bool // the platform decides the audience
+}
+
+// acceptedBy holds the platforms that need more than the audience.
+var acceptedBy = map[string]accepted{
+	"cognito": {own: true},               // aud of an identity pool's token is the pool
+	"spiffe":  {alg: string(jose.RS256)}, // SPIRE signs with ES256 unless told otherwise
+}
+
+// TestAcceptedBy keeps the table above to platforms that there are.
+func TestAcceptedBy(t *testing.T) {
+	t.Parallel()
+	for name := range acceptedBy {
+		if _, err := issuers.ByName(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// workloadOf is a farm with a token of a platform and an application that trusts it.
+type workloadOf struct {
+	farm      *harness.Farm
+	issuer    *harness.Issuer
+	assertion control.Minted
+	app       *harness.App
+}
+
+// trusted mints a token of the platform's first preset and registers an application with the federated identity credential that the
+// token's own iss, sub and aud ask for.
+func trusted(t *testing.T, platform string) workloadOf {
+	t.Helper()
+	need := acceptedBy[platform]
+	w := workloadOf{farm: harness.New(t)}
+	w.issuer = w.farm.Issuer(harness.IssuerSpec{Platform: platform, Alg: need.alg})
+	spec := harness.MintSpec{Audience: []string{exchangeAudience}}
+	if need.own {
+		spec.Audience = nil
+	}
+	w.assertion = w.issuer.Mint(spec)
+	w.app = w.farm.App(platform, credentialFor(t, w.assertion))
+	return w
+}
+
+// credentialFor is the federated identity credential that a token asks for.
+func credentialFor(t *testing.T, minted control.Minted) harness.Credential {
+	t.Helper()
+	audiences := audience(minted.Claims)
+	if len(audiences) != 1 {
+		t.Fatalf("aud is %v, want one audience", minted.Claims["aud"])
+	}
+	return harness.Credential{
+		Name: "workload", Issuer: text(t, minted.Claims, "iss"), Subject: text(t, minted.Claims, "sub"), Audiences: audiences,
+	}
+}
+
+// audience is aud, which is a string or an array.
+func audience(claims map[string]any) []string {
+	switch aud := claims["aud"].(type) {
+	case string:
+		return []string{aud}
+	case []any:
+		all := make([]string, len(aud))
+		for i, one := range aud {
+			all[i] = fmt.Sprint(one)
+		}
+		return all
+	}
+	return nil
+}
+
+// text is a claim that must be a string.
+func text(t *testing.T, claims map[string]any, name string) string {
+	t.Helper()
+	value, ok := claims[name].(string)
+	if !ok {
+		t.Fatalf("claim %q is %v, want a string", name, claims[name])
+	}
+	return value
+}

@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/issuerd/issuerd/"
+
+// allowed is who may import whom among the packages of this module: below each path, the paths it may import. A path ending in a slash
+// stands for everything below it. The longest matching entry counts, and a package that none matches is a failure: a new room of the
+// house is a decision to be made here. Tests may import more.
+var allowed = map[string][]string{
+	"cmd/issuerd":                      {"harness/", "issuers", "issuers/issuer", "scenarios"},
+	"e2e":                              {"cmd/", "harness", "harness/", "issuers", "issuers/", "scenarios"},
+	"e2e/":                             {"cmd/", "harness", "harness/", "issuers", "issuers/", "scenarios"},
+	"harness":                          {"harness/farm", "harness/runner", "harness/target", "harness/scenario", "harness/report", "harness/control", "harness/entra", "issuers", "issuers/issuer"},
+	"harness/control":                  {"issuers", "issuers/issuer", "harness/faults", "harness/entra"},
+	"harness/entra":                    {},
+	"harness/farm":                     {"issuers", "issuers/issuer", "harness/entra", "harness/control", "harness/faults"},
+	"harness/faults":                   {"issuers/issuer", "harness/entra"},
+	"harness/report":                   {"harness/scenario"},
+	"harness/runner":                   {"harness/scenario", "harness/target", "harness/control", "harness/explain", "harness/report", "harness/entra", "harness/faults", "issuers"},
+	"harness/scenario":                 {},
+	"harness/target":                   {"harness/farm", "harness/control"},
+	"harness/target/container":         {"harness/target", "harness/farm", "harness/target/container/docker"},
+	"harness/target/container/docker":  {"harness/target", "harness/farm"},
+	"harness/target/container/docker/": {"harness/"}, // its test helper
+	"issuers":                          {"issuers/"},
+	"issuers/issuer":                   {},
+	"issuers/issuer/issuertest":        {"issuers/issuer"},
+	"issuers/":                         {"issuers/issuer"}, // a platform never sees another
+	"scenarios":                        {},
+}
+
+// only are libraries that a part of the tree keeps to itself, because they are large.
+var only = map[string][]string{
+	"github.com/testcontainers/": {"harness/target/container", "e2e"},
+	"google.golang.org/grpc":     {"issuers/spiffe"},
+	"github.com/Azure/":          {},
+	"github.com/aws/":            {},
+	"k8s.io/":                    {},
+	"cloud.google.com/":          {},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		path := strings.TrimPrefix(p.ImportPath, module)
+		rule, ok := ruleFor(path)
+		if !ok {
+			t.Errorf("%s has no row in the table of imports", path)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, module); ok && !covers(rule, ours) {
+				t.Errorf("%s imports %s; it may import %v", path, ours, rule)
+			}
+			for library, users := range only {
+				if strings.HasPrefix(imported, library) && !covers(users, path) {
+					t.Errorf("%s imports %s, which is for %v only", path, imported, users)
+				}
+			}
+		}
+	}
+}
+
+// TestTableHasNoDeadRows keeps the table as small as the tree.
+func TestTableHasNoDeadRows(t *testing.T) {
+	t.Parallel()
+	all := packages(t)
+	for row := range allowed {
+		if !slices.ContainsFunc(all, func(p pkg) bool {
+			path := strings.TrimPrefix(p.ImportPath, module)
+			return path == row || strings.HasSuffix(row, "/") && strings.HasPrefix(path, row)
+		}) {
+			t.Errorf("the table of imports has a row for %s, which does not exist", row)
+		}
+	}
+}
+
+// packages lists the packages of the module with what they import.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < 10 {
+		t.Fatalf("go list found %d packages, want the whole module", len(all))
+	}
+	return all
+}
+
+// ruleFor is the row of the table for a package: the one of its own name, or else the longest that it lies below.
+func ruleFor(path string) ([]string, bool) {
+	if rule, ok := allowed[path]; ok {
+		return rule, true
+	}
+	best := ""
+	for row := range allowed {
+		if strings.HasSuffix(row, "/") && strings.HasPrefix(path, row) && len(row) > len(best) {
+			best = row
+		}
+	}
+	rule, ok := allowed[best]
+	return rule, ok
+}
+
+func covers(rule []string, path string) bool {
+	return slices.ContainsFunc(rule, func(r string) bool {
+		return r == path || strings.HasSuffix(r, "/") && strings.HasPrefix(path, r)
+	})
+}
