@@ -14,7 +14,7 @@ test: ## run every test, with the race detector where there is a C compiler
 	@race=; if command -v "$$(go env CC)" >/dev/null && [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \
 	else echo "make test: LEFT OUT: the race detector, because there is no C compiler"; fi; \
 	set -x; go test $$race ./... && cd e2e/clients && go test $$race ./...
-	@docker info >/dev/null 2>&1 || echo "make test: LEFT OUT: the container target, because no Docker engine answers"
+	@docker version >/dev/null 2>&1 || echo "make test: LEFT OUT: the container target, because no Docker engine answers"
 
 lint: ## formatting, vet, staticcheck, and the scenarios' own lint
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run make fmt"; exit 1; }

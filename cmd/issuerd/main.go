@@ -83,6 +83,7 @@ Exit status: 0 everything passed, 1 an expectation was not met, 2 bad usage or a
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() }, // so that an unknown command is an error
 	}
 	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newVersion())
 	return root

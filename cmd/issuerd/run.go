@@ -65,6 +65,9 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if f.parallel < 1 {
 		return fmt.Errorf("--parallel %d: want at least 1", f.parallel)
 	}
+	if f.target != "emulator" && f.target != "container" && !strings.Contains(f.target, "://") {
+		return fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
+	}
 	selected, err := f.selection()
 	if err != nil {
 		return err
@@ -141,19 +144,17 @@ func variables(list []string, files []*scenario.File) (map[string]any, error) {
 
 // open makes the target, and the function that ends what was started for it.
 func (f *runFlags) open(ctx context.Context, hosts []string) (t *target.Target, stop func() error, err error) {
-	switch {
-	case f.target == "emulator":
+	switch f.target {
+	case "emulator":
 		if t, err = target.InProcess(farm.Options{Hosts: hosts, Version: version()}); err == nil {
 			stop = t.Close
 		}
-	case f.target == "container":
+	case "container":
 		t, stop, err = openContainer(ctx, f.image, hosts)
-	case strings.Contains(f.target, "://"):
+	default:
 		if t, err = target.Remote(ctx, f.target, f.target, os.Getenv(controlTokenVariable), nil); err == nil {
 			stop = t.Close
 		}
-	default:
-		return nil, nil, fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
 	}
 	if err != nil {
 		return nil, nil, cannotRun(err)

@@ -148,7 +148,10 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Dire
 	}
 	fmt.Fprintln(w)
 	if addr := s.Addr(farm.Control); addr != "" {
-		fmt.Fprintf(w, "export %s=http://%s\nexport %s=%s\n", controlURLVariable, addr, controlTokenVariable, s.Token())
+		fmt.Fprintf(w, "export %s=http://%s\n", controlURLVariable, addr)
+		if os.Getenv(controlTokenVariable) == "" { // who set it knows it, and a container's log is kept
+			fmt.Fprintf(w, "export %s=%s\n", controlTokenVariable, s.Token())
+		}
 	}
 	if addr := s.Addr(farm.Entra); addr != "" {
 		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=https://%s/\n", addr)

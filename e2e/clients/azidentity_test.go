@@ -119,7 +119,8 @@ func TestAzidentityRefused(t *testing.T) {
 	}{
 		{"issuer", func(c *harness.Credential) { c.Issuer += "/" }, "AADSTS700211: "},
 		{"audience", func(c *harness.Credential) { c.Audiences = []string{"api://another"} }, "AADSTS700212: "},
-		{"subject", func(c *harness.Credential) { c.Subject = strings.ToUpper(c.Subject) }, "AADSTS700213: "},
+		{"subject", func(c *harness.Credential) { c.Subject += "/canary" }, "AADSTS700213: "},
+		{"subject's case", func(c *harness.Credential) { c.Subject = strings.ToUpper(c.Subject) }, "AADSTS7002138: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -43,7 +43,7 @@ func TestMSAL(t *testing.T) {
 	}
 	checkLife(t, claims, acquired.ExpiresOn)
 
-	cached, err := client.AcquireTokenSilent(t.Context(), []string{graphScope})
+	cached, err := client.AcquireTokenByCredential(t.Context(), []string{graphScope})
 	if err != nil {
 		t.Fatal(err)
 	}

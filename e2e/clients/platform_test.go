@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/issuers"
@@ -14,23 +12,32 @@ import (
 // exchangeAudience is what Entra recommends for the aud of an assertion.
 const exchangeAudience = "api://AzureADTokenExchange"
 
-// accepted says what a platform's first preset needs so that Entra takes its token; the zero value is right for most.
+// accepted says what a platform's token needs so that Entra takes it; the zero value, its first preset as it is, is right for most.
 type accepted struct {
-	alg string
-	own bool // the platform decides the audience
+	preset string
+	own    bool // the platform decides the audience
+	faults []harness.Fault
 }
 
-// acceptedBy holds the platforms that need more than the audience.
+// acceptedBy holds the platforms that need more than to be asked for the audience.
 var acceptedBy = map[string]accepted{
-	"cognito": {own: true},               // aud of an identity pool's token is the pool
-	"spiffe":  {alg: string(jose.RS256)}, // SPIRE signs with ES256 unless told otherwise
+	"cognito": {own: true}, // aud is the identity pool
+	// The keys that Entra wants; and, as reported for SPIRE, its empty authorization_endpoint makes Entra refuse the document, so that
+	// something in front of SPIRE must remove it.
+	"spiffe": {preset: "spire-rsa", faults: []harness.Fault{
+		{Name: "discovery", Parameters: map[string]any{"set": map[string]any{"authorization_endpoint": nil}}},
+	}},
 }
 
-// TestAcceptedBy keeps the table above to platforms that there are.
+// TestAcceptedBy keeps the table above to platforms and presets that there are.
 func TestAcceptedBy(t *testing.T) {
 	t.Parallel()
-	for name := range acceptedBy {
-		if _, err := issuers.ByName(name); err != nil {
+	for name, need := range acceptedBy {
+		platform, err := issuers.ByName(name)
+		if err == nil {
+			_, err = platform.Preset(need.preset)
+		}
+		if err != nil {
 			t.Error(err)
 		}
 	}
@@ -44,13 +51,13 @@ type workloadOf struct {
 	app       *harness.App
 }
 
-// trusted mints a token of the platform's first preset and registers an application with the federated identity credential that the
+// trusted mints a token of a platform that Entra accepts and registers an application with the federated identity credential that the
 // token's own iss, sub and aud ask for.
 func trusted(t *testing.T, platform string) workloadOf {
 	t.Helper()
 	need := acceptedBy[platform]
 	w := workloadOf{farm: harness.New(t)}
-	w.issuer = w.farm.Issuer(harness.IssuerSpec{Platform: platform, Alg: need.alg})
+	w.issuer = w.farm.Issuer(harness.IssuerSpec{Platform: platform, Preset: need.preset, Faults: need.faults})
 	spec := harness.MintSpec{Audience: []string{exchangeAudience}}
 	if need.own {
 		spec.Audience = nil

@@ -101,7 +101,7 @@ func clientFor(acquire func(context.Context, runner.Request, *exchangeWire) (str
 }
 
 // clientScenario signs in and is refused, with the client's name for %s.
-const clientScenario = `name: %[1]s
+const clientScenario = `name: github/%[1]s
 about: A push to main signs in with %[1]s; a tag is refused.
 issuer: {platform: github}
 entra:

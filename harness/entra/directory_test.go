@@ -138,14 +138,14 @@ func TestDirectoryRules(t *testing.T) {
 
 func TestIDsAreStable(t *testing.T) {
 	t.Parallel()
-	make := func() entra.Tenant {
+	build := func() entra.Tenant {
 		tenant, err := entra.NewDirectory().AddTenant(entra.Tenant{DisplayName: "Contoso", Applications: []entra.Application{{Name: "deployer"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return tenant
 	}
-	one, two := make(), make()
+	one, two := build(), build()
 	if diff := cmp.Diff(one, two); diff != "" {
 		t.Errorf("(-one +two):\n%s", diff)
 	}

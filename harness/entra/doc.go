@@ -17,7 +17,8 @@
 //		Subject:   "repo:contoso/web:ref:refs/heads/main",
 //		Audiences: []string{"api://AzureADTokenExchange"},
 //	})
-//	http.ListenAndServeTLS(":8445", "tls.crt", "tls.key", entra.New(entra.Config{Directory: dir, Client: http.DefaultClient}))
+//	server := entra.New(entra.Config{Directory: dir, Client: http.DefaultClient})
+//	err := http.ListenAndServeTLS("127.0.0.1:8445", "tls.crt", "tls.key", server)
 //
 // # Faithful
 //
@@ -39,8 +40,8 @@
 //     looks for an unknown key are not documented: see [Options].
 //   - Redirects from an issuer are not followed, an issuer has ten seconds to
 //     answer, and its documents may hold 1 MiB: Entra's own limits are unknown.
-//   - A key without "use" is accepted (Microsoft.IdentityModel does so), one with a "use"
-//     other than "sig" is not.
+//   - A key without "use" is accepted, which is inferred; one with a "use" other
+//     than "sig" is not.
 //   - The claim xms_ficinfo of tokens obtained through a federated credential
 //     is left out, its value has not been seen. appidacr and azpacr are "2",
 //     which is inferred.
@@ -50,8 +51,8 @@
 //     once, and then not before Options.RefetchInterval; Entra was seen to take
 //     twenty minutes and more for a new issuer.
 //   - Flexible matching expressions, managed identities as issuers, client
-//     secrets, certificates, and the v1.0 endpoint are not emulated; each is
-//     refused.
+//     secrets, certificates, and the v1.0 endpoint are not emulated: they are
+//     refused, the endpoint with 404.
 //
 // See https://learn.microsoft.com/entra/workload-id/workload-identity-federation.
 package entra

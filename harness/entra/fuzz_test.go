@@ -7,6 +7,9 @@ import (
 	"testing"
 )
 
+// Fuzz these with -fuzzminimizetime 10x: answers hold random ids, which keeps the
+// minimizer busy otherwise.
+
 // FuzzAssertion signs in with any assertion. None may pass that the issuer did
 // not sign, none may break the server.
 func FuzzAssertion(f *testing.F) {

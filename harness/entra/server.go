@@ -59,9 +59,9 @@ func New(c Config) *Server {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.cache = newKeyCache(c.Client, s.now)
-	s.key.now, s.key.make = s.now, c.NewKey
-	if s.key.make == nil {
-		s.key.make = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+	s.key.now, s.key.generate = s.now, c.NewKey
+	if s.key.generate == nil {
+		s.key.generate = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 	}
 
 	byTenant := func(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {

@@ -27,8 +27,8 @@ type signingKey struct {
 // lazyKey makes the signing key when it is first needed. An error is not kept:
 // the next call tries again.
 type lazyKey struct {
-	make func() (*rsa.PrivateKey, error)
-	now  func() time.Time
+	generate func() (*rsa.PrivateKey, error)
+	now      func() time.Time
 
 	mu  sync.Mutex
 	key *signingKey
@@ -40,7 +40,7 @@ func (l *lazyKey) get() (*signingKey, error) {
 	if l.key != nil {
 		return l.key, nil
 	}
-	private, err := l.make()
+	private, err := l.generate()
 	if err != nil {
 		return nil, fmt.Errorf("entra: make signing key: %w", err)
 	}

@@ -44,8 +44,9 @@ const (
 
 // permitted are the names an authority may sign.
 type permitted struct {
-	domains []string     // a domain permits itself and the names below it
-	ranges  []*net.IPNet // addresses
+	domains   []string     // a domain permits itself and the names below it
+	ranges    []*net.IPNet // addresses
+	addresses []net.IP     // those of ranges that are one host's
 }
 
 // loopback are the addresses every farm may sign.
@@ -66,6 +67,7 @@ func newPermitted(hosts []string) permitted {
 				ip, bits = v4, 32
 			}
 			p.ranges = append(p.ranges, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
+			p.addresses = append(p.addresses, ip)
 			continue
 		}
 		p.domains = append(p.domains, strings.ToLower(host))
@@ -134,8 +136,8 @@ func signed(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ec
 	return x509.ParseCertificate(raw)
 }
 
-// tlsConfig is for listeners: it answers each handshake with a leaf for the name that the client asks for, or for the address that it
-// reached when it asks for none.
+// tlsConfig is for listeners: it answers each handshake with a leaf for the name that the client asks for. A client that was given an
+// address asks for none, so that the leaf is for the address that it reached and those that the farm impersonates.
 func (a *authority) tlsConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
@@ -169,7 +171,7 @@ func (a *authority) leaf(name string) (*tls.Certificate, error) {
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	if ip := net.ParseIP(name); ip != nil {
-		template.IPAddresses = []net.IP{ip}
+		template.IPAddresses = append([]net.IP{ip}, a.names.addresses...)
 	} else {
 		template.DNSNames = []string{name}
 	}

@@ -3,8 +3,10 @@ package farm
 import (
 	"crypto/rsa"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -20,6 +22,10 @@ func (s *Server) route(l *listener) http.Handler {
 	own := map[string]bool{}
 	for _, name := range l.names() {
 		own[hostKey(name)] = true
+	}
+	port := ""
+	if _, p, err := net.SplitHostPort(l.Addr().String()); err == nil {
+		port = ":" + p
 	}
 	logins := map[string]bool{}
 	for _, host := range entra.Hosts() {
@@ -39,6 +45,8 @@ func (s *Server) route(l *listener) http.Handler {
 		plane, handler := Issuer, http.Handler(nil)
 		if iss := w.document(host, r.URL.EscapedPath()); iss != nil {
 			handler = iss
+		} else if iss := w.document(strings.TrimSuffix(host, port), r.URL.EscapedPath()); iss != nil {
+			handler = iss // a canonical name with the listener's port, as curl --resolve sends it
 		} else if logins[bareHost(host)] || serves(Entra) && own[host] {
 			plane, handler = Entra, w.entra
 		}

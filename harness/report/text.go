@@ -84,8 +84,10 @@ func writeProblem(b *strings.Builder, file string, p *Problem, step *Step) {
 	}
 	fmt.Fprintf(b, "%s: %s\n", file, p.Message)
 	margin := writeSource(b, p)
-	if step != nil && len(step.Checks) > 0 {
-		fmt.Fprintf(b, "%schecks   %s\n", margin, checks(step.Checks))
+	if step != nil {
+		if made := checks(step.Checks); made != "" {
+			fmt.Fprintf(b, "%schecks   %s\n", margin, made)
+		}
 	}
 	if step != nil && step.Fetched != nil {
 		fmt.Fprintf(b, "%sfetched  %s\n", margin, fetched(step.Fetched))
@@ -121,10 +123,14 @@ func writeSource(b *strings.Builder, p *Problem) string {
 }
 
 // checks writes `issuer ok · subject "a" ≠ "b"`: a check that held in a word,
-// one that did not with both sides, the token's first.
+// one that did not with both sides, the token's first. A check that held and
+// compared nothing is left out.
 func checks(list []Check) string {
 	parts := make([]string, 0, len(list))
 	for _, c := range list {
+		if c.OK && c.Want == "" && c.Got == "" {
+			continue
+		}
 		s := c.Name + " ok"
 		switch {
 		case !c.OK && c.Want == "" && c.Got == "":

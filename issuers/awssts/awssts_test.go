@@ -161,7 +161,7 @@ func TestWrongTypes(t *testing.T) {
 		want   string // the error; empty: minted
 	}{
 		{"object needed", issuer.Claims{about: 1}, `awssts: claim "https://sts.amazonaws.com/": want an object, got int "1"`},
-		{"account needed", issuer.Claims{about: map[string]any{"aws_account": 1}}, `awssts: claim "https://sts.amazonaws.com/.aws_account": want a string, got int "1"`},
+		{"account needed", issuer.Claims{about: map[string]any{"aws_account": 1}}, `awssts: claim "https://sts.amazonaws.com/": member "aws_account": want a string, got int "1"`},
 		{"sub is given", issuer.Claims{about: 1, "sub": "s"}, ""},
 		{"sub is odd", issuer.Claims{"sub": 1, about: map[string]any{"aws_account": 1, "principal_id": 2, "source_region": 3}}, ""},
 	}

@@ -1,6 +1,7 @@
 package awssts
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -15,59 +16,51 @@ const aboutClaim = "https://sts.amazonaws.com/"
 // and the account in the ARN of the instance or function. The preset's settings are principal (the resource part of the ARN),
 // region, organization and unit, instance or function, and session.
 func claims(req issuer.Request) (issuer.Claims, error) {
-	sub, hasSub := req.Params["sub"].(string)
-	_, given := req.Params["sub"]
-	about, ok := req.Params[aboutClaim].(map[string]any)
-	if value, has := req.Params[aboutClaim]; has && !ok && !given {
-		return nil, fmt.Errorf("awssts: claim %q: want an object, got %T %q", aboutClaim, value, fmt.Sprint(value))
-	}
-	read := func(name, otherwise string) (string, error) {
-		value, has := about[name]
-		text, ok := value.(string)
-		switch {
-		case !has, !ok && given:
-			return otherwise, nil
-		case !ok:
-			return "", fmt.Errorf("awssts: claim %q: want a string, got %T %q", aboutClaim+"."+name, value, fmt.Sprint(value))
-		}
-		return text, nil
-	}
-
-	account, err := read("aws_account", accountOf(sub, "123456789012"))
+	principal, account, err := identify(req)
 	if err != nil {
 		return nil, err
 	}
-	principal, err := read("principal_id", "arn:aws:iam::"+account+":"+text(req.Setting, "principal"))
-	if err != nil {
-		return nil, err
-	}
-	if hasSub {
-		principal = sub
-	} else if _, said := about["aws_account"]; !said {
-		account = accountOf(principal, account)
-	}
-	region, ok := about["source_region"].(string)
-	if !ok {
-		region = text(req.Setting, "region")
-	}
-
-	own := map[string]any{"aws_account": account, "principal_id": principal, "source_region": region}
+	given, _ := req.Params[aboutClaim].(map[string]any)
+	region := cmp.Or(text(given, "source_region"), text(req.Setting, "region"))
+	about := map[string]any{"aws_account": account, "principal_id": principal, "source_region": region}
 	if id := text(req.Setting, "organization"); id != "" {
-		if other, ok := about["org_id"].(string); ok {
-			id = other
-		}
-		own["org_id"], own["ou_path"] = id, []any{id + "/" + text(req.Setting, "unit") + "/"}
+		id = cmp.Or(text(given, "org_id"), id)
+		about["org_id"], about["ou_path"] = id, []any{id + "/" + text(req.Setting, "unit") + "/"}
 	}
 	if id := text(req.Setting, "instance"); id != "" {
-		own["ec2_source_instance_arn"] = "arn:aws:ec2:" + region + ":" + account + ":instance/" + id
+		about["ec2_source_instance_arn"] = "arn:aws:ec2:" + region + ":" + account + ":instance/" + id
 	}
 	if name := text(req.Setting, "function"); name != "" {
-		own["lambda_source_function_arn"] = "arn:aws:lambda:" + region + ":" + account + ":function:" + name
+		about["lambda_source_function_arn"] = "arn:aws:lambda:" + region + ":" + account + ":function:" + name
 	}
 	if req.Setting["session"] == true {
-		own["original_session_exp"] = req.Now.UTC().Add(6 * time.Hour).Format(time.RFC3339)
+		about["original_session_exp"] = req.Now.UTC().Add(6 * time.Hour).Format(time.RFC3339)
 	}
-	return issuer.Claims{"aud": audience(req.Audience), "sub": principal, aboutClaim: own}, nil
+	return issuer.Claims{"aud": audience(req.Audience), "sub": principal, aboutClaim: about}, nil
+}
+
+// identify returns the ARN of the principal and its account: of sub, or else of principal_id, or else made from aws_account. A
+// claim of the wrong type is an error only while sub must be made from it.
+func identify(req issuer.Request) (principal, account string, err error) {
+	const example = "123456789012" // the account of AWS's documentation
+	if _, given := req.Params["sub"]; given {
+		account = accountOf(text(req.Params, "sub"), example)
+		return cmp.Or(text(req.Params, "sub"), "arn:aws:iam::"+account+":"+text(req.Setting, "principal")), account, nil
+	}
+	about, ok := req.Params[aboutClaim].(map[string]any)
+	if value, given := req.Params[aboutClaim]; given && !ok {
+		return "", "", fmt.Errorf("awssts: claim %q: want an object, got %T %q", aboutClaim, value, fmt.Sprint(value))
+	}
+	for _, name := range []string{"aws_account", "principal_id"} {
+		if value, given := about[name]; given {
+			if _, ok := value.(string); !ok {
+				return "", "", fmt.Errorf("awssts: claim %q: member %q: want a string, got %T %q", aboutClaim, name, value, fmt.Sprint(value))
+			}
+		}
+	}
+	principal = text(about, "principal_id")
+	account = cmp.Or(text(about, "aws_account"), accountOf(principal, example))
+	return cmp.Or(principal, "arn:aws:iam::"+account+":"+text(req.Setting, "principal")), account, nil
 }
 
 // audience is a string for one and an array for several; the latter is inferred.
@@ -93,7 +86,8 @@ func accountOf(arn, otherwise string) string {
 	return otherwise
 }
 
-func text(setting map[string]any, name string) string {
-	s, _ := setting[name].(string)
+// text returns the member of that name, empty when it is not a string.
+func text(members map[string]any, name string) string {
+	s, _ := members[name].(string)
 	return s
 }

@@ -39,7 +39,8 @@ func identityClaims(req issuer.Request) (issuer.Claims, error) {
 		pool = givenPool
 	}
 	if len(req.Audience) > 1 || len(req.Audience) == 1 && req.Audience[0] != pool {
-		return nil, fmt.Errorf("cognito: audience %q: an identity pool's tokens always have the pool id as aud, here %q; another pool is asked for with the claim %q", req.Audience, pool, "aud")
+		return nil, fmt.Errorf("cognito: audience %q: an identity pool's tokens always have the pool id as aud, here %q; another pool is asked for with the claim %q",
+			req.Audience, pool, "aud")
 	}
 	own := issuer.Claims{"sub": identity, "aud": pool, "amr": methods(req.Setting, pool)}
 	if req.Setting["login"] != unauthenticated { // the one recorded token without a login has no ARN
@@ -91,7 +92,8 @@ func userPoolClaims(req issuer.Request) (issuer.Claims, error) {
 		if use == useID {
 			what = fmt.Sprintf("have the app client's id as aud, here %q", client)
 		}
-		return nil, fmt.Errorf("cognito: audience %q: a user pool's tokens of this kind always %s; another is set with the claim %q", req.Audience, what, "aud")
+		return nil, fmt.Errorf("cognito: audience %q: a user pool's tokens of this kind always %s; another is set with the claim %q",
+			req.Audience, what, "aud")
 	}
 	if sub, ok := req.Params["sub"]; ok {
 		user = sub
@@ -124,6 +126,7 @@ const (
 	useClient = "client"
 )
 
+// text returns the setting of that name, empty when it is not a string.
 func text(setting map[string]any, name string) string {
 	s, _ := setting[name].(string)
 	return s

@@ -30,12 +30,14 @@ var service = issuer.Service{
 
 var document = issuer.Document{
 	DiscoveryConfiguration: oidc.DiscoveryConfiguration{
-		AuthorizationEndpoint:            "https://accounts.google.com/o/oauth2/v2/auth",
-		DeviceAuthorizationEndpoint:      "https://oauth2.googleapis.com/device/code",
-		TokenEndpoint:                    "https://oauth2.googleapis.com/token",
-		UserinfoEndpoint:                 "https://openidconnect.googleapis.com/v1/userinfo",
-		RevocationEndpoint:               "https://oauth2.googleapis.com/revoke",
-		ResponseTypesSupported:           []string{"code", "token", "id_token", "code token", "code id_token", "token id_token", "code token id_token", "none"},
+		AuthorizationEndpoint:       "https://accounts.google.com/o/oauth2/v2/auth",
+		DeviceAuthorizationEndpoint: "https://oauth2.googleapis.com/device/code",
+		TokenEndpoint:               "https://oauth2.googleapis.com/token",
+		UserinfoEndpoint:            "https://openidconnect.googleapis.com/v1/userinfo",
+		RevocationEndpoint:          "https://oauth2.googleapis.com/revoke",
+		ResponseTypesSupported: []string{
+			"code", "token", "id_token", "code token", "code id_token", "token id_token", "code token id_token", "none",
+		},
 		SubjectTypesSupported:            []string{"public"},
 		IDTokenSigningAlgValuesSupported: []string{"RS256"},
 		ScopesSupported:                  []string{"openid", "email", "profile"},

@@ -13,7 +13,7 @@ var gitlab = issuer.Service{
 	Issuer:   "https://gitlab.com",
 	JWKS:     "/oauth/discovery/keys",
 	Document: smallest,
-	Keys:     oneKey, // the recorded kid has the size of a thumbprint
+	Keys:     oneKey,   // the recorded kid has the size of a thumbprint
 	JWK:      keyOrder, // as GitLab's documentation shows a key set
 	Typ:      "JWT",
 	Header:   []string{"kid", "typ", "alg"},

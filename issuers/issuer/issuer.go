@@ -29,7 +29,7 @@ type Issuer struct {
 	randMu   sync.Mutex
 	rand     io.Reader
 	newKey   NewKeyFunc
-	router   *mux.Router
+	router   func() *mux.Router     // made at the first request: a farm has many issuers that nobody asks
 	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
 	keys     keyring
 	tampers  tampers
@@ -143,7 +143,7 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 	}
 	i.keys.issuer = i
 	i.document = sync.OnceValues(i.renderDiscovery)
-	i.router = i.routes()
+	i.router = sync.OnceValue(i.routes)
 	return i, nil
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // ServeHTTP answers the requests for the issuer's two documents and 404 for every other.
-func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.router.ServeHTTP(w, r) }
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.router().ServeHTTP(w, r) }
 
 // routes serves each document at its own path; the issuer's host is the caller's business.
 func (i *Issuer) routes() *mux.Router {

@@ -22,7 +22,8 @@ var presets = []issuer.Preset{
 	{Name: "eks-pod", About: "A pod's projected token on EKS",
 		Service: "eks", Params: bind("pod", "quick-start", "node", "ip-10-0-1-23.ec2.internal")},
 	{Name: "eks-pod-identity", About: "The token of EKS Pod Identity: audience pods.eks.amazonaws.com, one day",
-		Service: "eks", Lifetime: day, Params: bind("pod", "quick-start", "node", "ip-10-0-1-23.ec2.internal", "audience", "pods.eks.amazonaws.com")},
+		Service: "eks", Lifetime: day,
+		Params: bind("pod", "quick-start", "node", "ip-10-0-1-23.ec2.internal", "audience", "pods.eks.amazonaws.com")},
 	{Name: "gke-pod", About: "A pod's projected token on GKE",
 		Service: "gke", Params: bind("pod", "quick-start", "node", "gke-main-default-pool-78e4bad4-882j")},
 }

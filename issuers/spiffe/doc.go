@@ -21,7 +21,8 @@
 //     before; here a key stays until it is rotated.
 //   - The Workload API wants an audience; a token minted without one gets api://AzureADTokenExchange.
 //   - The Host header decides nothing: the discovery document always names the issuer's own URL, as with jwt_issuer set.
-//   - /keys lacks the headers Pragma, Expires and Last-Modified. A method other than GET gets 405 without SPIRE's text.
+//   - /keys lacks the headers Pragma, Expires and Last-Modified; that it allows any origin, as discovery does, is not confirmed.
+//     A method other than GET gets 405 without SPIRE's text.
 //   - The SPIFFE trust bundle (spiffe_sequence, use jwt-svid) is not served.
 //   - A SPIFFE ID is not checked, so that wrong ones can be minted.
 //

@@ -13,6 +13,8 @@ import (
 
 func TestConformance(t *testing.T) { issuertest.Run(t, Platform) }
 
+func FuzzClaims(f *testing.F) { issuertest.Fuzz(f, Platform) }
+
 func TestDocuments(t *testing.T) {
 	t.Parallel()
 	issuertest.Document(t, Platform, "workspace", "testdata/discovery.json")

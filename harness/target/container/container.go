@@ -59,7 +59,7 @@ func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustom
 		c = &Container{Container: ctr}
 	}
 	if err != nil {
-		return c, errors.Join(fmt.Errorf("container: image %q: %w", img, err), c.lastWords(ctx))
+		return c, errors.Join(fmt.Errorf("container: image %q: %w", img, err), c.lastWords(context.WithoutCancel(ctx)))
 	}
 	return c, c.readToken(ctx)
 }
@@ -74,7 +74,7 @@ func (c *Container) readToken(ctx context.Context) error {
 		return fmt.Errorf("container: %w", err)
 	}
 	for _, variable := range inspect.Config.Env {
-		if token, ok := strings.CutPrefix(variable, docker.TokenVariable+"="); ok {
+		if token, ok := strings.CutPrefix(variable, docker.TokenVariable+"="); ok && token != "" {
 			c.token = token
 			return nil
 		}
@@ -82,12 +82,22 @@ func (c *Container) readToken(ctx context.Context) error {
 	return fmt.Errorf("container: %s is not set in the container", docker.TokenVariable)
 }
 
-// lastWords is what the farm said before it failed to come up, as an error; nil when it said nothing.
+// lastWords is what a farm that has ended said, as an error, without the token; nil when it still runs or said nothing.
 func (c *Container) lastWords(ctx context.Context) error {
 	if c == nil {
 		return nil
 	}
-	logs, err := c.Logs(context.WithoutCancel(ctx))
+	inspect, err := c.Inspect(ctx)
+	if err != nil {
+		return fmt.Errorf("container: %w", err)
+	}
+	if inspect.State.Running {
+		return nil
+	}
+	if err := c.readToken(ctx); err != nil {
+		return err
+	}
+	logs, err := c.Logs(ctx)
 	if err != nil {
 		return fmt.Errorf("container: logs: %w", err)
 	}
@@ -99,7 +109,8 @@ func (c *Container) lastWords(ctx context.Context) error {
 	if len(said) == 0 {
 		return nil
 	}
-	return fmt.Errorf("container: the farm said: %s", strings.TrimSpace(string(said)))
+	text := strings.ReplaceAll(strings.TrimSpace(string(said)), c.token, "[token]")
+	return fmt.Errorf("container: the farm ended with exit code %d and said: %s", inspect.State.ExitCode, text)
 }
 
 // ControlURL is the address of the management API, as seen from here.

@@ -136,8 +136,10 @@ func testCallerLast(t *testing.T, image string) {
 	}
 }
 
+// testBadDirectory wants the farm's own words when it does not come up, without the token, which here is a word of them.
 func testBadDirectory(t *testing.T, image string) {
-	c, err := container.Run(t.Context(), image, container.WithDirectory([]byte("tenants: [\n")))
+	c, err := container.Run(t.Context(), image, container.WithDirectory([]byte("nosuchkey: 1\n")),
+		testcontainers.WithEnv(map[string]string{docker.TokenVariable: "nosuchkey"}))
 	testcontainers.CleanupContainer(t, c)
 	if err == nil {
 		t.Fatal("Run succeeded, want an error")
@@ -147,6 +149,9 @@ func testBadDirectory(t *testing.T, image string) {
 	}
 	if want := "/directory.yaml:"; !strings.Contains(err.Error(), want) {
 		t.Errorf("Run = %q, want the farm's own message, with %q in it", err, want)
+	}
+	if strings.Contains(err.Error(), "nosuchkey") || !strings.Contains(err.Error(), "[token]") {
+		t.Errorf("Run = %q, want [token] in the place of the token", err)
 	}
 }
 

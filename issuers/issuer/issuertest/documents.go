@@ -26,7 +26,7 @@ func checkDescribed(b *bench) {
 
 func checkDiscovery(b *bench) {
 	iss := b.issuer()
-	client := serve(b.T, iss)
+	client := serve(b, iss)
 	body := b.get(client, iss.DiscoveryURL(), b.service.Headers.Discovery, b.service.Headers.Cache)
 	doc := Object(b, body)
 	if doc["issuer"] != iss.URL() {
@@ -56,7 +56,7 @@ func checkDiscoveryNeedsNoKey(b *bench) {
 		made.Add(1)
 		return source(alg)
 	}))
-	client := serve(b.T, iss)
+	client := serve(b, iss)
 	b.get(client, iss.DiscoveryURL(), b.service.Headers.Discovery, b.service.Headers.Cache)
 	if n := made.Load(); n != 0 {
 		b.Errorf("discovery made %d keys, want 0", n)
@@ -69,7 +69,7 @@ func checkDiscoveryNeedsNoKey(b *bench) {
 
 func checkJWKS(b *bench) {
 	iss := b.issuer()
-	client := serve(b.T, iss)
+	client := serve(b, iss)
 	cache := b.service.Headers.JWKSCache
 	if cache == "" {
 		cache = b.service.Headers.Cache
@@ -128,7 +128,7 @@ func checkThumbprint(b *bench, key map[string]any) {
 func checkMoved(b *bench) {
 	const base = "https://127.0.0.1:8443/a/b"
 	iss := b.issuer(issuer.WithURL(base))
-	client := serve(b.T, iss)
+	client := serve(b, iss)
 	doc := Object(b, b.get(client, base+"/.well-known/openid-configuration", b.service.Headers.Discovery, b.service.Headers.Cache))
 	if doc["issuer"] != base {
 		b.Errorf("discovery: issuer is %q, want %q", doc["issuer"], base)

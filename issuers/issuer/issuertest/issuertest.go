@@ -26,7 +26,7 @@ func Run(t *testing.T, p *issuer.Platform) {
 			}
 			t.Run(fmt.Sprintf("%s/%s", preset.Name, c.name), func(t *testing.T) {
 				t.Parallel()
-				c.run(&bench{T: t, platform: p, preset: preset, service: service, pool: pool, now: start})
+				c.run(&bench{TB: t, platform: p, preset: preset, service: service, pool: pool, now: start})
 			})
 		}
 	}
@@ -59,7 +59,7 @@ var start = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
 // bench is one preset under one check.
 type bench struct {
-	*testing.T
+	testing.TB
 	platform *issuer.Platform
 	preset   *issuer.Preset
 	service  *issuer.Service

@@ -49,7 +49,8 @@ func Replay(t *testing.T, p *issuer.Platform, r Recorded) {
 		claims[name] = nil
 	}
 
-	iss, err := issuer.New(p, issuer.WithPreset(r.Preset), issuer.WithClaims(r.Inside), issuer.WithNow(func() time.Time { return start }))
+	iss, err := issuer.New(p, issuer.WithPreset(r.Preset), issuer.WithClaims(r.Inside), issuer.WithNow(func() time.Time { return start }),
+		issuer.WithKeys(recordedKeys.Keys()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // checkRotation rotates without and with publishing.
 func checkRotation(b *bench) {
 	iss := b.issuer()
-	client := serve(b.T, iss)
+	client := serve(b, iss)
 	old := b.mint(iss, nil)
 	if err := verifySignature(client, iss, old); err != nil {
 		b.Fatal(err)
@@ -49,7 +49,7 @@ func (b *bench) rotate(iss *issuer.Issuer, last issuer.Token, publish bool) issu
 // checkOverlap checks how long the JWKS lists a key after its rotation.
 func checkOverlap(b *bench) {
 	iss := b.issuer()
-	client := serve(b.T, iss)
+	client := serve(b, iss)
 	old := b.mint(iss, nil)
 	b.rotate(iss, old, true)
 	last := b.service.Overlap - time.Second
@@ -75,7 +75,7 @@ func checkOverlap(b *bench) {
 // checkConcurrency is for the race detector; each token must have come from a key that is then published.
 func checkConcurrency(b *bench) {
 	iss := b.issuer()
-	client := serve(b.T, iss)
+	client := serve(b, iss)
 	var wg sync.WaitGroup
 	tokens := make([]issuer.Token, 8)
 	errs := make([]error, 3*len(tokens)+1)

@@ -51,7 +51,7 @@ func Run(ctx context.Context, image string, hosts ...string) (*Container, error)
 	}
 	c := &Container{token: rand.Text()}
 	// The token goes through the command's environment, because every user of a machine can read command lines.
-	args := []string{"create", "--env", TokenVariable}
+	args := []string{"create", "--env", TokenVariable, "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"}
 	for _, p := range farm.Planes {
 		args = append(args, "--publish", "127.0.0.1::"+Port(p))
 	}
@@ -113,7 +113,8 @@ func (c *Container) inspect(ctx context.Context) error {
 	}
 	if !state.State.Running {
 		said, err := exec.CommandContext(ctx, "docker", "logs", "--tail", "5", c.id).CombinedOutput()
-		return errors.Join(fmt.Errorf("the container ended with exit code %d: %s", state.State.ExitCode, bytes.TrimSpace(said)), err)
+		text := strings.ReplaceAll(strings.TrimSpace(string(said)), c.token, "[token]")
+		return errors.Join(fmt.Errorf("the farm ended with exit code %d and said: %s", state.State.ExitCode, text), err)
 	}
 	c.planes = map[string]string{}
 	for _, p := range farm.Planes {
@@ -162,7 +163,11 @@ func docker(ctx context.Context, env []string, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, bytes.TrimSpace(stderr.Bytes()))
+		err = fmt.Errorf("docker %s: %w", args[0], err)
+		if said := bytes.TrimSpace(stderr.Bytes()); len(said) > 0 {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
+		return "", err
 	}
 	return stdout.String(), nil
 }

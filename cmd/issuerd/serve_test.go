@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// startServe runs issuerd serve with these arguments until stop is called, which returns its exit code. The exports are what it printed.
+func startServe(t *testing.T, args ...string) (exports map[string]string, stop func() (int, string)) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	var stderr bytes.Buffer
+	code := make(chan int, 1)
+	go func() {
+		code <- Main(ctx, append([]string{"serve"}, args...), strings.NewReader(""), in, &stderr)
+		_ = in.Close() // ends the reader below if serve did not print what it waits for
+	}()
+	exports = map[string]string{}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		assignment, ok := strings.CutPrefix(lines.Text(), "export ")
+		if !ok {
+			continue
+		}
+		name, value, _ := strings.Cut(assignment, "=")
+		exports[name] = value
+		if name == "SSL_CERT_FILE" { // the last line
+			break
+		}
+	}
+	return exports, func() (int, string) {
+		cancel()
+		return <-code, stderr.String()
+	}
+}
+
+func TestServe(t *testing.T) {
+	t.Setenv(controlTokenVariable, "")
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	exports, stop := startServe(t, "--issuer-addr", "127.0.0.1:0", "--workload-addr", "", "--entra-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0", "--ca-file", ca)
+	for _, name := range []string{"ISSUERD_CONTROL_URL", "ISSUERD_CONTROL_TOKEN", "AZURE_AUTHORITY_HOST", "AZURE_TENANT_ID", "AZURE_CLIENT_ID", "SSL_CERT_FILE"} {
+		if exports[name] == "" {
+			t.Errorf("serve does not print %s; it prints %v", name, exports)
+		}
+	}
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		t.Fatal("the CA file holds no certificate")
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}}
+	resp, err := client.Get(exports["AZURE_AUTHORITY_HOST"] + exports["AZURE_TENANT_ID"] + "/v2.0/.well-known/openid-configuration")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("the tenant's discovery document: %s", resp.Status)
+	}
+	if code, stderr := stop(); code != exitOK || stderr != "" {
+		t.Errorf("serve ended with %d and %q, want 0 and nothing", code, stderr)
+	}
+}
+
+func TestServeKeepsAGivenToken(t *testing.T) {
+	t.Setenv(controlTokenVariable, "a-given-token")
+	exports, stop := startServe(t, "--issuer-addr", "", "--workload-addr", "", "--entra-addr", "", "--control-addr", "127.0.0.1:0", "--ca-file", filepath.Join(t.TempDir(), "ca.pem"))
+	if _, printed := exports[controlTokenVariable]; printed {
+		t.Error("serve prints a token that it was given")
+	}
+	if code, stderr := stop(); code != exitOK {
+		t.Errorf("serve ended with %d: %s", code, stderr)
+	}
+}
+
+func TestServePortTaken(t *testing.T) {
+	t.Setenv(controlTokenVariable, "")
+	exports, stop := startServe(t, "--issuer-addr", "", "--workload-addr", "", "--entra-addr", "", "--control-addr", "127.0.0.1:0", "--ca-file", filepath.Join(t.TempDir(), "ca.pem"))
+	defer stop()
+	taken := strings.TrimPrefix(exports["ISSUERD_CONTROL_URL"], "http://")
+	var stdout, stderr bytes.Buffer
+	code := Main(t.Context(), []string{"serve", "--issuer-addr", taken}, strings.NewReader(""), &stdout, &stderr)
+	if want := "the issuer plane can't listen on " + taken; code != exitRun || !strings.Contains(stderr.String(), want) || !strings.Contains(stderr.String(), "--issuer-addr") {
+		t.Errorf("exit code %d and %q, want 3 and %q with --issuer-addr", code, stderr.String(), want)
+	}
+}

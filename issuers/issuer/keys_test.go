@@ -1,0 +1,144 @@
+package issuer_test
+
+import (
+	"crypto"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+func TestWithAlg(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		preset, alg string
+		wantKey     int // its place in the key set
+	}{
+		{"job", "RS256", 1},      // the signing key fits, although the first key fits too
+		{"job", "ES384", 2},      // another key fits
+		{"job", "PS256", 1},      // no key fits: the signing key is made anew
+		{"job", "ES512", 1},      //
+		{"elliptic", "RS256", 0}, // the preset's own key does not fit
+		{"other", "RS256", 1},    //
+	} {
+		iss := newIssuer(t, issuer.WithPreset(tt.preset), issuer.WithAlg(tt.alg))
+		token := mint(t, iss, issuer.Request{})
+		set, err := iss.JWKS()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys jose.JSONWebKeySet
+		if err := json.Unmarshal(set, &keys); err != nil {
+			t.Fatal(err)
+		}
+		jws, err := jose.ParseSignedCompact(token.Raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(tt.alg)})
+		if err != nil {
+			t.Errorf("%s %s: %v", tt.preset, tt.alg, err)
+			continue
+		}
+		if _, err := jws.Verify(keys.Keys[tt.wantKey]); err != nil {
+			t.Errorf("%s %s: not signed by key %d: %v", tt.preset, tt.alg, tt.wantKey, err)
+		}
+	}
+}
+
+func TestKeysAreMadeOnceAndRetriedAfterAnError(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int32
+	source := pool.Keys()
+	iss := newIssuer(t, issuer.WithKeys(func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
+		if calls.Add(1) <= 3 {
+			return nil, http.ErrAbortHandler
+		}
+		return source(alg)
+	}))
+	if _, err := iss.Mint(issuer.Request{}); err == nil {
+		t.Fatal("minted without a key")
+	}
+	if w := get(iss, http.MethodGet, "/keys"); w.Code != 200 {
+		t.Errorf("second try: %d, want 200", w.Code)
+	}
+	mint(t, iss, issuer.Request{})
+	if n := calls.Load(); n != 6 {
+		t.Errorf("the source was called %d times, want 6", n)
+	}
+}
+
+func TestPool(t *testing.T) {
+	t.Parallel()
+	var p issuer.Pool
+	one, other := p.Keys(), p.Keys()
+	public := func(source issuer.NewKeyFunc, alg jose.SignatureAlgorithm) crypto.PublicKey {
+		key, err := source(alg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.Public()
+	}
+	equal := func(a, b crypto.PublicKey) bool { return a.(interface{ Equal(crypto.PublicKey) bool }).Equal(b) }
+	first, second := public(one, jose.ES256), public(one, jose.ES256)
+	if equal(first, second) {
+		t.Error("one source gave a key twice")
+	}
+	if !equal(first, public(other, jose.ES256)) || !equal(second, public(other, jose.ES256)) {
+		t.Error("two sources of a pool gave different keys")
+	}
+	if !equal(public(one, jose.RS256), public(other, jose.PS512)) {
+		t.Error("RS256 and PS512 do not share a key")
+	}
+	if _, err := one("none"); err == nil || !strings.Contains(err.Error(), `"none"`) {
+		t.Errorf("algorithm none: error is %v", err)
+	}
+	if _, err := one(""); err == nil {
+		t.Error("an empty algorithm got a key")
+	}
+	if _, err := other(jose.RS256); err != nil {
+		t.Errorf("after an unknown algorithm: %v", err)
+	}
+}
+
+func TestRotateEndsAtOverlap(t *testing.T) {
+	t.Parallel()
+	now := start
+	iss := newIssuer(t, issuer.WithPreset("other"), issuer.WithNow(func() time.Time { return now }))
+	count := func() int {
+		set, err := iss.JWKS()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(set), `"kid"`)
+	}
+	steps := []struct {
+		after   time.Duration
+		rotate  bool
+		publish bool
+		want    int
+	}{
+		{0, true, true, 4},
+		{time.Minute, true, false, 4},            // the third is not shown
+		{10*time.Minute - 1, false, false, 4},    //
+		{10 * time.Minute, false, false, 3},      // the first has gone
+		{11 * time.Minute, false, false, 2},      // and the second
+		{11 * time.Minute, true, true, 4},        // the third and the fourth
+		{21*time.Minute - 1, false, false, 4},    //
+		{21 * time.Minute, false, false, 3},      // two that never signed and the fourth
+		{1000 * 24 * time.Hour, false, false, 3}, //
+	}
+	for n, step := range steps {
+		now = start.Add(step.after)
+		if step.rotate {
+			if _, err := iss.Rotate(step.publish); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := count(); got != step.want {
+			t.Errorf("step %d: %d keys, want %d", n, got, step.want)
+		}
+	}
+}
