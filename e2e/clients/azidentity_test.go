@@ -85,30 +85,6 @@ func TestAzidentity(t *testing.T) {
 	}
 }
 
-// TestAzidentityCAE asks as the pipelines of the ARM and Graph SDKs do, with the claims parameter of continuous access evaluation.
-func TestAzidentityCAE(t *testing.T) {
-	t.Parallel()
-	w := trusted(t, "github")
-	for _, c := range credentials {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			credential, err := c.make(t, w, w.farm.Client())
-			if err != nil {
-				t.Fatal(err)
-			}
-			access, err := credential.GetToken(t.Context(), policy.TokenRequestOptions{
-				Scopes: []string{"https://management.core.windows.net//.default"}, EnableCAE: true,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, want := claimsOf(t, access.Token)["aud"], "https://management.core.windows.net/"; got != want {
-				t.Errorf("aud is %v, want %q", got, want)
-			}
-		})
-	}
-}
-
 // TestAzidentityRefused looks at what a user of azidentity gets to read when Entra refuses.
 func TestAzidentityRefused(t *testing.T) {
 	t.Parallel()

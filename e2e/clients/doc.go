@@ -1,9 +1,10 @@
 // Package clients holds tests alone: the official clients, unmodified, against a farm.
 //
-// What signs in: azidentity (ClientAssertionCredential, WorkloadIdentityCredential) as every platform of issuers.All, MSAL for Go, the
-// authorizer of HashiCorp's Terraform providers, and the scenario runner with azidentity and MSAL in the place of its own request. What
-// verifies: coreos/go-oidc and zitadel's rp, a token of every issuer and the emulator's access tokens. Between a client and the farm
-// there is HTTP over TLS with the farm's authority and nothing else; that no client reaches for anything outside is a check of every run.
+// What signs in: azidentity (ClientAssertionCredential, WorkloadIdentityCredential) as every platform of issuers.All and in every cloud,
+// MSAL for Go, the authorizer of HashiCorp's Terraform providers, and the scenario runner with azidentity and MSAL in the place of its
+// own request. What verifies: coreos/go-oidc and zitadel's rp, a token of every issuer and the emulator's access tokens. Between a client
+// and the farm there is HTTP over TLS with the farm's authority and nothing else; that no client reaches for anything outside is a check
+// of every run.
 //
 // The clients' modules are many and large, so the folder is a Go module of its own, and neither the program nor the library need them.
 //

@@ -122,7 +122,10 @@ func TestEnvironment(t *testing.T) {
 	}{
 		{baseURL, []string{"AZURE_AUTHORITY_HOST=" + authority, "SSL_CERT_FILE=" + ca}},
 		// What the webhook of AKS sets for identity bindings. Instance discovery is on.
-		{tokenProxy, []string{"AZURE_AUTHORITY_HOST=https://login.microsoftonline.com/", "AZURE_KUBERNETES_TOKEN_PROXY=" + authority, "AZURE_KUBERNETES_CA_FILE=" + ca}},
+		{tokenProxy, []string{
+			"AZURE_AUTHORITY_HOST=https://login.microsoftonline.com/",
+			"AZURE_KUBERNETES_TOKEN_PROXY=" + authority, "AZURE_KUBERNETES_CA_FILE=" + ca,
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.mode, func(t *testing.T) {

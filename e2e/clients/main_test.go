@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -43,8 +44,8 @@ func TestMain(m *testing.M) {
 func forgetEnvironment() error {
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		upper := strings.ToUpper(name)
-		if strings.HasPrefix(upper, "AZURE_") || strings.HasPrefix(upper, "MSAL_") || strings.HasPrefix(upper, "ARM_") || strings.HasSuffix(upper, "_PROXY") {
+		prefix, rest, _ := strings.Cut(strings.ToUpper(name), "_")
+		if slices.Contains([]string{"AZURE", "MSAL", "ARM"}, prefix) || strings.HasSuffix(rest, "PROXY") {
 			if err := os.Unsetenv(name); err != nil {
 				return err
 			}
@@ -84,7 +85,7 @@ func TestRefusingProxy(t *testing.T) {
 	outside := new(refusingProxy)
 	server := httptest.NewServer(outside)
 	defer server.Close()
-	response, err := clientBehind(t, server.URL).Get("http://www.microsoft.com/pkiops")
+	response, err := clientBehind(t, server.URL).Get("http://www.microsoft.com/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,4 +99,16 @@ func TestRefusingProxy(t *testing.T) {
 	if got, want := strings.Join(outside.refused(), " "), "login.microsoftonline.com www.microsoft.com"; got != want {
 		t.Errorf("refused %q, want %q", got, want)
 	}
+}
+
+// clientBehind is an HTTP client that uses a proxy.
+func clientBehind(t *testing.T, proxy string) *http.Client {
+	t.Helper()
+	u, err := url.Parse(proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{Proxy: http.ProxyURL(u)}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }

@@ -100,7 +100,7 @@ func clientFor(acquire func(context.Context, runner.Request, *exchangeWire) (str
 	}
 }
 
-// clientScenario signs in and is refused, with the client's name for %s.
+// clientScenario signs in and is refused; its verb stands for the client's name.
 const clientScenario = `name: github/%[1]s
 about: A push to main signs in with %[1]s; a tag is refused.
 issuer: {platform: github}

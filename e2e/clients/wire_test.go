@@ -2,7 +2,6 @@ package clients
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"testing"
@@ -86,16 +85,4 @@ func checkLife(t *testing.T, claims map[string]any, expires time.Time) {
 	if off := expires.Sub(time.Unix(int64(exp), 0)).Abs(); off > time.Minute {
 		t.Errorf("the client says that the token ends at %s, its exp is %s away", expires, off)
 	}
-}
-
-// clientBehind is an HTTP client that uses a proxy.
-func clientBehind(t *testing.T, proxy string) *http.Client {
-	t.Helper()
-	u, err := url.Parse(proxy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := &http.Transport{Proxy: http.ProxyURL(u)}
-	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport}
 }

@@ -36,7 +36,8 @@ const (
 )
 
 // clouds lists them, the default one first. Sources: the instance metadata
-// recorded by the Azure SDK for JavaScript, Microsoft's national cloud pages.
+// recorded by the Azure SDK for JavaScript, Microsoft's national cloud pages, and
+// the audiences that the Azure SDK for Go asks for.
 // cloud_instance_name of the national clouds is inferred.
 var clouds = []*cloud{
 	{
@@ -57,7 +58,7 @@ var clouds = []*cloud{
 		instance: "microsoftonline.us", graph: "graph.microsoft.us", audience: "api://AzureADTokenExchangeUSGov",
 		services: []service{
 			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://graph.microsoft.us", "https://dod-graph.microsoft.us"}, graph: true},
-			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.usgovcloudapi.net"}},
+			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"}},
 		},
 	},
 	{
@@ -66,7 +67,7 @@ var clouds = []*cloud{
 		instance: "partner.microsoftonline.cn", graph: "microsoftgraph.chinacloudapi.cn", audience: "api://AzureADTokenExchangeChina",
 		services: []service{
 			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://microsoftgraph.chinacloudapi.cn"}, graph: true},
-			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.chinacloudapi.cn"}},
+			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"}},
 		},
 	},
 }

@@ -197,6 +197,7 @@ func TestAccepted(t *testing.T) {
 		{name: "aud a list of one", claims: map[string]any{"aud": []string{exchangeAudience}}},
 		{name: "no nbf, no typ", claims: map[string]any{"nbf": nil}, prepare: func(r *rig) { delete(r.issuer.header, "typ") }},
 		{name: "long typ", prepare: header("typ", "http://openid.net/specs/jwt/1.0")},
+		{name: "typ of Cognito", prepare: header("typ", "JWS")},
 		{name: "fractions of seconds", claims: map[string]any{"iat": float64(start.Unix()) + 0.5, "exp": float64(start.Unix()) + 60.75}},
 		{name: "exactly 25 hours", claims: map[string]any{"exp": start.Unix() + 25*3600}},
 		{name: "expired within the tolerance", claims: map[string]any{"iat": start.Unix() - 600, "nbf": nil, "exp": start.Unix() - 299}},
