@@ -1,0 +1,174 @@
+package scenarios_test
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/scenarios"
+)
+
+// modeline is what editors look for.
+const modeline = "# yaml-language-server: $schema=../scenario.schema.json\n"
+
+var (
+	report   = regexp.MustCompile(`[A-Za-z0-9][\w.-]*/[\w.-]+#\d+|https://[^\s,;)]+`)
+	expected = regexp.MustCompile(`\berror: "?(AADSTS\d+)`)
+)
+
+// file is what these tests read of a scenario; harness/scenario checks the rest.
+type file struct {
+	path, text string
+	Name       string   `yaml:"name"`
+	About      string   `yaml:"about"`
+	Labels     []string `yaml:"labels"`
+}
+
+func (f *file) codes() []string {
+	var codes []string
+	for _, label := range f.Labels {
+		if strings.HasPrefix(label, "AADSTS") {
+			codes = append(codes, label)
+		}
+	}
+	return codes
+}
+
+// reports are what the comment lines between the first line and the name of the scenario cite.
+func (f *file) reports() []string {
+	comment, _, _ := strings.Cut(strings.TrimPrefix(f.text, modeline), "\nname:")
+	if !strings.HasPrefix(comment, "# Reports: ") {
+		return nil
+	}
+	return report.FindAllString(comment, -1)
+}
+
+func load(t *testing.T) []*file {
+	t.Helper()
+	paths, err := fs.Glob(scenarios.FS, "*/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) == 0 {
+		t.Fatal("no scenarios")
+	}
+	files := make([]*file, len(paths))
+	for i, p := range paths {
+		raw, err := fs.ReadFile(scenarios.FS, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[i] = &file{path: p, text: string(raw)}
+		if err := yaml.Unmarshal(raw, files[i]); err != nil {
+			t.Fatalf("%s: %v", p, err)
+		}
+	}
+	return files
+}
+
+// TestLabels checks that a scenario is either a happy path or a failure, and that a failure's labels are the codes that its steps
+// and rows expect, the first of which begins the file's name.
+func TestLabels(t *testing.T) {
+	t.Parallel()
+	for _, f := range load(t) {
+		if !strings.HasPrefix(f.text, modeline) {
+			t.Errorf("%s: the first line is not %q", f.path, modeline)
+		}
+		happy, failure := slices.Contains(f.Labels, "happy"), slices.Contains(f.Labels, "failure")
+		if happy == failure {
+			t.Errorf("%s: labels %q: want one of happy and failure", f.path, f.Labels)
+		}
+		want := map[string]bool{}
+		for _, match := range expected.FindAllStringSubmatch(f.text, -1) {
+			want[match[1]] = true
+		}
+		codes := f.codes()
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(slices.Values(codes))); diff != "" {
+			t.Errorf("%s: labels differ from the codes it expects (-want +got):\n%s", f.path, diff)
+		}
+		if base := path.Base(f.path); failure && (len(codes) == 0 || !strings.HasPrefix(base, strings.ToLower(codes[0])+"-")) {
+			t.Errorf("%s: want a name that begins with the first of the codes %q", f.path, codes)
+		}
+	}
+}
+
+// TestReports checks that a failure says in a comment at its top, and in its about, which public report it reproduces or where
+// its cause is documented.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	for _, f := range load(t) {
+		if !slices.Contains(f.Labels, "failure") {
+			continue
+		}
+		reports := f.reports()
+		if len(reports) == 0 {
+			t.Errorf("%s: want a comment \"# Reports: owner/repository#number, …\" or a URL below the first line", f.path)
+		}
+		if !slices.ContainsFunc(reports, func(name string) bool { return strings.Contains(f.About, name) }) {
+			t.Errorf("%s: about names none of the reports %q", f.path, reports)
+		}
+		for _, name := range report.FindAllString(f.About, -1) {
+			if strings.Contains(name, "#") && !slices.Contains(reports, name) {
+				t.Errorf("%s: about names %s, the comment at the top only %q", f.path, name, reports)
+			}
+		}
+	}
+}
+
+// TestPlatforms checks that every platform has a happy path.
+func TestPlatforms(t *testing.T) {
+	t.Parallel()
+	happy := map[string]bool{}
+	for _, f := range load(t) {
+		happy[path.Dir(f.path)] = happy[path.Dir(f.path)] || slices.Contains(f.Labels, "happy")
+	}
+	for _, name := range issuers.Names() {
+		if !happy[name] {
+			t.Errorf("%s: no happy path", name)
+		}
+	}
+}
+
+// TestREADME checks that the README's tables are those of the files.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{} // by the path of the scenario
+	link := regexp.MustCompile(`\]\(([a-z]+/[^)]+\.yaml)\)`)
+	for line := range strings.Lines(string(raw)) {
+		for _, match := range link.FindAllStringSubmatch(line, -1) {
+			if _, twice := rows[match[1]]; twice {
+				t.Errorf("README.md links to %s twice", match[1])
+			}
+			rows[match[1]] = line
+		}
+	}
+	for _, f := range load(t) {
+		row, ok := rows[f.path]
+		delete(rows, f.path)
+		if !ok {
+			t.Errorf("README.md has no link to %s", f.path)
+			continue
+		}
+		for _, want := range slices.Concat(f.codes(), f.reports()) {
+			if !strings.Contains(row, want) {
+				t.Errorf("README.md: the row of %s does not name %s", f.path, want)
+			}
+		}
+	}
+	for p := range rows {
+		t.Errorf("README.md links to %s, which does not exist", p)
+	}
+}
