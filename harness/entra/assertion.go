@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,18 +19,26 @@ var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose
 // assertionAlgorithmList is how the error prints them.
 const assertionAlgorithmList = "RS256,RS384,RS512,PS256,PS384,PS512"
 
+// supportedHeaders are the members of a JOSE header that do not give AADSTS5002726: those of tokens that are known to work, and those
+// that Microsoft documents for certificates. The real list is not known in full.
+var supportedHeaders = []string{"alg", "kid", "typ", "x5c", "x5t", "x5t#S256"}
+
+// supportedHeaderList is how the error prints them, which is inferred too.
+var supportedHeaderList = strings.Join(supportedHeaders, ",")
+
 // assertion is a parsed client_assertion, not yet verified.
 type assertion struct {
-	jws       *jose.JSONWebSignature // nil: the algorithm is not supported
-	typ       any                    // the typ header; nil: none
-	hasTyp    bool
-	alg, kid  string
-	issuer    string   // "": missing
-	subject   string   // "": missing
-	audiences []string // empty: missing
-	issued    numericDate
-	notBefore numericDate
-	expires   numericDate
+	jws         *jose.JSONWebSignature // nil: the algorithm is not supported
+	typ         any                    // the typ header; nil: none
+	hasTyp      bool
+	alg, kid    string
+	unsupported string   // a header member that Entra does not support; "": none
+	issuer      string   // "": missing
+	subject     string   // "": missing
+	audiences   []string // empty: missing
+	issued      numericDate
+	notBefore   numericDate
+	expires     numericDate
 }
 
 // numericDate is a claim in seconds since 1970, and whether it was there.
@@ -70,6 +79,7 @@ func parseAssertion(compact string) (*assertion, error) {
 		header := jws.Signatures[0].Protected
 		a.jws, a.alg, a.kid = jws, header.Algorithm, header.KeyID
 		a.typ, a.hasTyp = header.ExtraHeaders[jose.HeaderType]
+		a.unsupported = unsupportedHeader(header)
 		payload = jws.UnsafePayloadWithoutVerification()
 		// go-jose knows the extension of RFC 7797, Entra is not known to.
 		for _, extension := range []jose.HeaderKey{"crit", "b64"} {
@@ -88,6 +98,26 @@ func parseAssertion(compact string) (*assertion, error) {
 	return a, a.readClaims(payload)
 }
 
+// unsupportedHeader returns the alphabetically first member that Entra does not support, or "". go-jose takes some members apart.
+func unsupportedHeader(h jose.Header) string {
+	var found []string
+	if h.JSONWebKey != nil {
+		found = append(found, "jwk")
+	}
+	if h.Nonce != "" {
+		found = append(found, "nonce")
+	}
+	for name := range h.ExtraHeaders {
+		if !slices.Contains(supportedHeaders, string(name)) {
+			found = append(found, string(name))
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return slices.Min(found)
+}
+
 // readUnsupported reads header and payload of a JWS whose algorithm go-jose
 // was told not to accept.
 func (a *assertion) readUnsupported(parts []string) (payload []byte, err error) {
@@ -100,6 +130,11 @@ func (a *assertion) readUnsupported(parts []string) (payload []byte, err error) 
 		return nil, errMalformed("header: not a JSON object")
 	}
 	a.typ, a.hasTyp = members["typ"]
+	for name := range members {
+		if !slices.Contains(supportedHeaders, name) && (a.unsupported == "" || name < a.unsupported) {
+			a.unsupported = name
+		}
+	}
 	a.alg, _ = members["alg"].(string)
 	a.kid, _ = members["kid"].(string)
 	if a.alg == "" {

@@ -34,6 +34,7 @@ var checks = []check{
 	{"credential presented", checkCredentialPresented},
 	{"assertion format", checkFormat},
 	{"assertion type", checkType},
+	{"assertion header", checkHeader},
 	{"assertion algorithm", checkAlgorithm},
 	{"assertion claims", checkClaims},
 	{"application", checkApplication},
@@ -184,6 +185,19 @@ func checkType(x *exchange, c *Check) *Error {
 		c.Note = "not in the list that Entra's error prints; Cognito's tokens have it and are reported to work"
 	case typ != "JWT" && typ != "http://openid.net/specs/jwt/1.0":
 		return refuse(5002727)
+	}
+	return nil
+}
+
+func checkHeader(x *exchange, c *Check) *Error {
+	a := x.assertion
+	if a == nil {
+		return nil
+	}
+	c.Want = supportedHeaderList
+	if a.unsupported != "" {
+		c.Got = a.unsupported
+		return refuse(5002726, "list", supportedHeaderList)
 	}
 	return nil
 }

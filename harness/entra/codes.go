@@ -48,8 +48,8 @@ var Codes = []Code{
 		Message:    "The client '{appId}'({appDisplayName}) has no configured federated identity credentials.",
 		Cause:      "the application has no federated identity credential",
 		Fix:        "add a federated identity credential, and check that client_id names the application that has it",
-		Source:     "text of 2025; 2024: \"Client application has no configured federated identity credentials.\"",
-		Confidence: Reported, Doubt: "the text of 2025 was reported without its raw body",
+		Source:     "dotnet-foundation/projects#503 (2026-07); 2024: \"Client application has no configured federated identity credentials.\"",
+		Confidence: Seen,
 	},
 	{
 		Number: 700211, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
@@ -192,6 +192,14 @@ var Codes = []Code{
 		Confidence: Seen, Doubt: "a newer text is reported: \"Invalid JWT header type specified. Allowed types: 'JWT','http://openid.net/specs/jwt/1.0'.\"",
 	},
 	{
+		Number: 5002726, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, Answered: true,
+		Message:    "Invalid JWT token. Found unsupported token header. Supported headers are: '{list}'",
+		Cause:      "the assertion's header has a member beside the usual ones, for example gty or cty",
+		Fix:        "sign with alg, kid and typ, and no other header member than a certificate's",
+		Source:     "FusionAuth/fusionauth-issues#2886 (a federated credential), AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#1877 (invalid_request)",
+		Confidence: Seen, Doubt: "the list of supported headers, the HTTP status and the absence of error_uri are inferred",
+	},
+	{
 		Number: 5002738, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
 		Message:    "Invalid JWT token. '{alg}' is not a supported signature algorithm. Supported signing algorithms are: '{list}'",
 		Cause:      "the assertion is signed with an algorithm other than RSA's, for example ES256",
@@ -294,8 +302,8 @@ var Codes = []Code{
 		Message:    "The client application {appId} is missing service principal in the tenant {tenantId}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
 		Cause:      "the application is registered but has no service principal in the tenant",
 		Fix:        "create the service principal (az ad sp create --id …)",
-		Source:     "public logs",
-		Confidence: Seen, Doubt: "the link, the HTTP status and error_uri are inferred",
+		Source:     "Azure/azure-sdk-for-net#46762 (2024), Azure/Commercial-Marketplace-SaaS-Accelerator#830 (2025)",
+		Confidence: Seen, Doubt: "the HTTP status and error_uri are inferred",
 	},
 	{
 		Number: 7000215, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,

@@ -151,6 +151,13 @@ var refusals = []refusal{
 	{name: "at+jwt", code: 5002727, oauth: "invalid_request", status: 400, prepare: header("typ", "at+jwt"),
 		text: "Invalid JWT header type specified, must be 'JWT' or 'http://openid.net/specs/jwt/1.0'."},
 	{name: "typ a number", code: 5002727, oauth: "invalid_request", status: 400, prepare: header("typ", 1)},
+	{name: "gty in the header", code: 5002726, oauth: "invalid_request", status: 400, prepare: header("gty", []string{"client_credentials"}),
+		text: "Invalid JWT token. Found unsupported token header. Supported headers are: 'alg,kid,typ,x5c,x5t,x5t#S256'"},
+	{name: "cty in the header", code: 5002726, oauth: "invalid_request", status: 400, prepare: header("cty", "JWT")},
+	{name: "nonce in the header", code: 5002726, oauth: "invalid_request", status: 400, prepare: header("nonce", "abc")},
+	{name: "gty and ES256", code: 5002726, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
+		r.issuer.key, r.issuer.header["alg"], r.issuer.header["gty"] = ecKey(), "ES256", "x"
+	}},
 	{name: "at+jwt and ES256", code: 5002727, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
 		r.issuer.key, r.issuer.header["alg"], r.issuer.header["typ"] = ecKey(), "ES256", "at+jwt"
 	}},
