@@ -45,8 +45,8 @@ own, and all are on loopback unless told otherwise; only the issuer plane, with 
 
 The management API wants a bearer token: the one in ` + controlTokenVariable + `, or else a new one, which is printed.
 
-Entra's directory is one tenant with the application "demo", whose credentials match the first preset of every platform; --directory
-puts your own in its place.`,
+Entra's directory is one tenant with the application "demo", whose credentials match one preset of every platform; --directory puts
+your own in its place.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
@@ -132,7 +132,7 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Dire
 		farm.Control:  "management API; certificate at http://%s/ca.pem",
 	}
 	for _, p := range farm.Planes {
-		addr := s.Addr(p)
+		addr := clientAddr(s, p)
 		if addr == "" {
 			continue
 		}
@@ -147,13 +147,13 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Dire
 		fmt.Fprintf(w, "%-9s %s://%-22s %s\n", p, scheme, addr, text)
 	}
 	fmt.Fprintln(w)
-	if addr := s.Addr(farm.Control); addr != "" {
+	if addr := clientAddr(s, farm.Control); addr != "" {
 		fmt.Fprintf(w, "export %s=http://%s\n", controlURLVariable, addr)
 		if os.Getenv(controlTokenVariable) == "" { // who set it knows it, and a container's log is kept
 			fmt.Fprintf(w, "export %s=%s\n", controlTokenVariable, s.Token())
 		}
 	}
-	if addr := s.Addr(farm.Entra); addr != "" {
+	if addr := clientAddr(s, farm.Entra); addr != "" {
 		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=https://%s/\n", addr)
 	}
 	if tenants := directory.Tenants(); len(tenants) > 0 {
@@ -165,4 +165,14 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Dire
 	if f.caFile != "" {
 		fmt.Fprintf(w, "export SSL_CERT_FILE=%s\n", f.caFile)
 	}
+}
+
+// clientAddr is where a client on this machine finds a plane: loopback for a listener on every address.
+func clientAddr(s *farm.Server, p farm.Plane) string {
+	addr := s.Addr(p)
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr
 }

@@ -12,7 +12,9 @@ import (
 var (
 	namePattern = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9][a-z0-9._-]*$`)
 	idPattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	codePattern = regexp.MustCompile(`^AADSTS[0-9]{4,8}$`)
+	// credentialPattern is Graph's rule for the name of a federated identity credential.
+	credentialPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$`)
+	codePattern       = regexp.MustCompile(`^AADSTS[0-9]{4,8}$`)
 
 	// skipTargets are the targets that skip may name.
 	skipTargets = []string{"emulator", "container", "entra"}
@@ -155,7 +157,15 @@ func (c *checker) oneOf(n *node, a, b string) {
 	}
 }
 
-func (c *checker) checkCredential(n *node) { c.oneOf(n, "subject", "matching") }
+func (c *checker) checkCredential(n *node) {
+	c.oneOf(n, "subject", "matching")
+	if matching := n.get("matching"); matching != nil {
+		c.add(matching.pos, "write the subject out, and a credential for each", "flexible credentials (matching) are not supported by this version")
+	}
+	if name, ok := n.get("name").constant(); ok && !credentialPattern.MatchString(name) {
+		c.add(n.get("name").pos, "3 to 120 letters, digits, - and _, the first a letter or digit", "Entra takes no credential named %q", name)
+	}
+}
 
 // checkRow evaluates what is known of the file before it runs and checks the
 // values: their types, and the words among them.

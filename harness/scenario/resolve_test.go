@@ -36,8 +36,8 @@ entra:
   app: deployer
   servicePrincipal: false
   credentials:
-    - {name: a, issuer: "${{ issuer.url }}/", subject: s, audiences: "${{ case.audiences }}"}
-    - {name: b, matching: "claims['sub'] matches 'repo:*'", audiences: [x, "${{ issuer.host }}"]}
+    - {name: one, issuer: "${{ issuer.url }}/", subject: s, audiences: "${{ case.audiences }}"}
+    - {name: two, subject: t, audiences: [x, "${{ issuer.host }}"]}
 cases:
   - name: one
     preset: branch
@@ -68,7 +68,7 @@ steps:
   - rotate: {publish: "${{ case.flag }}"}
   - rotate: {}
   - clock: {advance: 1h}
-  - credential: {add: {name: c, subject: "${{ steps.first.claims.sub }}"}}
+  - credential: {add: {name: three, subject: "${{ steps.first.claims.sub }}"}}
   - credential: {remove: c}
   - fault: {set: {slow-jwks: {delay: 3s}}}
   - fault: {clear: slow-jwks}
@@ -147,8 +147,8 @@ func TestResolveFile(t *testing.T) {
 	diff(t, "entra", &scenario.Entra{
 		Cloud: "usgov", App: "deployer", ServicePrincipal: &no,
 		Credentials: []scenario.FederatedCredential{
-			{Name: "a", Issuer: "https://iss.example/", Subject: "s", Audiences: []string{"a", "b"}},
-			{Name: "b", Matching: "claims['sub'] matches 'repo:*'", Audiences: []string{"x", "iss.example"}},
+			{Name: "one", Issuer: "https://iss.example/", Subject: "s", Audiences: []string{"a", "b"}},
+			{Name: "two", Subject: "t", Audiences: []string{"x", "iss.example"}},
 		},
 	}, must[*scenario.Entra](t)(f.ResolveEntra(env)))
 }
@@ -168,7 +168,7 @@ func TestResolveSteps(t *testing.T) {
 		{Rotate: &scenario.Rotate{Publish: &no}},
 		{Rotate: &scenario.Rotate{}},
 		{Clock: &scenario.Clock{Advance: time.Hour}},
-		{Credential: &scenario.Credential{Add: &scenario.FederatedCredential{Name: "c", Subject: "the sub"}}},
+		{Credential: &scenario.Credential{Add: &scenario.FederatedCredential{Name: "three", Subject: "the sub"}}},
 		{Credential: &scenario.Credential{Remove: "c"}},
 		{Fault: &scenario.Fault{Set: map[string]any{"slow-jwks": map[string]any{"delay": "3s"}}}},
 		{Fault: &scenario.Fault{Clear: "slow-jwks"}},

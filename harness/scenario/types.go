@@ -27,7 +27,7 @@ type Issuer struct {
 // Key describes a signing key.
 type Key struct {
 	// Alg is the JWS algorithm the key signs with.
-	Alg string `json:"alg,omitempty" jsonschema:"enum=RS256,enum=RS384,enum=RS512,enum=PS256,enum=PS384,enum=PS512,enum=ES256,enum=ES384,enum=ES512,enum=EdDSA"`
+	Alg string `json:"alg,omitempty" jsonschema:"enum=RS256,enum=RS384,enum=RS512,enum=PS256,enum=PS384,enum=PS512,enum=ES256,enum=ES384,enum=ES512"`
 }
 
 // Entra describes the verifying side: one application in one tenant and the credentials it trusts.
@@ -50,7 +50,7 @@ type FederatedCredential struct {
 	Issuer string `json:"issuer,omitempty"`
 	// Subject is compared exactly, including its case, with the token's sub.
 	Subject string `json:"subject,omitempty"`
-	// Matching is a flexible-credential expression, in place of subject.
+	// Matching is a flexible-credential expression, in place of subject. This version refuses it.
 	Matching string `json:"matching,omitempty"`
 	// Audiences are compared with the token's aud. Default: the token-exchange audience of the cloud.
 	Audiences []string `json:"audiences,omitempty"`

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// emulator writes the part about Microsoft Entra.
+func emulator(w io.Writer, root string) error {
+	fmt.Fprint(w, "\n## Microsoft Entra\n")
+	limits, err := unfaithful(root, "harness/entra")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n### Limits of the emulator\n\nFrom [its package](../harness/entra/doc.go).\n\n%s", limits)
+
+	names, err := checkNames(root)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(w, "\n### Checks\n\nA token request passes these in this order; the first that fails is the answer. What is known of Entra's own order is told\n"+
+		"[beside the list](../harness/entra/checks.go).\n\n")
+	for i, name := range names {
+		fmt.Fprintf(w, "%d. %s\n", i+1, name)
+	}
+
+	fmt.Fprint(w, "\n### Options\n\nBehaviours of Entra that are not documented. Every default is unconfirmed.\n\n")
+	if err := options(w, root); err != nil {
+		return err
+	}
+
+	fmt.Fprint(w, "\n### Codes\n\nConfidence is that of the text: documented by Microsoft, seen in a public log or recorded answer, reported by a third party, or\n"+
+		"inferred. A code that is not answered may stand in a scenario file, but no request leads to it.\n\n")
+	codes(w)
+
+	fmt.Fprint(w, "\n### Texts, causes and fixes\n\n")
+	texts(w)
+	return nil
+}
+
+// options lists the fields of entra.Options with their defaults and comments.
+func options(w io.Writer, root string) error {
+	comments, err := fieldComments(root, "harness/entra", "options.go", "Options")
+	if err != nil {
+		return err
+	}
+	defaults := reflect.ValueOf(entra.DefaultOptions())
+	var rows [][]string
+	for i := range defaults.NumField() {
+		field, value := defaults.Type().Field(i), defaults.Field(i).Interface()
+		if comments[field.Name] == "" {
+			return fmt.Errorf("gen: entra.Options.%s has no comment", field.Name)
+		}
+		text := fmt.Sprint(value)
+		if d, ok := value.(time.Duration); ok {
+			text = duration(d)
+		}
+		rows = append(rows, []string{code(field.Tag.Get("json")), code(text), comments[field.Name]})
+	}
+	table(w, []string{"option", "default", "about"}, rows)
+	return nil
+}
+
+func codes(w io.Writer) {
+	var rows [][]string
+	for _, c := range entra.Codes {
+		rows = append(rows, []string{
+			"AADSTS" + strconv.Itoa(c.Number), code(c.OAuth), strconv.Itoa(c.Status), yesNo(c.ErrorURI), string(c.Confidence), yesNo(c.Answered), c.Doubt,
+		})
+	}
+	table(w, []string{"code", "`error`", "status", "`error_uri`", "confidence", "answered", "in doubt"}, rows)
+}
+
+func texts(w io.Writer) {
+	var rows [][]string
+	for _, c := range entra.Codes {
+		rows = append(rows, []string{"AADSTS" + strconv.Itoa(c.Number), c.Message, c.Cause, c.Fix, c.Source})
+	}
+	table(w, []string{"code", "text", "cause", "fix", "source"}, rows)
+}

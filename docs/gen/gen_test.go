@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/issuers"
+)
+
+const root = "../.."
+
+// TestPageIsUpToDate fails when the code says something else than docs/fidelity.md.
+func TestPageIsUpToDate(t *testing.T) {
+	t.Parallel()
+	want, err := render(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("../fidelity.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+		t.Errorf("docs/fidelity.md is out of date, run make generate (-want +got):\n%s", diff)
+	}
+}
+
+// TestPageIsComplete keeps what is read out of comments and lists from getting lost on the way.
+func TestPageIsComplete(t *testing.T) {
+	t.Parallel()
+	page, err := render(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wants []string
+	for _, p := range issuers.All {
+		for _, s := range p.Services {
+			wants = append(wants, "| `"+s.Issuer+"` |")
+		}
+		for _, preset := range p.Presets {
+			wants = append(wants, "\n| `"+preset.Name+"` | ")
+		}
+		wants = append(wants, "\n### Limits of `"+p.Name+"`\n")
+	}
+	for _, c := range entra.Codes {
+		wants = append(wants, escapeCell(c.Message))
+	}
+	wants = append(wants, "\n1. method\n", "\n| `clockSkew` | `5m` | ")
+	for _, want := range wants {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if n := strings.Count(string(page), "Not faithful"); n != len(issuers.All)+1 {
+		t.Errorf("%d paragraphs say what is not faithful, want one for each of %d platforms and one for Entra", n, len(issuers.All))
+	}
+}
+
+func TestUnfaithfulWantsItsParagraph(t *testing.T) {
+	t.Parallel()
+	if text, err := unfaithful(root, "docs/gen"); err == nil {
+		t.Errorf("a package without the paragraph gave %q, want an error", text)
+	}
+}
+
+func TestEscapeCell(t *testing.T) {
+	t.Parallel()
+	if got, want := escapeCell("a | b\n  c"), `a \| b c`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

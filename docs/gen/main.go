@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+//go:generate go run . -root ../.. -out ../fidelity.md
+
+func main() {
+	root := flag.String("root", ".", "the folder of go.mod, in which the comments are read")
+	out := flag.String("out", "", "the file to write; standard output unless given")
+	flag.Parse()
+	page, err := render(*root)
+	if err == nil && *out == "" {
+		_, err = os.Stdout.Write(page)
+	} else if err == nil {
+		err = os.WriteFile(*out, page, 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+const preface = `<!-- Made by docs/gen from the code. Do not edit: run make generate. -->
+
+# Fidelity
+
+What issuerd publishes, signs and answers, and where it is not, or not known to be, like the real services. The first part is one
+section for each platform; the second is the [Entra emulator](#microsoft-entra).
+
+Every issuer is there twice: at its real URL, for clients that resolve names through the farm, and by path below the issuer plane's
+address.
+`
+
+// render makes the page. Root is the folder of go.mod.
+func render(root string) ([]byte, error) {
+	var page bytes.Buffer
+	page.WriteString(preface)
+	if err := platforms(&page, root); err != nil {
+		return nil, err
+	}
+	if err := emulator(&page, root); err != nil {
+		return nil, err
+	}
+	return page.Bytes(), nil
+}
+
+// table writes a Markdown table. A cell's line breaks and bars do not end it.
+func table(w io.Writer, head []string, rows [][]string) {
+	line := func(cells []string) {
+		for _, cell := range cells {
+			fmt.Fprintf(w, "| %s ", escapeCell(cell))
+		}
+		fmt.Fprintln(w, "|")
+	}
+	line(head)
+	rule := make([]string, len(head))
+	for i := range rule {
+		rule[i] = "---"
+	}
+	line(rule)
+	for _, row := range rows {
+		line(row)
+	}
+}
