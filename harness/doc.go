@@ -4,7 +4,7 @@
 //		farm := harness.New(t)
 //		github := farm.Issuer(harness.IssuerSpec{Platform: "github", Preset: "environment"})
 //		app := farm.App("deployer", harness.Credential{
-//			Name: "production", Issuer: github.URL, Subject: "repo:octo-org/octo-repo:environment:production",
+//			Name: "production", Issuer: github.URL, Subject: "repo:octo-org/octo-repo:environment:prod",
 //		})
 //		token := github.Mint(harness.MintSpec{Audience: []string{"api://AzureADTokenExchange"}})
 //		access, err := app.Exchange(token.Token)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,14 +32,26 @@ type (
 // pool holds the keys that the farms of a test binary share, since making them is the slowest thing here.
 var pool issuer.Pool
 
-// Farm is a farm with a tenant of its own, for one test. Its methods fail the test when the farm refuses what it is told; they are safe
-// for concurrent use from the test's goroutine and the code under test.
+// Farm is a farm with a tenant of its own, for one test. What it is told and it refuses ends the test, so those methods belong on the
+// test's goroutine; Client and what it returns, and App.Exchange, are for any goroutine.
 type Farm struct {
 	Tenant string // the id of the Entra tenant
 
 	t      testing.TB
 	target *target.Target
 	world  control.Farm
+	cloud  string
+}
+
+// services are the services of a cloud that an exchange involves.
+type services struct{ login, graph string }
+
+// clouds are Microsoft's, by the words of WithCloud.
+var clouds = map[string]services{
+	"":       {"https://login.microsoftonline.com", "https://graph.microsoft.com"},
+	"public": {"https://login.microsoftonline.com", "https://graph.microsoft.com"},
+	"usgov":  {"https://login.microsoftonline.us", "https://graph.microsoft.us"},
+	"china":  {"https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"},
 }
 
 // Option changes what New makes.
@@ -89,7 +102,7 @@ func New(t testing.TB, opts ...Option) *Farm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Farm{Tenant: world.Tenant, t: t, target: tgt, world: world}
+	return &Farm{Tenant: world.Tenant, t: t, target: tgt, world: world, cloud: s.world.Cloud}
 }
 
 // Client reaches the farm's issuers and Entra under their real names, and no other host.
@@ -173,11 +186,12 @@ type App struct {
 	farm     *Farm
 }
 
-// App adds an application with federated identity credentials. A credential without audiences gets the public cloud's for token exchange.
+// App adds an application with federated identity credentials. A credential without audiences gets the cloud's for token exchange.
 func (f *Farm) App(name string, credentials ...Credential) *App {
 	f.t.Helper()
-	audience, err := entra.ExchangeAudience("")
+	audience, err := entra.ExchangeAudience(f.cloud)
 	f.check(err)
+	credentials = slices.Clone(credentials) // they may be the caller's slice
 	for i := range credentials {
 		if len(credentials[i].Audiences) == 0 {
 			credentials[i].Audiences = []string{audience}
@@ -208,12 +222,12 @@ func (r *Refusal) Error() string { return r.Description }
 
 // Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra refuses it.
 func (a *App) Exchange(assertion string) (*Access, error) {
-	return a.ExchangeFor(assertion, "https://graph.microsoft.com/.default")
+	return a.ExchangeFor(assertion, clouds[a.farm.cloud].graph+"/.default")
 }
 
 // ExchangeFor is Exchange for another scope.
 func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
-	resp, err := a.farm.Client().PostForm("https://login.microsoftonline.com/"+a.farm.Tenant+"/oauth2/v2.0/token", url.Values{
+	resp, err := a.farm.Client().PostForm(clouds[a.farm.cloud].login+"/"+a.farm.Tenant+"/oauth2/v2.0/token", url.Values{
 		"grant_type":            {"client_credentials"},
 		"client_id":             {a.ClientID},
 		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
@@ -245,8 +259,12 @@ func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
 		return nil, refusal
 	}
 	access := &Access{Token: answer.AccessToken}
+	parts := strings.Split(answer.AccessToken, ".")
+	if len(parts) != 3 {
+		return nil, fmt.Errorf("harness: the access token has %d parts, want 3", len(parts))
+	}
 	for i, out := range []*map[string]any{&access.Header, &access.Claims} {
-		part, err := base64.RawURLEncoding.DecodeString(strings.Split(answer.AccessToken, ".")[i])
+		part, err := base64.RawURLEncoding.DecodeString(parts[i])
 		if err == nil {
 			err = json.NewDecoder(bytes.NewReader(part)).Decode(out)
 		}

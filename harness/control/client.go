@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/issuerd/issuerd/harness/entra"
 )
@@ -103,7 +104,8 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 		}
 		body = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, body)
+	address := strings.TrimSuffix(c.URL, "/") + path
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return fmt.Errorf("control: %w", err)
 	}
@@ -121,7 +123,7 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 		refusal := &Error{Status: resp.StatusCode}
 		raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 		if json.Unmarshal(raw, refusal) != nil || refusal.Message == "" {
-			refusal.Message = fmt.Sprintf("control: %s %s%s: %s", method, c.URL, path, resp.Status)
+			refusal.Message = fmt.Sprintf("control: %s %s: %s", method, address, resp.Status)
 		}
 		return refusal
 	}
@@ -131,7 +133,7 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 	}
 	dec := json.NewDecoder(resp.Body)
 	if err := dec.Decode(out); err != nil {
-		return fmt.Errorf("control: %s %s%s: answer: %w", method, c.URL, path, err)
+		return fmt.Errorf("control: %s %s: answer: %w", method, address, err)
 	}
 	return nil
 }

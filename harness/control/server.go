@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ func (s *Server) Handler() http.Handler {
 		return w.Farm(), nil
 	})).Methods(http.MethodPost)
 	r.HandleFunc("/v1/farms/{farm}", answer(func(r *http.Request, _ empty) (empty, error) {
-		return empty{}, s.Delete(mux.Vars(r)["farm"])
+		return empty{}, s.Delete(variable(r, "farm"))
 	})).Methods(http.MethodDelete)
 
 	farm := r.PathPrefix("/v1/farms/{farm}").Subrouter()
@@ -69,10 +70,10 @@ func (s *Server) Handler() http.Handler {
 		return w.AddApplication(spec)
 	})).Methods(http.MethodPost)
 	farm.HandleFunc("/applications/{app}/credentials", onWorld(s, func(w World, r *http.Request, c entra.Credential) (entra.Credential, error) {
-		return w.AddCredential(mux.Vars(r)["app"], c)
+		return w.AddCredential(variable(r, "app"), c)
 	})).Methods(http.MethodPost)
 	farm.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w World, r *http.Request, _ empty) (empty, error) {
-		return empty{}, w.RemoveCredential(mux.Vars(r)["app"], mux.Vars(r)["name"])
+		return empty{}, w.RemoveCredential(variable(r, "app"), variable(r, "name"))
 	})).Methods(http.MethodDelete)
 	farm.HandleFunc("/journal", onWorld(s, func(w World, r *http.Request, _ empty) (Journal, error) {
 		after := 0
@@ -85,6 +86,15 @@ func (s *Server) Handler() http.Handler {
 		return w.Journal(after), nil
 	})).Methods(http.MethodGet)
 	return s.authorized(r)
+}
+
+// variable is a part of the path. The router leaves it escaped, so that an escaped slash does not end it.
+func variable(r *http.Request, name string) string {
+	escaped := mux.Vars(r)[name]
+	if value, err := url.PathUnescape(escaped); err == nil {
+		return value
+	}
+	return escaped
 }
 
 type empty struct{}
@@ -105,7 +115,7 @@ func (s *Server) authorized(next http.Handler) http.Handler {
 // onWorld is answer for requests below a farm.
 func onWorld[In, Out any](s *Server, do func(World, *http.Request, In) (Out, error)) http.HandlerFunc {
 	return answer(func(r *http.Request, in In) (Out, error) {
-		w, err := s.World(mux.Vars(r)["farm"])
+		w, err := s.World(variable(r, "farm"))
 		if err != nil {
 			var none Out
 			return none, err
@@ -119,10 +129,8 @@ func answer[In, Out any](do func(*http.Request, In) (Out, error)) http.HandlerFu
 	return func(w http.ResponseWriter, r *http.Request) {
 		var in In
 		if _, none := any(in).(empty); !none {
-			dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-			dec.DisallowUnknownFields()
-			if err := dec.Decode(&in); err != nil && !errors.Is(err, io.EOF) {
-				refuse(w, &Error{http.StatusBadRequest, "control: request body: " + err.Error()})
+			if refusal := decode(http.MaxBytesReader(w, r.Body, maxBody), &in); refusal != nil {
+				refuse(w, refusal)
 				return
 			}
 		}
@@ -134,6 +142,29 @@ func answer[In, Out any](do func(*http.Request, In) (Out, error)) http.HandlerFu
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(out) // the client has gone; there is nobody to tell
 	}
+}
+
+// decode reads one JSON value; an empty body leaves the zero value.
+func decode(body io.Reader, into any) *Error {
+	dec := json.NewDecoder(body)
+	dec.DisallowUnknownFields()
+	err := dec.Decode(into)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil {
+		if _, err = dec.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = errors.New("there is more after the JSON value")
+		}
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &Error{http.StatusRequestEntityTooLarge, fmt.Sprintf("control: request body: more than %d bytes", tooLarge.Limit)}
+	}
+	return &Error{http.StatusBadRequest, "control: request body: " + err.Error()}
 }
 
 func refuse(w http.ResponseWriter, err error) {

@@ -117,8 +117,8 @@ type Entry struct {
 	Time   time.Time     `json:"time"`
 	Plane  string        `json:"plane"`
 	Method string        `json:"method,omitempty"`
-	URL    string        `json:"url,omitempty"` // without the query
-	Status int           `json:"status,omitempty"`
+	URL    string        `json:"url,omitempty"`    // without the query
+	Status int           `json:"status,omitempty"` // 0: the connection was dropped without an answer
 	SignIn *entra.SignIn `json:"signIn,omitempty"`
 }
 

@@ -4,15 +4,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -52,7 +51,9 @@ type permitted struct {
 // loopback are the addresses every farm may sign.
 var loopback = []string{"127.0.0.0/8", "::1/128"}
 
-func newPermitted(hosts []string) permitted {
+// newPermitted makes the list of a farm. It refuses what is neither a domain nor an address: an empty name, for one, would permit every
+// name there is.
+func newPermitted(hosts []string) (permitted, error) {
 	p := permitted{domains: []string{"localhost"}}
 	for _, cidr := range loopback {
 		_, network, err := net.ParseCIDR(cidr)
@@ -70,10 +71,16 @@ func newPermitted(hosts []string) permitted {
 			p.addresses = append(p.addresses, ip)
 			continue
 		}
+		if !domain.MatchString(host) {
+			return permitted{}, fmt.Errorf("farm: host %q: want a domain such as issuer.contoso.com, which covers the names below it, or an IP address", host)
+		}
 		p.domains = append(p.domains, strings.ToLower(host))
 	}
-	return p
+	return p, nil
 }
+
+// domain is a host name. Underscores occur in the names of container networks.
+var domain = regexp.MustCompile(`^(?i:[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.(?i:[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?))*$`)
 
 func (p permitted) has(host string) bool {
 	if ip := net.ParseIP(host); ip != nil {
@@ -107,7 +114,7 @@ func newAuthority(names permitted, now func() time.Time) (*authority, error) {
 	begin := now().Add(-caAge)
 
 	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issuerd farm root (not for production)"},
+		Subject:   pkix.Name{CommonName: "issuerd farm root (not for production)"},
 		NotBefore: begin, NotAfter: begin.Add(caLife), IsCA: true, BasicConstraintsValid: true, MaxPathLen: 1,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
@@ -116,7 +123,7 @@ func newAuthority(names permitted, now func() time.Time) (*authority, error) {
 		return nil, err
 	}
 	intermediate := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "issuerd farm (not for production)"},
+		Subject:   pkix.Name{CommonName: "issuerd farm (not for production)"},
 		NotBefore: begin, NotAfter: begin.Add(caLife), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage:                    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: names.domains, PermittedIPRanges: names.ranges,
@@ -128,6 +135,7 @@ func newAuthority(names permitted, now func() time.Time) (*authority, error) {
 	return a, nil
 }
 
+// signed makes a certificate with a random serial number: browsers refuse a number that they have seen with another key.
 func signed(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) (*x509.Certificate, error) {
 	raw, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
 	if err != nil {
@@ -164,10 +172,8 @@ func (a *authority) leaf(name string) (*tls.Certificate, error) {
 	if leaf := a.leaves[name]; leaf != nil && now.Before(leaf.Leaf.NotAfter.Add(-caAge)) {
 		return leaf, nil
 	}
-	serial := sha256.Sum256([]byte(name))
-	template := &x509.Certificate{
-		SerialNumber: new(big.Int).SetBytes(append([]byte{1}, serial[:15]...)), // no CN: one that is an address breaks OpenSSL's name check
-		NotBefore:    now.Add(-caAge), NotAfter: now.Add(leafLife),
+	template := &x509.Certificate{ // no CN: one that is an address breaks OpenSSL's name check
+		NotBefore: now.Add(-caAge), NotAfter: now.Add(leafLife),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	if ip := net.ParseIP(name); ip != nil {

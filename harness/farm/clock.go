@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -11,15 +12,36 @@ type clock struct {
 	offset atomic.Int64
 }
 
+// maxOffset is how far a clock may be from the real one, in either direction: a hundred years of 365 days.
+const maxOffset = 100 * 365 * 24 * time.Hour
+
 // newClock returns a clock that says start now; the zero time means the real one.
-func newClock(real func() time.Time, start time.Time) *clock {
+func newClock(real func() time.Time, start time.Time) (*clock, error) {
 	c := &clock{real: real}
 	if !start.IsZero() {
-		c.offset.Store(int64(start.Sub(real())))
+		offset := start.Sub(real()) // as far as a Duration goes when start is farther off
+		if offset.Abs() > maxOffset {
+			return nil, fmt.Errorf("farm: start %s: a clock can't be more than 100 years off", start.Format(time.RFC3339))
+		}
+		c.offset.Store(int64(offset))
 	}
-	return c
+	return c, nil
 }
 
 func (c *clock) now() time.Time { return c.real().Add(time.Duration(c.offset.Load())) }
 
-func (c *clock) advance(d time.Duration) { c.offset.Add(int64(d)) }
+// advance moves the clock on.
+func (c *clock) advance(d time.Duration) error {
+	if d < 0 {
+		return fmt.Errorf("farm: advance by %s: a clock only goes forward", d)
+	}
+	for {
+		before := c.offset.Load()
+		if d > maxOffset || before+int64(d) > int64(maxOffset) {
+			return fmt.Errorf("farm: advance by %s: a clock can't be more than 100 years off", d)
+		}
+		if c.offset.CompareAndSwap(before, before+int64(d)) {
+			return nil
+		}
+	}
+}

@@ -1,9 +1,12 @@
 package farm
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 // journalSize is how many entries a world keeps. It bounds the memory of a farm that runs for days.
@@ -32,14 +35,46 @@ func (j *journal) add(e control.Entry) {
 func (j *journal) after(seq int) control.Journal {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	first := max(seq, 0) + 1
-	oldest := j.last - len(j.entries) + 1
-	out := control.Journal{Entries: []control.Entry{}}
-	if first < oldest {
-		out.Dropped, first = oldest-first, oldest
-	}
-	for n := first; n <= j.last; n++ {
-		out.Entries = append(out.Entries, j.entries[(n-1)%journalSize])
+	seq = max(seq, 0)
+	gone := j.last - len(j.entries) // the number of the newest entry that is no longer kept
+	out := control.Journal{Entries: []control.Entry{}, Dropped: max(gone-seq, 0)}
+	for n := max(seq, gone); n < j.last; n++ {
+		out.Entries = append(out.Entries, j.entries[n%journalSize])
 	}
 	return out
+}
+
+// maxText bounds a text in the journal. It is more than any field of a sign-in that can succeed.
+const maxText = 2048
+
+// clip shortens what anybody may send, so that the journal stays small whatever is sent.
+func clip(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
+}
+
+// clipSignIn is clip for every text that a sign-in takes from its request.
+func clipSignIn(in entra.SignIn) entra.SignIn {
+	for _, text := range []*string{
+		&in.CorrelationID, &in.Tenant, &in.ClientID, &in.GrantType, &in.Scope, &in.Resource, &in.Issuer, &in.Subject, &in.KeyID,
+	} {
+		*text = clip(*text)
+	}
+	audiences := 0
+	in.Audience = slices.Clone(in.Audience)
+	for i := range in.Audience {
+		in.Audience[i] = clip(in.Audience[i])
+		if audiences += len(in.Audience[i]); audiences > maxText {
+			in.Audience = append(in.Audience[:i], "…")
+			break
+		}
+	}
+	in.Checks = slices.Clone(in.Checks)
+	for i := range in.Checks {
+		c := &in.Checks[i]
+		c.Want, c.Got, c.Note = clip(c.Want), clip(c.Got), clip(c.Note)
+	}
+	return in
 }

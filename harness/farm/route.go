@@ -11,7 +11,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
 )
 
 // route answers the requests of a listener. The world comes from a header; then the address picks the plane, from maps and before any
@@ -19,17 +18,13 @@ import (
 // listener does not serve is a 404 and a warning.
 func (s *Server) route(l *listener) http.Handler {
 	serves := func(p Plane) bool { return slices.Contains(l.planes, p) }
-	own := map[string]bool{}
+	own := map[string]bool{} // without ports: a container's are mapped to others
 	for _, name := range l.names() {
-		own[hostKey(name)] = true
+		own[bareHost(name)] = true
 	}
 	port := ""
 	if _, p, err := net.SplitHostPort(l.Addr().String()); err == nil {
 		port = ":" + p
-	}
-	logins := map[string]bool{}
-	for _, host := range entra.Hosts() {
-		logins[host] = true
 	}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(control.FarmHeader)
@@ -42,23 +37,23 @@ func (s *Server) route(l *listener) http.Handler {
 			return
 		}
 		host := hostKey(r.Host)
-		plane, handler := Issuer, http.Handler(nil)
+		plane, handler := l.planes[0], http.Handler(nil)
 		if iss := w.document(host, r.URL.EscapedPath()); iss != nil {
-			handler = iss
+			plane, handler = Issuer, iss
 		} else if iss := w.document(strings.TrimSuffix(host, port), r.URL.EscapedPath()); iss != nil {
-			handler = iss // a canonical name with the listener's port, as curl --resolve sends it
-		} else if logins[bareHost(host)] || serves(Entra) && own[host] {
+			plane, handler = Issuer, iss // a canonical name with the listener's port, as curl --resolve sends it
+		} else if isLogin(bareHost(host)) || serves(Entra) && own[bareHost(host)] {
 			plane, handler = Entra, w.entra
 		}
-		out := &statusWriter{ResponseWriter: rw, status: http.StatusOK}
-		defer func() {
+		out := &statusWriter{ResponseWriter: rw}
+		defer func() { // also when a fault drops the connection
 			w.journal.add(control.Entry{
-				Time: w.clock.now(), Plane: string(plane), Method: r.Method, URL: "https://" + r.Host + r.URL.EscapedPath(), Status: out.status,
+				Time: w.clock.now(), Plane: string(plane), Method: clip(r.Method), URL: clip("https://" + r.Host + r.URL.EscapedPath()), Status: out.status,
 			})
 		}()
 		switch {
 		case handler == nil:
-			http.Error(out, fmt.Sprintf("farm: nothing at https://%s%s on the %s plane", r.Host, r.URL.Path, l.planes[0]), http.StatusNotFound)
+			http.Error(out, fmt.Sprintf("farm: nothing at https://%s%s on the %s plane", r.Host, r.URL.EscapedPath(), l.planes[0]), http.StatusNotFound)
 		case !serves(plane):
 			s.opts.Log.Warn("request for another plane", "listener", l.Addr().String(), "plane", plane, "host", r.Host, "path", r.URL.Path)
 			http.Error(out, "not found", http.StatusNotFound)
@@ -68,7 +63,7 @@ func (s *Server) route(l *listener) http.Handler {
 	})
 }
 
-// statusWriter remembers the status for the journal. An aborted connection leaves it at 200, which nobody received.
+// statusWriter remembers the status for the journal: 0 when the connection was dropped without an answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -77,6 +72,13 @@ type statusWriter struct {
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 // Unwrap is for http.ResponseController.

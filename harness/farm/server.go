@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,13 +25,13 @@ import (
 type Options struct {
 	Addr      map[Plane]string // host:port by plane; a missing plane listens on its default, an empty address not at all
 	PublicURL string           // https base below which the issuers are also addressed by path; empty: only the listeners' own names
-	Hosts     []string         // names and addresses that issuers may have beside the impersonated ones and those below .example and .test
+	Hosts     []string         // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test
 	Directory *entra.Directory // of the default world; nil: one empty tenant
 	Token     string           // of the control plane; empty: a random one
 	Version   string           // what the control plane says it is
 	Pool      *issuer.Pool     // where the issuers' keys come from; nil: a pool of the farm's own
 	Now       func() time.Time // nil: time.Now
-	Rand      io.Reader        // ids and the control plane's token; nil: crypto/rand
+	Rand      io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
 	Log       *slog.Logger     // nil: nothing is logged
 }
 
@@ -41,7 +42,6 @@ type Server struct {
 	listeners []*listener
 	servers   []*http.Server
 	resolver  *Resolver
-	public    string // host of PublicURL, or empty
 
 	mu     sync.RWMutex
 	worlds map[string]*World
@@ -75,14 +75,16 @@ func Start(opts Options) (*Server, error) {
 	hosts := slices.Concat(impersonated(), wide, opts.Hosts)
 	if opts.PublicURL != "" {
 		u, err := url.Parse(opts.PublicURL)
-		if err != nil || u.Scheme != "https" || u.Host == "" {
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 			return nil, fmt.Errorf("farm: public URL %q: want https://host[:port][/path]", opts.PublicURL)
 		}
-		s.public = hostKey(u.Host)
 		hosts = append(hosts, u.Hostname())
 	}
-	var err error
-	if s.authority, err = newAuthority(newPermitted(hosts), opts.Now); err != nil {
+	names, err := newPermitted(hosts)
+	if err != nil {
+		return nil, err
+	}
+	if s.authority, err = newAuthority(names, opts.Now); err != nil {
 		return nil, err
 	}
 	if s.listeners, err = listen(opts.Addr); err != nil {
@@ -92,6 +94,7 @@ func Start(opts Options) (*Server, error) {
 		closeAll(s.listeners)
 		return nil, err
 	}
+	s.resolver.transport.TLSClientConfig.Time = opts.Now // as the certificates' dates
 	if err := s.startDefaultWorld(); err != nil {
 		closeAll(s.listeners)
 		return nil, err
@@ -108,9 +111,12 @@ func (s *Server) serve(l *listener) {
 	srv := &http.Server{
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
+		WriteTimeout:      time.Minute, // longer than Entra may take to fetch an issuer's documents
 		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
 	}
+	closeUnused(srv)
 	s.servers = append(s.servers, srv)
 	if slices.Contains(l.planes, Control) {
 		srv.Handler = s.controlHandler()
@@ -120,6 +126,25 @@ func (s *Server) serve(l *listener) {
 	srv.Handler = s.route(l)
 	srv.TLSConfig = s.authority.tlsConfig()
 	go func() { _ = srv.ServeTLS(l, "", "") }()
+}
+
+// closeUnused makes a server's Shutdown close the connections on which nothing was asked yet, such as browsers open in advance. By
+// itself it waits five seconds for their first request.
+func closeUnused(srv *http.Server) {
+	var unused sync.Map
+	srv.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			unused.Store(c, nil)
+			return
+		}
+		unused.Delete(c)
+	}
+	srv.RegisterOnShutdown(func() {
+		unused.Range(func(c, _ any) bool {
+			_ = c.(net.Conn).Close() // it may have gone by itself
+			return true
+		})
+	})
 }
 
 func (s *Server) controlHandler() http.Handler {
@@ -157,13 +182,18 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-// Shutdown stops the listeners, and waits until the requests under way are answered or the context ends.
+// Shutdown stops the listeners, and waits until the requests under way are answered. When the context ends before that, it closes what
+// is left and returns the context's error. The Entra plane stops before the issuer plane, because its answers need the issuers'
+// documents; where both share a listener, a sign-in under way may find its issuer gone.
 func (s *Server) Shutdown(ctx context.Context) error {
-	var errs []error
-	for _, srv := range s.servers {
-		errs = append(errs, srv.Shutdown(ctx))
-	}
 	s.resolver.Close()
+	var errs []error
+	for _, srv := range slices.Backward(s.servers) {
+		if err := srv.Shutdown(ctx); err != nil {
+			errs = append(errs, err, srv.Close())
+		}
+		s.resolver.Close() // its connections, idle again, are what the next server would wait for
+	}
 	return errors.Join(errs...)
 }
 
@@ -190,8 +220,13 @@ func (s *Server) planes() map[string]string {
 // CA is the farm's root certificate in PEM.
 func (s *Server) CA() []byte { return s.authority.rootPEM }
 
-// ControlURL is the address of the management API.
-func (s *Server) ControlURL() string { return "http://" + s.Addr(Control) }
+// ControlURL is the address of the management API, or empty when that listens nowhere.
+func (s *Server) ControlURL() string {
+	if s.Addr(Control) == "" {
+		return ""
+	}
+	return "http://" + s.Addr(Control)
+}
 
 // Token is the bearer token of the management API.
 func (s *Server) Token() string { return s.opts.Token }
@@ -283,9 +318,11 @@ func impersonated() []string {
 	return hosts
 }
 
-// newID is 128 random bits. A source that fails yields fewer; crypto/rand does not fail.
+// newID is 128 random bits. A source that fails is replaced by the system's, which does not: ids and the token must not be guessed.
 func (s *Server) newID() string {
 	var b [16]byte
-	_, _ = io.ReadFull(s.opts.Rand, b[:])
+	if _, err := io.ReadFull(s.opts.Rand, b[:]); err != nil {
+		_, _ = rand.Read(b[:])
+	}
 	return hex.EncodeToString(b[:])
 }

@@ -17,8 +17,9 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 )
 
-// Resolver is how a client outside the farm reaches the names that the farm impersonates: every name goes to the farm's listeners,
-// login hosts to the Entra plane and the rest to the issuer plane; addresses go where they point. It is safe for concurrent use.
+// Resolver is how a client outside the farm reaches the names that the farm impersonates: every name and address goes to the farm's
+// listeners, login hosts to the Entra plane and the rest to the issuer plane; only loopback addresses go where they point. It is safe
+// for concurrent use.
 type Resolver struct {
 	transport *http.Transport
 }
@@ -29,7 +30,6 @@ func NewResolver(planes map[string]string, rootPEM []byte) (*Resolver, error) {
 	if !roots.AppendCertsFromPEM(rootPEM) {
 		return nil, errors.New("farm: the farm's root certificate is not PEM")
 	}
-	logins := entra.Hosts()
 	var dialer net.Dialer
 	return &Resolver{transport: &http.Transport{
 		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
@@ -40,12 +40,14 @@ func NewResolver(planes map[string]string, rootPEM []byte) (*Resolver, error) {
 			if err != nil {
 				return nil, err
 			}
-			switch {
-			case isLoopback(host):
-			case slices.Contains(logins, host):
-				addr = planes[string(Entra)]
-			default:
-				addr = planes[string(Issuer)]
+			if !isLoopback(host) {
+				plane := Issuer
+				if isLogin(host) {
+					plane = Entra
+				}
+				if addr = planes[string(plane)]; addr == "" {
+					return nil, fmt.Errorf("farm: %s: the %s plane listens nowhere", host, plane)
+				}
 			}
 			return dialer.DialContext(ctx, network, addr)
 		},
@@ -91,7 +93,7 @@ func private(host string) bool {
 		return false
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.IsPrivate() || ip.IsLinkLocalUnicast()
+		return ip.IsPrivate() || !ip.IsGlobalUnicast() || sharedSpace.Contains(ip)
 	}
 	if !strings.Contains(host, ".") {
 		return true
@@ -102,6 +104,18 @@ func private(host string) bool {
 		}
 	}
 	return false
+}
+
+// sharedSpace is what carriers give their customers behind a NAT (RFC 6598).
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// logins are the hosts that Entra answers at.
+var logins = entra.Hosts()
+
+// isLogin tells a login host, regional ones such as westus.login.microsoft.com included.
+func isLogin(host string) bool {
+	host = strings.ToLower(host)
+	return slices.Contains(logins, host) || strings.HasSuffix(host, ".login.microsoft.com")
 }
 
 func isLoopback(host string) bool {

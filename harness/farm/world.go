@@ -2,6 +2,7 @@ package farm
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -33,7 +34,6 @@ type World struct {
 	mu        sync.RWMutex
 	issuers   map[string]*issuer.Issuer // by URL
 	documents map[string]*issuer.Issuer // by host and path of the discovery document and the JWKS
-	hosts     map[string]bool           // of documents
 }
 
 var _ control.World = (*World)(nil)
@@ -50,9 +50,16 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 	if len(tenants) == 0 {
 		return nil, fmt.Errorf("farm: the directory has no tenant")
 	}
+	clock, err := newClock(s.opts.Now, spec.Start)
+	if err != nil {
+		return nil, err
+	}
+	if spec.Skew.Abs() > maxOffset {
+		return nil, fmt.Errorf("farm: skew %s: a clock can't be more than 100 years off", spec.Skew)
+	}
 	w := &World{
-		id: id, tenant: tenants[0].ID, server: s, clock: newClock(s.opts.Now, spec.Start), skew: spec.Skew, keys: s.opts.Pool.Keys(), dir: dir,
-		issuers: map[string]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{}, hosts: map[string]bool{},
+		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, keys: s.opts.Pool.Keys(), dir: dir,
+		issuers: map[string]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
 	}
 	w.entra = entra.New(entra.Config{
 		Directory: dir,
@@ -111,10 +118,18 @@ func (w *World) add(iss *issuer.Issuer) (control.Issuer, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, key := range keys {
+		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on the internet.
+		if other := w.documents[key]; other != nil && other.URL() != iss.URL() {
+			return control.Issuer{}, fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
+		}
+	}
+	if replaced := w.issuers[iss.URL()]; replaced != nil {
+		maps.DeleteFunc(w.documents, func(_ string, of *issuer.Issuer) bool { return of == replaced })
+	}
 	w.issuers[iss.URL()] = iss
 	for _, key := range keys {
 		w.documents[key] = iss
-		w.hosts[key[:strings.IndexByte(key, '/')]] = true
 	}
 	return describe(iss), nil
 }
@@ -195,7 +210,12 @@ func (w *World) document(host, path string) *issuer.Issuer {
 func (w *World) serves(host string) bool {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return w.hosts[host]
+	for address := range w.documents {
+		if at, _, _ := strings.Cut(address, "/"); at == host {
+			return true
+		}
+	}
+	return false
 }
 
 // SetFaults replaces the faults of an issuer.
@@ -244,10 +264,9 @@ func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
 
 // Advance moves the clocks of the world on.
 func (w *World) Advance(spec control.AdvanceSpec) (control.Farm, error) {
-	if spec.Advance < 0 {
-		return control.Farm{}, fmt.Errorf("farm: advance by %s: a clock only goes forward", spec.Advance)
+	if err := w.clock.advance(spec.Advance); err != nil {
+		return control.Farm{}, err
 	}
-	w.clock.advance(spec.Advance)
 	return w.Farm(), nil
 }
 
@@ -277,5 +296,6 @@ func (w *World) Journal(after int) control.Journal { return w.journal.after(afte
 
 // signedIn takes the emulator's record of a token request into the journal.
 func (w *World) signedIn(in entra.SignIn) {
+	in = clipSignIn(in)
 	w.journal.add(control.Entry{Time: in.Time, Plane: string(Entra), Status: in.Status, SignIn: &in})
 }

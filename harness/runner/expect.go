@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,8 +68,8 @@ func (p *play) expectAnswer(s *scenario.Step, want *scenario.Expect, result map[
 	got, _ := result["error"].(string)
 	body, _ := result["body"].(map[string]any)
 	description, _ := body["error_description"].(string)
-	if got != want.Error {
-		return &failure{at: s.Pos("expect", "error"), message: wantedError(want.Error, got, description, result["status"]), hint: hint(want.Error, got), value: want.Error}
+	if !met(want.Error, result) {
+		return &failure{at: s.Pos("expect", "error"), message: wantedError(want.Error, got, description, result["status"]), hint: hint(want.Error, got, result["token"] != nil), value: want.Error}
 	}
 	if status, _ := result["status"].(int); want.Status != 0 && status != want.Status {
 		return &failure{at: s.Pos("expect", "status"), message: fmt.Sprintf("want HTTP status %d, got %d", want.Status, status)}
@@ -84,21 +85,29 @@ func (p *play) expectAnswer(s *scenario.Step, want *scenario.Expect, result map[
 	return nil
 }
 
+// met tells whether an exchange ended as wanted: with that code, or for the empty one with a token. An answer with neither is never what
+// was wanted.
+func met(want string, result map[string]any) bool {
+	return result["error"] == want && (want != "" || result["token"] != nil)
+}
+
 func wantedError(want, got, description string, status any) string {
 	switch {
 	case want == "" && got == "":
 		return fmt.Sprintf("want a token, got HTTP status %v without an AADSTS code", status)
 	case want == "":
 		return "want a token, got " + or(description, got)
-	case got == "":
+	case got == "" && status == http.StatusOK:
 		return "want " + want + ", got a token"
+	case got == "":
+		return fmt.Sprintf("want %s, got HTTP status %v without an AADSTS code", want, status)
 	}
 	return fmt.Sprintf("want %s, got %s", want, or(description, got))
 }
 
 // hint says what to do about a result that was not expected.
-func hint(want, got string) string {
-	if got == "" {
+func hint(want, got string, token bool) string {
+	if want != "" && token {
 		return "the sign-in succeeds now; the row no longer reproduces the error"
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(got, "AADSTS"))

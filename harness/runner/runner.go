@@ -7,7 +7,10 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -22,8 +25,8 @@ import (
 // Options say how a run goes. Target is required.
 type Options struct {
 	Target   *target.Target
-	Parallel int                                         // cases at the same time; 0: one for each file, case and so on that fits, see Run
-	FailFast bool                                        // start no further case after the first that does not pass
+	Parallel int                                         // cases at the same time; 0: 8
+	FailFast bool                                        // start no further case after the first that does not pass; those under way end
 	Select   func(file *scenario.File, name string) bool // name is the scenario's, with [case] where it has rows; nil selects everything
 	Vars     map[string]any                              // over the declared vars of every file
 	Env      map[string]any                              // the environment, at env in expressions
@@ -48,9 +51,9 @@ func Names() scenario.Names {
 }
 
 func knownCode(code string) bool {
-	var n int
-	_, err := fmt.Sscanf(code, "AADSTS%d", &n)
-	return err == nil && entra.Known(n)
+	digits, ok := strings.CutPrefix(code, "AADSTS")
+	n, err := strconv.Atoi(digits)
+	return ok && err == nil && strconv.Itoa(n) == digits && entra.Known(n)
 }
 
 // Hosts are the hosts that the files give their issuers as constants, for target.InProcess.
@@ -84,8 +87,8 @@ func rows(f *scenario.File) []*scenario.Case {
 	return f.Cases
 }
 
-// Run plays the cases of the files, in parallel, and returns their results in the order of the files. It fails no case for want of
-// time before the context ends.
+// Run plays the cases of the files, in parallel, and returns their results in the order of the files. When the context ends, the cases
+// under way and those not yet begun end with an error.
 func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -104,8 +107,7 @@ func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 			}
 		}
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	var stop atomic.Bool // start no further case
 	run.Results = make([]report.Result, len(cases))
 	slots := make(chan struct{}, opts.Parallel)
 	var wg sync.WaitGroup
@@ -113,9 +115,9 @@ func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			run.Results[i] = p.run(ctx)
+			run.Results[i] = p.run(ctx, stop.Load())
 			if opts.FailFast && run.Results[i].Status > report.Pass {
-				cancel(errFailFast)
+				stop.Store(true)
 			}
 		})
 	}
@@ -123,8 +125,6 @@ func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 	run.Took = opts.Now().Sub(begin)
 	return run
 }
-
-var errFailFast = errors.New("another case failed first (--fail-fast)")
 
 // play is one case on its way.
 type play struct {
@@ -142,6 +142,7 @@ type play struct {
 	faults    []control.Fault
 	assertion string // the last minted token
 	requests  int    // sent to Entra so far, for their ids
+	read      int    // the journal's entries read so far
 }
 
 func newPlay(f *scenario.File, row *scenario.Case, opts Options) *play {
@@ -167,13 +168,13 @@ type skipped struct{ reason string }
 
 func (s *skipped) Error() string { return s.reason }
 
-func (p *play) run(ctx context.Context) report.Result {
+func (p *play) run(ctx context.Context, stop bool) report.Result {
 	begin := p.opts.Now()
 	err := context.Cause(ctx)
-	if errors.Is(err, errFailFast) {
-		err = &skipped{err.Error()}
-	}
-	if err == nil {
+	switch {
+	case stop:
+		err = &skipped{"another case failed first (--fail-fast)"}
+	case err == nil:
 		err = p.play(ctx)
 	}
 	p.result.Ms = float64(p.opts.Now().Sub(begin).Microseconds()) / 1000
@@ -220,6 +221,11 @@ func (p *play) play(ctx context.Context) error {
 	if reason, ok := p.file.Skip[p.opts.Target.Name]; ok {
 		return &skipped{reason}
 	}
+	for _, s := range p.file.Steps {
+		if need := needOf(s.Kind); need != "" && !p.opts.Target.Can[need] {
+			return p.lacks(need)
+		}
+	}
 	if err := p.prepare(); err != nil {
 		return err
 	}
@@ -232,13 +238,10 @@ func (p *play) play(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the case took longer than its timeout of %s", timeout))
 	defer cancel()
+	defer p.unset(ctx)
 	if err := p.set(ctx); err != nil {
 		return timedOut(ctx, err)
 	}
-	defer func() {
-		// Even when the case has run out of time: a farm that others share must not keep its world.
-		_ = p.client.DeleteFarm(context.WithoutCancel(ctx), p.farm.ID)
-	}()
 	for _, s := range p.file.Steps {
 		if err := p.step(ctx, s); err != nil {
 			return timedOut(ctx, err)
@@ -249,10 +252,17 @@ func (p *play) play(ctx context.Context) error {
 
 // timedOut puts the reason for a context's end in the place of the error that came of it.
 func timedOut(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
+	cause := context.Cause(ctx)
+	var skip *skipped
+	var failed *failure
+	if cause == nil || errors.As(err, &skip) || errors.As(err, &failed) {
+		return err
+	}
+	var bad *scenario.Problem
+	if !errors.As(err, &bad) {
 		return cause
 	}
-	return err
+	return &scenario.Problem{File: bad.File, Line: bad.Line, Column: bad.Column, Message: cause.Error()}
 }
 
 // prepare fills in the names that expressions can use before anything has happened.
@@ -279,93 +289,8 @@ func (p *play) prepare() error {
 	return nil
 }
 
-// set makes the world of the case: clock, issuer, application and credentials.
-func (p *play) set(ctx context.Context) error {
-	clock, err := p.file.ResolveClock(p.env)
-	if err != nil {
-		return err
-	}
-	if !clock.Start.IsZero() && !p.opts.Target.Can[target.VirtualClock] {
-		return p.lacks(target.VirtualClock)
-	}
-	iss, err := p.file.ResolveIssuer(p.env)
-	if err != nil {
-		return err
-	}
-	spec := control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
-	for _, set := range iss.Faults {
-		spec.Faults = append(spec.Faults, faultList(set)...)
-	}
-	p.faults = spec.Faults
-
-	// The world comes first, and its cloud is the Entra side's; what else that side says may depend on the issuer's URL and is read again
-	// when that is known.
-	p.env["issuer"] = map[string]any{"url": iss.URL, "host": "", "platform": iss.Platform}
-	side, err := p.file.ResolveEntra(p.env)
-	if err != nil {
-		return err
-	}
-	p.cloud = side.Cloud
-	if p.farm, err = p.client.CreateFarm(ctx, control.FarmSpec{Name: p.title(), Start: clock.Start, Skew: clock.Skew, Cloud: p.cloud}); err != nil {
-		return err
-	}
-	if p.issuer, err = p.client.AddIssuer(ctx, p.farm.ID, spec); err != nil {
-		return p.at(p.file.Pos("issuer"), err)
-	}
-	host := ""
-	if u, err := url.Parse(p.issuer.URL); err == nil {
-		host = u.Host
-	}
-	p.env["issuer"] = map[string]any{"url": p.issuer.URL, "host": host, "platform": p.issuer.Platform}
-	if side, err = p.file.ResolveEntra(p.env); err != nil {
-		return err
-	}
-	return p.register(ctx, side)
-}
-
-// register makes the application with its credentials.
-func (p *play) register(ctx context.Context, side *scenario.Entra) error {
-	app := control.ApplicationSpec{Name: side.App, NoServicePrincipal: side.ServicePrincipal != nil && !*side.ServicePrincipal}
-	for i := range side.Credentials {
-		credential, err := p.credential(&side.Credentials[i])
-		if err != nil {
-			return p.at(p.file.Pos("entra", "credentials", i), err)
-		}
-		app.Credentials = append(app.Credentials, credential)
-	}
-	var err error
-	if p.app, err = p.client.AddApplication(ctx, p.farm.ID, app); err != nil {
-		return p.at(p.file.Pos("entra"), err)
-	}
-	p.env["entra"] = map[string]any{
-		"tenant": p.app.Tenant,
-		"app":    map[string]any{"name": p.app.Name, "clientId": p.app.ClientID, "objectId": p.app.ObjectID},
-	}
-	return nil
-}
-
-// credential fills in a credential's defaults: the scenario's issuer and the cloud's audience.
-func (p *play) credential(c *scenario.FederatedCredential) (entra.Credential, error) {
-	out := entra.Credential{Name: c.Name, Issuer: c.Issuer, Subject: c.Subject, Matching: c.Matching, Audiences: c.Audiences}
-	if out.Issuer == "" {
-		out.Issuer = p.issuer.URL
-	}
-	if len(out.Audiences) == 0 {
-		audience, err := entra.ExchangeAudience(p.cloud)
-		if err != nil {
-			return entra.Credential{}, err
-		}
-		out.Audiences = []string{audience}
-	}
-	return out, nil
-}
-
 // at gives an error of the farm its place in the file.
 func (p *play) at(pos scenario.Position, err error) error {
-	var refusal *control.Error
-	if !errors.As(err, &refusal) && errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
 	return &scenario.Problem{File: p.file.Path, Line: pos.Line, Column: pos.Column, Message: err.Error()}
 }
 

@@ -13,13 +13,16 @@ import (
 	"github.com/issuerd/issuerd/harness/target"
 )
 
-// kinds are the steps there are. A step's function carries it out and returns its result, whose members expressions see; an error
-// means that it could not be carried out.
-var kinds = []struct {
+// kind is a kind of step: what it needs, and the function that carries it out and returns its result, whose members expressions see. An
+// error means that it could not be carried out.
+type kind struct {
 	name string
 	need target.Need // empty: every target can
 	do   func(*play, context.Context, *scenario.Step, *scenario.Action) (map[string]any, error)
-}{
+}
+
+// kinds are the steps there are.
+var kinds = []kind{
 	{"mint", "", (*play).mint},
 	{"exchange", "", (*play).exchange},
 	{"rotate", target.DynamicIssuer, (*play).rotate},
@@ -39,26 +42,16 @@ func (f *failure) Error() string { return f.message }
 
 // step carries one step out and checks what is expected of it.
 func (p *play) step(ctx context.Context, s *scenario.Step) error {
-	i := slices.IndexFunc(kinds, func(k struct {
-		name string
-		need target.Need
-		do   func(*play, context.Context, *scenario.Step, *scenario.Action) (map[string]any, error)
-	}) bool {
-		return k.name == s.Kind
-	})
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == s.Kind })
 	if i < 0 {
 		return p.at(s.Position, fmt.Errorf("runner: no step %q in this version", s.Kind))
-	}
-	kind := kinds[i]
-	if kind.need != "" && !p.opts.Target.Can[kind.need] {
-		return p.lacks(kind.need)
 	}
 	p.result.Steps = append(p.result.Steps, report.Step{ID: s.ID, Action: s.Kind, Status: report.Pass})
 	action, err := s.Resolve(p.env)
 	if err != nil {
 		return err
 	}
-	result, err := kind.do(p, ctx, s, action)
+	result, err := kinds[i].do(p, ctx, s, action)
 	if err != nil {
 		var skip *skipped
 		var failed *failure
@@ -74,6 +67,16 @@ func (p *play) step(ctx context.Context, s *scenario.Step) error {
 		p.remember(s, result)
 	}
 	return nil
+}
+
+// needOf is what a kind of step asks of a target.
+func needOf(name string) target.Need {
+	for _, k := range kinds {
+		if k.name == name {
+			return k.need
+		}
+	}
+	return ""
 }
 
 // remember puts a step's result at steps.<id>. There a mint step's token is the compact one, so that it can be presented.

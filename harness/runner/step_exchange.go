@@ -76,7 +76,7 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 			return nil, err
 		}
 		result["attempts"], p.record().Attempts = attempt, attempt
-		if e.Retry == nil || result["error"] == want || e.Retry.Every <= 0 || waited+e.Retry.Every > e.Retry.For {
+		if e.Retry == nil || met(want, result) || e.Retry.Every <= 0 || waited+e.Retry.Every > e.Retry.For {
 			return result, nil
 		}
 		// Waiting is on the target's clock, so on an emulator it costs nothing.
@@ -125,9 +125,12 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 
 // signIn finds the emulator's record of a request; the zero one if it kept none.
 func (p *play) signIn(ctx context.Context, correlation string) (entra.SignIn, error) {
-	journal, err := p.client.Journal(ctx, p.farm.ID, 0)
+	journal, err := p.client.Journal(ctx, p.farm.ID, p.read)
 	if err != nil {
 		return entra.SignIn{}, err
+	}
+	if n := len(journal.Entries); n > 0 {
+		p.read = journal.Entries[n-1].Seq
 	}
 	for _, entry := range slices.Backward(journal.Entries) {
 		if entry.SignIn != nil && entry.SignIn.CorrelationID == correlation {

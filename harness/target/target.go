@@ -51,13 +51,17 @@ func InProcess(opts farm.Options) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
+	client := &control.Client{URL: s.ControlURL(), Token: s.Token(), HTTP: controlClient()}
 	return &Target{
 		Name:      "emulator",
-		Control:   &control.Client{URL: s.ControlURL(), Token: s.Token(), HTTP: controlClient()},
+		Control:   client,
 		Transport: s.Transport,
 		CA:        s.CA(),
 		Can:       emulated(),
-		close:     s.Close,
+		close: func() error {
+			client.HTTP.CloseIdleConnections()
+			return s.Close()
+		},
 	}, nil
 }
 
@@ -75,8 +79,13 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 	if err != nil {
 		return nil, fmt.Errorf("target: %s: %w", controlURL, err)
 	}
-	maps.Copy(info.Planes, planes)
-	resolver, err := farm.NewResolver(info.Planes, []byte(info.CA))
+	if info.CA == "" {
+		return nil, fmt.Errorf("target: %s: the answer is not that of a farm's control plane", controlURL)
+	}
+	seen := map[string]string{}
+	maps.Copy(seen, info.Planes)
+	maps.Copy(seen, planes)
+	resolver, err := farm.NewResolver(seen, []byte(info.CA))
 	if err != nil {
 		return nil, fmt.Errorf("target: %s: %w", controlURL, err)
 	}

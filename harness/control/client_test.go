@@ -1,0 +1,85 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/control"
+)
+
+// TestNamesInPaths says that what stands in a path arrives as it was given.
+func TestNamesInPaths(t *testing.T) {
+	t.Parallel()
+	world := &recorder{}
+	api := &control.Server{Token: token, World: func(id string) (control.World, error) {
+		world.add(id)
+		return world, nil
+	}}
+	server := httptest.NewServer(api.Handler())
+	t.Cleanup(server.Close)
+	c := &control.Client{URL: server.URL + "/", Token: token} // as people write URLs
+	names := []string{"plain", "with space", "a/b", "100%", "%2F", "ä?#&=", "a+b", "...", "a;b", "a\nb"}
+	for _, name := range names {
+		world.got = nil
+		if err := c.RemoveCredential(t.Context(), name, "app "+name, "credential "+name); err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		if diff := cmp.Diff([]string{name, "app " + name, "credential " + name}, world.got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// recorder is a world that notes what it is told.
+type recorder struct {
+	control.World
+	got []string
+}
+
+func (r *recorder) add(s ...string) { r.got = append(r.got, s...) }
+
+func (r *recorder) RemoveCredential(clientID, name string) error {
+	r.add(clientID, name)
+	return nil
+}
+
+func TestClientErrors(t *testing.T) {
+	t.Parallel()
+	answers := map[string]http.HandlerFunc{
+		"a page": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
+		"a refusal that is not the API's": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "no", http.StatusBadGateway)
+		},
+		"a dropped connection": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	}
+	wants := map[string]string{
+		"a page":                          "answer: invalid character",
+		"a refusal that is not the API's": "502 Bad Gateway",
+		"a dropped connection":            "control: Get",
+	}
+	for name, answer := range answers {
+		server := httptest.NewServer(answer)
+		_, err := (&control.Client{URL: server.URL, Token: token}).Info(t.Context())
+		if err == nil || !strings.Contains(err.Error(), wants[name]) || strings.Contains(err.Error(), token) {
+			t.Errorf("%s: error %v, want one that says %q", name, err, wants[name])
+		}
+		server.Close()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (&control.Client{URL: "http://127.0.0.1:1"}).Info(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want %v", err, context.Canceled)
+	}
+	s, _ := start(t)
+	if _, err := (&control.Client{URL: s.ControlURL(), Token: "wrong"}).Info(t.Context()); status(err) != http.StatusUnauthorized {
+		t.Errorf("wrong token: %v, want a 401", err)
+	}
+}

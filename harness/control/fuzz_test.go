@@ -1,0 +1,37 @@
+package control_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// FuzzRequests sends any body to any route of a farm. Whatever it is, the answer is JSON, and not the farm's fault.
+func FuzzRequests(f *testing.F) {
+	s, _ := start(f)
+	const issuer = `"issuer":"` + githubURL + `"`
+	for i, body := range []string{
+		``, `null`, `[]`, `{`, `{"name":"x","start":"2030-01-01T00:00:00Z","skew":-1,"cloud":"china"}`,
+		`{"platform":"kubernetes","preset":"pod","url":"https://a.test/b","alg":"ES256","claims":{"sub":null},"faults":[{"name":"jwks","parameters":{"body":"x"}}]}`,
+		`{` + issuer + `,"faults":[{"name":"status","parameters":{"code":200}}]}`,
+		`{` + issuer + `,"audience":["a","b"],"lifetime":-9223372036854775808,"claims":{"iss":1,"exp":"x","aud":{}}}`,
+		`{` + issuer + `,"publish":true}`, `{"advance":1}`,
+		`{"name":"deployer","credentials":[{"name":"abc","issuer":"a","subject":"b","audiences":["c"]}]}`,
+	} {
+		f.Add(i, body)
+	}
+	f.Fuzz(func(t *testing.T, n int, body string) {
+		route := routes[(n%len(routes)+len(routes))%len(routes)]
+		status, answer, header := send(t, route.method, s.ControlURL()+route.path, "Bearer "+token, strings.NewReader(body))
+		if status >= http.StatusInternalServerError {
+			t.Errorf("%s %s: status %d: %s", route.method, route.path, status, answer)
+		}
+		if header.Get("Content-Type") == "application/json" && !json.Valid([]byte(answer)) {
+			t.Errorf("%s %s: the answer is not JSON: %q", route.method, route.path, answer)
+		}
+		if status != http.StatusOK && strings.Contains(answer, token) {
+			t.Errorf("%s %s: the refusal has the token in it", route.method, route.path)
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package control_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/issuerd/issuerd/harness/control"
+)
+
+// routes are all there are, with the farm and application to be filled in.
+var routes = []struct{ method, path string }{
+	{"GET", "/v1/info"},
+	{"POST", "/v1/farms"},
+	{"DELETE", "/v1/farms/default"},
+	{"GET", "/v1/farms/default/issuers"},
+	{"POST", "/v1/farms/default/issuers"},
+	{"PUT", "/v1/farms/default/faults"},
+	{"POST", "/v1/farms/default/tokens"},
+	{"POST", "/v1/farms/default/rotations"},
+	{"POST", "/v1/farms/default/clock"},
+	{"POST", "/v1/farms/default/applications"},
+	{"POST", "/v1/farms/default/applications/x/credentials"},
+	{"DELETE", "/v1/farms/default/applications/x/credentials/y"},
+	{"GET", "/v1/farms/default/journal"},
+	{"GET", "/v1/nothing"},
+	{"GET", "/"},
+}
+
+// send makes a request as it is and returns the status, the body and a header.
+func send(t *testing.T, method, address, authorization string, body io.Reader) (int, string, http.Header) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, address, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(raw), resp.Header
+}
+
+func TestUnauthorized(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	const refusal = `{"error":"control: want the bearer token that the farm printed at its start (ISSUERD_CONTROL_TOKEN)"}`
+	for _, authorization := range []string{"", "Bearer", "Bearer ", "Bearer wrong", "Bearer " + token[:len(token)-1], "Bearer " + token + "x", "Bearer  " + token, "Basic " + token, token} {
+		for _, route := range routes {
+			code, body, header := send(t, route.method, s.ControlURL()+route.path, authorization, nil)
+			if code != http.StatusUnauthorized || strings.TrimSpace(body) != refusal || header.Get("WWW-Authenticate") != "Bearer" {
+				t.Errorf("%s %s with %q: status %d, %q", route.method, route.path, authorization, code, body)
+			}
+		}
+	}
+	if code, _, _ := send(t, "GET", s.ControlURL()+"/v1/info", "bearer "+token, nil); code != http.StatusOK {
+		t.Errorf("scheme in lower case: status %d, want %d", code, http.StatusOK)
+	}
+	for path, want := range map[string]string{"/ca.pem": string(s.CA()), "/healthz": "ok\n"} {
+		if code, body, _ := send(t, "GET", s.ControlURL()+path, "", nil); code != http.StatusOK || body != want {
+			t.Errorf("GET %s without a token: status %d, %q", path, code, body)
+		}
+	}
+}
+
+// TestNoToken says that a server without a token lets nobody in, rather than everybody.
+func TestNoToken(t *testing.T) {
+	t.Parallel()
+	handler := (&control.Server{Info: func() control.Info { return control.Info{} }}).Handler()
+	for _, authorization := range []string{"", "Bearer", "Bearer "} {
+		r := httptest.NewRequest(http.MethodGet, "/v1/info", nil)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized {
+			t.Errorf("%q: status %d, want %d", authorization, w.Code, http.StatusUnauthorized)
+		}
+	}
+}
+
+func TestBadRequests(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	const farms = "/v1/farms"
+	huge := `{"name":"` + strings.Repeat("x", 1<<20) + `"}`
+	tests := []struct {
+		name, method, path, body string
+		status                   int
+		want                     []string
+	}{
+		{"unknown member", "POST", farms, `{"nmae":"x"}`, 400, []string{`unknown field`, `nmae`}},
+		{"unknown member of a list", "POST", farms + "/default/issuers", `{"platform":"github","faults":[{"nmae":"x"}]}`, 400, []string{`unknown field`, `nmae`}},
+		{"wrong type", "POST", farms, `{"name":1}`, 400, []string{"name", "number"}},
+		{"not JSON", "POST", farms, `name: x`, 400, []string{"request body"}},
+		{"cut off", "POST", farms, `{"name":`, 400, []string{"request body"}},
+		{"two values", "POST", farms, `{"name":"x"} {}`, 400, []string{"more after"}},
+		{"something behind", "POST", farms, `{"name":"x"}]`, 400, []string{"request body"}},
+		{"huge", "POST", farms, huge, 413, []string{"more than 1048576 bytes"}},
+		{"huge behind", "POST", farms, `{"name":"x"}` + strings.Repeat(" ", 1<<20), 413, []string{"more than 1048576 bytes"}},
+		{"time", "POST", farms, `{"start":"yesterday"}`, 400, []string{"yesterday"}},
+		{"cloud", "POST", farms, `{"cloud":"mars"}`, 400, []string{`"mars"`, "public, usgov, china"}},
+		{"unknown farm", "GET", farms + "/nobody/issuers", "", 404, []string{"no such farm"}},
+		{"delete an unknown farm", "DELETE", farms + "/nobody", "", 404, []string{"no such farm"}},
+		{"escaped slash in a farm's id", "GET", farms + "/a%2Fb/issuers", "", 404, []string{"no such farm"}},
+		{"platform", "POST", farms + "/default/issuers", `{"platform":"gitbuh"}`, 400, []string{`"gitbuh"`, "have github"}},
+		{"fault", "PUT", farms + "/default/faults", `{"issuer":"` + githubURL + `","faults":[{"name":"x"}]}`, 400, []string{`"x"`, "have discovery"}},
+		{"fault of an unknown issuer", "PUT", farms + "/default/faults", `{"issuer":"https://nobody.test"}`, 404, []string{`"https://nobody.test"`, githubURL}},
+		{"preset of another issuer", "POST", farms + "/default/tokens", `{"issuer":"` + githubURL + `","preset":"ghes"}`, 400, []string{`"ghes"`, "another issuer"}},
+		{"clock backwards", "POST", farms + "/default/clock", `{"advance":-1}`, 400, []string{"only goes forward"}},
+		{"clock too far", "POST", farms + "/default/clock", `{"advance":9223372036854775807}`, 400, []string{"100 years"}},
+		{"clock overflow", "POST", farms + "/default/clock", `{"advance":9223372036854775808}`, 400, []string{"advance"}},
+		{"application without a name", "POST", farms + "/default/applications", ``, 400, []string{"name"}},
+		{"credential of an unknown application", "POST", farms + "/default/applications/nobody/credentials", `{"name":"abc"}`, 400, []string{`"nobody"`}},
+		{"journal", "GET", farms + "/default/journal?after=x", "", 400, []string{`after="x"`}},
+		{"journal overflow", "GET", farms + "/default/journal?after=99999999999999999999", "", 400, []string{"after="}},
+		{"unknown path", "GET", "/v2/info", "", 404, nil},
+		{"method", "PATCH", farms, "", 405, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			code, body, _ := send(t, tt.method, s.ControlURL()+tt.path, "Bearer "+token, strings.NewReader(tt.body))
+			if code != tt.status {
+				t.Fatalf("status %d, want %d: %.300s", code, tt.status, body)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(strings.ReplaceAll(body, `\"`, `"`), want) {
+					t.Errorf("body %.300q does not say %q", body, want)
+				}
+			}
+			if strings.Contains(body, token) {
+				t.Error("the body has the token in it")
+			}
+		})
+	}
+}

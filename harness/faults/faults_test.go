@@ -1,0 +1,228 @@
+package faults_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/harness"
+	"github.com/issuerd/issuerd/harness/faults"
+)
+
+const subject = "repo:octo-org/octo-repo:ref:refs/heads/main"
+
+// behaviour is a fault and what Entra makes of an issuer that has it.
+type behaviour struct {
+	name       string
+	fault      string
+	parameters map[string]any
+	code       int    // 0: the sign-in succeeds
+	fetched    string // the documents that Entra asked for, in order
+}
+
+func set(members map[string]any) map[string]any { return map[string]any{"set": members} }
+
+var behaviours = []behaviour{
+	{"other issuer", "discovery", set(map[string]any{"issuer": "https://evil.test"}), 501661, "discovery"},
+	{"slash at the end", "discovery", set(map[string]any{"issuer": "https://token.actions.githubusercontent.com/"}), 501661, "discovery"},
+	{"no jwks_uri", "discovery", set(map[string]any{"jwks_uri": nil}), 501661, "discovery"},
+	{"jwks_uri that is not there", "discovery", set(map[string]any{"jwks_uri": "https://token.actions.githubusercontent.com/keys"}), 90061, "discovery jwks"},
+	{"empty subject types", "discovery", set(map[string]any{"subject_types_supported": []any{}}), 501661, "discovery"},
+	{"member that nobody reads", "discovery", set(map[string]any{"x": 1}), 0, "discovery jwks"},
+	{"typ", "header", set(map[string]any{"typ": "at+jwt"}), 5002727, ""},
+	{"no typ", "header", set(map[string]any{"typ": nil}), 0, "discovery jwks"},
+	{"unknown kid", "header", set(map[string]any{"kid": "nobody"}), 7000272, "discovery jwks"},
+	{"no kid", "header", set(map[string]any{"kid": nil}), 7000272, "discovery jwks"},
+	{"no keys", "jwks", map[string]any{"body": `{"keys":[]}`}, 7000272, "discovery jwks"},
+	{"keys that are not JSON", "jwks", map[string]any{"body": "<html>"}, 900612, "discovery jwks"},
+	{"empty key set", "jwks", nil, 900612, "discovery jwks"},
+	{"both documents unavailable", "status", nil, 501661, "discovery"},
+	{"discovery forbidden", "status", map[string]any{"document": "discovery", "code": 403, "body": "no", "contentType": "text/plain"}, 501661, "discovery"},
+	{"keys redirected", "status", map[string]any{"document": "jwks", "code": 302}, 90061, "discovery jwks"},
+	{"keys without a body", "status", map[string]any{"document": "jwks", "code": 204}, 90061, "discovery jwks"},
+	{"a page in place of the keys", "status", map[string]any{"document": "jwks", "code": 200, "body": "<html>"}, 900612, "discovery jwks"},
+	{"type taken away", "tampered", set(map[string]any{"typ": nil}), 7000274, "discovery jwks"},
+	{"algorithm none", "tampered", set(map[string]any{"alg": "none"}), 5002738, ""},
+	{"other algorithm", "tampered", set(map[string]any{"alg": "HS256"}), 5002738, ""},
+	{"both documents unreachable", "unreachable", nil, 501661, "discovery"},
+	{"discovery unreachable", "unreachable", map[string]any{"document": "discovery"}, 501661, "discovery"},
+	{"keys unreachable", "unreachable", map[string]any{"document": "jwks"}, 90061, "discovery jwks"},
+}
+
+// TestBehaviours has Entra meet every fault over HTTP, and then the same issuer without it.
+func TestBehaviours(t *testing.T) {
+	t.Parallel()
+	for _, tt := range behaviours {
+		t.Run(tt.fault+"/"+tt.name, func(t *testing.T) {
+			t.Parallel()
+			farm := harness.New(t)
+			issuer := farm.Issuer(harness.IssuerSpec{Platform: "github"})
+			issuer.Fail(harness.Fault{Name: tt.fault, Parameters: tt.parameters})
+			app := farm.App("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: subject})
+			code, fetched := signIn(t, farm, app, issuer)
+			if code != tt.code {
+				t.Errorf("AADSTS%d, want %d", code, tt.code)
+			}
+			if fetched != tt.fetched {
+				t.Errorf("Entra fetched %q, want %q", fetched, tt.fetched)
+			}
+
+			issuer.Fail()
+			farm.Advance(time.Hour) // Entra keeps keys for as long
+			if code, fetched := signIn(t, farm, app, issuer); code != 0 || fetched != "discovery jwks" {
+				t.Errorf("when the fault has ended: AADSTS%d, fetched %q", code, fetched)
+			}
+		})
+	}
+}
+
+// signIn mints and exchanges and returns the code, and what Entra fetched for it.
+func signIn(t *testing.T, farm *harness.Farm, app *harness.App, issuer *harness.Issuer) (code int, fetched string) {
+	t.Helper()
+	token := issuer.Mint(harness.MintSpec{Audience: []string{"api://AzureADTokenExchange"}, Claims: map[string]any{"sub": subject}})
+	_, err := app.Exchange(token.Token)
+	all := farm.SignIns()
+	if len(all) == 0 {
+		t.Fatalf("no sign-in is recorded, error %v", err)
+	}
+	last := all[len(all)-1]
+	if (err == nil) != (last.Code == 0) {
+		t.Fatalf("error %v, but AADSTS%d in the record", err, last.Code)
+	}
+	var documents []string
+	for _, f := range last.Fetched {
+		documents = append(documents, f.Document)
+	}
+	return last.Code, strings.Join(documents, " ")
+}
+
+// TestEveryFaultIsMet keeps the table complete.
+func TestEveryFaultIsMet(t *testing.T) {
+	t.Parallel()
+	met := map[string]bool{}
+	for _, b := range behaviours {
+		met[b.fault] = met[b.fault] || b.code != 0
+	}
+	for _, name := range faults.Names() {
+		if !met[name] {
+			t.Errorf("no behaviour of fault %q that Entra refuses", name)
+		}
+	}
+	for name := range maps.Keys(met) {
+		if !slices.Contains(faults.Names(), name) {
+			t.Errorf("a behaviour of fault %q, which is not in the list", name)
+		}
+	}
+}
+
+// TestSeveralFaults puts two in force, and then one of them.
+func TestSeveralFaults(t *testing.T) {
+	t.Parallel()
+	farm := harness.New(t)
+	issuer := farm.Issuer(harness.IssuerSpec{Platform: "github"})
+	app := farm.App("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: subject})
+	header := harness.Fault{Name: "header", Parameters: set(map[string]any{"typ": "at+jwt"})}
+	dead := harness.Fault{Name: "unreachable"}
+	for _, tt := range []struct {
+		faults []harness.Fault
+		code   int
+	}{
+		{[]harness.Fault{dead, header}, 5002727},
+		{[]harness.Fault{dead}, 501661},
+		{[]harness.Fault{header}, 5002727},
+		{nil, 0},
+	} {
+		issuer.Fail(tt.faults...)
+		if code, _ := signIn(t, farm, app, issuer); code != tt.code {
+			t.Errorf("with %v: AADSTS%d, want %d", tt.faults, code, tt.code)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	names := faults.Names()
+	if sorted := slices.Compact(slices.Sorted(slices.Values(names))); !slices.Equal(names, sorted) {
+		t.Errorf("names %v are not sorted and unique", names)
+	}
+	for _, f := range faults.All {
+		if f.About == "" || strings.HasSuffix(f.About, ".") {
+			t.Errorf("fault %q: about %q, want a phrase", f.Name, f.About)
+		}
+	}
+}
+
+func TestBadParameters(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, fault string
+		parameters  any
+		want        []string
+	}{
+		{"unknown fault", "unreacheable", nil, []string{`no fault "unreacheable"`, "have discovery, header, jwks, status, tampered, unreachable"}},
+		{"empty fault", "", nil, []string{`no fault ""`, "have discovery"}},
+		{"unknown parameter", "unreachable", map[string]any{"documents": "jwks"}, []string{"unreachable", `unknown field "documents"`}},
+		{"unknown document", "unreachable", map[string]any{"document": "keys"}, []string{`document "keys"`, "discovery or jwks"}},
+		{"unknown document of status", "status", map[string]any{"document": "keys"}, []string{`document "keys"`, "discovery or jwks"}},
+		{"code too low", "status", map[string]any{"code": 199}, []string{"code 199", "200 to 599"}},
+		{"code too high", "status", map[string]any{"code": 600}, []string{"code 600", "200 to 599"}},
+		{"code that is a text", "status", map[string]any{"code": "503"}, []string{"status", "code", "string"}},
+		{"body that is an object", "jwks", map[string]any{"body": map[string]any{}}, []string{"jwks", "body"}},
+		{"nothing to set in discovery", "discovery", nil, []string{"discovery", "set is empty"}},
+		{"nothing to set in a header", "header", map[string]any{"set": map[string]any{}}, []string{"header", "set is empty"}},
+		{"nothing to set in a signed token", "tampered", map[string]any{}, []string{"tampered", "set is empty"}},
+		{"parameters that are a list", "status", []any{503}, []string{"status", "parameters [503]"}},
+		{"parameters that are no JSON", "status", func() {}, []string{"status", "unsupported type"}},
+	}
+	for _, tt := range tests {
+		_, err := faults.New(tt.fault, tt.parameters)
+		for _, want := range tt.want {
+			if err == nil || !strings.HasPrefix(err.Error(), "faults: ") || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want one that says %q", tt.name, err, want)
+			}
+		}
+	}
+}
+
+// FuzzNew makes faults of any parameters and lets them loose on documents and tokens.
+func FuzzNew(f *testing.F) {
+	for _, b := range behaviours {
+		raw, err := json.Marshal(b.parameters)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.fault, raw, "eyJhbGciOiJSUzI1NiJ9.e30.AAAA")
+	}
+	f.Fuzz(func(t *testing.T, name string, raw []byte, compact string) {
+		var parameters any
+		if json.Unmarshal(raw, &parameters) != nil {
+			return
+		}
+		tamper, err := faults.New(name, parameters)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "faults: ") {
+				t.Errorf("error %q does not begin with the package", err)
+			}
+			return
+		}
+		if tamper.Token != nil {
+			if _, err := tamper.Token(compact); err == nil && !strings.Contains(compact, ".") {
+				t.Errorf("%q was taken for a compact token", compact)
+			}
+		}
+		if tamper.Header != nil {
+			tamper.Header(map[string]any{"alg": "RS256"})
+		}
+		if tamper.Document != nil {
+			if _, err := tamper.Document("jwks", []byte(`{}`)); err != nil {
+				t.Errorf("the key set: %v", err)
+			}
+			if body, err := tamper.Document("discovery", []byte(`{"issuer":"a"}`)); err != nil || !json.Valid(body) {
+				t.Errorf("the discovery document: %q, error %v", body, err)
+			}
+		}
+	})
+}
