@@ -43,17 +43,6 @@ type Farm struct {
 	cloud  string
 }
 
-// services are the services of a cloud that an exchange involves.
-type services struct{ login, graph string }
-
-// clouds are Microsoft's, by the words of WithCloud.
-var clouds = map[string]services{
-	"":       {"https://login.microsoftonline.com", "https://graph.microsoft.com"},
-	"public": {"https://login.microsoftonline.com", "https://graph.microsoft.com"},
-	"usgov":  {"https://login.microsoftonline.us", "https://graph.microsoft.us"},
-	"china":  {"https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"},
-}
-
 // Option changes what New makes.
 type Option func(*settings)
 
@@ -222,12 +211,20 @@ func (r *Refusal) Error() string { return r.Description }
 
 // Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra refuses it.
 func (a *App) Exchange(assertion string) (*Access, error) {
-	return a.ExchangeFor(assertion, clouds[a.farm.cloud].graph+"/.default")
+	graph, err := entra.GraphURL(a.farm.cloud)
+	if err != nil {
+		return nil, fmt.Errorf("harness: exchange: %w", err)
+	}
+	return a.ExchangeFor(assertion, graph+"/.default")
 }
 
 // ExchangeFor is Exchange for another scope.
 func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
-	resp, err := a.farm.Client().PostForm(clouds[a.farm.cloud].login+"/"+a.farm.Tenant+"/oauth2/v2.0/token", url.Values{
+	login, err := entra.LoginURL(a.farm.cloud)
+	if err != nil {
+		return nil, fmt.Errorf("harness: exchange: %w", err)
+	}
+	resp, err := a.farm.Client().PostForm(login+"/"+a.farm.Tenant+"/oauth2/v2.0/token", url.Values{
 		"grant_type":            {"client_credentials"},
 		"client_id":             {a.ClientID},
 		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},

@@ -83,6 +83,25 @@ func Hosts() []string {
 	return hosts
 }
 
+// LoginURL returns where the clients of a cloud ("public", "usgov", "china"; ""
+// means "public") sign in, without a trailing slash, or an error that lists the clouds there are.
+func LoginURL(name string) (string, error) {
+	c, err := cloudNamed(name)
+	if err != nil {
+		return "", err
+	}
+	return "https://" + c.login, nil
+}
+
+// GraphURL is LoginURL for Microsoft Graph.
+func GraphURL(name string) (string, error) {
+	c, err := cloudNamed(name)
+	if err != nil {
+		return "", err
+	}
+	return "https://" + c.graph, nil
+}
+
 // ExchangeAudience returns the recommended audience of federated credentials
 // in a cloud ("public", "usgov", "china"; "" means "public"), or an error that
 // lists the clouds there are.

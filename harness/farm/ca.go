@@ -156,6 +156,9 @@ func (a *authority) tlsConfig() *tls.Config {
 				if addr, err := netip.ParseAddrPort(hello.Conn.LocalAddr().String()); err == nil {
 					name = addr.Addr().Unmap().WithZone("").String()
 				}
+				if !a.names.has(name) {
+					name = "127.0.0.1" // in a container: the client went to a published port, most likely of its own loopback address
+				}
 			}
 			return a.leaf(name)
 		},

@@ -44,9 +44,6 @@ type Answer struct {
 // Client makes an exchange as some client library would. An error means that there was no answer.
 type Client func(context.Context, Request) (Answer, error)
 
-// loginHosts are the login hosts of the clouds.
-var loginHosts = map[string]string{"": "login.microsoftonline.com", "public": "login.microsoftonline.com", "usgov": "login.microsoftonline.us", "china": "login.partner.microsoftonline.cn"}
-
 // exchange presents the assertion at the token endpoint, again and again if the file says so.
 func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Action) (map[string]any, error) {
 	e := a.Exchange
@@ -56,9 +53,13 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 			return nil, &skipped{fmt.Sprintf("this program has no %s client in it", e.Client)}
 		}
 	}
+	authority, err := entra.LoginURL(p.cloud)
+	if err != nil {
+		return nil, err
+	}
 	req := Request{
 		HTTP:      &http.Client{Transport: p.opts.Target.Transport(p.farm.ID)},
-		Authority: "https://" + loginHosts[p.cloud],
+		Authority: authority,
 		Tenant:    or(e.Tenant, p.app.Tenant), ClientID: or(e.ClientID, p.app.ClientID),
 		Assertion: or(e.Assertion, p.assertion), Scope: or(e.Scope, defaultScope),
 	}
