@@ -1,16 +1,12 @@
 package harness
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -191,7 +187,7 @@ func (f *Farm) App(name string, credentials ...Credential) *App {
 	return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
 }
 
-// Access is an access token with what it says.
+// Access is an access token with what it says. Whole numbers are an int64.
 type Access struct {
 	Token  string
 	Header map[string]any
@@ -224,13 +220,7 @@ func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
 	if err != nil {
 		return nil, fmt.Errorf("harness: exchange: %w", err)
 	}
-	resp, err := a.farm.Client().PostForm(login+"/"+a.farm.Tenant+"/oauth2/v2.0/token", url.Values{
-		"grant_type":            {"client_credentials"},
-		"client_id":             {a.ClientID},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-		"client_assertion":      {assertion},
-		"scope":                 {scope},
-	})
+	resp, err := a.farm.Client().PostForm(login+"/"+a.farm.Tenant+"/oauth2/v2.0/token", entra.AssertionForm(a.ClientID, assertion, scope))
 	if err != nil {
 		return nil, fmt.Errorf("harness: exchange: %w", err)
 	}
@@ -256,18 +246,8 @@ func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
 		return nil, refusal
 	}
 	access := &Access{Token: answer.AccessToken}
-	parts := strings.Split(answer.AccessToken, ".")
-	if len(parts) != 3 {
-		return nil, fmt.Errorf("harness: the access token has %d parts, want 3", len(parts))
-	}
-	for i, out := range []*map[string]any{&access.Header, &access.Claims} {
-		part, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err == nil {
-			err = json.NewDecoder(bytes.NewReader(part)).Decode(out)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("harness: the access token can't be decoded: %w", err)
-		}
+	if access.Header, access.Claims, err = control.DecodeToken(answer.AccessToken); err != nil {
+		return nil, fmt.Errorf("harness: the access token can't be decoded: %w", err)
 	}
 	return access, nil
 }

@@ -157,15 +157,15 @@ func TestStartAndSkew(t *testing.T) {
 	begin := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
 	_, issuer, app := setUp(t, harness.WithStart(begin), harness.WithSkew(-2*time.Minute))
 	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}})
-	iat, _ := token.Claims["iat"].(float64)
-	if d := time.Unix(int64(iat), 0).Sub(begin); d < -2*time.Minute-time.Second || d > -time.Minute {
+	iat, _ := token.Claims["iat"].(int64)
+	if d := time.Unix(iat, 0).Sub(begin); d < -2*time.Minute-time.Second || d > -time.Minute {
 		t.Errorf("iat is %s from the start, want two minutes before", d)
 	}
 	access, err := app.Exchange(token.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if iat, _ := access.Claims["nbf"].(float64); time.Unix(int64(iat), 0).Year() != 2031 {
+	if iat, _ := access.Claims["nbf"].(int64); time.Unix(iat, 0).Year() != 2031 {
 		t.Errorf("nbf %v of the access token is not of 2031", access.Claims["nbf"])
 	}
 }

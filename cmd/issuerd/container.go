@@ -17,6 +17,9 @@ func openContainer(ctx context.Context, image string, hosts []string) (*target.T
 	remove := func() error { return c.Remove(context.WithoutCancel(ctx)) }
 	t, err := c.Target(ctx)
 	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx) // then what failed only tells that it was interrupted
+		}
 		return nil, nil, errors.Join(err, remove())
 	}
 	return t, func() error { return errors.Join(t.Close(), remove()) }, nil

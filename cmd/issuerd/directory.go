@@ -2,9 +2,9 @@ package main
 
 import (
 	_ "embed"
-	"os"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/scenario"
 )
 
 // demoDirectory is Entra's directory unless serve is given another.
@@ -16,7 +16,7 @@ func (f *serveFlags) loadDirectory() (*entra.Directory, error) {
 	if f.directory == "" {
 		return entra.ParseDirectory("demo.yaml", demoDirectory)
 	}
-	src, err := os.ReadFile(f.directory)
+	src, err := scenario.ReadFile(disk{}, f.directory)
 	if err != nil {
 		return nil, err
 	}

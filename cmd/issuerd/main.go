@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal ends the process, whatever it is doing
 	code := Main(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -26,8 +28,8 @@ func main() {
 const (
 	exitOK    = 0 // everything passed
 	exitFail  = 1 // an expectation was not met
-	exitUsage = 2 // bad usage or a bad file
-	exitRun   = 3 // it could not run
+	exitUsage = 2 // bad usage, or a file that is bad or can't be read
+	exitRun   = 3 // it could not run: a port is taken, no engine or farm answers
 )
 
 // exitError carries an exit code, and perhaps a hint, up to Main. With a nil err, what there is to say has been said.
@@ -79,7 +81,8 @@ emulates Microsoft Entra's workload identity federation, and plays scenario file
 
 It is for tests and demonstrations. Never use it in production.
 
-Exit status: 0 everything passed, 1 an expectation was not met, 2 bad usage or a bad file, 3 it could not run.`,
+Exit status: 0 everything passed, 1 an expectation was not met, 2 bad usage, or a file that is bad or can't be
+read, 3 it could not run.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -87,6 +90,17 @@ Exit status: 0 everything passed, 1 an expectation was not met, 2 bad usage or a
 	}
 	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newVersion())
 	return root
+}
+
+// checkControlPlane refuses what can't lead to a running farm before anything is tried.
+func checkControlPlane(option, value string) error {
+	if u, err := url.Parse(value); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%s %q: want the URL of a control plane, such as http://127.0.0.1:8446", option, value)
+	}
+	if os.Getenv(controlTokenVariable) == "" {
+		return fmt.Errorf("%s %q: a running farm wants the bearer token that it printed at its start; set %s", option, value, controlTokenVariable)
+	}
+	return nil
 }
 
 // assignments parses the name=value flags of one option.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,7 +42,8 @@ Targets:
   container   a farm in a container of --image; needs a Docker engine
   URL         the control plane of a running farm, with its bearer token in ISSUERD_CONTROL_TOKEN
 
-Exit status: 0 all passed, 1 an expectation was not met, 2 a bad file or usage, 3 some case could not be carried out.`,
+Exit status: 0 all passed, 1 an expectation was not met, 2 bad usage, or a file that is bad or can't be read, 3 some case
+could not be carried out, or none: no engine or farm answers.`,
 		RunE: func(cmd *cobra.Command, paths []string) error { return f.play(cmd, paths) },
 	}
 	flags := cmd.Flags()
@@ -65,8 +67,13 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if f.parallel < 1 {
 		return fmt.Errorf("--parallel %d: want at least 1", f.parallel)
 	}
-	if f.target != "emulator" && f.target != "container" && !strings.Contains(f.target, "://") {
-		return fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
+	if f.target != "emulator" && f.target != "container" {
+		if !strings.Contains(f.target, "://") {
+			return fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
+		}
+		if err := checkControlPlane("--target", f.target); err != nil {
+			return err
+		}
 	}
 	selected, err := f.selection()
 	if err != nil {
@@ -84,6 +91,13 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
+	var file *os.File // of --json, opened now so that a run is not for nothing
+	if f.json != "" {
+		if file, err = os.Create(f.json); err != nil {
+			return err
+		}
+		defer func() { _ = file.Close() }() // after a report it is closed already
+	}
 	t, stop, err := f.open(ctx, runner.Hosts(files))
 	if err != nil {
 		return err
@@ -97,7 +111,7 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if len(run.Results) == 0 {
 		return &exitError{code: exitUsage, err: fmt.Errorf("no case is selected by --run %q and --label %q", f.run, f.labels)}
 	}
-	if err := f.report(cmd.OutOrStdout(), run); err != nil {
+	if err := f.report(cmd.OutOrStdout(), file, run); err != nil {
 		return cannotRun(err)
 	}
 	switch run.Status() {
@@ -162,24 +176,17 @@ func (f *runFlags) open(ctx context.Context, hosts []string) (t *target.Target, 
 	return t, stop, nil
 }
 
-func (f *runFlags) report(stdout io.Writer, run report.Run) error {
-	if f.json != "" {
-		file, err := os.Create(f.json)
-		if err != nil {
-			return err
-		}
-		if err := report.JSON(file, run); err != nil {
-			_ = file.Close() // the first error is the one to tell
-			return err
-		}
-		if err := file.Close(); err != nil {
-			return err
-		}
+// report prints the report, and writes it to the file of --json unless that is nil. What goes wrong with the file does not keep the run
+// from being told.
+func (f *runFlags) report(stdout io.Writer, file *os.File, run report.Run) error {
+	var failed error
+	if file != nil {
+		failed = errors.Join(report.JSON(file, run), file.Close())
 	}
 	if f.format == "json" {
-		return report.JSON(stdout, run)
+		return errors.Join(failed, report.JSON(stdout, run))
 	}
-	return report.Text(stdout, run, colored(stdout))
+	return errors.Join(failed, report.Text(stdout, run, colored(stdout)))
 }
 
 // colored tells whether to use colour: only on a terminal, and not when NO_COLOR is set.

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +49,9 @@ own, and all are on loopback unless told otherwise; only the issuer plane, with 
 The management API wants a bearer token: the one in ` + controlTokenVariable + `, or else a new one, which is printed.
 
 Entra's directory is one tenant with the application "demo", whose credentials match one preset of every platform; --directory puts
-your own in its place.`,
+your own in its place.
+
+Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port is taken. A second SIGTERM or Ctrl-C ends it at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
@@ -68,6 +73,11 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if f.caFile != "" { // clients may have another working directory
+		if f.caFile, err = filepath.Abs(f.caFile); err != nil {
+			return cannotRun(err)
+		}
+	}
 	addrs := map[farm.Plane]string{}
 	for plane, addr := range f.addr {
 		addrs[plane] = *addr
@@ -87,11 +97,14 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
-		return cannotRun(err)
+		if refusal := syscall.Errno(0); errors.As(err, &refusal) {
+			return cannotRun(err) // the system's refusal, such as of a port that is taken; all others are of what was given
+		}
+		return err
 	}
 	if f.caFile != "" {
 		if err := os.WriteFile(f.caFile, s.CA(), 0o644); err != nil {
-			return cannotRun(err)
+			return errors.Join(err, s.Close())
 		}
 	}
 	f.announce(cmd.OutOrStdout(), s, directory)
@@ -99,7 +112,11 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	<-cmd.Context().Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), shutdownTime)
 	defer cancel()
-	if err := s.Shutdown(ctx); err != nil {
+	err = s.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: closed the connections whose requests were not answered after %s\n", shutdownTime)
+	}
+	if err != nil {
 		return cannotRun(fmt.Errorf("stop: %w", err))
 	}
 	return nil
@@ -148,22 +165,22 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Dire
 	}
 	fmt.Fprintln(w)
 	if addr := clientAddr(s, farm.Control); addr != "" {
-		fmt.Fprintf(w, "export %s=http://%s\n", controlURLVariable, addr)
+		fmt.Fprintf(w, "export %s=%s\n", controlURLVariable, shellQuote("http://"+addr))
 		if os.Getenv(controlTokenVariable) == "" { // who set it knows it, and a container's log is kept
-			fmt.Fprintf(w, "export %s=%s\n", controlTokenVariable, s.Token())
+			fmt.Fprintf(w, "export %s=%s\n", controlTokenVariable, shellQuote(s.Token()))
 		}
 	}
 	if addr := clientAddr(s, farm.Entra); addr != "" {
-		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=https://%s/\n", addr)
+		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=%s\n", shellQuote("https://"+addr+"/"))
 	}
 	if tenants := directory.Tenants(); len(tenants) > 0 {
-		fmt.Fprintf(w, "export AZURE_TENANT_ID=%s\n", tenants[0].ID)
+		fmt.Fprintf(w, "export AZURE_TENANT_ID=%s\n", shellQuote(tenants[0].ID))
 		if apps := tenants[0].Applications; len(apps) > 0 {
-			fmt.Fprintf(w, "export AZURE_CLIENT_ID=%s\n", apps[0].ClientID)
+			fmt.Fprintf(w, "export AZURE_CLIENT_ID=%s\n", shellQuote(apps[0].ClientID))
 		}
 	}
 	if f.caFile != "" {
-		fmt.Fprintf(w, "export SSL_CERT_FILE=%s\n", f.caFile)
+		fmt.Fprintf(w, "export SSL_CERT_FILE=%s\n", shellQuote(f.caFile))
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -33,7 +35,7 @@ func startServe(t *testing.T, args ...string) (exports map[string]string, stop f
 			continue
 		}
 		name, value, _ := strings.Cut(assignment, "=")
-		exports[name] = value
+		exports[name] = strings.Trim(value, "'")
 		if name == "SSL_CERT_FILE" { // the last line
 			break
 		}
@@ -95,5 +97,81 @@ func TestServePortTaken(t *testing.T) {
 	code := Main(t.Context(), []string{"serve", "--issuer-addr", taken}, strings.NewReader(""), &stdout, &stderr)
 	if want := "the issuer plane can't listen on " + taken; code != exitRun || !strings.Contains(stderr.String(), want) || !strings.Contains(stderr.String(), "--issuer-addr") {
 		t.Errorf("exit code %d and %q, want 3 and %q with --issuer-addr", code, stderr.String(), want)
+	}
+}
+
+// TestServeExports evaluates what serve prints in a shell of another folder, with a certificate's path that needs quoting.
+func TestServeExports(t *testing.T) {
+	t.Setenv(controlTokenVariable, "")
+	t.Chdir(t.TempDir())
+	const ca = "it's $HOME; & \"more\".pem"
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	code := make(chan int, 1)
+	go func() {
+		code <- Main(ctx, []string{"serve", "--issuer-addr", "", "--workload-addr", "", "--entra-addr", "", "--control-addr", "127.0.0.1:0", "--ca-file", ca}, strings.NewReader(""), in, io.Discard)
+		_ = in.Close()
+	}()
+	var script strings.Builder
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "export ") {
+			script.WriteString(lines.Text() + "\n")
+		}
+		if strings.HasPrefix(lines.Text(), "export SSL_CERT_FILE=") {
+			break
+		}
+	}
+	script.WriteString("cd / && cat -- \"$SSL_CERT_FILE\" && printf %s \"$" + controlURLVariable + "\"")
+	shell := exec.CommandContext(t.Context(), "sh", "-c", script.String())
+	got, err := shell.CombinedOutput()
+	if want := regexp.MustCompile(`^-----BEGIN CERTIFICATE-----\n[^-]+-----END CERTIFICATE-----\nhttp://127\.0\.0\.1:\d+$`); err != nil || !want.Match(got) {
+		t.Errorf("the shell ended with %v and printed %q, want a match of %s", err, got, want)
+	}
+	cancel()
+	if code := <-code; code != exitOK {
+		t.Errorf("serve ended with %d, want 0", code)
+	}
+}
+
+// TestExitCodes keeps bad usage and bad files (2) apart from what could not run (3).
+func TestExitCodes(t *testing.T) {
+	t.Setenv(controlTokenVariable, "a-given-token")
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	if err := os.Mkdir(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	serve := []string{"serve", "--issuer-addr", "127.0.0.1:0", "--workload-addr", "", "--entra-addr", "", "--control-addr", ""}
+	tests := []struct {
+		args   []string
+		code   int
+		stderr string
+	}{
+		{[]string{"lint", "nosuch"}, exitUsage, ""},
+		{[]string{"run", "nosuch"}, exitUsage, "nosuch: no such file"},
+		{[]string{"lint", empty}, exitUsage, "no *.yaml or *.yml in"},
+		{[]string{"run", empty}, exitUsage, "no *.yaml or *.yml in"},
+		{[]string{"run", ""}, exitUsage, "want the path of a file or a folder"},
+		{append(serve, "--issuer-addr", "8443"), exitUsage, "missing port"},
+		{append(serve, "--issuer-addr", "127.0.0.1:99999"), exitUsage, "invalid port"},
+		{append(serve, "--public-url", "http://x"), exitUsage, "want https://"},
+		{append(serve, "--host", ""), exitUsage, `host ""`},
+		{append(serve, "--directory", "nosuch"), exitUsage, "nosuch"},
+		{append(serve, "--directory", empty), exitUsage, "want a regular file"},
+		{append(serve, "--ca-file", filepath.Join(dir, "nosuch", "ca.pem")), exitUsage, "ca.pem"},
+		{[]string{"run", "--json", filepath.Join(dir, "nosuch", "report.json")}, exitUsage, "report.json"},
+		{[]string{"run", "--target", "ftp://127.0.0.1"}, exitUsage, "--target"},
+		{[]string{"token", "github", "--farm", "nonsense"}, exitUsage, "--farm"},
+		{[]string{"run", "--target", "http://127.0.0.1:0"}, exitRun, "dial tcp"},
+		{[]string{"token", "github", "--farm", "http://127.0.0.1:0"}, exitRun, "dial tcp"},
+	}
+	for _, tt := range tests {
+		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := Main(t.Context(), tt.args, strings.NewReader(""), &stdout, &stderr)
+			if code != tt.code || !strings.Contains(stderr.String(), tt.stderr) {
+				t.Errorf("exit code %d and %q, want %d and %q", code, stderr.String(), tt.code, tt.stderr)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -85,6 +86,14 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if f.lifetime%time.Second != 0 {
+		return fmt.Errorf("--lifetime %s: want whole seconds, which is what iat and exp count", f.lifetime)
+	}
+	for _, audience := range f.audience {
+		if !utf8.ValidString(audience) {
+			return fmt.Errorf("--audience %q: want UTF-8", audience)
+		}
+	}
 	raw, err := "", error(nil)
 	if f.farm != "" {
 		raw, err = f.mintAt(cmd.Context(), platform, preset, claims)
@@ -121,6 +130,9 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 	if f.alg != "" {
 		return "", errors.New("token: --alg does not go with --farm: a running issuer has its keys already")
 	}
+	if err := checkControlPlane("--farm", f.farm); err != nil {
+		return "", err
+	}
 	spec := control.MintSpec{Issuer: f.url, Preset: preset.Name, Audience: f.audience, Lifetime: f.lifetime, Claims: claims}
 	if spec.Issuer == "" {
 		service, err := platform.Service(preset.Service)
@@ -146,13 +158,16 @@ func parseClaims(list []string) (issuer.Claims, error) {
 		if !ok || strings.TrimSuffix(name, ":") == "" {
 			return nil, fmt.Errorf("--claim %q: want name=text or name:=JSON", item)
 		}
+		if !utf8.ValidString(item) {
+			return nil, fmt.Errorf("--claim %q: want UTF-8, which is all that JSON can hold", item)
+		}
 		name, isJSON := strings.CutSuffix(name, ":")
 		if !isJSON {
 			claims[name] = value
 			continue
 		}
-		var decoded any
-		if err := json.Unmarshal([]byte(value), &decoded); err != nil {
+		decoded, err := issuer.DecodeJSON([]byte(value))
+		if err != nil {
 			return nil, fmt.Errorf("--claim %q: after := want JSON, such as 1, true, null, [\"a\"] or {\"a\":1}: %w", item, err)
 		}
 		claims[name] = decoded

@@ -10,8 +10,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // Client drives a farm over its control plane. It is safe for concurrent use. Its methods return *Error when the farm refuses, and
@@ -19,8 +21,11 @@ import (
 type Client struct {
 	URL   string       // of the control plane, such as http://127.0.0.1:8446
 	Token string       // the bearer token that the farm printed
-	HTTP  *http.Client // nil: http.DefaultClient
+	HTTP  *http.Client // nil: one that uses no proxy and waits a minute for an answer
 }
+
+// defaultClient gives up on a farm that does not answer, and keeps the bearer token from the proxies of the environment.
+var defaultClient = &http.Client{Transport: &http.Transport{IdleConnTimeout: time.Minute}, Timeout: time.Minute}
 
 // Info asks where the planes are.
 func (c *Client) Info(ctx context.Context) (out Info, err error) {
@@ -52,9 +57,17 @@ func (c *Client) SetFaults(ctx context.Context, farm string, spec FaultsSpec) er
 	return c.do(ctx, http.MethodPut, path(farm, "faults"), spec, nil)
 }
 
-// Mint has an issuer sign a token.
+// Mint has an issuer sign a token. Whole numbers in what it says are exact, see issuer.DecodeJSON.
 func (c *Client) Mint(ctx context.Context, farm string, spec MintSpec) (out Minted, err error) {
-	return out, c.do(ctx, http.MethodPost, path(farm, "tokens"), spec, &out)
+	if err := c.do(ctx, http.MethodPost, path(farm, "tokens"), spec, &out); err != nil {
+		return Minted{}, err
+	}
+	for _, members := range []*map[string]any{&out.Header, &out.Claims} {
+		if *members, err = issuer.ExactMembers(*members); err != nil {
+			return Minted{}, fmt.Errorf("control: minted token: %w", err)
+		}
+	}
+	return out, nil
 }
 
 // Rotate gives an issuer a new signing key.
@@ -112,7 +125,7 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	client := c.HTTP
 	if client == nil {
-		client = http.DefaultClient
+		client = defaultClient
 	}
 	resp, err := client.Do(req)
 	if err != nil {
@@ -132,6 +145,7 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 		return err
 	}
 	dec := json.NewDecoder(resp.Body)
+	dec.UseNumber()
 	if err := dec.Decode(out); err != nil {
 		return fmt.Errorf("control: %s %s: answer: %w", method, address, err)
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -81,5 +83,28 @@ func TestClientErrors(t *testing.T) {
 	s, _ := start(t)
 	if _, err := (&control.Client{URL: s.ControlURL(), Token: "wrong"}).Info(t.Context()); status(err) != http.StatusUnauthorized {
 		t.Errorf("wrong token: %v, want a 401", err)
+	}
+}
+
+// TestClientWithoutProxy says that a bearer token does not go to the proxy of the environment. It is a process of its own that asks,
+// because net/http reads the environment once.
+func TestClientWithoutProxy(t *testing.T) {
+	const address = "ISSUERD_TEST_FARM"
+	if farm := os.Getenv(address); farm != "" {
+		info, err := (&control.Client{URL: farm, Token: token}).Info(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "farm.invalid") {
+			t.Errorf("Info = %v, %v; want the error of a host that does not exist", info, err)
+		}
+		return
+	}
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("the proxy was asked for %s", r.URL)
+	}))
+	t.Cleanup(proxy.Close)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestClientWithoutProxy$")
+	cmd.Env = append(os.Environ(), address+"=http://farm.invalid", "HTTP_PROXY="+proxy.URL, "NO_PROXY=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -90,16 +90,16 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("issuers (-want +got):\n%s", diff)
 	}
 
-	minted, err := c.Mint(ctx, f.ID, control.MintSpec{Issuer: iss.URL, Audience: []string{audience}, Lifetime: 2 * time.Minute, Claims: map[string]any{"actor": nil, "extra": 1}})
+	minted, err := c.Mint(ctx, f.ID, control.MintSpec{Issuer: iss.URL, Audience: []string{audience}, Lifetime: 2 * time.Minute, Claims: map[string]any{"actor": nil, "extra": int64(9007199254740993)}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	claims := minted.Claims
-	if claims["repository"] != "contoso/web" || claims["aud"] != audience || claims["extra"] != 1.0 || claims["actor"] != nil {
+	if claims["repository"] != "contoso/web" || claims["aud"] != audience || claims["extra"] != int64(9007199254740993) || claims["actor"] != nil {
 		t.Errorf("claims %v do not have what was asked for", claims)
 	}
-	iat, _ := claims["iat"].(float64)
-	if exp, _ := claims["exp"].(float64); exp-iat != 120 || time.Unix(int64(iat), 0).Sub(begin.Add(time.Minute)).Abs() > time.Minute {
+	iat, _ := claims["iat"].(int64)
+	if exp, _ := claims["exp"].(int64); exp-iat != 120 || time.Unix(iat, 0).Sub(begin.Add(time.Minute)).Abs() > time.Minute {
 		t.Errorf("iat %v and exp %v, want two minutes from a minute after %s", iat, exp, begin)
 	}
 	if strings.Count(minted.Token, ".") != 2 || minted.Header["alg"] != "RS256" {

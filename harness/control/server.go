@@ -148,6 +148,7 @@ func answer[In, Out any](do func(*http.Request, In) (Out, error)) http.HandlerFu
 func decode(body io.Reader, into any) *Error {
 	dec := json.NewDecoder(body)
 	dec.DisallowUnknownFields()
+	dec.UseNumber() // issuers take claims with such numbers, and faults parameters
 	err := dec.Decode(into)
 	if errors.Is(err, io.EOF) {
 		return nil

@@ -73,7 +73,7 @@ type MintSpec struct {
 	Claims   map[string]any `json:"claims,omitempty"`   // null removes one
 }
 
-// Minted is a token with what it says.
+// Minted is a token with what it says. From a Client, whole numbers in it are an int64, or a uint64 if they need one.
 type Minted struct {
 	Token  string         `json:"token"`
 	Header map[string]any `json:"header"`

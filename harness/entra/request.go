@@ -8,10 +8,26 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
 // maxBodyBytes bounds the body of a token request. Entra's limit is unknown.
 const maxBodyBytes = 1 << 20
+
+// maxDrainBytes bounds what is read of a larger one, only to be thrown away.
+const maxDrainBytes = 64 << 20
+
+// AssertionForm is the body with which every client presents an assertion at the token endpoint for a token of a scope.
+func AssertionForm(clientID, assertion, scope string) url.Values {
+	return url.Values{
+		"grant_type":            {"client_credentials"},
+		"client_id":             {clientID},
+		"client_assertion_type": {oidc.ClientAssertionTypeJWTAssertion},
+		"client_assertion":      {assertion},
+		"scope":                 {scope},
+	}
+}
 
 // base is the scheme and host a client called, which the URLs of the answer repeat.
 type base struct {
@@ -57,12 +73,18 @@ func readForm(r *http.Request) (f form, reason string) {
 	if r.Body == nil { // a handler may be called without a server
 		return f, ""
 	}
+	const tooLarge = "the body is larger than 1 MiB"
+	if r.ContentLength > maxBodyBytes {
+		drain(r)
+		return f, tooLarge
+	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodyBytes+1))
 	if err != nil {
 		return f, "the body could not be read"
 	}
 	if len(body) > maxBodyBytes {
-		return f, "the body is larger than 1 MiB"
+		drain(r)
+		return f, tooLarge
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
 		return f, ""
@@ -98,6 +120,14 @@ func readForm(r *http.Request) (f form, reason string) {
 	f.requestID = values.Get("client-request-id")
 	f.telemetry = values.Has("x-client-current-telemetry") || values.Has("x-client-last-telemetry")
 	return f, ""
+}
+
+// drain reads what is left of a body that is refused, up to a bound: a client of HTTP/1.1 that writes everything before it reads would
+// otherwise find the connection reset, and never see the answer. One that waits to be told to go on is not told.
+func drain(r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrainBytes)) // whatever comes of it, the answer is the same
+	}
 }
 
 // correlationID is the caller's client-request-id from header, body or query

@@ -1,6 +1,8 @@
 package farm_test
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -157,6 +159,47 @@ func TestHostHeader(t *testing.T) {
 				t.Errorf("the document does not name %q: %s", tt.issuer, body)
 			}
 		})
+	}
+}
+
+// TestHostsOfEveryAddress reaches a farm as its neighbours do, by the address and the names that it was told of: only a listener on every
+// address answers to them, since no other can be reached by them.
+func TestHostsOfEveryAddress(t *testing.T) {
+	t.Parallel()
+	hosts := []string{"10.1.2.3", "Farm.Contoso.com", "fd00::7", "localhost"}
+	const tenant = "/contoso.onmicrosoft.com/v2.0"
+	for _, tt := range []struct {
+		addr   string
+		status int
+	}{{"0.0.0.0:0", http.StatusOK}, {free, http.StatusNotFound}} {
+		s := start(t, farm.Options{Hosts: hosts, Addr: map[farm.Plane]string{farm.Issuer: tt.addr, farm.Entra: tt.addr}})
+		for _, host := range hosts[:3] {
+			for _, plane := range []farm.Plane{farm.Issuer, farm.Entra} {
+				t.Run(tt.addr+" "+host+" "+string(plane), func(t *testing.T) {
+					t.Parallel()
+					_, port, err := net.SplitHostPort(s.Addr(plane))
+					if err != nil {
+						t.Fatal(err)
+					}
+					client := trusting(s)
+					client.Transport.(*http.Transport).DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+						return new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+port) // in the place of the network
+					}
+					base := "https://" + net.JoinHostPort(strings.ToLower(host), port)
+					path, issuer := "/github", base+"/github"
+					if plane == farm.Entra {
+						path, issuer = tenant, base+"/"
+					}
+					status, body := get(t, client, base+path+discoveryPath, "")
+					if status != tt.status {
+						t.Fatalf("status %d, want %d: %s", status, tt.status, body)
+					}
+					if status == http.StatusOK && !strings.Contains(body, `"issuer":"`+issuer) {
+						t.Errorf("the document is not that of %q: %s", issuer, body)
+					}
+				})
+			}
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 func (s *Server) route(l *listener) http.Handler {
 	serves := func(p Plane) bool { return slices.Contains(l.planes, p) }
 	own := map[string]bool{} // without ports: a container's are mapped to others
-	for _, name := range l.names() {
+	for _, name := range s.namesOf(l) {
 		own[bareHost(name)] = true
 	}
 	port := ""

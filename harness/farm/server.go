@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,7 +26,7 @@ import (
 type Options struct {
 	Addr      map[Plane]string // host:port by plane; a missing plane listens on its default, an empty address not at all
 	PublicURL string           // https base below which the issuers are also addressed by path; empty: only the listeners' own names
-	Hosts     []string         // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test
+	Hosts     []string         // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
 	Directory *entra.Directory // of the default world; nil: one empty tenant
 	Token     string           // of the control plane; empty: a random one
 	Version   string           // what the control plane says it is
@@ -183,17 +184,38 @@ func (s *Server) Close() error {
 }
 
 // Shutdown stops the listeners, and waits until the requests under way are answered. When the context ends before that, it closes what
-// is left and returns the context's error. The Entra plane stops before the issuer plane, because its answers need the issuers'
-// documents; where both share a listener, a sign-in under way may find its issuer gone.
+// is left and returns the context's error. The issuer plane stops after the others, because Entra's answers need the issuers' documents;
+// where both share a listener, a sign-in under way may find its issuer gone.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.resolver.Close()
-	var errs []error
-	for _, srv := range slices.Backward(s.servers) {
-		if err := srv.Shutdown(ctx); err != nil {
-			errs = append(errs, err, srv.Close())
+	var issuers, others []*http.Server
+	for i, l := range s.listeners { // each has a server
+		if slices.Contains(l.planes, Issuer) {
+			issuers = append(issuers, s.servers[i])
+		} else {
+			others = append(others, s.servers[i])
 		}
+	}
+	var errs []error
+	for _, servers := range [][]*http.Server{others, issuers} {
+		errs = append(errs, shutdown(ctx, servers))
 		s.resolver.Close() // its connections, idle again, are what the next server would wait for
 	}
+	return errors.Join(errs...)
+}
+
+// shutdown stops servers side by side, so that a slow client of one leaves the others all the time there is.
+func shutdown(ctx context.Context, servers []*http.Server) error {
+	errs := make([]error, len(servers))
+	var wg sync.WaitGroup
+	for i, srv := range servers {
+		wg.Go(func() {
+			if err := srv.Shutdown(ctx); err != nil {
+				errs[i] = errors.Join(err, srv.Close())
+			}
+		})
+	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 
@@ -287,12 +309,28 @@ func (s *Server) startDefaultWorld() error {
 	return nil
 }
 
+// namesOf are the host:port forms by which clients may address a listener. One on every address is also known by the hosts that the farm
+// was told of: by the IP address of the machine or container that it runs in, say, for which the authority may sign.
+func (s *Server) namesOf(l *listener) []string {
+	names := l.names()
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); err != nil || !ip.IsUnspecified() {
+		return names
+	}
+	for _, h := range s.opts.Hosts {
+		if name := net.JoinHostPort(strings.ToLower(h), port); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // bases are the URLs below which the issuers live; the empty one stands for their canonical addresses.
 func (s *Server) bases() []string {
 	bases := []string{""}
 	for _, l := range s.listeners {
 		if slices.Contains(l.planes, Issuer) {
-			for _, name := range l.names() {
+			for _, name := range s.namesOf(l) {
 				bases = append(bases, "https://"+name)
 			}
 		}

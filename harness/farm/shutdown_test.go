@@ -138,6 +138,59 @@ func TestShutdownThatTakesTooLong(t *testing.T) {
 	}
 }
 
+// TestShutdownSideBySide has a slow client of the management API, which must not hold up the others. The issuers wait for it, and serve
+// meanwhile.
+func TestShutdownSideBySide(t *testing.T) {
+	t.Parallel()
+	s, err := farm.Start(farm.Options{Pool: &pool, Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := &slowBody{first: strings.NewReader("{"), reached: make(chan struct{}), last: make(chan string, 1)}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.ControlURL()+"/v1/farms", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Token())
+	req.Header.Set("Expect", "100-continue")
+	answered := make(chan error, 1)
+	go func() {
+		resp, err := trusting(s).Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		answered <- err
+	}()
+	<-body.reached
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Shutdown(ctx) }()
+	for { // until Entra takes no connections any more
+		conn, err := net.Dial("tcp", s.Addr(farm.Entra))
+		if err != nil {
+			break
+		}
+		_ = conn.Close()
+	}
+	select {
+	case err := <-stopped:
+		t.Fatalf("stopped, error %v, while a request was under way", err)
+	default:
+	}
+	if status, _ := get(t, trusting(s), "https://"+s.Addr(farm.Issuer)+"/github"+discoveryPath, ""); status != http.StatusOK {
+		t.Errorf("the issuer plane answers %d while another plane is stopping", status)
+	}
+	cancel()
+	if err := <-stopped; !errors.Is(err, context.Canceled) {
+		t.Errorf("shutdown: error %v, want %v", err, context.Canceled)
+	}
+	body.last <- "}"
+	if err := <-answered; err == nil {
+		t.Error("the request was answered after the farm had closed its connection")
+	}
+}
+
 // TestShutdownWithUnusedConnections does not wait for clients that have connected and ask nothing.
 func TestShutdownWithUnusedConnections(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,7 @@ func (p *play) expectAnswer(s *scenario.Step, want *scenario.Expect, result map[
 	body, _ := result["body"].(map[string]any)
 	description, _ := body["error_description"].(string)
 	if !met(want.Error, result) {
-		return &failure{at: s.Pos("expect", "error"), message: wantedError(want.Error, got, description, result["status"]), hint: hint(want.Error, got, result["token"] != nil), value: want.Error}
+		return &failure{at: s.Pos("expect", "error"), message: wantedError(want.Error, result), hint: hint(want.Error, got, result["token"] != nil), value: want.Error}
 	}
 	if status, _ := result["status"].(int); want.Status != 0 && status != want.Status {
 		return &failure{at: s.Pos("expect", "status"), message: fmt.Sprintf("want HTTP status %d, got %d", want.Status, status)}
@@ -91,7 +91,12 @@ func met(want string, result map[string]any) bool {
 	return result["error"] == want && (want != "" || result["token"] != nil)
 }
 
-func wantedError(want, got, description string, status any) string {
+// wantedError says how an exchange ended that did not end as wanted.
+func wantedError(want string, result map[string]any) string {
+	got, _ := result["error"].(string)
+	body, _ := result["body"].(map[string]any)
+	description, _ := body["error_description"].(string)
+	status := result["status"]
 	switch {
 	case want == "" && got == "":
 		return fmt.Sprintf("want a token, got HTTP status %v without an AADSTS code", status)

@@ -33,6 +33,7 @@ func TestSkips(t *testing.T) {
 		{"fault", signIn + "  - fault: {set: {status: {}}}\n", target.DynamicIssuer, "target emulator lacks an issuer served by a live process"},
 		{"clock", signIn + "  - clock: {advance: 1h}\n", target.VirtualClock, "target emulator lacks a clock that can be moved"},
 		{"clock.start", "clock: {start: \"2030-01-01T00:00:00Z\"}\n" + signIn, target.VirtualClock, "target emulator lacks a clock that can be moved"},
+		{"retry", head + "steps:" + mintStep + "\n  - exchange: {retry: {for: 2m, every: 1m}}\n", target.VirtualClock, "target emulator lacks a clock that can be moved"},
 		{"credential", signIn + "  - credential: {remove: main}\n", target.CredentialAdmin, "target emulator lacks the right to change"},
 		{"native", head + "steps:\n  - mint: {via: native}\n", target.NativeAPI, "target emulator lacks the platform's own token API"},
 		{"client", head + "steps:" + mintStep + "\n  - exchange: {client: msal}\n", "", "this program has no msal client in it"},
@@ -134,11 +135,15 @@ func TestContextThatEnds(t *testing.T) {
 	}
 	files := []*scenario.File{load(t, signIn), load(t, signIn)}
 	run := runner.Run(ctx, files, runner.Options{Target: tgt, Parallel: 1})
-	for i, r := range run.Results {
-		problem := problemOf(r)
-		if r.Status != report.Error || problem == nil || problem.Message != "the user pressed a key" {
-			t.Errorf("case %d: %s, %+v, want an error with the cause", i, r.Status, problem)
-		}
+	under, next := run.Results[0], run.Results[1]
+	if problem := problemOf(under); under.Status != report.Error || problem == nil || problem.Message != "the user pressed a key" {
+		t.Errorf("the case under way: %s, %+v, want an error with the cause", under.Status, problem)
+	}
+	if next.Status != report.Skip || next.Reason != "interrupted" || problemOf(next) != nil {
+		t.Errorf("the next case: %s, reason %q, want a skip", next.Status, next.Reason)
+	}
+	if run.Status() != report.Error {
+		t.Errorf("the run is a %s, want an error", run.Status())
 	}
 }
 

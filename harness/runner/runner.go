@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -87,8 +86,8 @@ func rows(f *scenario.File) []*scenario.Case {
 	return f.Cases
 }
 
-// Run plays the cases of the files, in parallel, and returns their results in the order of the files. When the context ends, the cases
-// under way and those not yet begun end with an error.
+// Run plays the cases of the files, in parallel, and returns their results in the order of the files. When the context ends, or the
+// target can't be reached any more, one case ends with that error, and those that cannot go on or were not yet begun are skipped.
 func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -107,7 +106,7 @@ func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 			}
 		}
 	}
-	var stop atomic.Bool // start no further case
+	var stop halt
 	run.Results = make([]report.Result, len(cases))
 	slots := make(chan struct{}, opts.Parallel)
 	var wg sync.WaitGroup
@@ -115,9 +114,9 @@ func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			run.Results[i] = p.run(ctx, stop.Load())
+			run.Results[i] = p.run(ctx, &stop)
 			if opts.FailFast && run.Results[i].Status > report.Pass {
-				stop.Store(true)
+				stop.because("another case failed first (--fail-fast)")
 			}
 		})
 	}
@@ -143,6 +142,7 @@ type play struct {
 	assertion string // the last minted token
 	requests  int    // sent to Entra so far, for their ids
 	read      int    // the journal's entries read so far
+	unmet     string // why the exchange under way is being repeated
 }
 
 func newPlay(f *scenario.File, row *scenario.Case, opts Options) *play {
@@ -168,14 +168,14 @@ type skipped struct{ reason string }
 
 func (s *skipped) Error() string { return s.reason }
 
-func (p *play) run(ctx context.Context, stop bool) report.Result {
+func (p *play) run(ctx context.Context, stop *halt) report.Result {
 	begin := p.opts.Now()
-	err := context.Cause(ctx)
-	switch {
-	case stop:
-		err = &skipped{"another case failed first (--fail-fast)"}
-	case err == nil:
-		err = p.play(ctx)
+	err := stop.skip()
+	if err == nil {
+		if err = context.Cause(ctx); err == nil {
+			err = p.play(ctx)
+		}
+		err = stopping(ctx, stop, err)
 	}
 	p.result.Ms = float64(p.opts.Now().Sub(begin).Microseconds()) / 1000
 	p.conclude(err)
@@ -240,23 +240,26 @@ func (p *play) play(ctx context.Context) error {
 	defer cancel()
 	defer p.unset(ctx)
 	if err := p.set(ctx); err != nil {
-		return timedOut(ctx, err)
+		return p.timedOut(ctx, err)
 	}
 	for _, s := range p.file.Steps {
 		if err := p.step(ctx, s); err != nil {
-			return timedOut(ctx, err)
+			return p.timedOut(ctx, err)
 		}
 	}
 	return nil
 }
 
-// timedOut puts the reason for a context's end in the place of the error that came of it.
-func timedOut(ctx context.Context, err error) error {
+// timedOut puts the reason for a context's end in the place of the error that came of it, and after it what a retry was waiting for.
+func (p *play) timedOut(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	var skip *skipped
 	var failed *failure
 	if cause == nil || errors.As(err, &skip) || errors.As(err, &failed) {
 		return err
+	}
+	if p.unmet != "" {
+		cause = fmt.Errorf("%w; %s", cause, p.unmet)
 	}
 	var bad *scenario.Problem
 	if !errors.As(err, &bad) {

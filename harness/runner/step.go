@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/target"
@@ -93,52 +92,3 @@ func (p *play) remember(s *scenario.Step, result map[string]any) {
 
 // record is the report's line of the step under way.
 func (p *play) record() *report.Step { return &p.result.Steps[len(p.result.Steps)-1] }
-
-// rotate gives the issuer a new signing key.
-func (p *play) rotate(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	publish := a.Rotate.Publish == nil || *a.Rotate.Publish
-	rotated, err := p.client.Rotate(ctx, p.farm.ID, control.RotateSpec{Issuer: p.issuer.URL, Publish: publish})
-	return map[string]any{"kid": rotated.KID}, err
-}
-
-// advance moves the clock of the world.
-func (p *play) advance(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	farm, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{Advance: a.Clock.Advance})
-	return map[string]any{"now": farm.Now}, err
-}
-
-// changeCredential adds or removes a federated identity credential.
-func (p *play) changeCredential(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	if a.Credential.Add == nil {
-		return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.farm.ID, p.app.ClientID, a.Credential.Remove)
-	}
-	credential, err := p.credential(a.Credential.Add)
-	if err != nil {
-		return nil, err
-	}
-	added, err := p.client.AddCredential(ctx, p.farm.ID, p.app.ClientID, credential)
-	return map[string]any{"id": added.ID}, err
-}
-
-// changeFault puts faults of the issuer in force or ends one.
-func (p *play) changeFault(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	changed := faultList(a.Fault.Set)
-	for _, f := range p.faults {
-		replaced := slices.ContainsFunc(changed, func(c control.Fault) bool { return c.Name == f.Name })
-		if !replaced && f.Name != a.Fault.Clear {
-			changed = append(changed, f)
-		}
-	}
-	p.faults = changed
-	return nil, p.client.SetFaults(ctx, p.farm.ID, control.FaultsSpec{Issuer: p.issuer.URL, Faults: changed})
-}
-
-// faultList is a set of faults by name, as a file has it, in the order of their names.
-func faultList(set map[string]any) []control.Fault {
-	var list []control.Fault
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		parameters, _ := set[name].(map[string]any)
-		list = append(list, control.Fault{Name: name, Parameters: parameters})
-	}
-	return list
-}

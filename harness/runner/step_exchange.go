@@ -1,10 +1,8 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +17,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/harness/target"
 )
 
 // defaultScope is what an exchange asks for unless the file says.
@@ -70,6 +69,14 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 	if err != nil {
 		return nil, err
 	}
+	if e.Retry != nil {
+		if !p.opts.Target.Can[target.VirtualClock] {
+			return nil, p.lacks(target.VirtualClock)
+		}
+		if err := e.Retry.Check(); err != nil {
+			return nil, err
+		}
+	}
 	var waited time.Duration
 	for attempt := 1; ; attempt++ {
 		result, err := p.attempt(ctx, client, req)
@@ -77,9 +84,11 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 			return nil, err
 		}
 		result["attempts"], p.record().Attempts = attempt, attempt
-		if e.Retry == nil || met(want, result) || e.Retry.Every <= 0 || waited+e.Retry.Every > e.Retry.For {
+		if e.Retry == nil || met(want, result) || waited+e.Retry.Every > e.Retry.For {
+			p.unmet = ""
 			return result, nil
 		}
+		p.unmet = fmt.Sprintf("attempt %d: %s", attempt, wantedError(want, result))
 		// Waiting is on the target's clock, so on an emulator it costs nothing.
 		if _, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{Advance: e.Retry.Every}); err != nil {
 			return nil, err
@@ -115,7 +124,7 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 	result["error"] = code(answer.Body)
 	record.Error = code(answer.Body)
 	if compact, ok := answer.Body["access_token"].(string); ok {
-		header, claims, err := decode(compact)
+		header, claims, err := control.DecodeToken(compact)
 		if err != nil {
 			return nil, fmt.Errorf("the access token can't be decoded: %w", err)
 		}
@@ -151,13 +160,7 @@ func checks(made []entra.Check) []report.Check {
 
 // raw posts the form that every client posts, and nothing else.
 func raw(ctx context.Context, r Request) (Answer, error) {
-	form := url.Values{
-		"grant_type":            {"client_credentials"},
-		"client_id":             {r.ClientID},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-		"client_assertion":      {r.Assertion},
-		"scope":                 {r.Scope},
-	}
+	form := entra.AssertionForm(r.ClientID, r.Assertion, r.Scope)
 	endpoint := r.Authority + "/" + url.PathEscape(r.Tenant) + "/oauth2/v2.0/token"
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -189,24 +192,6 @@ func code(body map[string]any) string {
 	}
 	n, _ := codes[0].(float64)
 	return fmt.Sprintf("AADSTS%.0f", n)
-}
-
-// decode reads a compact token without verifying it: that is the reader's business, and a scenario is not one.
-func decode(compact string) (header, claims map[string]any, err error) {
-	parts := strings.Split(compact, ".")
-	if len(parts) != 3 {
-		return nil, nil, fmt.Errorf("it has %d parts, want 3", len(parts))
-	}
-	for i, out := range []*map[string]any{&header, &claims} {
-		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err != nil {
-			return nil, nil, errors.New("a part of it is not base64url")
-		}
-		if err := json.NewDecoder(bytes.NewReader(raw)).Decode(out); err != nil {
-			return nil, nil, errors.New("a part of it is not a JSON object")
-		}
-	}
-	return header, claims, nil
 }
 
 // correlationID is a UUID made from the case and the number of its request, so that reports of two runs are alike.

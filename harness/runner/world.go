@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 
@@ -43,6 +44,10 @@ func (p *play) set(ctx context.Context) error {
 	}
 	p.cloud = side.Cloud
 	if p.farm, err = p.client.CreateFarm(ctx, control.FarmSpec{Name: p.title(), Start: clock.Start, Skew: clock.Skew, Cloud: p.cloud}); err != nil {
+		var refused *control.Error
+		if !errors.As(err, &refused) {
+			return unreachable{err}
+		}
 		return err
 	}
 	if p.issuer, err = p.client.AddIssuer(ctx, p.farm.ID, spec); err != nil {

@@ -225,6 +225,21 @@ func (c *checker) positive(d *decoder, n *node, duration time.Duration) {
 	}
 }
 
+// maxAttempts bounds a retry. Waiting costs nothing on a virtual clock, so a pause that is too short only shows as a busy machine.
+const maxAttempts = 1000
+
+// Check tells whether the retry ends: its pause is positive and it makes at most 1000 attempts. The loader has checked it, except for
+// what is known only when a step runs.
+func (r *Retry) Check() error {
+	switch {
+	case r.Every <= 0:
+		return fmt.Errorf("retry: every %s is not a positive duration", r.Every)
+	case r.For/r.Every < maxAttempts:
+		return nil
+	}
+	return fmt.Errorf("retry: for %s, every %s are %d attempts, the limit is %d", r.For, r.Every, int64(r.For/r.Every)+1, maxAttempts)
+}
+
 // checkFaults checks a map of faults by name.
 func (c *checker) checkFaults(d *decoder, n *node) {
 	if n == nil {
@@ -266,6 +281,9 @@ func (c *checker) checkStep(d *decoder, s *Step) {
 		retry := s.node.get("exchange").get("retry")
 		c.positive(d, retry.get("for"), a.Exchange.Retry.For)
 		c.positive(d, retry.get("every"), a.Exchange.Retry.Every)
+		if err := a.Exchange.Retry.Check(); err != nil && a.Exchange.Retry.Every > 0 {
+			d.fail(retry, "make every longer, or for shorter", "%s", err)
+		}
 	}
 	if fault := s.node.get("fault"); fault != nil {
 		c.checkFaults(d, fault.get("set"))

@@ -350,6 +350,8 @@ func known(v any, at Position) *node {
 	}
 	if f, ok := v.(float64); ok && f == float64(int(f)) {
 		v = int(f)
+	} else if n, ok := v.(int64); ok && n == int64(int(n)) {
+		v = int(n)
 	}
 	return &node{pos: at, value: v}
 }

@@ -15,10 +15,11 @@ import (
 // files without problems in the order of their paths, and all problems sorted by file and position.
 //
 // Beyond Load it checks that no two files have the same name, and that the
-// name of a file found in a directory equals its path without the extension.
-// The path may have more directories in front than the name, or fewer, so it
-// does not matter from where the search starts. A file that is named itself
-// may be called anything: it is somebody's copy to try something out.
+// name of a file found in a directory equals its path below that directory,
+// without the extension. The path may have more directories in front than the
+// name, or fewer, so it does not matter from where the search starts. A file
+// that is named itself may be called anything: it is somebody's copy to try
+// something out. What ReadFile refuses is a problem.
 func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, []Problem) {
 	if len(paths) == 0 {
 		paths = []string{"."}
@@ -53,10 +54,10 @@ func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, []Problem) {
 	return files, all
 }
 
-// source is a file to load. searched is set if it was found in a directory.
+// source is a file to load. below is its path in the directory that was searched for it, or empty if it was named itself.
 type source struct {
-	path     string
-	searched bool
+	path  string
+	below string
 }
 
 func find(fsys fs.FS, root string) ([]source, error) {
@@ -75,7 +76,11 @@ func find(fsys fs.FS, root string) ([]source, error) {
 		case d.IsDir() && p != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		case !d.IsDir() && (path.Ext(p) == ".yaml" || path.Ext(p) == ".yml"):
-			found = append(found, source{p, true})
+			below := p
+			if root != "." {
+				below = strings.TrimPrefix(strings.TrimPrefix(p, root), "/")
+			}
+			found = append(found, source{p, below})
 		}
 		return nil
 	})
@@ -83,7 +88,7 @@ func find(fsys fs.FS, root string) ([]source, error) {
 }
 
 func loadSource(fsys fs.FS, s source, names Names) (*File, []Problem) {
-	src, err := fs.ReadFile(fsys, s.path)
+	src, err := ReadFile(fsys, s.path)
 	if err != nil {
 		return nil, []Problem{{File: s.path, Message: pathMessage(err)}}
 	}
@@ -99,13 +104,15 @@ func crossCheck(f *File, s source, byName map[string]*File) []Problem {
 		return []Problem{problem}
 	}
 	byName[f.Name] = f
-	if where := strings.TrimSuffix(s.path, path.Ext(s.path)); s.searched && !sameEnd(where, f.Name) {
+	if s.below != "" && !sameEnd(withoutExt(s.below), f.Name) {
 		problem.Message = fmt.Sprintf("name %q is not the path of the file without its extension", f.Name)
-		problem.Hint = fmt.Sprintf("rename it to %q, or move the file", lastSegments(where, 2))
+		problem.Hint = fmt.Sprintf("rename it to %q, or move the file", lastSegments(withoutExt(s.path), 2))
 		return []Problem{problem}
 	}
 	return nil
 }
+
+func withoutExt(p string) string { return strings.TrimSuffix(p, path.Ext(p)) }
 
 // sameEnd reports whether two slash-separated paths are equal as far as the shorter one goes.
 func sameEnd(a, b string) bool {

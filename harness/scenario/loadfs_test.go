@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,8 +27,12 @@ func TestLoadFS(t *testing.T) {
 		"scenarios/gcp/.hidden/x.yaml":     {Data: []byte("?")},
 		"scenarios/scenario.schema.json":   {Data: []byte("{}")},
 		"scenarios/gcp/broken.yaml":        {Data: []byte("name: [")},
+		"below/flat.yaml":                  file("gcp/flat"),
 		"elsewhere/try.yaml":               file("github/something"),
 		"scenarios/kubernetes/README.yaml": {Data: []byte("")},
+		"odd/full.yaml":                    {Data: make([]byte, scenario.MaxFile+1)},
+		"odd/link.yaml":                    {Mode: fs.ModeDevice},
+		"odd/pipe.yml":                     {Mode: fs.ModeNamedPipe | 0o644},
 	}
 	tests := []struct {
 		name     string
@@ -36,7 +41,11 @@ func TestLoadFS(t *testing.T) {
 		problems []string
 	}{
 		{"all", nil, []string{"github/branch", "github/tag"}, []string{
+			`below/flat.yaml:1:7: name "gcp/flat" is not the path of the file without its extension`,
 			`elsewhere/try.yaml:1:7: name "github/something" is not the path of the file without its extension`,
+			`odd/full.yaml: want at most 1048576 bytes, got more`,
+			`odd/link.yaml: want a regular file, got mode D---------`,
+			`odd/pipe.yml: want a regular file, got mode prw-r--r--`,
 			`scenarios/gcp/broken.yaml:1:7: sequence end token ']' not found`,
 			`scenarios/gcp/wrong.yaml:1:7: name "github/wrong" is not the path of the file without its extension`,
 			`scenarios/github/copy.yaml:1:7: name "github/branch" is already at scenarios/github/branch.yaml:1:7`,
@@ -45,6 +54,13 @@ func TestLoadFS(t *testing.T) {
 		}},
 		{"a file may have any name", []string{"elsewhere/try.yaml"}, []string{"github/something"}, nil},
 		{"twice is once", []string{"scenarios/github/tag.yml", "./scenarios/github/tag.yml"}, []string{"github/tag"}, nil},
+		{"two directories are one set", []string{"scenarios/github", "elsewhere/"}, []string{"github/branch", "github/tag"}, []string{
+			`elsewhere/try.yaml:1:7: name "github/something" is not the path of the file without its extension`,
+			`scenarios/github/copy.yaml:1:7: name "github/branch" is already at scenarios/github/branch.yaml:1:7`,
+			`scenarios/github/wrong.yaml:1:7: name "github/right" is not the path of the file without its extension`,
+		}},
+		{"a pipe itself", []string{"odd/pipe.yml"}, nil, []string{`odd/pipe.yml: want a regular file, got mode prw-r--r--`}},
+		{"the path starts below the directory", []string{"below"}, []string{"gcp/flat"}, nil},
 		{"nothing there", []string{"scenarios/gitlab", "x"}, nil, []string{
 			"scenarios/gitlab: file does not exist", "x: file does not exist",
 		}},
@@ -68,4 +84,23 @@ func TestLoadFS(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReadFileThatGrows reads one that is longer than its entry says, as those of /proc are.
+func TestReadFileThatGrows(t *testing.T) {
+	t.Parallel()
+	fsys := growing{fstest.MapFS{"a": {Data: make([]byte, scenario.MaxFile)}, "b": {Data: make([]byte, scenario.MaxFile+1)}}}
+	if src, err := scenario.ReadFile(fsys, "a"); err != nil || len(src) != scenario.MaxFile {
+		t.Errorf("ReadFile = %d bytes and %v, want %d and nil", len(src), err, scenario.MaxFile)
+	}
+	if _, err := scenario.ReadFile(fsys, "b"); err == nil || err.Error() != "read b: want at most 1048576 bytes, got more" {
+		t.Errorf("ReadFile = %v, want a refusal for its size", err)
+	}
+}
+
+// growing is files that are empty when they are looked at.
+type growing struct{ fstest.MapFS }
+
+func (growing) Stat(name string) (fs.FileInfo, error) {
+	return fstest.MapFS{name: {}}.Stat(name)
 }

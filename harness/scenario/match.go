@@ -3,6 +3,7 @@ package scenario
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
@@ -73,30 +74,34 @@ func equal(a, b any) bool {
 		}
 		return len(m) == len(n)
 	}
-	x, xok := number(a)
-	y, yok := number(b)
-	if xok && yok {
-		return x == y
+	x, y := number(a), number(b)
+	if x != nil && y != nil {
+		return x.Cmp(y) == 0
 	}
 	return reflect.DeepEqual(a, b)
 }
 
-// number returns v as a float if it is a number. Whole numbers above 2^53
-// that differ by less than a float can tell compare as equal.
-func number(v any) (float64, bool) {
+// number returns the exact value of v if it is a finite number, else nil.
+func number(v any) *big.Rat {
 	if n, ok := v.(json.Number); ok {
-		f, err := n.Float64()
-		return f, err == nil
+		if i, ok := new(big.Int).SetString(n.String(), 10); ok {
+			return new(big.Rat).SetInt(i)
+		}
+		f, err := n.Float64() // not SetString: an exponent could make it fill the memory
+		if err != nil {
+			return nil
+		}
+		v = f
 	}
 	switch r := reflect.ValueOf(v); {
 	case r.CanInt():
-		return float64(r.Int()), true
+		return new(big.Rat).SetInt64(r.Int())
 	case r.CanUint():
-		return float64(r.Uint()), true
+		return new(big.Rat).SetUint64(r.Uint())
 	case r.CanFloat():
-		return r.Float(), true
+		return new(big.Rat).SetFloat64(r.Float())
 	}
-	return 0, false
+	return nil
 }
 
 func isMap(v any) bool {

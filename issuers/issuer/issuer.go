@@ -66,9 +66,14 @@ func WithPreset(name string) Option {
 	}
 }
 
-// WithClaims lays claims over the preset's for every token; a nil value removes a claim.
+// WithClaims lays claims over the preset's for every token; a nil value removes a claim. Numbers may be json.Number.
 func WithClaims(claims Claims) Option {
-	return func(i *Issuer) error { i.claims = claims; return nil }
+	return func(i *Issuer) (err error) {
+		if i.claims, err = ExactMembers(claims); err != nil {
+			return fmt.Errorf("issuer: claims: %w", err)
+		}
+		return nil
+	}
 }
 
 // WithAlg makes the issuer sign with another algorithm: with its signing key if that is the key's algorithm, with its first key

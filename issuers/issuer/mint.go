@@ -15,7 +15,7 @@ type Request struct {
 	Preset   string        // another preset of the same service; empty: the issuer's
 	Audience []string      // as the workload asks; empty: what the platform does then
 	Lifetime time.Duration // exp - iat; zero: the preset's or else the service's
-	Claims   Claims        // over the preset's and the issuer's; a nil value removes a claim
+	Claims   Claims        // over the preset's and the issuer's; a nil value removes a claim; numbers may be json.Number
 
 	// What follows is for Platform.Claims; Mint fills it in.
 
@@ -98,8 +98,12 @@ func (i *Issuer) presetFor(name string) (*Preset, error) {
 
 // payload is the platform's claims under everything that overrides them.
 func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
+	requested, err := ExactMembers(req.Claims)
+	if err != nil {
+		return nil, fmt.Errorf("issuer: claims: %w", err)
+	}
 	overrides := merge(merge(nil, preset.Claims), i.claims)
-	overrides = merge(overrides, req.Claims)
+	overrides = merge(overrides, requested)
 	req.Lifetime = cmp.Or(req.Lifetime, preset.Lifetime, i.service.Lifetime)
 	req.Issuer, req.Service, req.Setting = i.url, i.service.Name, preset.Params
 	req.Params = withoutNil(overrides)

@@ -14,5 +14,8 @@
 // The ports are published on this machine's loopback address alone, so the engine has to run here or, like Docker Desktop, act as if
 // it did. With an engine elsewhere, start the image there and give issuerd the URL of its control plane.
 //
+// Run leaves nothing behind, and Remove ends what it returned. Only a process that is killed leaves its container; all of them carry a
+// label: docker ps --all --filter label=issuerd.
+//
 // The command line is documented at https://docs.docker.com/reference/cli/docker/container/run/.
 package docker

@@ -27,50 +27,83 @@ var ErrNoImage = fmt.Errorf("no image %s; make image builds it", DefaultImage)
 
 const (
 	startTime    = 30 * time.Second      // how long the farm may take until it answers
+	commandTime  = 30 * time.Second      // how long the engine may take to make or to remove a container
 	pollInterval = 50 * time.Millisecond // between two questions whether it does
 )
 
 // Container is a farm in a container. It is safe for concurrent use.
 type Container struct {
-	id     string
+	name   string
 	token  string
 	planes map[string]string // host:port on this machine, by plane
 }
 
 // Run starts the image with a control token of its own and waits until the farm answers. The hosts are names that issuers may have
-// beside the impersonated ones. An image that is not here is pulled, except for DefaultImage. The errors wrap ErrNoEngine and ErrNoImage;
-// after an error nothing is left behind.
+// beside the impersonated ones. An image that is not here is pulled, except for DefaultImage. The errors wrap ErrNoEngine and ErrNoImage,
+// or the cause of the context's end, where that came first; after an error nothing is left behind.
 func Run(ctx context.Context, image string, hosts ...string) (*Container, error) {
-	if _, err := docker(ctx, nil, "version", "--format", "{{.Server.Version}}"); err != nil {
-		return nil, fmt.Errorf("docker: %w (%w)", ErrNoEngine, err)
+	if err := prepare(ctx, image); err != nil {
+		return nil, interrupted(ctx, err)
 	}
-	if image == DefaultImage {
-		if _, err := docker(ctx, nil, "image", "inspect", "--format", "{{.Id}}", image); err != nil {
-			return nil, fmt.Errorf("docker: %w (%w)", ErrNoImage, err)
-		}
+	c := &Container{name: "issuerd-" + strings.ToLower(rand.Text()), token: rand.Text()}
+	err := c.create(ctx, image, hosts)
+	if err == nil {
+		err = c.start(ctx)
 	}
-	c := &Container{token: rand.Text()}
-	// The token goes through the command's environment, because every user of a machine can read command lines.
-	args := []string{"create", "--env", TokenVariable, "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges"}
-	for _, p := range farm.Planes {
-		args = append(args, "--publish", "127.0.0.1::"+Port(p))
-	}
-	args = append(append(args, "--", image), Command(hosts...)...)
-	id, err := docker(ctx, []string{TokenVariable + "=" + c.token}, args...)
 	if err != nil {
-		return nil, fmt.Errorf("docker: image %q: %w", image, err)
-	}
-	c.id = strings.TrimSpace(id)
-	if err := c.start(ctx); err != nil {
-		err = fmt.Errorf("docker: image %q: %w", image, err)
+		err = interrupted(ctx, fmt.Errorf("docker: image %q: %w", image, err))
 		return nil, errors.Join(err, c.Remove(context.WithoutCancel(ctx)))
 	}
 	return c, nil
 }
 
+// interrupted is the cause of the context's end if it has ended, because then the error only tells what that did; otherwise the error.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("docker: %w", context.Cause(ctx))
+	}
+	return err
+}
+
+// prepare looks for the engine and gets the image.
+func prepare(ctx context.Context, image string) error {
+	if _, err := docker(ctx, nil, "version", "--format", "{{.Server.Version}}"); err != nil {
+		return fmt.Errorf("docker: %w (%w)", ErrNoEngine, err)
+	}
+	_, err := docker(ctx, nil, "image", "inspect", "--format", "{{.Id}}", "--", image)
+	switch {
+	case err == nil:
+		return nil
+	case image == DefaultImage:
+		return fmt.Errorf("docker: %w (%w)", ErrNoImage, err)
+	}
+	if _, err := docker(ctx, nil, "pull", "--quiet", "--", image); err != nil {
+		return fmt.Errorf("docker: image %q: %w", image, err)
+	}
+	return nil
+}
+
+// create makes the container. It goes on when the context ends, which it does not do for long: a docker command that is killed leaves
+// unknown whether the engine makes the container, and when.
+func (c *Container) create(ctx context.Context, image string, hosts []string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandTime)
+	defer cancel()
+	// The token goes through the command's environment, because every user of a machine can read command lines.
+	args := []string{
+		"create", "--pull=never", "--name", c.name, "--label", Label, "--env", TokenVariable,
+		"--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges",
+	}
+	for _, p := range farm.Planes {
+		args = append(args, "--publish", "127.0.0.1::"+Port(p))
+	}
+	args = append(append(args, "--", image), Command(hosts...)...)
+	_, err := docker(ctx, []string{TokenVariable + "=" + c.token}, args...)
+	return err
+}
+
 // start starts the container, waits until the farm answers, and learns its ports.
 func (c *Container) start(ctx context.Context) error {
-	if _, err := docker(ctx, nil, "start", c.id); err != nil {
+	if _, err := docker(ctx, nil, "start", c.name); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, startTime, fmt.Errorf("the farm does not answer after %s", startTime))
@@ -95,7 +128,7 @@ func (c *Container) start(ctx context.Context) error {
 
 // inspect reads the ports. A container that has ended is an error that says what its last words were.
 func (c *Container) inspect(ctx context.Context) error {
-	raw, err := docker(ctx, nil, "container", "inspect", "--format", "{{json .}}", c.id)
+	raw, err := docker(ctx, nil, "container", "inspect", "--format", "{{json .}}", c.name)
 	if err != nil {
 		return err
 	}
@@ -112,7 +145,7 @@ func (c *Container) inspect(ctx context.Context) error {
 		return fmt.Errorf("inspect container: %w", err)
 	}
 	if !state.State.Running {
-		said, err := exec.CommandContext(ctx, "docker", "logs", "--tail", "5", c.id).CombinedOutput()
+		said, err := exec.CommandContext(ctx, "docker", "logs", "--tail", "5", c.name).CombinedOutput()
 		text := strings.ReplaceAll(strings.TrimSpace(string(said)), c.token, "[token]")
 		return errors.Join(fmt.Errorf("the farm ended with exit code %d and said: %s", state.State.ExitCode, text), err)
 	}
@@ -147,10 +180,13 @@ func (c *Container) Target(ctx context.Context) (*target.Target, error) {
 	return target.Remote(ctx, "container", c.controlURL(), c.token, c.planes)
 }
 
-// Remove ends the container, without waiting for requests under way, and removes it.
+// Remove ends the container, without waiting for requests under way, and removes it. A container that is not there is no error.
 func (c *Container) Remove(ctx context.Context) error {
-	if _, err := docker(ctx, nil, "rm", "--force", "--volumes", c.id); err != nil {
-		return fmt.Errorf("docker: remove container %s: %w", c.id, err)
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	_, err := docker(ctx, nil, "rm", "--force", "--volumes", c.name)
+	if err != nil && !strings.Contains(strings.ToLower(err.Error()), "no such container") {
+		return fmt.Errorf("docker: remove container %s: %w", c.name, err)
 	}
 	return nil
 }
@@ -160,6 +196,8 @@ func (c *Container) Remove(ctx context.Context) error {
 func docker(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "docker", args...)
 	cmd.Env = append(os.Environ(), env...)
+	cmd.WaitDelay = time.Second // for helpers of a killed command that keep its streams open
+	ownGroup(cmd)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

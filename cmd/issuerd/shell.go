@@ -1,0 +1,8 @@
+package main
+
+import "strings"
+
+// shellQuote makes a value one word of a POSIX shell, whatever is in it.
+func shellQuote(value string) string {
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}

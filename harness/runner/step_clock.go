@@ -1,0 +1,14 @@
+package runner
+
+import (
+	"context"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/scenario"
+)
+
+// advance moves the clock of the world.
+func (p *play) advance(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
+	farm, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{Advance: a.Clock.Advance})
+	return map[string]any{"now": farm.Now}, err
+}
