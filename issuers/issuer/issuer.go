@@ -195,6 +195,13 @@ func (i *Issuer) DiscoveryURL() string {
 // without, it stays as it was. It returns the new key's id.
 func (i *Issuer) Rotate(publish bool) (kid string, err error) { return i.keys.rotate(publish) }
 
+// Changed returns a channel that the next rotation closes, for token APIs that tell their clients. Whoever waits for the one after that
+// asks again, and before looking at the keys: so that no rotation is missed.
+func (i *Issuer) Changed() <-chan struct{} { return i.keys.nextChange() }
+
+// Trim drops the keys that others have taken over from, for good: the JWKS no longer lists them, and no Rotate brings them back.
+func (i *Issuer) Trim() { i.keys.trim() }
+
 // keyring holds the keys of an issuer in the order of their making.
 type keyring struct {
 	issuer *Issuer
@@ -203,6 +210,8 @@ type keyring struct {
 	signer []*Key    // by spot: the key of each KeySpec that signs now
 	jwks   []byte    // rendered once per change
 	until  time.Time // when jwks is out of date by itself; zero: never
+
+	changed chan struct{} // closed by the next rotation; nil: nobody has asked
 }
 
 // load returns the keys, made at the first call; the caller holds mu.
@@ -263,14 +272,36 @@ func (r *keyring) rotate(publish bool) (string, error) {
 		}
 	}
 	r.jwks = nil
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
 	return k.ID, nil
+}
+
+func (r *keyring) nextChange() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return r.changed
+}
+
+func (r *keyring) trim() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range r.keys { // they stay, since keys are numbered by how many there were
+		k.trimmed = k.trimmed || !k.retired.IsZero()
+	}
+	r.jwks = nil
 }
 
 // listed returns the keys of the JWKS and when that list next changes by itself; the zero time means never. The caller holds mu.
 func (r *keyring) listed(now time.Time) (keys []*Key, until time.Time) {
 	overlap := r.issuer.service.Overlap
 	for _, k := range r.keys {
-		if !k.published {
+		if !k.published || k.trimmed {
 			continue
 		}
 		if overlap > 0 && !k.retired.IsZero() {

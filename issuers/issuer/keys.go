@@ -43,6 +43,7 @@ type Key struct {
 	spot      int // index of spec in the service's list
 	published bool
 	retired   time.Time // when another key took over; zero: it still signs, or never did
+	trimmed   bool      // the JWKS lists it no more
 	cert      *x509.Certificate
 	signer    jose.OpaqueSigner
 	public    crypto.PublicKey

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -140,5 +141,113 @@ func TestRotateEndsAtOverlap(t *testing.T) {
 		if got := count(); got != step.want {
 			t.Errorf("step %d: %d keys, want %d", n, got, step.want)
 		}
+	}
+}
+
+func TestTrim(t *testing.T) {
+	t.Parallel()
+	iss := newIssuer(t, issuer.WithPreset("other")) // three keys, of which the first signs
+	iss.Trim()                                      // before there are keys
+	signs := func() string {
+		kid, _ := mint(t, iss, issuer.Request{}).Header["kid"].(string)
+		return kid
+	}
+	listed := func() map[string]bool {
+		set, err := iss.JWKS()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys jose.JSONWebKeySet
+		if err := json.Unmarshal(set, &keys); err != nil {
+			t.Fatal(err)
+		}
+		kids := map[string]bool{}
+		for _, k := range keys.Keys {
+			kids[k.KeyID] = true
+		}
+		return kids
+	}
+	rotate := func(publish bool) string {
+		kid, err := iss.Rotate(publish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kid
+	}
+	first := signs()
+	iss.Trim()
+	if got := listed(); len(got) != 3 || !got[first] {
+		t.Errorf("nothing to trim: %v, want 3 keys with %q", got, first)
+	}
+	second := rotate(true)
+	if got := listed(); len(got) != 4 || !got[first] || !got[second] {
+		t.Errorf("rotated: %v, want 4 keys with %q and %q", got, first, second)
+	}
+	iss.Trim()
+	if got := listed(); len(got) != 3 || got[first] || !got[second] {
+		t.Errorf("trimmed: %v, want 3 keys without %q and with %q", got, first, second)
+	}
+	if got := signs(); got != second {
+		t.Errorf("trimmed: %q signs, want %q", got, second)
+	}
+	third := rotate(true) // publishes all there are
+	if got := listed(); len(got) != 4 || got[first] || !got[second] || !got[third] {
+		t.Errorf("rotated again: %v, want 4 keys without %q", got, first)
+	}
+	rotate(false)
+	iss.Trim()
+	if got := listed(); len(got) != 2 || got[third] {
+		t.Errorf("trimmed while the new key is held back: %v, want the 2 that never signed", got)
+	}
+}
+
+// TestChanged waits for rotations, in many places at once and over a failed one.
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	var broken atomic.Bool
+	source := pool.Keys()
+	iss := newIssuer(t, issuer.WithKeys(func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
+		if broken.Load() {
+			return nil, http.ErrAbortHandler
+		}
+		return source(alg)
+	}))
+	closed := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		default:
+			return false
+		}
+	}
+	before := iss.Changed()
+	if closed(before) || closed(iss.Changed()) {
+		t.Fatal("a change before the first rotation")
+	}
+	mint(t, iss, issuer.Request{})
+	broken.Store(true)
+	if _, err := iss.Rotate(true); err == nil {
+		t.Fatal("rotated without a key")
+	}
+	if closed(before) {
+		t.Error("a rotation that failed is a change")
+	}
+	broken.Store(false)
+	for _, publish := range []bool{true, false} {
+		var group sync.WaitGroup
+		waiting := iss.Changed()
+		for range 8 {
+			group.Go(func() { <-waiting })
+		}
+		if _, err := iss.Rotate(publish); err != nil {
+			t.Fatal(err)
+		}
+		group.Wait()
+		if closed(iss.Changed()) {
+			t.Errorf("publish %t: the change after the next has come", publish)
+		}
+	}
+	if !closed(before) {
+		t.Error("the channel of before the rotations is open")
 	}
 }

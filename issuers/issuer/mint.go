@@ -49,7 +49,7 @@ func (t Token) LogValue() slog.Value {
 // Mint signs a token. It does what it is told: it refuses no claim, so that tokens a relying party must refuse can be made. An
 // error means that the platform cannot say what was asked, such as an audience where the caller has no choice.
 func (i *Issuer) Mint(req Request) (Token, error) {
-	preset, err := i.presetFor(req.Preset)
+	preset, err := i.Preset(req.Preset)
 	if err != nil {
 		return Token{}, err
 	}
@@ -77,8 +77,8 @@ func (i *Issuer) Mint(req Request) (Token, error) {
 	return Token{Raw: raw, Header: header, Claims: claims}, err
 }
 
-// presetFor returns the preset to mint with: the issuer's, or another one of the same service.
-func (i *Issuer) presetFor(name string) (*Preset, error) {
+// Preset returns the preset to mint with: the issuer's for the empty name, or another one of the same service.
+func (i *Issuer) Preset(name string) (*Preset, error) {
 	if name == "" {
 		return i.preset, nil
 	}

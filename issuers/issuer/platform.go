@@ -19,6 +19,9 @@ type Platform struct {
 	// and, where the service has them, nbf and jti, and puts req.Params on top of the result afterwards; so Claims only
 	// computes what the parameters do not say. It must not keep or change req.Params.
 	Claims func(req Request) (Claims, error)
+
+	// Native is the platform's own token API; nil: it is not impersonated.
+	Native *Native
 }
 
 // Service is one issuer that a platform runs: where it is, what it publishes and how it signs.

@@ -1,0 +1,74 @@
+package issuer
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Native is a platform's own token API: what a workload of the platform asks for its token, and the credential that it shows. A platform
+// that only delivers tokens, in variables or files, has a Native whose API has no handler.
+type Native struct {
+	// New makes the API of one workload. It is called once for each.
+	New func(Workload) (*API, error)
+
+	// Fetch asks the API for a token as a workload would, for scenarios; official clients do it their own way. An audience that is
+	// empty is left out of the request. The error of a refusal is a *Refused.
+	Fetch func(ctx context.Context, client *http.Client, found Found, audience string) (token string, err error)
+
+	// Plain wants a listener that speaks plain HTTP, because the platform's clients know no other.
+	Plain bool
+
+	// Local tells that the API is a socket of the machine that the farm is on, which a client elsewhere does not reach.
+	Local bool
+}
+
+// Workload is one workload: the issuer that vouches for it and the context that it runs in.
+type Workload struct {
+	Issuer *Issuer
+	Preset string           // the context; empty: the issuer's
+	Claims Claims           // what is particular to this workload, over the preset's
+	Base   string           // the URL of the API's Handler, without a slash at its end
+	Plain  string           // host:port of its plain HTTP listener, where Native.Plain wants one
+	Dir    string           // an empty folder for files and sockets, removed with the workload; empty: there is none
+	CA     []byte           // the root certificate behind Base, PEM; nil: Base is not https
+	Now    func() time.Time // the issuers' clock
+	Rand   io.Reader        // for credentials; safe for concurrent use
+}
+
+// Mint mints for the workload: what the request leaves open is the workload's.
+func (w Workload) Mint(req Request) (Token, error) {
+	if req.Preset == "" {
+		req.Preset = w.Preset
+	}
+	req.Claims = merge(w.Claims, req.Claims)
+	return w.Issuer.Mint(req)
+}
+
+// API is the token API of one workload.
+type API struct {
+	Handler http.Handler // below Workload.Base and on the plain listener; nil: there is none
+
+	// Env is what the platform puts into the environment of the workload's process: where the API is, and the credential for it; or,
+	// where there is no API, tokens for the audience (empty: the platform's usual one). It is safe for concurrent use.
+	Env func(audience string) (map[string]string, error)
+
+	// Close ends what New started; nil: nothing.
+	Close func() error
+}
+
+// Found is what a workload finds in its environment.
+type Found struct {
+	Base string            // Workload.Base as the client sees it
+	Env  map[string]string // of API.Env
+}
+
+// Refused is a token API's answer when it gives no token.
+type Refused struct {
+	Status  int    // of HTTP, or 0 where the protocol has none
+	Message string // what the user of the real platform would see; never a credential
+}
+
+// Error says what the platform said.
+func (r *Refused) Error() string { return r.Message }
