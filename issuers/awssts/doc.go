@@ -17,11 +17,16 @@
 //
 // Not faithful, or not known:
 //   - STS wants an audience and a signing algorithm; a token minted without an audience gets api://AzureADTokenExchange, and the
-//     preset es384 stands for the other algorithm. Lifetimes outside 60 to 3600 seconds are not refused.
+//     preset es384 stands for the other algorithm. Lifetimes outside 60 to 3600 seconds are refused
+//     by the API only, and so is a token that outlives the caller's session.
 //   - That several audiences make an array is inferred, and so is what the presets lambda, user and tags have under
 //     https://sts.amazonaws.com/ beside their own members, whose names are documented; members that no recorded token has follow
 //     alphabetically.
 //   - The session of ec2 and lambda ends six hours after the token was minted.
+//   - The API is STS and IAM at one address; a request's Version tells which. Signatures are checked as AWS does (see package sigv4).
+//     The federation is switched per workload, not per account, and is on at first. The texts of validation errors are those of AWS's
+//     services in general; those for an unknown algorithm, a duration that is no number, a missing action and a body over 1 MiB are
+//     guesses. JWTPayloadSizeExceededException is not given. The session of a role is called issuerd.
 //   - Tags come in alphabetical order.
 //
 // See https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html.

@@ -16,6 +16,7 @@ var Platform = &issuer.Platform{
 	Services: []issuer.Service{service},
 	Presets:  presets,
 	Claims:   claims,
+	Native:   native,
 }
 
 // service is the issuer of one account; its UUID is that of AWS's announcement.

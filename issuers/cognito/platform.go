@@ -16,6 +16,7 @@ var Platform = &issuer.Platform{
 	Services: []issuer.Service{identityPools, userPool},
 	Presets:  presets,
 	Claims:   claims,
+	Native:   native,
 }
 
 // identityPools issues for all pools of all accounts. Of its discovery document only issuer and jwks_uri are confirmed.

@@ -16,6 +16,7 @@ var Platform = &issuer.Platform{
 	Services: []issuer.Service{service},
 	Presets:  presets,
 	Claims:   claims,
+	Native:   native,
 }
 
 var service = issuer.Service{

@@ -35,7 +35,11 @@ var azureDevOps = issuer.Service{
 	NotYet:   issuer.Seconds(0), // that it equals iat is inferred
 }
 
-const azureOrganization = "6c0f8a1e-3d52-4b7e-9a41-2f5d0c9b7e13"
+const (
+	azureOrganization    = "6c0f8a1e-3d52-4b7e-9a41-2f5d0c9b7e13"
+	azureProject         = "b8a2c9d4-1e6f-4f0a-8c35-7d9e2b4a6f10"
+	azurePipelineSubject = "p://contoso/app/build"
+)
 
 var azureDevOpsConnection = issuer.Preset{
 	Name: "azure-devops", About: "Azure DevOps: a service connection, by names, with the older issuer", Service: "azure-devops",
@@ -44,8 +48,8 @@ var azureDevOpsConnection = issuer.Preset{
 }
 
 var azureDevOpsPipeline = issuer.Preset{
-	Name: "azure-devops-pipeline", About: "Azure DevOps: the pipeline itself, asked for without a service connection", Service: "azure-devops",
-	Claims: azureDevOpsClaims("p://contoso/app/build"),
+	Name: azurePipeline, About: "Azure DevOps: the pipeline itself, asked for without a service connection", Service: "azure-devops",
+	Claims: azureDevOpsClaims(azurePipelineSubject),
 	Params: shape{audience: entraAudience}.params(),
 }
 
@@ -53,7 +57,7 @@ var azureDevOpsPipeline = issuer.Preset{
 func azureDevOpsClaims(sub string) issuer.Claims {
 	return issuer.Claims{
 		"sub":    sub,
-		"org_id": azureOrganization, "prj_id": "b8a2c9d4-1e6f-4f0a-8c35-7d9e2b4a6f10", "def_id": "12", "run_id": "345",
+		"org_id": azureOrganization, "prj_id": azureProject, "def_id": "12", "run_id": "345",
 		"rpo_id": "3f7c1d92-5b8e-4a60-9e2d-c4b1a7f08d56", "rpo_uri": "https://dev.azure.com/contoso/app/_git/app",
 		"rpo_ver": "714a629c0b401fdce83e847fc9589983fc6f46bc", "rpo_ref": "refs/heads/main",
 	}

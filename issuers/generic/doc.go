@@ -16,10 +16,26 @@
 //	})
 //	// token.Claims["sub"] is project_path:contoso/web:ref_type:branch:ref:release
 //
+// How a job gets its token is Platform.Native: GitLab and a plain issuer set ID_TOKEN (with GitLab, the user names it), CircleCI
+// CIRCLE_OIDC_TOKEN or, in the preset circleci-v2, CIRCLE_OIDC_TOKEN_V2, Bitbucket BITBUCKET_STEP_OIDC_TOKEN. A job of Forgejo asks at
+// ACTIONS_ID_TOKEN_REQUEST_URL as on GitHub. A job of Azure DevOps posts to SYSTEM_OIDCREQUESTURI with the bearer of SYSTEM_ACCESSTOKEN:
+// for the service connection that AZURESUBSCRIPTION_SERVICE_CONNECTION_ID names, or, without serviceConnectionId, for the pipeline, whose
+// subject is another.
+//
 // Faithful, after recorded tokens and documents: GitLab's header and payload, Buildkite's payload, the discovery documents of Azure
 // DevOps, Bitbucket and Forgejo, the subjects of all, the types of claims (GitLab's runner_id and Buildkite's build_number are numbers).
 //
+// Faithful too: Azure DevOps' request and reply, the refusal of GET, of a request without api-version, the redirect that
+// X-TFS-FedAuthRedirect suppresses, and its audience, which a request cannot choose.
+//
 // Not faithful or not confirmed:
+//   - Azure DevOps: the status of the refusal of an unknown service connection, its wrapping, and whether the id is in quotation marks;
+//     the order of the checks; the headers of answers; the bodies of 401 and 413. The sign-in page of the redirect is below the
+//     workload's own address, not on another host, and empty. Organization, project, plan, job and connection have fixed ids.
+//   - Forgejo: the path and query of the address, and the texts of refusals.
+//   - CircleCI sets both variables at once, and always for its default audience; another is what circleci run oidc get would print.
+//   - Buildkite sets no variable: BUILDKITE_OIDC_TOKEN stands for what buildkite-agent oidc request-token prints.
+//   - The credentials are random texts, without the form of the real ones.
 //   - The discovery documents of GitLab, CircleCI and Buildkite are not recorded: the smallest useful ones, with the documented address
 //     of the keys. GitLab's real one has more, as it is a login service too.
 //   - The number of keys and, except GitLab's, the style of key ids and the header: inferred.

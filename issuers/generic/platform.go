@@ -24,6 +24,7 @@ var Platform = &issuer.Platform{
 		forgejoBranch, forgejoTag, forgejoPullRequest,
 	},
 	Claims: claims,
+	Native: native,
 }
 
 // What a service has when nothing else is recorded: inferred.

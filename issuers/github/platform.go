@@ -23,6 +23,7 @@ var Platform = &issuer.Platform{
 	},
 	Presets: presets,
 	Claims:  claims,
+	Native:  native,
 }
 
 // serverPath is where a GitHub Enterprise Server has its issuer.

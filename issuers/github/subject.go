@@ -26,7 +26,7 @@ func subject(p *issuer.Parameters, derived issuer.Claims, setting map[string]any
 	}
 	keys, _ := setting[includeClaimKeys].([]string)
 	if len(keys) == 0 {
-		return repo + ":" + context(value)
+		return repo + ":" + contextOf(value)
 	}
 	parts := make([]string, len(keys))
 	for n, key := range keys {
@@ -34,7 +34,7 @@ func subject(p *issuer.Parameters, derived issuer.Claims, setting map[string]any
 		case "repo": // that an immutable repository is so in a template too is inferred
 			parts[n] = repo
 		case "context":
-			parts[n] = context(value)
+			parts[n] = contextOf(value)
 		default: // what is printed for a claim that the job lacks is not known; here nothing
 			parts[n] = key + ":" + escape(value(key))
 		}
@@ -42,9 +42,9 @@ func subject(p *issuer.Parameters, derived issuer.Claims, setting map[string]any
 	return strings.Join(parts, ":")
 }
 
-// context is what a job runs for; the first that applies. The documentation says only "pull request events": that it means
+// contextOf is what a job runs for; the first that applies. The documentation says only "pull request events": that it means
 // pull_request_target too is not confirmed.
-func context(value func(string) string) string {
+func contextOf(value func(string) string) string {
 	event := value("event_name")
 	switch environment := value("environment"); {
 	case environment != "":

@@ -11,21 +11,45 @@
 //	})
 //	fmt.Println(token.Claims["kubernetes.io"]) // map[namespace:payments … serviceaccount:map[name:api uid:…]]
 //
+// Native is the API server of a cluster with one workload, made like Kubernetes 1.36.3: TokenRequest, TokenReview, SelfSubjectReview and
+// ServiceAccounts (get, list, create), in protobuf and JSON, the two documents, and /version. A workload finds two files:
+//
+//	KUBECONFIG=DIR/kubeconfig                                     the administrator's, with a bearer token
+//	AZURE_FEDERATED_TOKEN_FILE=DIR/token-0/azure-identity-token   as a kubelet projects it; see Projector
+//
+// AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST, which the webhook of Azure Workload Identity sets too, are for whoever knows
+// the application. A token that the cluster gave out, for its own audience, is a credential as well, of a user who may read the documents
+// and review itself, and is refused everything else in the words of role-based access control.
+//
 // Faithful: the documents and their order, the header without typ, aud as an array even for one audience, the alphabetical
 // payload, the names and uids of what the token is bound to, and the year that an API server gives a pod's default token
 // (expirationSeconds 3607, its own audience; 90 days on EKS, never on AKS).
 //
 // Not faithful, or not known:
 //   - uids and names of pods and nodes are examples; a uid is computed from the name, so a name always has the same one.
-//   - Nothing checks that a service account, pod or node exists, nor the limits of expirationSeconds (10 minutes to 2^32
-//     seconds; one day on AKS).
+//   - Mint does not check that a service account, pod or node exists, nor the limits of expirationSeconds (10 minutes to 2^32
+//     seconds; one day on AKS). The API server does: of pods, nodes and secrets it has those that the preset names, of service accounts the
+//     preset's, the default ones and those that are created.
 //   - The HTTP headers of kube-apiserver (application/jwk-set+json, max-age=3600) are those of the service kubeadm only. What a
 //     storage account, AKS, EKS and GKE send with their public documents is not confirmed; they send application/json here.
 //   - EKS and GKE have one key here, and the order of its members is that of kube-apiserver; both are inferred.
 //   - An AKS cluster lists a rotated key for 24 hours, as documented, but rotating twice does not remove the first at once.
 //   - Legacy secret tokens (iss kubernetes/serviceaccount, flat claim names) are not OpenID Connect tokens: their issuer has no
-//     documents, so they are left out. So is the second document of an EKS cluster, which names a host inside the VPC as
-//     jwks_uri: the service kubeadm has the same shape.
+//     documents, so they are left out. The second document of an EKS cluster, which names a host inside the VPC as jwks_uri,
+//     is the API server's.
+//
+// Of the API server:
+//   - Answers are JSON, which every client reads; a request that accepts nothing else gets 406. Bodies in YAML get 415.
+//   - There is no API discovery (/api, /apis), so kubectl get does not work; kubectl create token, auth whoami and get --raw do. kubectl puts
+//     the path of get --raw in the place of the server's, so below a path it needs the whole one.
+//   - Selectors, limits, watching, dry runs and field validation are ignored. Member names in JSON match in any case; there only exactly.
+//   - The administrator shows a bearer token, under the name that kubeadm gives with a client certificate.
+//   - The texts for bodies that can't be read, for paths and methods there are none of, and the Status around them are inferred, apart
+//     from k8s.io/apimachinery's. So is that AKS shortens what is over a day, with a Warning header, rather than refuses it.
+//   - jwks_uri in its own discovery document is its own address. That was seen on EKS and kind; for AKS, GKE and a self-managed cluster
+//     with a public issuer it is inferred.
+//   - A fault of the issuer's documents does not show in the discovery document, only in the keys. Audit-Id and the headers of flow control
+//     are not sent. The build that /version tells of has a release and no commit.
 //
 // See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/ and
 // https://learn.microsoft.com/azure/aks/use-oidc-issuer.

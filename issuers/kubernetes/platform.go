@@ -16,6 +16,7 @@ var Platform = &issuer.Platform{
 	Services: services,
 	Presets:  presets,
 	Claims:   claims,
+	Native:   native,
 }
 
 // services: the issuers of AKS and EKS and the address of the kind API server are examples of the vendors' documentation or of

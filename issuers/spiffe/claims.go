@@ -1,14 +1,34 @@
 package spiffe
 
-import "github.com/issuerd/issuerd/issuers/issuer"
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
 
 // claims are those of a JWT-SVID: whose it is, for whom, and with the setting jti an id.
 func claims(req issuer.Request) (issuer.Claims, error) {
 	own := issuer.Claims{"aud": audience(req.Audience), "sub": req.Setting["id"]}
 	if req.Setting["jti"] == true {
-		own["jti"] = req.NewID()
+		id, err := tokenID(req.NewID())
+		if err != nil {
+			return nil, err
+		}
+		own["jti"] = id
 	}
 	return own, nil
+}
+
+// tokenID writes a UUID as SPIRE does: its 16 bytes in base64url, 22 characters (spiffe/spire, pkg/server/credtemplate/builder.go).
+func tokenID(uuid string) (string, error) {
+	id, err := hex.DecodeString(strings.ReplaceAll(uuid, "-", ""))
+	if err != nil {
+		return "", fmt.Errorf("spiffe: claim \"jti\": %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(id), nil
 }
 
 // audience is always an array.

@@ -26,6 +26,7 @@ var Platform = &issuer.Platform{
 	},
 	Presets: presets,
 	Claims:  claims,
+	Native:  native,
 }
 
 // spire is a SPIRE server with its OIDC discovery provider.

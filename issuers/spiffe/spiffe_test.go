@@ -1,6 +1,7 @@
 package spiffe_test
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -135,6 +136,24 @@ func TestToken(t *testing.T) {
 				t.Errorf("alg, typ, kid, sub, aud, exp - iat (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestTokenID is 16 bytes in base64url, which differ from token to token.
+func TestTokenID(t *testing.T) {
+	t.Parallel()
+	iss := newIssuer(t, issuer.WithPreset("spire-jti"))
+	seen := map[string]bool{}
+	for range 3 {
+		token, err := iss.Mint(issuer.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		jti, _ := token.Claims["jti"].(string)
+		if id, err := base64.RawURLEncoding.DecodeString(jti); err != nil || len(id) != 16 || seen[jti] {
+			t.Errorf("jti %q (%v), want another 16 bytes in base64url", jti, err)
+		}
+		seen[jti] = true
 	}
 }
 

@@ -16,11 +16,15 @@ var Platform = &issuer.Platform{
 	Services: []issuer.Service{
 		service("", "https://app.terraform.io"),
 		service("eu", "https://app.eu.terraform.io"),
-		service("tfe", "https://tfe.contoso.example"),
+		service(enterprise, "https://tfe.contoso.example"),
 	},
 	Presets: presets,
 	Claims:  claims,
+	Native:  native,
 }
+
+// enterprise is the service that is the user's own Terraform Enterprise.
+const enterprise = "tfe"
 
 func service(name, url string) issuer.Service {
 	return issuer.Service{

@@ -16,7 +16,7 @@ var presets = []issuer.Preset{
 		Lifetime: 10 * time.Minute, NotYet: issuer.Seconds(-30)},
 	{Name: "stack", About: "the plan of a stack's deployment", Params: kind(stack)},
 	{Name: "eu", About: "a workspace in the European region", Service: "eu", Params: kind(workspace)},
-	{Name: "tfe", About: "a workspace of a Terraform Enterprise", Service: "tfe", Params: kind(workspace)},
+	{Name: "tfe", About: "a workspace of a Terraform Enterprise", Service: enterprise, Params: kind(workspace)},
 }
 
 func kind(name string) map[string]any { return map[string]any{"kind": name} }

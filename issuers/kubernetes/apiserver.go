@@ -1,0 +1,205 @@
+package kubernetes
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/gorilla/mux"
+)
+
+const (
+	discoveryPath = "/.well-known/openid-configuration"
+	keysPath      = "/openid/v1/jwks"
+)
+
+// version is the release whose behaviour this is. What its build says about itself is not known here.
+var version = struct {
+	Major        string `json:"major"`
+	Minor        string `json:"minor"`
+	GitVersion   string `json:"gitVersion"`
+	GitCommit    string `json:"gitCommit"`
+	GitTreeState string `json:"gitTreeState"`
+	BuildDate    string `json:"buildDate"`
+	GoVersion    string `json:"goVersion"`
+	Compiler     string `json:"compiler"`
+	Platform     string `json:"platform"`
+}{Major: "1", Minor: "36", GitVersion: "v1.36.3", Compiler: "gc", Platform: "linux/amd64"}
+
+// handler serves the API to those who may use it.
+func (s *server) handler() http.Handler {
+	router := mux.NewRouter().SkipClean(true)
+	get := func(path string, h http.HandlerFunc) { router.HandleFunc(path, h).Methods(http.MethodGet) }
+	object := func(method, path string, h objectHandler) { router.Handle(path, h).Methods(method) }
+
+	if strings.HasPrefix(s.w.Issuer.URL(), "https://") { // else an API server switches discovery off
+		get(discoveryPath, s.discovery)
+		get(discoveryPath+"/", s.discovery)
+		get(keysPath, s.keys)
+	}
+	get("/version", serveVersion)
+	get("/version/", serveVersion)
+	for _, path := range []string{"/healthz", "/livez", "/readyz"} {
+		get(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
+	}
+	const accounts = "/api/v1/namespaces/{namespace}/serviceaccounts"
+	object(http.MethodGet, "/api/v1/serviceaccounts", s.listAccounts)
+	object(http.MethodGet, accounts, s.listAccounts)
+	object(http.MethodPost, accounts, s.createAccount)
+	object(http.MethodGet, accounts+"/{name}", s.getAccount)
+	object(http.MethodPost, accounts+"/{name}/token", s.createToken)
+	object(http.MethodPost, "/apis/"+authenticationVersion+"/tokenreviews", s.reviewToken)
+	object(http.MethodPost, "/apis/"+authenticationVersion+"/selfsubjectreviews", s.reviewSelf)
+
+	router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { refuse(w, noMethod()) })
+	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/v1/") || strings.HasPrefix(r.URL.Path, "/apis/"+authenticationVersion+"/") {
+			refuse(w, noRoute())
+			return
+		}
+		http.NotFound(w, r)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, err := s.caller(r)
+		if err == nil {
+			err = authorize(user, attributesOf(r))
+		}
+		if err != nil {
+			refuse(w, asStatus(err))
+			return
+		}
+		router.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
+	})
+}
+
+// userKey is the caller in a request's context.
+type userKey struct{}
+
+// objectHandler answers with an object. The error is a *status.
+type objectHandler func(w http.ResponseWriter, r *http.Request, user userInfo) error
+
+func (h objectHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	err := error(notAcceptable())
+	if acceptsJSON(r.Header.Get("Accept")) {
+		user, _ := r.Context().Value(userKey{}).(userInfo)
+		err = h(w, r, user)
+	}
+	if err != nil {
+		refuse(w, asStatus(err))
+	}
+}
+
+func acceptsJSON(accept string) bool {
+	if accept == "" {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(accept, ","), func(media string) bool {
+		media, parameters, _ := strings.Cut(strings.TrimSpace(media), ";")
+		if strings.Contains(parameters, "as=") { // a table, for which there is something else further on
+			return false
+		}
+		return slices.Contains([]string{jsonType, "application/*", "*/*"}, strings.ToLower(strings.TrimSpace(media)))
+	})
+}
+
+func asStatus(err error) *status {
+	var s *status
+	if errors.As(err, &s) {
+		return s
+	}
+	return internal(err)
+}
+
+func (s *server) listAccounts(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+	items, version := s.accounts.in(mux.Vars(r)["namespace"])
+	for i := range items {
+		items[i].typeMeta = typeMeta{} // the list's items have no type of their own
+	}
+	answer(w, http.StatusOK, map[string]any{
+		"kind": "ServiceAccountList", "apiVersion": "v1", "metadata": objectMeta{ResourceVersion: version}, "items": items,
+	})
+	return nil
+}
+
+func (s *server) getAccount(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+	account, err := s.accounts.find(mux.Vars(r)["namespace"], mux.Vars(r)["name"])
+	if err != nil {
+		return err
+	}
+	answer(w, http.StatusOK, account)
+	return nil
+}
+
+func (s *server) createAccount(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+	var account serviceAccount
+	if err := readObject(w, r, &account); err != nil {
+		return err
+	}
+	account, err := s.accounts.create(mux.Vars(r)["namespace"], account)
+	if err != nil {
+		return err
+	}
+	answer(w, http.StatusCreated, account)
+	return nil
+}
+
+// discovery is the API server's own document: its jwks_uri is here, where nobody outside the cluster looks, whatever the public one says.
+func (s *server) discovery(w http.ResponseWriter, _ *http.Request) {
+	raw, err := s.w.Issuer.JWKS()
+	var published jose.JSONWebKeySet
+	if err == nil {
+		err = json.Unmarshal(raw, &published)
+	}
+	if err != nil {
+		refuse(w, internal(err))
+		return
+	}
+	algorithms := []string{}
+	for _, key := range published.Keys {
+		algorithms = append(algorithms, key.Algorithm)
+	}
+	slices.Sort(algorithms)
+	document, err := json.Marshal(struct {
+		Issuer     string   `json:"issuer"`
+		JWKS       string   `json:"jwks_uri"`
+		Responses  []string `json:"response_types_supported"`
+		Subjects   []string `json:"subject_types_supported"`
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+	}{s.w.Issuer.URL(), s.w.Base + keysPath, []string{"id_token"}, []string{"public"}, slices.Compact(algorithms)})
+	if err != nil {
+		refuse(w, internal(err))
+		return
+	}
+	publish(w, jsonType, document)
+}
+
+func (s *server) keys(w http.ResponseWriter, _ *http.Request) {
+	raw, err := s.w.Issuer.JWKS()
+	if err != nil {
+		refuse(w, internal(err))
+		return
+	}
+	publish(w, "application/jwk-set+json", raw)
+}
+
+func publish(w http.ResponseWriter, contentType string, document []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Cache-Control", "public, max-age=3600")
+	_, _ = w.Write(document) // the client has gone; there is nobody to tell
+}
+
+func serveVersion(w http.ResponseWriter, _ *http.Request) {
+	body, err := json.MarshalIndent(version, "", "  ")
+	if err != nil {
+		refuse(w, internal(err))
+		return
+	}
+	w.Header().Set("Content-Type", jsonType)
+	w.Header().Set("Cache-Control", "no-cache, private")
+	_, _ = w.Write(body) // the client has gone; there is nobody to tell
+}

@@ -1,0 +1,107 @@
+package kubernetes
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// kubeconfig is a file of kubectl's with one cluster, user and context.
+type kubeconfig struct {
+	APIVersion     string          `yaml:"apiVersion"`
+	Kind           string          `yaml:"kind"`
+	Clusters       []configCluster `yaml:"clusters"`
+	Contexts       []configContext `yaml:"contexts"`
+	CurrentContext string          `yaml:"current-context"`
+	Users          []configUser    `yaml:"users"`
+}
+
+type configCluster struct {
+	Name    string `yaml:"name"`
+	Cluster struct {
+		Server string `yaml:"server"`
+		CA     string `yaml:"certificate-authority-data,omitempty"` // PEM in base64
+	} `yaml:"cluster"`
+}
+
+type configContext struct {
+	Name    string `yaml:"name"`
+	Context struct {
+		Cluster    string            `yaml:"cluster"`
+		Namespace  string            `yaml:"namespace"`
+		User       string            `yaml:"user"`
+		Extensions []configExtension `yaml:"extensions"`
+	} `yaml:"context"`
+}
+
+type configUser struct {
+	Name string `yaml:"name"`
+	User struct {
+		Token string `yaml:"token"`
+	} `yaml:"user"`
+}
+
+// configExtension is what clients leave alone: for scenarios, the volume that the workload has its token from.
+type configExtension struct {
+	Name      string `yaml:"name"`
+	Extension volume `yaml:"extension"`
+}
+
+// volume is a projected volume's request for a token.
+type volume struct {
+	ServiceAccount    string     `yaml:"serviceAccountName"`
+	ExpirationSeconds int64      `yaml:"expirationSeconds"`
+	BoundObjectRef    *reference `yaml:"boundObjectRef,omitempty"`
+}
+
+// newKubeconfig is the administrator's: kubeadm's names for a cluster, a user and their context.
+func newKubeconfig(w issuer.Workload, bearer string, v volume, namespace string) kubeconfig {
+	cluster, user := configCluster{Name: "kubernetes"}, configUser{Name: "kubernetes-admin"}
+	cluster.Cluster.Server = w.Base
+	if len(w.CA) > 0 {
+		cluster.Cluster.CA = base64.StdEncoding.EncodeToString(w.CA)
+	}
+	user.User.Token = bearer
+	in := configContext{Name: user.Name + "@" + cluster.Name}
+	in.Context.Cluster, in.Context.User, in.Context.Namespace = cluster.Name, user.Name, namespace
+	in.Context.Extensions = []configExtension{{Name: "projected-token", Extension: v}}
+	return kubeconfig{
+		APIVersion: "v1", Kind: "Config", CurrentContext: in.Name,
+		Clusters: []configCluster{cluster}, Contexts: []configContext{in}, Users: []configUser{user},
+	}
+}
+
+// volumeLife is the life of the token of the volume.
+func volumeLife(c kubeconfig) time.Duration {
+	return time.Duration(c.Contexts[0].Context.Extensions[0].Extension.ExpirationSeconds) * time.Second
+}
+
+// write makes the file, which holds a credential.
+func (c kubeconfig) write(path string) error {
+	out, err := yaml.Marshal(c)
+	if err == nil {
+		err = os.WriteFile(path, out, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("kubernetes: kubeconfig: %w", err)
+	}
+	return nil
+}
+
+// readKubeconfig reads a file of write's. The error does not say what is in it.
+func readKubeconfig(path string) (kubeconfig, error) {
+	var c kubeconfig
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return c, fmt.Errorf("kubernetes: KUBECONFIG: %w", err)
+	}
+	if err := yaml.Unmarshal(raw, &c); err != nil || len(c.Users) == 0 || len(c.Contexts) == 0 || len(c.Contexts[0].Context.Extensions) == 0 {
+		return c, fmt.Errorf("kubernetes: KUBECONFIG %q: not the one of a workload here", path)
+	}
+	return c, nil
+}

@@ -1,0 +1,94 @@
+package kubernetes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Projector keeps a token in a file as a kubelet does for a projected volume: Dir/File is a link through Dir/..data to a folder that is
+// named for the time, so that a reader gets the old token or the new one and nothing in between. No goroutine and no timer runs: the file
+// gets a new token when Refresh is called and the old one is due. It is safe for concurrent use.
+type Projector struct {
+	Dir   string                 // the volume; Refresh makes it
+	File  string                 // the file's name in it
+	Life  time.Duration          // of a token, as it is asked for
+	Token func() (string, error) // asks for a token
+	Now   func() time.Time       // the clock that the token's age is measured with
+
+	mu      sync.Mutex
+	written time.Time // of the token in the file; zero: there is none
+}
+
+// data is the link to the folder that is current.
+const data = "..data"
+
+// maxAge is when a kubelet asks anew whatever the life.
+const maxAge = 24 * time.Hour
+
+// Path is the path of the file.
+func (p *Projector) Path() string { return filepath.Join(p.Dir, p.File) }
+
+// Refresh writes a token if there is none yet, if less than 20 % of its life is left or if it is older than 24 hours, and tells whether it
+// did. The up to ten seconds by which a kubelet is early are left out.
+func (p *Projector) Refresh() (rewritten bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.Now()
+	if !p.written.IsZero() {
+		if age := now.Sub(p.written); age <= p.Life*4/5 && age <= maxAge {
+			return false, nil
+		}
+	}
+	token, err := p.Token()
+	if err == nil {
+		err = p.write(now, token)
+	}
+	if err != nil {
+		return false, fmt.Errorf("kubernetes: projected token: %w", err)
+	}
+	p.written = now
+	return true, nil
+}
+
+// write does what k8s.io/kubernetes does in pkg/volume/util/atomic_writer.go.
+func (p *Projector) write(now time.Time, token string) error {
+	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp(p.Dir, now.UTC().Format("..2006_01_02_15_04_05."))
+	if err != nil {
+		return err
+	}
+	before, err := p.turn(folder, token)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(folder))
+	}
+	if before != "" {
+		return os.RemoveAll(filepath.Join(p.Dir, before))
+	}
+	return os.Symlink(filepath.Join(data, p.File), p.Path())
+}
+
+// turn makes the folder the current one and returns the name of the one before, which is empty at first.
+func (p *Projector) turn(folder, token string) (before string, err error) {
+	if err := os.WriteFile(filepath.Join(folder, p.File), []byte(token), 0o600); err != nil {
+		return "", err
+	}
+	current := filepath.Join(p.Dir, data)
+	before, err = os.Readlink(current)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	next := current + "_tmp"
+	if err := os.Symlink(filepath.Base(folder), next); err != nil {
+		return "", err
+	}
+	if err := os.Rename(next, current); err != nil {
+		return "", errors.Join(err, os.Remove(next))
+	}
+	return before, nil
+}

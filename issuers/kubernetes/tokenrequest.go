@@ -1,0 +1,207 @@
+package kubernetes
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// tokenRequest asks for a token of a service account.
+type tokenRequest struct {
+	typeMeta
+	Metadata objectMeta         `json:"metadata"`
+	Spec     tokenRequestSpec   `json:"spec"`
+	Status   tokenRequestStatus `json:"status"`
+}
+
+type tokenRequestSpec struct {
+	Audiences         []string   `json:"audiences"`
+	ExpirationSeconds *int64     `json:"expirationSeconds"` // nil: defaultSeconds
+	BoundObjectRef    *reference `json:"boundObjectRef"`    // nil: bound to no object
+}
+
+type tokenRequestStatus struct {
+	Token               string `json:"token"`
+	ExpirationTimestamp string `json:"expirationTimestamp"` // RFC 3339, whole seconds
+}
+
+// reference names an object that a token is bound to.
+type reference struct {
+	Kind       string `json:"kind,omitempty" yaml:"kind,omitempty"`
+	APIVersion string `json:"apiVersion,omitempty" yaml:"apiVersion,omitempty"`
+	Name       string `json:"name,omitempty" yaml:"name,omitempty"`
+	UID        string `json:"uid,omitempty" yaml:"uid,omitempty"`
+}
+
+// The limits of expirationSeconds.
+const (
+	defaultSeconds = 3600
+	leastSeconds   = 600
+	mostSeconds    = 1 << 32
+	mostAKS        = 86400 // documented; that AKS has it from --service-account-max-token-expiration is inferred
+)
+
+func (t *tokenRequest) head() (*typeMeta, typeMeta) {
+	return &t.typeMeta, typeMeta{Kind: "TokenRequest", APIVersion: authenticationVersion}
+}
+
+func (t *tokenRequest) unpack(raw []byte) error {
+	return eachField(raw, func(number protowire.Number, value field) error {
+		switch number {
+		case 1:
+			return t.Metadata.unpack(value.bytes)
+		case 2:
+			return t.Spec.unpack(value.bytes)
+		}
+		return nil
+	})
+}
+
+func (s *tokenRequestSpec) unpack(raw []byte) error {
+	return eachField(raw, func(number protowire.Number, value field) error {
+		switch number {
+		case 1:
+			s.Audiences = append(s.Audiences, string(value.bytes))
+		case 3:
+			s.BoundObjectRef = new(reference)
+			return s.BoundObjectRef.unpack(value.bytes)
+		case 4:
+			seconds := value.number
+			s.ExpirationSeconds = &seconds
+		}
+		return nil
+	})
+}
+
+func (r *reference) unpack(raw []byte) error {
+	return eachField(raw, func(number protowire.Number, value field) error {
+		switch text := string(value.bytes); number {
+		case 1:
+			r.Kind = text
+		case 2:
+			r.APIVersion = text
+		case 3:
+			r.Name = text
+		case 4:
+			r.UID = text
+		}
+		return nil
+	})
+}
+
+// createToken answers a TokenRequest, with the checks in the order of k8s.io/kubernetes, pkg/registry/core/serviceaccount/storage/token.go.
+func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+	vars := mux.Vars(r)
+	namespace, name := vars["namespace"], vars["name"]
+	var request tokenRequest
+	if err := readObject(w, r, &request); err != nil {
+		return err
+	}
+	_, kind := request.head()
+	this := resource{group: authenticationGroup, name: kind.Kind}
+	if have := request.Metadata.Name; have != "" && have != name {
+		return invalid(this, name, "metadata.name", strconv.Quote(have), "must match the service account name if specified")
+	}
+	if have := request.Metadata.Namespace; have != "" && have != namespace {
+		return invalid(this, name, "metadata.namespace", strconv.Quote(have), "must match the service account namespace if specified")
+	}
+	account, err := s.accounts.find(namespace, name)
+	if err != nil {
+		return err
+	}
+	if len(request.Spec.Audiences) == 0 {
+		request.Spec.Audiences = []string{s.audience()}
+	}
+	seconds := int64(defaultSeconds)
+	if asked := request.Spec.ExpirationSeconds; asked != nil {
+		seconds = *asked
+	}
+	switch {
+	case seconds < leastSeconds:
+		return invalid(this, "", "spec.expirationSeconds", strconv.FormatInt(seconds, 10), "may not specify a duration less than 10 minutes")
+	case seconds > mostSeconds:
+		return invalid(this, "", "spec.expirationSeconds", strconv.FormatInt(seconds, 10), "may not specify a duration larger than 2^32 seconds")
+	}
+	if err := s.checkBound(account, request.Spec.BoundObjectRef); err != nil {
+		return err
+	}
+	if s.service == "aks" && seconds > mostAKS {
+		w.Header().Set("Warning", fmt.Sprintf(`299 - "requested expiration of %d seconds shortened to %d seconds"`, seconds, mostAKS))
+		seconds = mostAKS
+	}
+	request.Spec.ExpirationSeconds = &seconds
+	now := s.w.Now()
+	token, err := s.w.Mint(s.mintRequest(account, request.Spec))
+	if err != nil {
+		return internal(err)
+	}
+	request.Metadata = objectMeta{Name: name, Namespace: namespace, UID: account.Metadata.UID, CreationTimestamp: timestamp(now)}
+	request.Status = tokenRequestStatus{
+		Token: token.Raw, ExpirationTimestamp: timestamp(now.Add(time.Duration(seconds) * time.Second)),
+	}
+	answer(w, http.StatusCreated, request)
+	return nil
+}
+
+// checkBound finds the object that a token shall be bound to. The cluster has the ones that its workload is bound to and no other.
+func (s *server) checkBound(account serviceAccount, ref *reference) error {
+	if ref == nil {
+		return nil
+	}
+	group, version, ok := strings.Cut(ref.APIVersion, "/")
+	if !ok {
+		group, version = "", ref.APIVersion
+	}
+	kind := strings.ToLower(ref.Kind)
+	if group != "" || !slices.Contains([]string{"Pod", "Secret", "Node"}, ref.Kind) {
+		return badRequest("cannot bind token to object of type %s/%s, Kind=%s", group, version, ref.Kind)
+	}
+	have, ok := s.bound[kind]
+	elsewhere := kind != "node" && account.Metadata.Namespace != s.own.Namespace
+	if !ok || have.Name != ref.Name || elsewhere {
+		return notFound(resource{name: kind + "s"}, ref.Name)
+	}
+	if kind == "pod" && account.Metadata.Name != s.own.Name {
+		return badRequest("cannot bind token for serviceaccount %q to pod running with different serviceaccount name.", account.Metadata.Name)
+	}
+	if ref.UID != "" && ref.UID != have.UID {
+		return conflict(resource{name: ref.Kind}, ref.Name, fmt.Sprintf("the UID in the bound object reference (%s) does not match the UID "+
+			"in record. The object might have been deleted and then recreated", ref.UID))
+	}
+	return nil
+}
+
+// mintRequest asks for what the spec says, and leaves to the workload's context what that says about its own account.
+func (s *server) mintRequest(account serviceAccount, spec tokenRequestSpec) issuer.Request {
+	about, claims := map[string]any{}, issuer.Claims{}
+	kind := ""
+	if spec.BoundObjectRef != nil {
+		kind = strings.ToLower(spec.BoundObjectRef.Kind)
+	}
+	for other := range s.bound {
+		if other != kind && (other != "node" || kind != "pod") { // a pod's token names its node
+			about[other] = nil
+		}
+	}
+	if meta := account.Metadata; meta.Namespace != s.own.Namespace || meta.Name != s.own.Name {
+		claims["sub"] = prefix + meta.Namespace + ":" + meta.Name
+		about["namespace"] = meta.Namespace
+		about["serviceaccount"] = map[string]any{"name": meta.Name, "uid": meta.UID}
+	}
+	if len(about) > 0 {
+		claims[bound] = about
+	}
+	life := time.Duration(*spec.ExpirationSeconds) * time.Second
+	if kind != "pod" || life != defaultExpiration {
+		life++ // a nanosecond that exp does not show: these are the seconds, and no API server extends them
+	}
+	return issuer.Request{Audience: spec.Audiences, Lifetime: life, Claims: claims}
+}

@@ -1,0 +1,181 @@
+package spiffe
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spiffe/go-spiffe/v2/proto/spiffe/workload"
+	"github.com/spiffe/go-spiffe/v2/spiffeid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// workloadAPI answers as the Workload API of a SPIRE agent does for a workload with one registration entry. Statuses and texts are those of
+// spiffe/spire, pkg/agent/endpoints/workload/handler.go.
+type workloadAPI struct {
+	workload.UnimplementedSpiffeWorkloadAPIServer
+	workload  issuer.Workload
+	id        spiffeid.ID
+	authority *authority
+}
+
+// FetchJWTSVID mints at every call, where an agent hands out the same token for half its life.
+func (a *workloadAPI) FetchJWTSVID(_ context.Context, req *workload.JWTSVIDRequest) (*workload.JWTSVIDResponse, error) {
+	if len(req.Audience) == 0 {
+		return nil, status.Error(codes.InvalidArgument, "audience must be specified")
+	}
+	if req.SpiffeId != "" {
+		if _, err := spiffeid.FromString(req.SpiffeId); err != nil {
+			return nil, status.Errorf(codes.InvalidArgument, "invalid requested SPIFFE ID: %v", err)
+		}
+		if req.SpiffeId != a.id.String() {
+			return nil, status.Error(codes.PermissionDenied, "no identity issued")
+		}
+	}
+	audience := slices.DeleteFunc(slices.Clone(req.Audience), func(s string) bool { return s == "" }) // as the server does
+	if len(audience) == 0 {                                                                           // what go-spiffe sends for no audience
+		return nil, notSigned("invalid JWT-SVID audience: cannot be empty")
+	}
+	token, err := a.workload.Mint(issuer.Request{Audience: audience})
+	if err != nil {
+		return nil, notSigned(err.Error())
+	}
+	return &workload.JWTSVIDResponse{Svids: []*workload.JWTSVID{{SpiffeId: a.id.String(), Svid: token.Raw}}}, nil
+}
+
+// notSigned is what an agent says when its server would not sign. A real one says so after it has tried for 30 seconds.
+func notSigned(reason string) error {
+	server := status.Error(codes.Internal, "failed to sign JWT-SVID: "+reason)
+	return status.Errorf(codes.Unavailable, "could not fetch JWT-SVID: failed to fetch JWT SVID: %v", server)
+}
+
+// FetchJWTBundles sends the keys of JWT-SVIDs now, and again whenever they change.
+func (a *workloadAPI) FetchJWTBundles(_ *workload.JWTBundlesRequest, stream grpc.ServerStreamingServer[workload.JWTBundlesResponse]) error {
+	return follow(a.authority, stream, func(trust) (*workload.JWTBundlesResponse, error) {
+		keys, err := jwtKeys(a.workload.Issuer)
+		if err != nil {
+			return nil, err
+		}
+		bundle, err := marshalBundle(keys)
+		return &workload.JWTBundlesResponse{Bundles: map[string][]byte{a.id.TrustDomain().IDString(): bundle}}, err
+	})
+}
+
+// ValidateJWTSVID checks a token of the trust domain.
+func (a *workloadAPI) ValidateJWTSVID(_ context.Context, req *workload.ValidateJWTSVIDRequest) (*workload.ValidateJWTSVIDResponse, error) {
+	if req.Audience == "" {
+		return nil, status.Error(codes.InvalidArgument, "audience must be specified")
+	}
+	if req.Svid == "" {
+		return nil, status.Error(codes.InvalidArgument, "svid must be specified")
+	}
+	keys, err := jwtKeys(a.workload.Issuer)
+	if err != nil {
+		return nil, status.Error(codes.Internal, err.Error())
+	}
+	id, claims, err := validate(req.Svid, req.Audience, a.id.TrustDomain(), keys, a.workload.Now())
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	members, err := toStruct(claims)
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	return &workload.ValidateJWTSVIDResponse{SpiffeId: id.String(), Claims: members}, nil
+}
+
+// FetchX509SVID sends the workload's X.509-SVID with its key now, and again whenever it is replaced.
+func (a *workloadAPI) FetchX509SVID(_ *workload.X509SVIDRequest, stream grpc.ServerStreamingServer[workload.X509SVIDResponse]) error {
+	return follow(a.authority, stream, func(now trust) (*workload.X509SVIDResponse, error) {
+		return &workload.X509SVIDResponse{Svids: []*workload.X509SVID{{
+			SpiffeId: a.id.String(), X509Svid: now.svid, X509SvidKey: now.key, Bundle: now.rootsDER(),
+		}}}, nil
+	})
+}
+
+// FetchX509Bundles sends the roots of X.509-SVIDs now, and again whenever they change.
+func (a *workloadAPI) FetchX509Bundles(_ *workload.X509BundlesRequest, stream grpc.ServerStreamingServer[workload.X509BundlesResponse]) error {
+	return follow(a.authority, stream, func(now trust) (*workload.X509BundlesResponse, error) {
+		return &workload.X509BundlesResponse{Bundles: map[string][]byte{a.id.TrustDomain().IDString(): now.rootsDER()}}, nil
+	})
+}
+
+// FetchWITSVID is newer than what SPIRE has.
+func (a *workloadAPI) FetchWITSVID(*workload.WITSVIDRequest, grpc.ServerStreamingServer[workload.WITSVIDResponse]) error {
+	return status.Error(codes.Unimplemented, "fetching WIT-SVIDs is not implemented")
+}
+
+// FetchWITBundles is newer than what SPIRE has.
+func (a *workloadAPI) FetchWITBundles(*workload.WITBundlesRequest, grpc.ServerStreamingServer[workload.WITBundlesResponse]) error {
+	return status.Error(codes.Unimplemented, "fetching WIT bundles is not implemented")
+}
+
+// follow sends what compose makes of the trust domain, and again after each change that alters it, until the client goes.
+func follow[R any, P interface {
+	*R
+	proto.Message
+}](a *authority, stream grpc.ServerStreamingServer[R], compose func(trust) (P, error)) error {
+	var sent P
+	for {
+		rotated := a.issuer.Changed() // before the state is read
+		now, err := a.current()
+		var answer P
+		if err == nil {
+			answer, err = compose(now)
+		}
+		if err != nil {
+			return status.Errorf(codes.Unavailable, "could not serialize response: %v", err)
+		}
+		if sent == nil || !proto.Equal(sent, answer) {
+			if err := stream.Send(answer); err != nil {
+				return err
+			}
+			sent = answer
+		}
+		due := time.NewTimer(now.renew.Sub(a.now()))
+		select {
+		case <-rotated:
+		case <-due.C:
+		case <-stream.Context().Done():
+			due.Stop()
+			return nil
+		}
+		due.Stop()
+	}
+}
+
+// checkUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true.
+func checkUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	if err := checkHeader(ctx, info.FullMethod); err != nil {
+		return nil, err
+	}
+	return next(ctx, req)
+}
+
+// checkStream is checkUnary for streams.
+func checkStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	if err := checkHeader(stream.Context(), info.FullMethod); err != nil {
+		return err
+	}
+	return next(server, stream)
+}
+
+func checkHeader(ctx context.Context, method string) error {
+	if !strings.HasPrefix(method, "/SpiffeWorkloadAPI/") {
+		return nil
+	}
+	if !slices.Equal(metadata.ValueFromIncomingContext(ctx, securityHeader), []string{"true"}) {
+		return status.Error(codes.InvalidArgument, "security header missing from request")
+	}
+	return nil
+}
+
+// securityHeader is the metadata that every call carries.
+const securityHeader = "workload.spiffe.io"
