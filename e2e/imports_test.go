@@ -26,7 +26,7 @@ var allowed = map[string][]string{
 	"harness/farm":                     {"issuers", "issuers/issuer", "harness/entra", "harness/control", "harness/faults"},
 	"harness/faults":                   {"issuers/issuer", "harness/entra"},
 	"harness/report":                   {"harness/scenario"},
-	"harness/runner":                   {"harness/scenario", "harness/target", "harness/control", "harness/explain", "harness/report", "harness/entra", "harness/faults", "issuers"},
+	"harness/runner":                   {"harness/scenario", "harness/target", "harness/control", "harness/explain", "harness/report", "harness/entra", "harness/faults", "issuers", "issuers/issuer"},
 	"harness/scenario":                 {},
 	"harness/target":                   {"harness/farm", "harness/control"},
 	"harness/target/container":         {"harness/target", "harness/farm", "harness/target/container/docker"},
@@ -34,8 +34,9 @@ var allowed = map[string][]string{
 	"harness/target/container/docker/": {"harness/"}, // its test helper
 	"issuers":                          {"issuers/"},
 	"issuers/issuer":                   {},
+	"issuers/issuer/sigv4":             {},
 	"issuers/issuer/issuertest":        {"issuers/issuer"},
-	"issuers/":                         {"issuers/issuer"}, // a platform never sees another
+	"issuers/":                         {"issuers/issuer", "issuers/issuer/sigv4"}, // a platform never sees another
 	"scenarios":                        {},
 }
 

@@ -19,10 +19,12 @@ import (
 
 // The values that a farm is told with; see the packages they come from.
 type (
-	IssuerSpec = control.IssuerSpec
-	MintSpec   = control.MintSpec
-	Fault      = control.Fault
-	Credential = entra.Credential
+	IssuerSpec   = control.IssuerSpec
+	MintSpec     = control.MintSpec
+	WorkloadSpec = control.WorkloadSpec
+	Workload     = control.Workload
+	Fault        = control.Fault
+	Credential   = entra.Credential
 )
 
 // pool holds the keys that the farms of a test binary share, since making them is the slowest thing here.
@@ -162,6 +164,15 @@ func (i *Issuer) Rotate(publish bool) string {
 func (i *Issuer) Fail(faults ...Fault) {
 	i.farm.t.Helper()
 	i.farm.check(i.farm.target.Control.SetFaults(context.Background(), i.farm.world.ID, control.FaultsSpec{Issuer: i.URL, Faults: faults}))
+}
+
+// Workload starts a workload of one of the farm's issuers. Its environment leads the platform's own clients to the platform's token API,
+// whose TLS certificates are the farm's (see CA).
+func (f *Farm) Workload(spec WorkloadSpec) Workload {
+	f.t.Helper()
+	w, err := f.target.Control.StartWorkload(context.Background(), f.world.ID, spec)
+	f.check(err)
+	return w
 }
 
 // App is an application in the farm's tenant.

@@ -144,7 +144,7 @@ func (f *serveFlags) publicAddr(addrs map[farm.Plane]string) (string, error) {
 func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Directory) {
 	about := map[farm.Plane]string{
 		farm.Issuer:   "discovery and keys: https://%s/github/.well-known/openid-configuration and so on",
-		farm.Workload: "the platforms' own token APIs; none in this version",
+		farm.Workload: "the platforms' own token APIs; issuerd token PLATFORM --print-env leads to one",
 		farm.Entra:    "Microsoft Entra: https://%s/TENANT/oauth2/v2.0/token",
 		farm.Control:  "management API; certificate at http://%s/ca.pem",
 	}

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -24,7 +26,7 @@ type tokenFlags struct {
 	preset, url, alg, farm string
 	claims, audience       []string
 	lifetime               time.Duration
-	decode                 bool
+	decode, printEnv       bool
 }
 
 func newToken() *cobra.Command {
@@ -57,6 +59,7 @@ Platforms and their presets:
 	flags.StringVar(&f.url, "url", "", "the issuer's URL; the canonical one unless given")
 	flags.StringVar(&f.alg, "alg", "", "the signature algorithm; the platform's unless given (not with --farm)")
 	flags.StringVar(&f.farm, "farm", os.Getenv(controlURLVariable), "the control plane of a running farm, with its bearer token in "+controlTokenVariable)
+	flags.BoolVar(&f.printEnv, "print-env", false, "mint nothing: print the environment in which the platform's own clients find their token (needs --farm)")
 	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
 	return cmd
 }
@@ -93,6 +96,9 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 		if !utf8.ValidString(audience) {
 			return fmt.Errorf("--audience %q: want UTF-8", audience)
 		}
+	}
+	if f.printEnv {
+		return f.env(cmd, platform, preset, claims)
 	}
 	raw, err := "", error(nil)
 	if f.farm != "" {
@@ -133,14 +139,11 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 	if err := checkControlPlane("--farm", f.farm); err != nil {
 		return "", err
 	}
-	spec := control.MintSpec{Issuer: f.url, Preset: preset.Name, Audience: f.audience, Lifetime: f.lifetime, Claims: claims}
-	if spec.Issuer == "" {
-		service, err := platform.Service(preset.Service)
-		if err != nil {
-			return "", err
-		}
-		spec.Issuer = service.Issuer
+	iss, err := f.issuerAt(platform, preset)
+	if err != nil {
+		return "", err
 	}
+	spec := control.MintSpec{Issuer: iss, Preset: preset.Name, Audience: f.audience, Lifetime: f.lifetime, Claims: claims}
 	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
 	minted, err := client.Mint(ctx, control.DefaultFarm, spec)
 	var refused *control.Error
@@ -148,6 +151,51 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 		return "", cannotRun(err)
 	}
 	return minted.Token, err
+}
+
+// issuerAt is the issuer of a running farm that mints the preset: the one of --url, or the canonical one.
+func (f *tokenFlags) issuerAt(platform *issuer.Platform, preset *issuer.Preset) (string, error) {
+	if f.url != "" {
+		return f.url, nil
+	}
+	service, err := platform.Service(preset.Service)
+	if err != nil {
+		return "", err
+	}
+	return service.Issuer, nil
+}
+
+// env starts a workload at a running farm and prints its environment for a shell.
+func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) error {
+	if f.farm == "" {
+		return errors.New("token: --print-env needs a running farm: start issuerd serve, and set --farm or " + controlURLVariable)
+	}
+	if err := checkControlPlane("--farm", f.farm); err != nil {
+		return err
+	}
+	iss, err := f.issuerAt(platform, preset)
+	if err != nil {
+		return err
+	}
+	spec := control.WorkloadSpec{Issuer: iss, Preset: preset.Name, Claims: claims}
+	if len(f.audience) > 0 {
+		spec.Audience = f.audience[0]
+	}
+	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
+	workload, err := client.StartWorkload(cmd.Context(), control.DefaultFarm, spec)
+	if err != nil {
+		var refused *control.Error
+		if !errors.As(err, &refused) {
+			return cannotRun(err)
+		}
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(workload.Env)) {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", name, shellQuote(workload.Env[name])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // parseClaims reads name=text and name:=JSON.

@@ -95,6 +95,11 @@ func (c *Client) RemoveCredential(ctx context.Context, farm, clientID, name stri
 	return c.do(ctx, http.MethodDelete, path(farm, "applications", clientID, "credentials", name), nil, nil)
 }
 
+// StartWorkload makes a workload, which ends with its world.
+func (c *Client) StartWorkload(ctx context.Context, farm string, spec WorkloadSpec) (out Workload, err error) {
+	return out, c.do(ctx, http.MethodPost, path(farm, "workloads"), spec, &out)
+}
+
 // Journal reads the entries of a world with a higher number than after.
 func (c *Client) Journal(ctx context.Context, farm string, after int) (out Journal, err error) {
 	return out, c.do(ctx, http.MethodGet, path(farm, "journal")+"?after="+strconv.Itoa(after), nil, &out)

@@ -29,6 +29,7 @@ type World interface {
 	AddApplication(ApplicationSpec) (Application, error)
 	AddCredential(clientID string, c entra.Credential) (entra.Credential, error)
 	RemoveCredential(clientID, name string) error
+	StartWorkload(WorkloadSpec) (Workload, error)
 	Journal(after int) Journal
 }
 
@@ -75,6 +76,9 @@ func (s *Server) Handler() http.Handler {
 	farm.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w World, r *http.Request, _ empty) (empty, error) {
 		return empty{}, w.RemoveCredential(variable(r, "app"), variable(r, "name"))
 	})).Methods(http.MethodDelete)
+	farm.HandleFunc("/workloads", onWorld(s, func(w World, _ *http.Request, spec WorkloadSpec) (Workload, error) {
+		return w.StartWorkload(spec)
+	})).Methods(http.MethodPost)
 	farm.HandleFunc("/journal", onWorld(s, func(w World, r *http.Request, _ empty) (Journal, error) {
 		after := 0
 		if q := r.URL.Query().Get("after"); q != "" {

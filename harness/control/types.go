@@ -111,6 +111,21 @@ type Application struct {
 	ObjectID string `json:"objectId"`
 }
 
+// WorkloadSpec asks for a workload of a platform: somebody who asks the platform's own API for tokens.
+type WorkloadSpec struct {
+	Issuer   string         `json:"issuer"`             // the URL of the issuer that vouches for it
+	Preset   string         `json:"preset,omitempty"`   // the context it runs in; empty: the issuer's
+	Claims   map[string]any `json:"claims,omitempty"`   // what is particular to it; null removes one
+	Audience string         `json:"audience,omitempty"` // of tokens that the platform delivers without being asked; empty: its usual one
+	Base     string         `json:"base,omitempty"`     // the workload plane as the workload sees it, https://host:port; empty: as the farm does
+}
+
+// Workload is a workload of a world. Its environment holds the platform's credential.
+type Workload struct {
+	Base string            `json:"base"` // the URL of its token API
+	Env  map[string]string `json:"env"`  // what the platform puts into its environment
+}
+
 // Entry is one line of a world's journal: a request on a plane, or a sign-in with the checks that Entra made. It holds no token.
 type Entry struct {
 	Seq    int           `json:"seq"` // counts from 1 in its world

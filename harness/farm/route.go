@@ -27,6 +27,10 @@ func (s *Server) route(l *listener) http.Handler {
 		port = ":" + p
 	}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if serves(Workload) && strings.HasPrefix(r.URL.Path, workloadPath) {
+			s.serveWorkload(rw, r)
+			return
+		}
 		id := r.Header.Get(control.FarmHeader)
 		if id == "" {
 			id = control.DefaultFarm

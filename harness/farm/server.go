@@ -44,8 +44,9 @@ type Server struct {
 	servers   []*http.Server
 	resolver  *Resolver
 
-	mu     sync.RWMutex
-	worlds map[string]*World
+	mu        sync.RWMutex
+	worlds    map[string]*World
+	workloads map[string]*workload
 }
 
 // wide are the domains below which platforms give every customer an issuer of their own, and those reserved for examples.
@@ -69,7 +70,7 @@ func Start(opts Options) (*Server, error) {
 	if opts.Pool == nil {
 		opts.Pool = new(issuer.Pool)
 	}
-	s := &Server{opts: opts, worlds: map[string]*World{}}
+	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}}
 	if opts.Token == "" {
 		s.opts.Token = s.newID()
 	}
@@ -109,24 +110,33 @@ func Start(opts Options) (*Server, error) {
 // serve starts the HTTP server of one listener. Entra, issuers and workload APIs speak TLS; the control plane speaks plain HTTP, so that
 // the authority's certificate can be fetched before it is trusted.
 func (s *Server) serve(l *listener) {
+	handler := s.route(l)
+	if slices.Contains(l.planes, Control) {
+		handler = s.controlHandler()
+	}
+	srv := newHTTPServer(handler, s.opts.Log)
+	s.servers = append(s.servers, srv)
+	if slices.Contains(l.planes, Control) {
+		go func() { _ = srv.Serve(l) }() // it ends with ErrServerClosed
+		return
+	}
+	srv.TLSConfig = s.authority.tlsConfig()
+	go func() { _ = srv.ServeTLS(l, "", "") }()
+}
+
+// newHTTPServer makes a server with bounds on what a client can hold.
+func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	srv := &http.Server{
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      time.Minute, // longer than Entra may take to fetch an issuer's documents
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	closeUnused(srv)
-	s.servers = append(s.servers, srv)
-	if slices.Contains(l.planes, Control) {
-		srv.Handler = s.controlHandler()
-		go func() { _ = srv.Serve(l) }() // it ends with ErrServerClosed
-		return
-	}
-	srv.Handler = s.route(l)
-	srv.TLSConfig = s.authority.tlsConfig()
-	go func() { _ = srv.ServeTLS(l, "", "") }()
+	return srv
 }
 
 // closeUnused makes a server's Shutdown close the connections on which nothing was asked yet, such as browsers open in advance. By
@@ -180,7 +190,7 @@ func (s *Server) Close() error {
 		errs = append(errs, srv.Close())
 	}
 	s.resolver.Close()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.endWorkloads())...)
 }
 
 // Shutdown stops the listeners, and waits until the requests under way are answered. When the context ends before that, it closes what
@@ -201,7 +211,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		errs = append(errs, shutdown(ctx, servers))
 		s.resolver.Close() // its connections, idle again, are what the next server would wait for
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.endWorkloads())...)
 }
 
 // shutdown stops servers side by side, so that a slow client of one leaves the others all the time there is.
@@ -285,12 +295,15 @@ func (s *Server) deleteWorld(id string) error {
 		return &control.Error{Status: http.StatusConflict, Message: "farm: the default farm ends with the process"}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.worlds[id] == nil {
+	w := s.worlds[id]
+	if w == nil {
+		s.mu.Unlock()
 		return &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm"}
 	}
 	delete(s.worlds, id)
-	return nil
+	workloads := s.takeWorkloads(w)
+	s.mu.Unlock()
+	return endAll(workloads)
 }
 
 // startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it: canonically, and by path

@@ -34,6 +34,9 @@ type World struct {
 	mu        sync.RWMutex
 	issuers   map[string]*issuer.Issuer // by URL
 	documents map[string]*issuer.Issuer // by host and path of the discovery document and the JWKS
+
+	workloads []string // ids; guarded by server.mu
+	ended     bool     // deleted, so that no workload may be added; guarded by server.mu
 }
 
 var _ control.World = (*World)(nil)
@@ -73,6 +76,9 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 	return w, nil
 }
 
+// issuerNow is the issuers' clock.
+func (w *World) issuerNow() time.Time { return w.clock.now().Add(w.skew) }
+
 // Farm describes the world.
 func (w *World) Farm() control.Farm {
 	return control.Farm{ID: w.id, Tenant: w.tenant, Now: w.clock.now()}
@@ -86,7 +92,7 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	}
 	opts := []issuer.Option{
 		issuer.WithPreset(spec.Preset), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
-		issuer.WithNow(func() time.Time { return w.clock.now().Add(w.skew) }),
+		issuer.WithNow(w.issuerNow),
 	}
 	if spec.URL != "" {
 		opts = append(opts, issuer.WithURL(spec.URL))

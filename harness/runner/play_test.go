@@ -30,7 +30,7 @@ entra:
 
 // mintStep is the first step of most files.
 const mintStep = `
-  - mint: {audience: api://AzureADTokenExchange}`
+  - mint: {audience: api://AzureADTokenExchange, via: direct}`
 
 // load reads a scenario that has no problems.
 func load(t *testing.T, src string) *scenario.File {

@@ -15,7 +15,7 @@ import (
 func TestRetryThatRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	src := head + `steps:
-  - mint: {audience: api://AzureADTokenExchange, claims: {sub: other}}
+  - mint: {audience: api://AzureADTokenExchange, claims: {sub: other}, via: direct}
   - exchange: {retry: {for: 45m, every: 1m}}
 `
 	ctx, cancel := context.WithCancelCause(t.Context())

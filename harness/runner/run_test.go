@@ -35,7 +35,7 @@ func TestSkips(t *testing.T) {
 		{"clock.start", "clock: {start: \"2030-01-01T00:00:00Z\"}\n" + signIn, target.VirtualClock, "target emulator lacks a clock that can be moved"},
 		{"retry", head + "steps:" + mintStep + "\n  - exchange: {retry: {for: 2m, every: 1m}}\n", target.VirtualClock, "target emulator lacks a clock that can be moved"},
 		{"credential", signIn + "  - credential: {remove: main}\n", target.CredentialAdmin, "target emulator lacks the right to change"},
-		{"native", head + "steps:\n  - mint: {via: native}\n", target.NativeAPI, "target emulator lacks the platform's own token API"},
+		{"native", head + "steps:\n  - mint: {via: native}\n", target.NativeAPI, "target emulator lacks the platforms' own token APIs"},
 		{"client", head + "steps:" + mintStep + "\n  - exchange: {client: msal}\n", "", "this program has no msal client in it"},
 		{"as the file says", "skip: {emulator: not today}\n" + signIn, "", "not today"},
 	}

@@ -21,7 +21,8 @@ const (
 	ObservedFetches Need = "a log of what Entra fetched (expect.fetched)"
 	VirtualClock    Need = "a clock that can be moved (clock steps, clock.start)"
 	CredentialAdmin Need = "the right to change federated identity credentials"
-	NativeAPI       Need = "the platform's own token API (via: native)"
+	NativeAPI       Need = "the platforms' own token APIs (via: native)"
+	SameMachine     Need = "sockets on this machine (via: native on a platform whose token API is one)"
 )
 
 // Target is one thing to run scenarios against. It is safe for concurrent use until Close.
@@ -31,22 +32,24 @@ type Target struct {
 	Transport func(farm string) http.RoundTripper // reaches a world under the canonical names
 	CA        []byte                              // the root certificate behind those names, PEM
 	Can       map[Need]bool
+	Workloads string // the workload plane as seen from here, https://host:port; empty: there is none
 	close     func() error
 }
 
 // Close ends what the target started.
 func (t *Target) Close() error { return t.close() }
 
-// emulated are the abilities of every farm of this version.
-func emulated() map[Need]bool {
-	return map[Need]bool{DynamicIssuer: true, ObservedFetches: true, VirtualClock: true, CredentialAdmin: true}
+// emulated are the abilities of a farm of this version.
+func emulated(sameMachine bool) map[Need]bool {
+	return map[Need]bool{
+		DynamicIssuer: true, ObservedFetches: true, VirtualClock: true, CredentialAdmin: true, NativeAPI: true, SameMachine: sameMachine,
+	}
 }
 
-// InProcess starts a farm in this process, on loopback ports that are free and without a workload plane; the options' addresses are not
-// used.
+// InProcess starts a farm in this process, on loopback ports that are free; the options' addresses are not used.
 func InProcess(opts farm.Options) (*Target, error) {
 	const free = "127.0.0.1:0"
-	opts.Addr = map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}
+	opts.Addr = map[farm.Plane]string{farm.Issuer: free, farm.Workload: free, farm.Entra: free, farm.Control: free}
 	s, err := farm.Start(opts)
 	if err != nil {
 		return nil, err
@@ -57,7 +60,8 @@ func InProcess(opts farm.Options) (*Target, error) {
 		Control:   client,
 		Transport: s.Transport,
 		CA:        s.CA(),
-		Can:       emulated(),
+		Can:       emulated(true),
+		Workloads: "https://" + s.Addr(farm.Workload),
 		close: func() error {
 			client.HTTP.CloseIdleConnections()
 			return s.Close()
@@ -89,18 +93,24 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 	if err != nil {
 		return nil, fmt.Errorf("target: %s: %w", controlURL, err)
 	}
-	return &Target{
+	t := &Target{
 		Name:      name,
 		Control:   client,
 		Transport: resolver.Transport,
 		CA:        []byte(info.CA),
-		Can:       emulated(),
+		Can:       emulated(false),
 		close: func() error {
 			resolver.Close()
 			client.HTTP.CloseIdleConnections()
 			return nil
 		},
-	}, nil
+	}
+	if addr := seen[string(farm.Workload)]; addr != "" {
+		t.Workloads = "https://" + addr
+	} else {
+		t.Can[NativeAPI] = false
+	}
+	return t, nil
 }
 
 // controlClient keeps enough connections for cases that run in parallel, and never uses a proxy.

@@ -63,13 +63,10 @@ func TestInProcess(t *testing.T) {
 	if tgt.Name != "emulator" || !strings.HasPrefix(string(tgt.CA), "-----BEGIN CERTIFICATE-----") {
 		t.Errorf("target %q with the certificate %.30q", tgt.Name, tgt.CA)
 	}
-	for _, need := range []target.Need{target.DynamicIssuer, target.ObservedFetches, target.VirtualClock, target.CredentialAdmin} {
+	for _, need := range []target.Need{target.DynamicIssuer, target.ObservedFetches, target.VirtualClock, target.CredentialAdmin, target.NativeAPI, target.SameMachine} {
 		if !tgt.Can[need] {
 			t.Errorf("it lacks %s", need)
 		}
-	}
-	if tgt.Can[target.NativeAPI] {
-		t.Errorf("it claims %s, which is not there", target.NativeAPI)
 	}
 }
 

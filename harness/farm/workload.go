@@ -1,0 +1,188 @@
+package farm
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// workloadPath is where the workload plane has the token APIs: below it, one for each workload under an id that cannot be guessed. The id
+// is an address and no credential; each API asks for its platform's own.
+const workloadPath = "/w/"
+
+// maxWorkloads bounds the workloads of a world.
+const maxWorkloads = 1000
+
+// workload is a running token API.
+type workload struct {
+	world   *World
+	handler http.Handler // nil: the platform delivers tokens without an API
+	close   []func() error
+}
+
+// StartWorkload makes a workload of one of the world's issuers: its token API, and the environment that leads to it.
+func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, error) {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return control.Workload{}, err
+	}
+	native := iss.Platform().Native
+	if native == nil {
+		return control.Workload{}, fmt.Errorf("farm: %s has no token API of its own in this version; mint tokens directly", iss.Platform().Name)
+	}
+	id := w.server.newID()
+	base, err := w.server.workloadBase(spec.Base)
+	if err != nil {
+		return control.Workload{}, err
+	}
+	base += workloadPath + id
+	run := &workload{world: w}
+	env, err := run.start(native, issuer.Workload{
+		Issuer: iss, Preset: spec.Preset, Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
+	}, spec.Audience)
+	if err == nil {
+		err = w.keep(id, run)
+	}
+	if err != nil {
+		return control.Workload{}, errors.Join(err, run.end())
+	}
+	return control.Workload{Base: base, Env: env}, nil
+}
+
+// workloadBase is the origin of the workload plane as a client sees it.
+func (s *Server) workloadBase(seen string) (string, error) {
+	if seen != "" {
+		return strings.TrimSuffix(seen, "/"), nil
+	}
+	host, port, err := net.SplitHostPort(s.Addr(Workload))
+	if err != nil {
+		return "", fmt.Errorf("farm: the workload plane listens nowhere; give it an address with %s", Workload.Flag())
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "https://" + net.JoinHostPort(host, port), nil
+}
+
+// start makes the folder, the plain listener and the API, and returns its environment. What it opened is in run.close, also after an error.
+func (run *workload) start(native *issuer.Native, w issuer.Workload, audience string) (map[string]string, error) {
+	var err error
+	switch w.Dir, err = os.MkdirTemp("", "issuerd-"); {
+	case err == nil:
+		run.close = append(run.close, func() error { return os.RemoveAll(w.Dir) })
+	case native.Local: // elsewhere a platform does without: the image has no folder to write to
+		return nil, fmt.Errorf("farm: workload: %w", err)
+	}
+	var plain net.Listener
+	if native.Plain {
+		if plain, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return nil, fmt.Errorf("farm: workload: %w", err)
+		}
+		run.close = append(run.close, plain.Close)
+		w.Plain = plain.Addr().String()
+	}
+	api, err := native.New(w)
+	if err != nil {
+		return nil, err
+	}
+	if api.Close != nil {
+		run.close = append(run.close, api.Close)
+	}
+	run.handler = api.Handler
+	if plain != nil && api.Handler != nil {
+		srv := newHTTPServer(run, run.world.server.opts.Log)
+		run.close = append(run.close, srv.Close)
+		go func() { _ = srv.Serve(plain) }() // it ends with ErrServerClosed
+	}
+	return api.Env(audience)
+}
+
+// keep registers the workload.
+func (w *World) keep(id string, run *workload) error {
+	w.server.mu.Lock()
+	defer w.server.mu.Unlock()
+	if w.ended {
+		return &control.Error{Status: http.StatusNotFound, Message: "farm: this farm has been deleted"}
+	}
+	if len(w.workloads) >= maxWorkloads {
+		return &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d workloads run already; delete the farm", maxWorkloads)}
+	}
+	w.workloads = append(w.workloads, id)
+	w.server.workloads[id] = run
+	return nil
+}
+
+// end closes what the workload opened, last first.
+func (run *workload) end() error {
+	var errs []error
+	for i := len(run.close) - 1; i >= 0; i-- {
+		if err := run.close[i](); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	run.close = nil
+	return errors.Join(errs...)
+}
+
+// takeWorkloads unregisters the workloads of a world for good; the caller holds mu, and ends them after it has let go of it.
+func (s *Server) takeWorkloads(w *World) []*workload {
+	var taken []*workload
+	for _, id := range w.workloads {
+		taken = append(taken, s.workloads[id])
+		delete(s.workloads, id)
+	}
+	w.workloads, w.ended = nil, true
+	return taken
+}
+
+func endAll(workloads []*workload) error {
+	var errs []error
+	for _, run := range workloads {
+		errs = append(errs, run.end())
+	}
+	return errors.Join(errs...)
+}
+
+// endWorkloads ends those of every world, when the server stops.
+func (s *Server) endWorkloads() error {
+	s.mu.Lock()
+	var taken []*workload
+	for _, w := range s.worlds {
+		taken = append(taken, s.takeWorkloads(w)...)
+	}
+	s.mu.Unlock()
+	return endAll(taken)
+}
+
+// serveWorkload answers a request of the workload plane below /w/{id}. The API sees the path without that prefix.
+func (s *Server) serveWorkload(rw http.ResponseWriter, r *http.Request) {
+	id, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, workloadPath), "/")
+	s.mu.RLock()
+	run := s.workloads[id]
+	s.mu.RUnlock()
+	if run == nil || run.handler == nil {
+		http.Error(rw, "farm: no token API here: its farm has been deleted, or the platform delivers tokens without one", http.StatusNotFound)
+		return
+	}
+	http.StripPrefix(workloadPath+id, run).ServeHTTP(rw, r)
+}
+
+// ServeHTTP answers for the API and journals the request.
+func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "" {
+		r.URL.Path = "/"
+	}
+	out := &statusWriter{ResponseWriter: rw}
+	defer func() { // also when the API drops the connection
+		run.world.journal.add(control.Entry{
+			Time: run.world.clock.now(), Plane: string(Workload), Method: clip(r.Method), URL: clip(r.URL.EscapedPath()), Status: out.status,
+		})
+	}()
+	run.handler.ServeHTTP(out, r)
+}

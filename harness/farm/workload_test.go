@@ -1,0 +1,172 @@
+package farm_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/farm"
+)
+
+// workloadFarm is a farm with a workload plane, a world in it, and a GitHub and a Google issuer in that.
+func workloadFarm(t *testing.T) (*farm.Server, *farm.World) {
+	t.Helper()
+	free := "127.0.0.1:0"
+	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: free, farm.Entra: free, farm.Control: free}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w, err := s.NewWorld(control.FarmSpec{Name: t.Name()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range []string{"github", "gcp"} {
+		if _, err := w.AddIssuer(control.IssuerSpec{Platform: platform}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, w
+}
+
+const (
+	githubIssuer = "https://token.actions.githubusercontent.com"
+	googleIssuer = "https://accounts.google.com"
+)
+
+// TestWorkloadEndsWithItsWorld asks a token API on the workload plane, and finds nothing of it after the world is gone.
+func TestWorkloadEndsWithItsWorld(t *testing.T) {
+	t.Parallel()
+	s, w := workloadFarm(t)
+	github, err := w.StartWorkload(control.WorkloadSpec{Issuer: githubIssuer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	google, err := w.StartWorkload(control.WorkloadSpec{Issuer: googleIssuer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(github.Base, "https://"+s.Addr(farm.Workload)+"/w/") || github.Base == google.Base {
+		t.Errorf("bases %q and %q, want two below the workload plane at %s", github.Base, google.Base, s.Addr(farm.Workload))
+	}
+	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	if status := statusOf(t, client, github.Env["ACTIONS_ID_TOKEN_REQUEST_URL"], "Authorization", "Bearer "+github.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]); status != http.StatusOK {
+		t.Errorf("the token request: HTTP status %d, want 200", status)
+	}
+	metadata := "http://" + google.Env["GCE_METADATA_HOST"] + "/computeMetadata/v1/project/project-id"
+	if status := statusOf(t, http.DefaultClient, metadata, "Metadata-Flavor", "Google"); status != http.StatusOK {
+		t.Errorf("the metadata server: HTTP status %d, want 200", status)
+	}
+	for _, entry := range w.Journal(0).Entries {
+		if strings.Contains(entry.URL, github.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]) || entry.Plane != "workload" {
+			t.Errorf("journal entry %+v, want a request on the workload plane without a credential", entry)
+		}
+	}
+
+	control := &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	if err := control.DeleteFarm(t.Context(), w.Farm().ID); err != nil {
+		t.Fatal(err)
+	}
+	request, err := url.Parse(github.Env["ACTIONS_ID_TOKEN_REQUEST_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	def := &http.Client{Transport: s.Transport("default")}
+	if status := statusOf(t, def, request.String(), "Authorization", "Bearer "+github.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]); status != http.StatusNotFound {
+		t.Errorf("after the world's end: HTTP status %d, want 404", status)
+	}
+	if conn, err := net.Dial("tcp", google.Env["GCE_METADATA_HOST"]); err == nil {
+		_ = conn.Close()
+		t.Error("the metadata server still listens after the world's end")
+	}
+	if _, err := w.StartWorkload(githubSpec()); err == nil {
+		t.Error("a deleted world started a workload")
+	}
+}
+
+func githubSpec() control.WorkloadSpec { return control.WorkloadSpec{Issuer: githubIssuer} }
+
+func statusOf(t *testing.T, client *http.Client, address, header, value string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set(header, value)
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode
+}
+
+// TestWorkloadBase has the workload see the plane under another address than the farm does, as through a published port.
+func TestWorkloadBase(t *testing.T) {
+	t.Parallel()
+	_, w := workloadFarm(t)
+	spec := githubSpec()
+	spec.Base = "https://farm.example:1234/"
+	workload, err := w.StartWorkload(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(workload.Base, "https://farm.example:1234/w/") || !strings.HasPrefix(workload.Env["ACTIONS_ID_TOKEN_REQUEST_URL"], workload.Base) {
+		t.Errorf("base %q and %v, want both below https://farm.example:1234/w/", workload.Base, workload.Env)
+	}
+}
+
+// TestWorkloadRefusals gets what the farm itself refuses.
+func TestWorkloadRefusals(t *testing.T) {
+	t.Parallel()
+	s, w := workloadFarm(t)
+	var refusal *control.Error
+	if _, err := w.StartWorkload(control.WorkloadSpec{Issuer: "https://nobody.example"}); !errors.As(err, &refusal) || !strings.Contains(refusal.Message, githubIssuer) {
+		t.Errorf("an unknown issuer: %v, want a refusal that lists those there are", err)
+	}
+	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	if status := statusOf(t, client, "https://"+s.Addr(farm.Workload)+"/w/guessed/anything", "Accept", "*/*"); status != http.StatusNotFound {
+		t.Errorf("an unknown workload: HTTP status %d, want 404", status)
+	}
+	if status := statusOf(t, client, "https://"+s.Addr(farm.Issuer)+"/w/guessed/anything", "Accept", "*/*"); status != http.StatusNotFound {
+		t.Errorf("a workload's path on the issuer plane: HTTP status %d, want 404", status)
+	}
+}
+
+// TestWorkloadFiles wants the folder of a workload gone with its world.
+func TestWorkloadFiles(t *testing.T) {
+	t.Parallel()
+	s, w := workloadFarm(t)
+	if _, err := w.AddIssuer(control.IssuerSpec{Platform: "kubernetes"}); err != nil {
+		t.Fatal(err)
+	}
+	workload, err := w.StartWorkload(control.WorkloadSpec{Issuer: "https://contosok8s.blob.core.windows.net/oidc/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Dir(workload.Env["KUBECONFIG"])
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatalf("the folder of the workload: %v", err)
+	}
+	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	if err := client.DeleteFarm(t.Context(), w.Farm().ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder of the workload after its end: %v, want none", err)
+	}
+}
