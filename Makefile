@@ -11,9 +11,14 @@ run: ## play every scenario in process
 	go run ./cmd/issuerd run
 
 test: ## run every test, with the race detector where there is a C compiler
+	@if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then \
+	echo "make test: LEFT OUT: the clients for Node.js, because there is no npm with Node.js 20 or newer"; \
+	else cd e2e/clients/node && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --ignore-scripts || \
+	echo "make test: LEFT OUT: the clients for Node.js, because npm ci failed"; fi
 	@race=; if command -v "$$(go env CC)" >/dev/null && [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \
 	else echo "make test: LEFT OUT: the race detector, because there is no C compiler"; fi; \
 	set -x; go test $$race ./... && cd e2e/clients && go test $$race ./...
+	@command -v kubectl >/dev/null || echo "make test: LEFT OUT: kubectl, which is not installed"
 	@docker version >/dev/null 2>&1 || echo "make test: LEFT OUT: the container target, because no Docker engine answers"
 
 lint: ## formatting, vet, staticcheck, and the scenarios' own lint

@@ -11,6 +11,9 @@
 //	cd e2e/clients
 //	go test -race ./...
 //
+// The clients for Node.js are in node/, installed with npm ci; node_test.go runs each in a process of its own. They, and kubectl, are left
+// out where they are missing.
+//
 // Not faithful: clients reach the real host names through the farm's transport, handed to them as their HTTP client, where a workload would
 // use DNS; TestEnvironment does without and configures the client by its environment alone.
 //

@@ -112,3 +112,14 @@ func clientBehind(t *testing.T, proxy string) *http.Client {
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
+
+// leaveOut says why a test does not run without a client of this machine. ISSUERD_REQUIRE_CLIENTS, a list of clients or 1 for all of them,
+// makes that a failure.
+func leaveOut(t *testing.T, client, why string) {
+	t.Helper()
+	required := os.Getenv("ISSUERD_REQUIRE_CLIENTS")
+	if required == "1" || slices.Contains(strings.Split(required, ","), client) {
+		t.Fatal("clients: left out: " + why)
+	}
+	t.Skip("clients: left out: " + why)
+}

@@ -1,0 +1,375 @@
+package clients
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/google/go-cmp/cmp"
+	authentication "k8s.io/api/authentication/v1"
+	core "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/issuerd/issuerd/harness"
+	"github.com/issuerd/issuerd/harness/control"
+)
+
+// The service account of the platform's presets.
+const (
+	kubeNamespace = "default"
+	kubeAccount   = "workload-identity-sa"
+)
+
+// kubernetesWorkload is a farm with a cluster and a pod in it.
+func kubernetesWorkload(t *testing.T, preset string) (*harness.Farm, *harness.Issuer, harness.Workload) {
+	t.Helper()
+	farm := harness.New(t)
+	iss := farm.Issuer(harness.IssuerSpec{Platform: "kubernetes", Preset: preset})
+	return farm, iss, farm.Workload(harness.WorkloadSpec{Issuer: iss.URL, Preset: preset})
+}
+
+// clientGo is client-go with the kubeconfig of a workload; contentType changes what it sends, empty is its default: protobuf.
+func clientGo(t *testing.T, kubeconfig, contentType string) *kubernetes.Clientset {
+	t.Helper()
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ContentType = contentType
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// signInWith signs a token's subject in with azidentity, as an application that trusts it.
+func signInWith(t *testing.T, farm *harness.Farm, token string) {
+	t.Helper()
+	claims := claimsOf(t, token)
+	app := farm.App(fmt.Sprintf("%v %v", claims["sub"], claims["jti"]), credentialFor(t, control.Minted{Claims: claims}))
+	credential, err := azidentity.NewClientAssertionCredential(farm.Tenant, app.ClientID,
+		func(context.Context) (string, error) { return token, nil },
+		&azidentity.ClientAssertionCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: farm.Client()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkKubernetesAccess(t, farm, app, credential)
+}
+
+func checkKubernetesAccess(t *testing.T, farm *harness.Farm, app *harness.App, credential azcore.TokenCredential) {
+	t.Helper()
+	access, err := credential.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{graphScope}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"aud": "https://graph.microsoft.com", "appid": app.ClientID, "tid": farm.Tenant, "idtyp": "app"}
+	if diff := cmp.Diff(want, pick(claimsOf(t, access.Token), "aud", "appid", "tid", "idtyp")); diff != "" {
+		t.Errorf("claims (-want +got):\n%s", diff)
+	}
+}
+
+// TestClientGoCreateToken asks for a token with client-go, in both encodings, and signs in with it.
+func TestClientGoCreateToken(t *testing.T) {
+	t.Parallel()
+	farm, iss, w := kubernetesWorkload(t, "aks-pod")
+	for _, contentType := range []string{"", "application/json"} {
+		client := clientGo(t, w.Env["KUBECONFIG"], contentType)
+		seconds := int64(7200)
+		got, err := client.CoreV1().ServiceAccounts(kubeNamespace).CreateToken(t.Context(), kubeAccount, &authentication.TokenRequest{
+			Spec: authentication.TokenRequestSpec{Audiences: []string{exchangeAudience}, ExpirationSeconds: &seconds},
+		}, meta.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims := claimsOf(t, got.Status.Token)
+		want := map[string]any{
+			"iss": iss.URL, "sub": "system:serviceaccount:default:workload-identity-sa", "aud": []any{exchangeAudience},
+		}
+		if diff := cmp.Diff(want, pick(claims, "iss", "sub", "aud")); diff != "" {
+			t.Errorf("claims (-want +got):\n%s", diff)
+		}
+		if _, pod := claims["kubernetes.io"].(map[string]any)["pod"]; pod {
+			t.Error("the token is bound to a pod that nobody named")
+		}
+		if life := claims["exp"].(float64) - claims["iat"].(float64); life != 7200 {
+			t.Errorf("the token lives %v s, want 7200", life)
+		}
+		if left := time.Until(got.Status.ExpirationTimestamp.Time); left <= 0 || left > 2*time.Hour {
+			t.Errorf("expirationTimestamp is %v from now, want two hours", left)
+		}
+		signInWith(t, farm, got.Status.Token)
+	}
+}
+
+// TestClientGoBound asks for a pod's token and finds the pod in the review of it.
+func TestClientGoBound(t *testing.T) {
+	t.Parallel()
+	_, iss, w := kubernetesWorkload(t, "pod")
+	client := clientGo(t, w.Env["KUBECONFIG"], "")
+	got, err := client.CoreV1().ServiceAccounts(kubeNamespace).CreateToken(t.Context(), kubeAccount, &authentication.TokenRequest{
+		Spec: authentication.TokenRequestSpec{BoundObjectRef: &authentication.BoundObjectReference{Kind: "Pod", APIVersion: "v1", Name: "quick-start"}},
+	}, meta.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	review, err := client.AuthenticationV1().TokenReviews().Create(t.Context(), &authentication.TokenReview{
+		Spec: authentication.TokenReviewSpec{Token: got.Status.Token},
+	}, meta.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := review.Status
+	if !status.Authenticated || status.Error != "" || status.User.Username != "system:serviceaccount:default:workload-identity-sa" {
+		t.Errorf("status is %+v, want the service account, authenticated", status)
+	}
+	if diff := cmp.Diff([]string{iss.URL}, status.Audiences); diff != "" {
+		t.Errorf("audiences (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(authentication.ExtraValue{"quick-start"}, status.User.Extra["authentication.kubernetes.io/pod-name"]); diff != "" {
+		t.Errorf("pod-name (-want +got):\n%s", diff)
+	}
+
+	wrong, err := client.AuthenticationV1().TokenReviews().Create(t.Context(), &authentication.TokenReview{
+		Spec: authentication.TokenReviewSpec{Token: got.Status.Token, Audiences: []string{"vault"}},
+	}, meta.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `[invalid bearer token, token audiences ["` + iss.URL + `"] is invalid for the target audiences ["vault"]]`; wrong.Status.Error != want {
+		t.Errorf("error is %q, want %q", wrong.Status.Error, want)
+	}
+}
+
+// TestClientGoAccounts makes a service account, finds it, and signs in as it; then as the account client-go may do little.
+func TestClientGoAccounts(t *testing.T) {
+	t.Parallel()
+	farm, _, w := kubernetesWorkload(t, "pod")
+	client := clientGo(t, w.Env["KUBECONFIG"], "")
+	accounts := client.CoreV1().ServiceAccounts(kubeNamespace)
+	made, err := accounts.Create(t.Context(), &core.ServiceAccount{ObjectMeta: meta.ObjectMeta{
+		Name: "payments", Annotations: map[string]string{"azure.workload.identity/client-id": "3d0b6b3f"},
+	}}, meta.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := accounts.Get(t.Context(), "payments", meta.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(made, got); diff != "" {
+		t.Errorf("created and got (-created +got):\n%s", diff)
+	}
+	list, err := accounts.List(t.Context(), meta.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, item := range list.Items {
+		names = append(names, item.Name)
+	}
+	if diff := cmp.Diff([]string{"default", "payments", kubeAccount}, names); diff != "" {
+		t.Errorf("accounts (-want +got):\n%s", diff)
+	}
+	if _, err := accounts.Create(t.Context(), made, meta.CreateOptions{}); !apierrors.IsAlreadyExists(err) {
+		t.Errorf("created twice: error %v", err)
+	}
+	exchange, err := accounts.CreateToken(t.Context(), "payments", &authentication.TokenRequest{
+		Spec: authentication.TokenRequestSpec{Audiences: []string{exchangeAudience}},
+	}, meta.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signInWith(t, farm, exchange.Status.Token)
+
+	own, err := accounts.CreateToken(t.Context(), "payments", &authentication.TokenRequest{}, meta.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", w.Env["KUBECONFIG"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.BearerToken = own.Status.Token
+	pod, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := pod.AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authentication.SelfSubjectReview{}, meta.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantGroups := []string{"system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"}
+	if diff := cmp.Diff(wantGroups, self.Status.UserInfo.Groups); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+	_, err = pod.CoreV1().ServiceAccounts(kubeNamespace).CreateToken(t.Context(), "default", &authentication.TokenRequest{}, meta.CreateOptions{})
+	want := `serviceaccounts "default" is forbidden: User "system:serviceaccount:default:payments" cannot create resource ` +
+		`"serviceaccounts/token" in API group "" in the namespace "default"`
+	if !apierrors.IsForbidden(err) || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+	if _, err := pod.Discovery().ServerVersion(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestClientGoRefused looks at what a user of client-go gets to read.
+func TestClientGoRefused(t *testing.T) {
+	t.Parallel()
+	_, _, w := kubernetesWorkload(t, "pod")
+	accounts := clientGo(t, w.Env["KUBECONFIG"], "").CoreV1().ServiceAccounts(kubeNamespace)
+	short := int64(60)
+	tests := []struct {
+		name, account string
+		spec          authentication.TokenRequestSpec
+		want          string
+		is            func(error) bool
+	}{
+		{"too short", kubeAccount, authentication.TokenRequestSpec{ExpirationSeconds: &short},
+			`TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes`,
+			apierrors.IsInvalid},
+		{"no account", "nobody", authentication.TokenRequestSpec{}, `serviceaccounts "nobody" not found`, apierrors.IsNotFound},
+		{"no pod", kubeAccount, authentication.TokenRequestSpec{
+			BoundObjectRef: &authentication.BoundObjectReference{Kind: "Pod", APIVersion: "v1", Name: "gone"},
+		}, `pods "gone" not found`, apierrors.IsNotFound},
+	}
+	for _, tt := range tests {
+		_, err := accounts.CreateToken(t.Context(), tt.account, &authentication.TokenRequest{Spec: tt.spec}, meta.CreateOptions{})
+		if !tt.is(err) || err.Error() != tt.want {
+			t.Errorf("%s: error %v\nwant %s", tt.name, err, tt.want)
+		}
+	}
+}
+
+// TestProjectedToken signs in with the file that a kubelet projects. The workload reads it again when it is due.
+func TestProjectedToken(t *testing.T) {
+	t.Parallel()
+	farm, iss, w := kubernetesWorkload(t, "aks-pod")
+	path := w.Env["AZURE_FEDERATED_TOKEN_FILE"]
+	token, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := claimsOf(t, string(token))
+	if claims["iss"] != iss.URL || claims["kubernetes.io"].(map[string]any)["pod"] == nil {
+		t.Errorf("claims are %v, want a pod's of %s", claims, iss.URL)
+	}
+	app := farm.App("pod", credentialFor(t, control.Minted{Claims: claims}))
+	credential, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
+		ClientOptions: azcore.ClientOptions{Transport: farm.Client()}, TenantID: farm.Tenant, ClientID: app.ClientID, TokenFilePath: path,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkKubernetesAccess(t, farm, app, credential)
+}
+
+// TestKubectl runs kubectl against the cluster, configured by the environment alone.
+func TestKubectl(t *testing.T) {
+	t.Parallel()
+	kubectl := kubectlWithTokens(t)
+	farm, iss, w := kubernetesWorkload(t, "aks-pod")
+	home := t.TempDir()
+	run := func(args ...string) (stdout, stderr string, err error) {
+		cmd := exec.CommandContext(t.Context(), kubectl, args...)
+		cmd.Env = []string{"KUBECONFIG=" + w.Env["KUBECONFIG"], "HOME=" + home, "PATH=" + os.Getenv("PATH")}
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		err = cmd.Run()
+		return strings.TrimSpace(out.String()), strings.TrimSpace(errs.String()), err
+	}
+
+	token, stderr, err := run("create", "token", kubeAccount, "--audience", exchangeAudience, "--duration", "1h")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	signInWith(t, farm, token)
+
+	// kubectl puts the path of --raw in the place of the server's, so that what the server's has in front must be said.
+	base, err := url.Parse(w.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, stderr, err := run("get", "--raw", base.Path+"/.well-known/openid-configuration")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	var members map[string]any
+	if err := json.Unmarshal([]byte(document), &members); err != nil || members["issuer"] != iss.URL {
+		t.Errorf("the document is %s, want issuer %q", document, iss.URL)
+	}
+	t.Run("auth whoami", func(t *testing.T) {
+		who, stderr, err := run("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
+		if strings.Contains(stderr, "selfsubjectreviews API is not enabled in the cluster") {
+			leaveOut(t, "kubectl", kubectl+" auth whoami knows only beta APIs (older than 1.28)")
+		}
+		if err != nil || who != "kubernetes-admin" {
+			t.Errorf("%q, want kubernetes-admin: %v\n%s", who, err, stderr)
+		}
+	})
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"create", "token", "nobody"}, `serviceaccounts "nobody" not found`},
+		{[]string{"create", "token", kubeAccount, "--duration", "60s"}, "may not specify a duration less than 10 minutes"},
+		{[]string{"--token", "wrong", "create", "token", kubeAccount}, "Unauthorized"},
+	} {
+		if _, stderr, err := run(tt.args...); err == nil || !strings.Contains(stderr, tt.want) {
+			t.Errorf("kubectl %v: error %v, stderr %q; want %q", tt.args, err, stderr, tt.want)
+		}
+	}
+}
+
+// kubectlWithTokens is the kubectl of this machine, if it has create token, which is of 1.24.
+func kubectlWithTokens(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("kubectl")
+	if err != nil {
+		leaveOut(t, "kubectl", "no kubectl on PATH")
+	}
+	out, err := exec.CommandContext(t.Context(), path, "create", "token", "--help").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--audience") {
+		leaveOut(t, "kubectl", path+" has no create token (older than 1.24)")
+	}
+	return path
+}
+
+// TestKubernetesAnonymous: nobody gets at the keys through the API server without a token.
+func TestKubernetesAnonymous(t *testing.T) {
+	t.Parallel()
+	farm, _, w := kubernetesWorkload(t, "pod")
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(farm.CA())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	t.Cleanup(transport.CloseIdleConnections)
+	response, err := (&http.Client{Transport: transport}).Get(w.Base + "/openid/v1/jwks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var status meta.Status
+	if err := json.NewDecoder(response.Body).Decode(&status); err != nil {
+		t.Fatal(err)
+	}
+	if want := `forbidden: User "system:anonymous" cannot get path "/openid/v1/jwks"`; response.StatusCode != http.StatusForbidden || status.Message != want {
+		t.Errorf("%d %q, want 403 %q", response.StatusCode, status.Message, want)
+	}
+}

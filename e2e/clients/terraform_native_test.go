@@ -1,0 +1,172 @@
+package clients
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-azure-sdk/sdk/auth"
+	"github.com/hashicorp/go-azure-sdk/sdk/environments"
+	"github.com/hashicorp/go-tfe"
+
+	"github.com/issuerd/issuerd/harness"
+	"github.com/issuerd/issuerd/harness/control"
+)
+
+// TestTerraformRun signs in with what a run of HCP Terraform has in its environment, in both phases, as azurerm does. The phases' subjects
+// differ, so that the application has two credentials.
+func TestTerraformRun(t *testing.T) {
+	farm := harness.New(t)
+	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform"})
+	useHashiCorp(t, farm)
+	runs := map[string]map[string]string{}
+	var credentials []harness.Credential
+	for _, preset := range []string{"workspace-plan", "workspace"} {
+		w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Preset: preset, Claims: map[string]any{"terraform_workspace_name": "prod"}})
+		credential := credentialFor(t, control.Minted{Claims: claimsOf(t, w.Env["ARM_OIDC_TOKEN"])})
+		credential.Name = preset
+		credentials = append(credentials, credential)
+		runs[preset] = w.Env
+	}
+	app := farm.App("terraform", credentials...)
+	for preset, env := range runs {
+		if env["ARM_USE_OIDC"] != "true" {
+			t.Errorf("%s: ARM_USE_OIDC is %q, want true", preset, env["ARM_USE_OIDC"])
+		}
+		claims, err := hashiCorp(t, auth.Credentials{
+			TenantID: farm.Tenant, ClientID: app.ClientID, EnableAuthenticationUsingOIDC: true, OIDCAssertionToken: env["ARM_OIDC_TOKEN"],
+		})
+		if err != nil {
+			t.Errorf("%s: %v", preset, err)
+			continue
+		}
+		checkSignedIn(t, preset, claims, farm.Tenant, app.ClientID)
+	}
+}
+
+// TestTerraformEnterpriseKeys rotates and trims the keys of a Terraform Enterprise with go-tfe, which is configured by the environment
+// alone. Entra takes tokens signed before, between and after.
+func TestTerraformEnterpriseKeys(t *testing.T) {
+	farm := harness.New(t)
+	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform", Preset: "tfe"})
+	start := func() map[string]string { return farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL}).Env }
+	first := start()
+	for name, value := range first {
+		t.Setenv(name, value)
+	}
+	app := farm.App("terraform", credentialFor(t, control.Minted{Claims: claimsOf(t, first["ARM_OIDC_TOKEN"])}))
+	useHashiCorp(t, farm)
+	signIn := func(step string, env map[string]string) {
+		t.Helper()
+		claims, err := hashiCorp(t, auth.Credentials{
+			TenantID: farm.Tenant, ClientID: app.ClientID, EnableAuthenticationUsingOIDC: true, OIDCAssertionToken: env["ARM_OIDC_TOKEN"],
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", step, err)
+		}
+		checkSignedIn(t, step, claims, farm.Tenant, app.ClientID)
+	}
+	signIn("before", first)
+
+	client, err := tfe.NewClient(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !client.IsEnterprise() || client.AppName() != "Terraform Enterprise" {
+		t.Errorf("go-tfe takes it for %q", client.AppName())
+	}
+	keys := client.Admin.Settings.OIDC
+	if err := keys.RotateKey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := start()
+	if diff := cmp.Diff([]string{keyOf(t, first["ARM_OIDC_TOKEN"]), keyOf(t, second["ARM_OIDC_TOKEN"])}, listed(t, farm, issuer)); diff != "" {
+		t.Errorf("keys after the rotation (-want +got):\n%s", diff)
+	}
+	signIn("rotated", second)
+	if err := keys.TrimKey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{keyOf(t, second["ARM_OIDC_TOKEN"])}, listed(t, farm, issuer)); diff != "" {
+		t.Errorf("keys after the trimming (-want +got):\n%s", diff)
+	}
+	signIn("trimmed", start())
+
+	stranger, err := tfe.NewClient(&tfe.Config{Token: "wrong"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stranger.Admin.Settings.OIDC.RotateKey(t.Context()); !errors.Is(err, tfe.ErrUnauthorized) {
+		t.Errorf("a wrong token: error %v, want %v", err, tfe.ErrUnauthorized)
+	}
+	if _, err := client.Organizations.Read(t.Context(), "my-org"); !errors.Is(err, tfe.ErrResourceNotFound) {
+		t.Errorf("what is not impersonated: error %v, want %v", err, tfe.ErrResourceNotFound)
+	}
+}
+
+// listed are the ids of the keys that an issuer publishes.
+func listed(t *testing.T, farm *harness.Farm, issuer *harness.Issuer) []string {
+	t.Helper()
+	resp, err := farm.Client().Get(issuer.JWKS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var set jose.JSONWebKeySet
+	if err := json.NewDecoder(resp.Body).Decode(&set); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, key := range set.Keys {
+		ids = append(ids, key.KeyID)
+	}
+	return ids
+}
+
+// keyOf is the id of the key that signed a token.
+func keyOf(t *testing.T, token string) string {
+	t.Helper()
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jws.Signatures[0].Header.KeyID
+}
+
+// useHashiCorp gives HashiCorp's library the way to the farm until the test's end. Its HTTP client is a variable of the package: a test
+// that changes it must not be parallel.
+func useHashiCorp(t *testing.T, farm *harness.Farm) *wire {
+	t.Helper()
+	before, wire := auth.Client, &wire{http: farm.Client()}
+	auth.Client = wire
+	t.Cleanup(func() { auth.Client = before })
+	return wire
+}
+
+// hashiCorp signs in for Azure Resource Manager and returns the access token's claims.
+func hashiCorp(t *testing.T, credentials auth.Credentials) (map[string]any, error) {
+	t.Helper()
+	environment := environments.AzurePublic()
+	credentials.Environment = *environment
+	authorizer, err := auth.NewAuthorizerFromCredentials(t.Context(), credentials, environment.ResourceManager)
+	if err != nil {
+		return nil, err
+	}
+	token, err := authorizer.Token(t.Context(), new(http.Request))
+	if err != nil {
+		return nil, err
+	}
+	return claimsOf(t, token.AccessToken), nil
+}
+
+// checkSignedIn fails unless an access token is for the application.
+func checkSignedIn(t *testing.T, name string, claims map[string]any, tenant, clientID string) {
+	t.Helper()
+	want := map[string]any{"appid": clientID, "tid": tenant, "idtyp": "app"}
+	if diff := cmp.Diff(want, pick(claims, "appid", "tid", "idtyp")); diff != "" {
+		t.Errorf("%s: claims (-want +got):\n%s", name, diff)
+	}
+}
