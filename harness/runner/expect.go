@@ -28,10 +28,14 @@ func (p *play) expect(s *scenario.Step, result map[string]any) error {
 	if err != nil {
 		return err
 	}
-	if s.Kind == "exchange" {
-		if err := p.expectAnswer(s, want, result); err != nil {
-			return err
-		}
+	switch {
+	case s.Kind == "exchange":
+		err = p.expectAnswer(s, want, result)
+	case s.Kind == "mint" && refusalWanted(want):
+		err = p.expectRefusal(s, want, result)
+	}
+	if err != nil {
+		return err
 	}
 	if mismatches := scenario.Match(want.Token, result["token"]); len(want.Token) > 0 && len(mismatches) > 0 {
 		m := mismatches[0]

@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/report"
@@ -148,6 +149,37 @@ steps:` + mintStep, `"${{ env.T`, []string{"soon"}},
 			t.Parallel()
 			src := tt.src + "\n"
 			expectProblem(t, play(t.Context(), t, src, runner.Options{}), report.Error, src, tt.at, tt.says...)
+		})
+	}
+}
+
+// TestRefusalOfTheTokenAPI expects a platform to refuse a token, and fails where it says something else or gives one.
+func TestRefusalOfTheTokenAPI(t *testing.T) {
+	t.Parallel()
+	const gcp = "name: gcp/x\nabout: A test.\nissuer: {platform: gcp}\nentra: {app: test}\nsteps:\n"
+	tests := []struct {
+		name, step string
+		status     report.Status
+		says       []string
+	}{
+		{"as said", "  - mint: {via: native}\n    expect: {status: 400, says: [audience]}\n", report.Pass, nil},
+		{"another status", "  - mint: {via: native}\n    expect: {status: 403}\n", report.Fail, []string{"want HTTP status 403, got 400"}},
+		{"another text", "  - mint: {via: native}\n    expect: {says: [lifetime]}\n", report.Fail, []string{`want the platform to say "lifetime"`}},
+		{"a token", "  - mint: {via: native, audience: a}\n    expect: {status: 400}\n", report.Fail, []string{"want the platform to refuse a token, it gave one"}},
+		{"not expected", "  - mint: {via: native}\n", report.Error, []string{"non-empty audience parameter required"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := play(t.Context(), t, gcp+tt.step, runner.Options{Target: start(t)})
+			if got.Status != tt.status {
+				t.Fatalf("%s, want %s: %+v", got.Status, tt.status, problemOf(got))
+			}
+			for _, want := range tt.says {
+				if p := problemOf(got); p == nil || !strings.Contains(p.Message, want) {
+					t.Errorf("problem %+v, want one that says %q", p, want)
+				}
+			}
 		})
 	}
 }

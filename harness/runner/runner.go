@@ -136,6 +136,7 @@ type play struct {
 
 	farm      control.Farm
 	issuer    control.Issuer
+	preset    string // the issuer's; empty: the platform's first
 	app       control.Application
 	cloud     string
 	faults    []control.Fault

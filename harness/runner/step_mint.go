@@ -2,8 +2,10 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/scenario"
@@ -13,9 +15,14 @@ import (
 )
 
 // mint has the issuer sign a token, which the next exchange presents.
-func (p *play) mint(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
+func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (map[string]any, error) {
 	if a.Mint.Via == "native" || a.Mint.Via == "" && a.Mint.Lifetime == 0 && p.hasNative() {
-		return p.mintNative(ctx, a.Mint)
+		result, err := p.mintNative(ctx, a.Mint)
+		var refused *issuer.Refused
+		if want, wantErr := s.ResolveExpect(p.env); errors.As(err, &refused) && wantErr == nil && refusalWanted(want) {
+			return map[string]any{"token": nil, "claims": nil, "header": nil, "refused": refused}, nil
+		}
+		return result, err
 	}
 	spec := control.MintSpec{Issuer: p.issuer.URL, Lifetime: a.Mint.Lifetime, Claims: a.Mint.Claims}
 	if a.Mint.Audience != "" {
@@ -29,11 +36,35 @@ func (p *play) mint(ctx context.Context, _ *scenario.Step, a *scenario.Action) (
 	return map[string]any{"token": minted.Claims, "claims": minted.Claims, "header": minted.Header}, nil
 }
 
-// hasNative tells whether the platform has a token API that this target's can reach.
+// refusalWanted tells whether a mint step is to be refused by the platform.
+func refusalWanted(want *scenario.Expect) bool { return want.Status != 0 || len(want.Says) > 0 }
+
+// expectRefusal checks that the platform refused a mint step as the file says.
+func (p *play) expectRefusal(s *scenario.Step, want *scenario.Expect, result map[string]any) error {
+	refused, _ := result["refused"].(*issuer.Refused)
+	if refused == nil {
+		return &failure{at: s.Pos("expect"), message: "want the platform to refuse a token, it gave one"}
+	}
+	if want.Status != 0 && refused.Status != want.Status {
+		return &failure{at: s.Pos("expect", "status"), message: fmt.Sprintf("want HTTP status %d, got %d: %s", want.Status, refused.Status, refused.Message)}
+	}
+	for i, part := range want.Says {
+		if !strings.Contains(refused.Message, part) {
+			return &failure{at: s.Pos("expect", "says", i), message: fmt.Sprintf("want the platform to say %q, it says %q", part, refused.Message)}
+		}
+	}
+	return nil
+}
+
+// hasNative tells whether the platform has a token API that gives the scenario's token and that can be reached on this target.
 func (p *play) hasNative() bool {
 	platform, err := issuers.ByName(p.issuer.Platform)
+	if err != nil || platform.Native == nil {
+		return false
+	}
+	preset, err := platform.Preset(p.preset)
 	can := p.opts.Target.Can
-	return err == nil && platform.Native != nil && can[target.NativeAPI] && (can[target.SameMachine] || !platform.Native.Local)
+	return err == nil && !preset.Direct && can[target.NativeAPI] && (can[target.SameMachine] || !platform.Native.Local)
 }
 
 // mintNative asks the platform's own token API, as a workload would.

@@ -33,7 +33,7 @@ func (p *play) set(ctx context.Context) error {
 	for _, set := range iss.Faults {
 		spec.Faults = append(spec.Faults, faultList(set)...)
 	}
-	p.faults = spec.Faults
+	p.faults, p.preset = spec.Faults, iss.Preset
 
 	// The world comes first, and its cloud is the Entra side's; what else that side says may depend on the issuer's URL and is read again
 	// when that is known.

@@ -150,9 +150,9 @@ type Expect struct {
 	Error string `json:"error,omitempty"`
 	// OAuth is the error member of the refusal, such as invalid_client.
 	OAuth string `json:"oauth,omitempty"`
-	// Status is the HTTP status of the answer.
+	// Status is the HTTP status of the answer; on a mint step, that of the platform's refusal.
 	Status int `json:"status,omitempty" jsonschema:"minimum=100,maximum=599"`
-	// Says lists strings that must occur in error_description.
+	// Says lists strings that must occur in error_description; on a mint step, in the platform's refusal.
 	Says []string `json:"says,omitempty"`
 	// Token is matched against the decoded token: maps nest, lists are compared whole, numbers by value.
 	Token map[string]any `json:"token,omitempty"`

@@ -18,7 +18,7 @@ var presets = []issuer.Preset{
 		Params: settings("role/MyAppRole", map[string]any{"function": "sync", "session": true})},
 	{Name: "user", About: "An IAM user",
 		Params: settings("user/alice", nil)},
-	{Name: "es384", About: "A role that asks for SigningAlgorithm ES384", Signer: new(ecKey),
+	{Name: "es384", Direct: true, About: "A role that asks for SigningAlgorithm ES384", Signer: new(ecKey),
 		Params: settings("role/MyAppRole", nil)},
 	{Name: "tags", About: "A role with tags, and tags in the request",
 		Params: settings("role/MyAppRole", nil),

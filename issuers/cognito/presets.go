@@ -28,7 +28,7 @@ var presets = []issuer.Preset{
 	{Name: "user-pool-id", About: "A user pool's ID token: aud is the app client", Service: userPool.Name,
 		Params: member(useID),
 		Claims: issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
-	{Name: "user-pool-access", About: "A user pool's access token: no aud, and its own key", Service: userPool.Name, Signer: new(accessKey),
+	{Name: "user-pool-access", Direct: true, About: "A user pool's access token: no aud, and its own key", Service: userPool.Name, Signer: new(accessKey),
 		Params: member(useAccess), Claims: issuer.Claims{"scope": "aws.cognito.signin.user.admin"}},
 	{Name: "user-pool-client-credentials", About: "A user pool's token for a client of its own: no aud, sub is the client",
 		Service: userPool.Name, Signer: new(accessKey),

@@ -16,7 +16,7 @@ var presets = []issuer.Preset{
 		Params: map[string]any{"sub": uniqueID, "email": "deployer@contoso-prod.iam.gserviceaccount.com"}},
 	{Name: "gke", About: "The metadata server of GKE, for a Kubernetes account bound to a service account; no instance (inferred)",
 		Params: map[string]any{"sub": uniqueID, "email": "web@contoso-prod.iam.gserviceaccount.com"}},
-	{Name: "user", About: "A person's token (gcloud auth print-identity-token): hosted domain and at_hash",
+	{Name: "user", Direct: true, About: "A person's token (gcloud auth print-identity-token): hosted domain and at_hash",
 		Claims: issuer.Claims{"hd": "contoso.example", "at_hash": "_LLKKivfvfme9eoQ3WcMIg"},
 		Params: map[string]any{"sub": "111260650121185072906", "azp": "32555350559.apps.googleusercontent.com", "email": "user@contoso.example"}},
 	{Name: "confidential-vm", About: "A Confidential VM, format=full: instance_confidentiality is 1",

@@ -71,6 +71,9 @@ type Preset struct {
 	NotYet   *int           // nbf - iat in seconds; nil: the service's
 	Claims   Claims         // the context's values; nil values remove a claim
 	Params   map[string]any // settings that are not claims, such as a subject template
+
+	// Direct says that a minimal client of the platform's own token API is not given this token: scenarios mint it directly.
+	Direct bool
 }
 
 // Claims are the payload of a token. Types matter: they differ by platform and are part of what is impersonated.
