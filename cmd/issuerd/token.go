@@ -167,6 +167,9 @@ func (f *tokenFlags) issuerAt(platform *issuer.Platform, preset *issuer.Preset) 
 
 // env starts a workload at a running farm and prints its environment for a shell.
 func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) error {
+	if f.alg != "" || f.lifetime != 0 || f.decode || len(f.audience) > 1 {
+		return errors.New("token: --print-env mints nothing, so --alg, --lifetime and --decode do not go with it, and at most one --audience does")
+	}
 	if f.farm == "" {
 		return errors.New("token: --print-env needs a running farm: start issuerd serve, and set --farm or " + controlURLVariable)
 	}

@@ -47,6 +47,8 @@ type Server struct {
 	mu        sync.RWMutex
 	worlds    map[string]*World
 	workloads map[string]*workload
+	stopping  bool           // no workload may start
+	starting  sync.WaitGroup // workloads that are being started
 }
 
 // wide are the domains below which platforms give every customer an issuer of their own, and those reserved for examples.

@@ -16,7 +16,7 @@ import (
 // is an address and no credential; each API asks for its platform's own.
 const workloadPath = "/w/"
 
-// maxWorkloads bounds the workloads of a world.
+// maxWorkloads bounds the workloads of a world: the default one is never deleted.
 const maxWorkloads = 1000
 
 // workload is a running token API.
@@ -28,6 +28,10 @@ type workload struct {
 
 // StartWorkload makes a workload of one of the world's issuers: its token API, and the environment that leads to it.
 func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, error) {
+	if !w.server.startingWorkload() {
+		return control.Workload{}, &control.Error{Status: http.StatusServiceUnavailable, Message: "farm: it is stopping"}
+	}
+	defer w.server.starting.Done()
 	iss, err := w.issuer(spec.Issuer)
 	if err != nil {
 		return control.Workload{}, err
@@ -77,7 +81,7 @@ func (run *workload) start(native *issuer.Native, w issuer.Workload, audience st
 	case err == nil:
 		run.close = append(run.close, func() error { return os.RemoveAll(w.Dir) })
 	case native.Local: // elsewhere a platform does without: the image has no folder to write to
-		return nil, fmt.Errorf("farm: workload: %w", err)
+		return nil, fmt.Errorf("farm: %s hands its tokens out through files or sockets, and this farm, as in a container, has no folder for them: %w", w.Issuer.Platform().Name, err)
 	}
 	var plain net.Listener
 	if native.Plain {
@@ -103,19 +107,42 @@ func (run *workload) start(native *issuer.Native, w issuer.Workload, audience st
 	return api.Env(audience)
 }
 
-// keep registers the workload.
+// startingWorkload tells that the server is not stopping, and has it wait, when it does, until starting.Done is called: what a workload opened
+// before it was registered would otherwise stay behind.
+func (s *Server) startingWorkload() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopping {
+		s.starting.Add(1)
+	}
+	return !s.stopping
+}
+
+// keep registers the workload. The oldest one of a world that has too many ends.
 func (w *World) keep(id string, run *workload) error {
-	w.server.mu.Lock()
-	defer w.server.mu.Unlock()
+	oldest, err := w.register(id, run)
+	if err != nil || oldest == nil {
+		return err
+	}
+	return oldest.end()
+}
+
+// register is keep without ending the oldest workload, which it returns.
+func (w *World) register(id string, run *workload) (oldest *workload, err error) {
+	s := w.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if w.ended {
-		return &control.Error{Status: http.StatusNotFound, Message: "farm: this farm has been deleted"}
+		return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: this farm has been deleted"}
 	}
 	if len(w.workloads) >= maxWorkloads {
-		return &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d workloads run already; delete the farm", maxWorkloads)}
+		oldest = s.workloads[w.workloads[0]]
+		delete(s.workloads, w.workloads[0])
+		w.workloads = w.workloads[1:]
 	}
 	w.workloads = append(w.workloads, id)
-	w.server.workloads[id] = run
-	return nil
+	s.workloads[id] = run
+	return oldest, nil
 }
 
 // end closes what the workload opened, last first.
@@ -149,8 +176,12 @@ func endAll(workloads []*workload) error {
 	return errors.Join(errs...)
 }
 
-// endWorkloads ends those of every world, when the server stops.
+// endWorkloads ends those of every world, and lets no more start, when the server stops.
 func (s *Server) endWorkloads() error {
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
+	s.starting.Wait()
 	s.mu.Lock()
 	var taken []*workload
 	for _, w := range s.worlds {

@@ -170,3 +170,32 @@ func TestWorkloadFiles(t *testing.T) {
 		t.Errorf("the folder of the workload after its end: %v, want none", err)
 	}
 }
+
+// TestWorkloadsAreBounded starts more workloads than a world keeps: the oldest ones end, since the default world can't be deleted.
+func TestWorkloadsAreBounded(t *testing.T) {
+	t.Parallel()
+	const kept = 1000
+	s, w := workloadFarm(t)
+	var requests []string
+	for range kept + 1 {
+		workload, err := w.StartWorkload(githubSpec())
+		if err != nil {
+			t.Fatal(err)
+		}
+		requests = append(requests, workload.Env["ACTIONS_ID_TOKEN_REQUEST_URL"])
+	}
+	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	for _, tt := range []struct {
+		n, status int
+	}{{0, http.StatusNotFound}, {1, http.StatusUnauthorized}, {kept, http.StatusUnauthorized}} {
+		if got := statusOf(t, client, requests[tt.n], "Accept", "*/*"); got != tt.status { // it shows no credential
+			t.Errorf("workload %d of %d: HTTP status %d, want %d", tt.n, kept+1, got, tt.status)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.StartWorkload(githubSpec()); err == nil {
+		t.Error("a farm that has stopped started a workload")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -87,7 +88,9 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 		return nil, fmt.Errorf("target: %s: the answer is not that of a farm's control plane", controlURL)
 	}
 	seen := map[string]string{}
-	maps.Copy(seen, info.Planes)
+	for plane, addr := range info.Planes {
+		seen[plane] = reachable(addr, controlURL)
+	}
 	maps.Copy(seen, planes)
 	resolver, err := farm.NewResolver(seen, []byte(info.CA))
 	if err != nil {
@@ -111,6 +114,17 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 		t.Can[NativeAPI] = false
 	}
 	return t, nil
+}
+
+// reachable is a plane's address as seen from here: a listener on every address is where the control plane is.
+func reachable(addr, controlURL string) string {
+	host, port, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	u, urlErr := url.Parse(controlURL)
+	if err != nil || ip == nil || !ip.IsUnspecified() || urlErr != nil {
+		return addr
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // controlClient keeps enough connections for cases that run in parallel, and never uses a proxy.

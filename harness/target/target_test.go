@@ -125,3 +125,28 @@ func TestRemoteErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestRemoteOnEveryAddress reaches a farm whose workload plane listens on every address where its control plane is.
+func TestRemoteOnEveryAddress(t *testing.T) {
+	t.Parallel()
+	const free = "127.0.0.1:0"
+	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "0.0.0.0:0", farm.Entra: free, farm.Control: free}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	tgt, err := target.Remote(t.Context(), "remote", s.ControlURL(), s.Token(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(tgt.Workloads, "https://127.0.0.1:") {
+		t.Errorf("the workload plane is at %s, want it at 127.0.0.1, where the control plane is", tgt.Workloads)
+	}
+	if err := tgt.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -69,7 +69,7 @@ func call(t *testing.T, found issuer.Found, form url.Values) (int, string) {
 
 func TestEnv(t *testing.T) {
 	t.Parallel()
-	common := []string{"AWS_ACCESS_KEY_ID", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SECRET_ACCESS_KEY"}
+	common := []string{"AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_SECRET_ACCESS_KEY"}
 	for preset, want := range map[string][]string{"user": common, "role": append(slices.Clone(common), "AWS_SESSION_TOKEN")} {
 		slices.Sort(want)
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(begin(t, preset, nil).Env))); diff != "" {

@@ -61,7 +61,7 @@ func (p *identityPool) env(string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := map[string]string{"AWS_REGION": region(pool), "AWS_ENDPOINT_URL": p.workload.Base + "/", "AWS_EC2_METADATA_DISABLED": "true"}
+	env := map[string]string{"AWS_REGION": region(pool), "AWS_DEFAULT_REGION": region(pool), "AWS_ENDPOINT_URL": p.workload.Base + "/", "AWS_EC2_METADATA_DISABLED": "true"}
 	provider, user := text(p.setting, "provider"), text(p.setting, "user")
 	switch p.setting["login"] {
 	case developerLogin:

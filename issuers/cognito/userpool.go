@@ -57,7 +57,7 @@ func randomText(random io.Reader, n int) (string, error) {
 }
 
 func (p *pool) env(string) (map[string]string, error) {
-	env := map[string]string{"AWS_REGION": p.region(), "AWS_ENDPOINT_URL": p.workload.Base + "/", "AWS_EC2_METADATA_DISABLED": "true"}
+	env := map[string]string{"AWS_REGION": p.region(), "AWS_DEFAULT_REGION": p.region(), "AWS_ENDPOINT_URL": p.workload.Base + "/", "AWS_EC2_METADATA_DISABLED": "true"}
 	if p.confidential {
 		token, err := p.workload.Mint(issuer.Request{})
 		env[clientVariable], env[secretVariable] = text(token.Claims, "client_id"), p.secret

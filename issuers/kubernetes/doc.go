@@ -15,7 +15,8 @@
 // ServiceAccounts (get, list, create), in protobuf and JSON, the two documents, and /version. A workload finds two files:
 //
 //	KUBECONFIG=DIR/kubeconfig                                     the administrator's, with a bearer token
-//	AZURE_FEDERATED_TOKEN_FILE=DIR/token-0/azure-identity-token   as a kubelet projects it; see Projector
+//	AZURE_FEDERATED_TOKEN_FILE=DIR/token-0/azure-identity-token   as a kubelet projects it; see Projector. A farm does
+//	                                                              not renew it: a kubelet would, at 80 % of its life
 //
 // AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST, which the webhook of Azure Workload Identity sets too, are for whoever knows
 // the application. A token that the cluster gave out, for its own audience, is a credential as well, of a user who may read the documents

@@ -39,6 +39,7 @@ func (k Key) Env(region, endpoint string) map[string]string {
 		"AWS_ACCESS_KEY_ID":         k.ID,
 		"AWS_SECRET_ACCESS_KEY":     k.Secret,
 		"AWS_REGION":                region,
+		"AWS_DEFAULT_REGION":        region, // the AWS CLI and boto3 read this one, the other SDKs the first
 		"AWS_ENDPOINT_URL":          endpoint,
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
