@@ -17,6 +17,8 @@
 // https://127.0.0.1:8443/github, for clients that take a base URL; Entra is at the root of its own listener, because clients drop a
 // path from the authority.
 //
+// On the workload plane each workload (see [World.StartWorkload]) finds its platform's own token API below an address of its own, /w/ID.
+//
 // Not faithful: the emulator reaches issuers only through the farm's resolver, so an issuer outside the farm is unreachable to it; and
 // as from the internet, names that only a private network resolves (.local, .svc, .internal, private addresses) are unreachable to it
 // too, though the farm serves them to others.

@@ -121,10 +121,12 @@ func (s *Server) startingWorkload() bool {
 // keep registers the workload. The oldest one of a world that has too many ends.
 func (w *World) keep(id string, run *workload) error {
 	oldest, err := w.register(id, run)
-	if err != nil || oldest == nil {
-		return err
+	if oldest != nil {
+		if err := oldest.end(); err != nil { // the new one is none the worse for it
+			w.server.opts.Log.Warn("a workload did not end cleanly", "error", err)
+		}
 	}
-	return oldest.end()
+	return err
 }
 
 // register is keep without ending the oldest workload, which it returns.

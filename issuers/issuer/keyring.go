@@ -1,0 +1,124 @@
+package issuer
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+// keyring holds the keys of an issuer in the order of their making.
+type keyring struct {
+	issuer *Issuer
+	mu     sync.Mutex
+	keys   []*Key
+	signer []*Key    // by spot: the key of each KeySpec that signs now
+	jwks   []byte    // rendered once per change
+	until  time.Time // when jwks is out of date by itself; zero: never
+
+	changed chan struct{} // closed by the next rotation; nil: nobody has asked
+}
+
+// load returns the keys, made at the first call; the caller holds mu.
+func (r *keyring) load() error {
+	if r.keys != nil {
+		return nil
+	}
+	i := r.issuer
+	specs := i.service.Keys
+	keys, errs := make([]*Key, len(specs)), make([]error, len(specs))
+	var wg sync.WaitGroup
+	for n := range specs {
+		wg.Go(func() { keys[n], errs[n] = newKey(specs[n], n, 0, i.now(), i.newKey) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		k.published = true
+	}
+	r.keys, r.signer = keys, slices.Clone(keys)
+	return nil
+}
+
+func (r *keyring) signingKey(spot int) (*Key, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	return r.signer[spot], nil
+}
+
+func (r *keyring) rotate(publish bool) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(); err != nil {
+		return "", err
+	}
+	spot, number := r.issuer.spot(r.issuer.preset), 0
+	for _, k := range r.keys {
+		if k.spot == spot {
+			number++
+		}
+	}
+	now := r.issuer.now()
+	old := r.signer[spot]
+	k, err := newKey(old.spec, spot, number, now, r.issuer.newKey)
+	if err != nil {
+		return "", err
+	}
+	old.retired = now
+	r.keys, r.signer[spot] = append(r.keys, k), k
+	if publish {
+		for _, k := range r.keys {
+			k.published = true
+		}
+	}
+	r.jwks = nil
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+	return k.ID, nil
+}
+
+func (r *keyring) nextChange() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return r.changed
+}
+
+func (r *keyring) trim() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range r.keys { // they stay, since keys are numbered by how many there were
+		k.trimmed = k.trimmed || !k.retired.IsZero()
+	}
+	r.jwks = nil
+}
+
+// listed returns the keys of the JWKS and when that list next changes by itself; the zero time means never. The caller holds mu.
+func (r *keyring) listed(now time.Time) (keys []*Key, until time.Time) {
+	overlap := r.issuer.service.Overlap
+	for _, k := range r.keys {
+		if !k.published || k.trimmed {
+			continue
+		}
+		if overlap > 0 && !k.retired.IsZero() {
+			end := k.retired.Add(overlap)
+			if !now.Before(end) {
+				continue
+			}
+			if until.IsZero() || end.Before(until) {
+				until = end
+			}
+		}
+		keys = append(keys, k)
+	}
+	return keys, until
+}
