@@ -107,13 +107,19 @@ func (f *Farm) Advance(d time.Duration) {
 	f.check(err)
 }
 
-// SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
-func (f *Farm) SignIns() []entra.SignIn {
+// Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins.
+func (f *Farm) Journal() []control.Entry {
 	f.t.Helper()
 	journal, err := f.target.Control.Journal(context.Background(), f.world.ID, 0)
 	f.check(err)
+	return journal.Entries
+}
+
+// SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
+func (f *Farm) SignIns() []entra.SignIn {
+	f.t.Helper()
 	var all []entra.SignIn
-	for _, entry := range journal.Entries {
+	for _, entry := range f.Journal() {
 		if entry.SignIn != nil {
 			all = append(all, *entry.SignIn)
 		}

@@ -118,6 +118,10 @@ type WorkloadSpec struct {
 	Claims   map[string]any `json:"claims,omitempty"`   // what is particular to it; null removes one
 	Audience string         `json:"audience,omitempty"` // of tokens that the platform delivers without being asked; empty: its usual one
 	Base     string         `json:"base,omitempty"`     // the workload plane as the workload sees it, https://host:port; empty: as the farm does
+
+	// Env are the variables that the workload's user sets. They stand in its environment over the platform's, and a platform that takes
+	// settings so (HCP Terraform) reads them.
+	Env map[string]string `json:"env,omitempty"`
 }
 
 // Workload is a workload of a world. Its environment holds the platform's credential.
@@ -135,6 +139,13 @@ type Entry struct {
 	URL    string        `json:"url,omitempty"`    // without the query
 	Status int           `json:"status,omitempty"` // 0: the connection was dropped without an answer
 	SignIn *entra.SignIn `json:"signIn,omitempty"`
+
+	// Platform is whose route answered, a platform of issuers.All or "entra"; of a sign-in, whose token was shown. Route is the route as
+	// its documentation has it, "POST /api/v1/namespaces/{namespace}/serviceaccounts/{name}/token" or "sts GetWebIdentityToken", and
+	// "discovery" or "jwks" for the documents of issuers. Either is empty where there is none.
+	Platform string `json:"platform,omitempty"`
+	Route    string `json:"route,omitempty"`
+	Agent    string `json:"agent,omitempty"` // User-Agent
 }
 
 // Journal is what happened in a world.

@@ -204,6 +204,7 @@ func (c *keyCache) read(ctx context.Context, document, location string, fetched 
 	if err != nil {
 		return nil, err
 	}
+	req.Header.Set("User-Agent", "issuerd") // Entra's own is not known; journals tell its requests from clients' by it
 	resp, err := c.client.Do(req)
 	if err != nil {
 		return nil, err

@@ -84,6 +84,19 @@ func (s *Server) Directory() *Directory { return s.directory }
 // federation is a 404.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
 
+// Route is the method and path template of the route that answers a request, or empty.
+func (s *Server) Route(r *http.Request) string {
+	var match mux.RouteMatch
+	if !s.routes.Match(r, &match) {
+		return ""
+	}
+	template, err := match.Route.GetPathTemplate()
+	if err != nil { // every route has one
+		return ""
+	}
+	return r.Method + " " + template
+}
+
 // randomness reads what one answer needs.
 func (s *Server) randomness() (r randomness) {
 	s.randMu.Lock()

@@ -10,6 +10,7 @@ type SignIn struct {
 	CorrelationID string    `json:"correlationId"`
 	Tenant        string    `json:"tenant"`             // as asked for
 	TenantID      string    `json:"tenantId,omitempty"` // of the tenant found
+	Agent         string    `json:"userAgent,omitempty"`
 	ClientID      string    `json:"clientId,omitempty"`
 	AppName       string    `json:"appName,omitempty"`
 	GrantType     string    `json:"grantType,omitempty"`

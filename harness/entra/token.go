@@ -89,7 +89,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 		correlation = formatGUID(x.random.correlation)
 	}
 	x.signIn = SignIn{
-		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: tenant,
+		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: tenant, Agent: r.UserAgent(),
 		ClientID: x.form.clientID, GrantType: x.form.grantType, Scope: x.form.scope,
 		Status: http.StatusOK, Checks: make([]Check, 0, len(checks)),
 	}

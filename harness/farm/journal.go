@@ -59,6 +59,7 @@ func clip(text string) string {
 func clipSignIn(in entra.SignIn) entra.SignIn {
 	for _, text := range []*string{
 		&in.CorrelationID, &in.Tenant, &in.ClientID, &in.GrantType, &in.Scope, &in.Resource, &in.Issuer, &in.Subject, &in.KeyID,
+		&in.Agent,
 	} {
 		*text = clip(*text)
 	}

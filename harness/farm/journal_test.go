@@ -34,6 +34,7 @@ func TestJournal(t *testing.T) {
 		Plane, Method, URL string
 		Status             int
 		SignIn             bool
+		Platform, Route    string
 	}
 	var got []line
 	journal := w.Journal(0)
@@ -41,14 +42,14 @@ func TestJournal(t *testing.T) {
 		if e.Time.IsZero() {
 			t.Errorf("entry %d has no time", e.Seq)
 		}
-		got = append(got, line{e.Seq, e.Plane, e.Method, e.URL, e.Status, e.SignIn != nil})
+		got = append(got, line{e.Seq, e.Plane, e.Method, e.URL, e.Status, e.SignIn != nil, e.Platform, e.Route})
 	}
 	want := []line{
-		{1, "issuer", "GET", githubURL + discoveryPath, 200, false},
-		{2, "issuer", "GET", githubURL + "/.well-known/jwks", 200, false},
-		{3, "entra", "", "", 200, true},
-		{4, "entra", "POST", "https://login.microsoftonline.com/" + app.Tenant + "/oauth2/v2.0/token", 200, false},
-		{5, "issuer", "GET", githubURL + "/nothing", 404, false},
+		{1, "issuer", "GET", githubURL + discoveryPath, 200, false, "github", "discovery"},
+		{2, "issuer", "GET", githubURL + "/.well-known/jwks", 200, false, "github", "jwks"},
+		{3, "entra", "", "", 200, true, "github", ""},
+		{4, "entra", "POST", "https://login.microsoftonline.com/" + app.Tenant + "/oauth2/v2.0/token", 200, false, "entra", "POST /{tenant}/oauth2/v2.0/token"},
+		{5, "issuer", "GET", githubURL + "/nothing", 404, false, "", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("journal (-want +got):\n%s", diff)

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // route answers the requests of a listener. The world comes from a header; then the address picks the plane, from maps and before any
@@ -41,18 +42,20 @@ func (s *Server) route(l *listener) http.Handler {
 			return
 		}
 		host := hostKey(r.Host)
-		plane, handler := l.planes[0], http.Handler(nil)
+		plane, platform, handler := l.planes[0], "", http.Handler(nil)
 		if iss := w.document(host, r.URL.EscapedPath()); iss != nil {
-			plane, handler = Issuer, iss
+			plane, platform, handler = Issuer, iss.Platform().Name, iss
 		} else if iss := w.document(strings.TrimSuffix(host, port), r.URL.EscapedPath()); iss != nil {
-			plane, handler = Issuer, iss // a canonical name with the listener's port, as curl --resolve sends it
+			plane, platform, handler = Issuer, iss.Platform().Name, iss // a canonical name with the listener's port, as curl --resolve sends it
 		} else if isLogin(bareHost(host)) || serves(Entra) && own[bareHost(host)] {
-			plane, handler = Entra, w.entra
+			plane, platform, handler = Entra, entraPlatform, w.entra
 		}
+		ctx, route := issuer.WithRoute(r.Context())
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() { // also when a fault drops the connection
 			w.journal.add(control.Entry{
 				Time: w.clock.now(), Plane: string(plane), Method: clip(r.Method), URL: clip("https://" + r.Host + r.URL.EscapedPath()), Status: out.status,
+				Platform: platform, Route: clip(*route), Agent: clip(r.UserAgent()),
 			})
 		}()
 		switch {
@@ -62,10 +65,16 @@ func (s *Server) route(l *listener) http.Handler {
 			s.opts.Log.Warn("request for another plane", "listener", l.Addr().String(), "plane", plane, "host", r.Host, "path", r.URL.Path)
 			http.Error(out, "not found", http.StatusNotFound)
 		default:
-			handler.ServeHTTP(out, r)
+			if plane == Entra {
+				*route = w.entra.Route(r)
+			}
+			handler.ServeHTTP(out, r.WithContext(ctx))
 		}
 	})
 }
+
+// entraPlatform is what the journal calls Entra among the platforms.
+const entraPlatform = "entra"
 
 // statusWriter remembers the status for the journal: 0 when the connection was dropped without an answer.
 type statusWriter struct {

@@ -32,6 +32,7 @@ type Options struct {
 	Version   string           // what the control plane says it is
 	Pool      *issuer.Pool     // where the issuers' keys come from; nil: a pool of the farm's own
 	Now       func() time.Time // nil: time.Now
+	After     AfterFunc        // nil: time.AfterFunc
 	Rand      io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
 	Log       *slog.Logger     // nil: nothing is logged
 }
@@ -62,6 +63,9 @@ var wide = []string{
 func Start(opts Options) (*Server, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.After == nil {
+		opts.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
 	if opts.Rand == nil {
 		opts.Rand = rand.Reader

@@ -3,6 +3,7 @@ package farm
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -21,9 +22,11 @@ const maxWorkloads = 1000
 
 // workload is a running token API.
 type workload struct {
-	world   *World
-	handler http.Handler // nil: the platform delivers tokens without an API
-	close   []func() error
+	world    *World
+	platform string
+	handler  http.Handler // nil: the platform delivers tokens without an API
+	close    []func() error
+	renewal  renewal
 }
 
 // StartWorkload makes a workload of one of the world's issuers: its token API, and the environment that leads to it.
@@ -46,9 +49,10 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 		return control.Workload{}, err
 	}
 	base += workloadPath + id
-	run := &workload{world: w}
-	env, err := run.start(native, issuer.Workload{
+	run := &workload{world: w, platform: iss.Platform().Name}
+	started, err := run.start(native, issuer.Workload{
 		Issuer: iss, Preset: spec.Preset, Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
+		Record: run.record, Env: spec.Env, Serve: w.serve,
 	}, spec.Audience)
 	if err == nil {
 		err = w.keep(id, run)
@@ -56,7 +60,12 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	if err != nil {
 		return control.Workload{}, errors.Join(err, run.end())
 	}
-	return control.Workload{Base: base, Env: env}, nil
+	run.renew()
+	env := map[string]string{} // the platform may keep its own
+	maps.Copy(env, started.Env)
+	maps.Copy(env, spec.Env)
+	started.Env = env
+	return started, nil
 }
 
 // workloadBase is the origin of the workload plane as a client sees it.
@@ -74,37 +83,51 @@ func (s *Server) workloadBase(seen string) (string, error) {
 	return "https://" + net.JoinHostPort(host, port), nil
 }
 
-// start makes the folder, the plain listener and the API, and returns its environment. What it opened is in run.close, also after an error.
-func (run *workload) start(native *issuer.Native, w issuer.Workload, audience string) (map[string]string, error) {
-	var err error
+// start makes the folder, the listener that the platform may want and the API, and returns where that is and its environment. What it
+// opened is in run.close, also after an error.
+func (run *workload) start(native *issuer.Native, w issuer.Workload, audience string) (started control.Workload, err error) {
 	switch w.Dir, err = os.MkdirTemp("", "issuerd-"); {
 	case err == nil:
 		run.close = append(run.close, func() error { return os.RemoveAll(w.Dir) })
 	case native.Local: // elsewhere a platform does without: the image has no folder to write to
-		return nil, fmt.Errorf("farm: %s hands its tokens out through files or sockets, and this farm, as in a container, has no folder for them: %w", w.Issuer.Platform().Name, err)
+		return started, fmt.Errorf("farm: %s hands its tokens out through files or sockets, and this farm, as in a container, has no folder for them: %w", w.Issuer.Platform().Name, err)
 	}
-	var plain net.Listener
-	if native.Plain {
-		if plain, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			return nil, fmt.Errorf("farm: workload: %w", err)
+	var own net.Listener
+	if native.Plain || native.Root {
+		if own, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return started, fmt.Errorf("farm: workload: %w", err)
 		}
-		run.close = append(run.close, plain.Close)
-		w.Plain = plain.Addr().String()
+		run.close = append(run.close, own.Close)
+		if native.Root {
+			w.Base = "https://" + own.Addr().String()
+		} else {
+			w.Plain = own.Addr().String()
+		}
 	}
 	api, err := native.New(w)
 	if err != nil {
-		return nil, err
+		return started, err
 	}
 	if api.Close != nil {
 		run.close = append(run.close, api.Close)
 	}
-	run.handler = api.Handler
-	if plain != nil && api.Handler != nil {
+	if api.Handler != nil {
+		run.handler = w.Issuer.Native(api.Handler)
+	}
+	if own != nil && api.Handler != nil {
 		srv := newHTTPServer(run, run.world.server.opts.Log)
 		run.close = append(run.close, srv.Close)
-		go func() { _ = srv.Serve(plain) }() // it ends with ErrServerClosed
+		serve := srv.Serve
+		if native.Root {
+			srv.TLSConfig = run.world.server.authority.tlsConfig()
+			serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+		}
+		go func() { _ = serve(own) }() // it ends with ErrServerClosed
 	}
-	return api.Env(audience)
+	run.renewal.due = api.Renew
+	run.close = append(run.close, run.renewal.end)
+	env, err := api.Env(audience)
+	return control.Workload{Base: w.Base, Env: env}, err
 }
 
 // startingWorkload tells that the server is not stopping, and has it wait, when it does, until starting.Done is called: what a workload opened
@@ -211,11 +234,21 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "" {
 		r.URL.Path = "/"
 	}
+	ctx, route := issuer.WithRoute(r.Context())
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection
 		run.world.journal.add(control.Entry{
 			Time: run.world.clock.now(), Plane: string(Workload), Method: clip(r.Method), URL: clip(r.URL.EscapedPath()), Status: out.status,
+			Platform: run.platform, Route: clip(*route), Agent: clip(r.UserAgent()),
 		})
 	}()
-	run.handler.ServeHTTP(out, r)
+	run.handler.ServeHTTP(out, r.WithContext(ctx))
+}
+
+// record journals a call that came through a socket of the API's own.
+func (run *workload) record(route, agent string) {
+	run.world.journal.add(control.Entry{
+		Time: run.world.clock.now(), Plane: string(Workload), Status: http.StatusOK, // gRPC's own status comes after it
+		Platform: run.platform, Route: clip(route), Agent: clip(agent),
+	})
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
 )
@@ -68,10 +70,18 @@ func TestWorkloadEndsWithItsWorld(t *testing.T) {
 	if status := statusOf(t, http.DefaultClient, metadata, "Metadata-Flavor", "Google"); status != http.StatusOK {
 		t.Errorf("the metadata server: HTTP status %d, want 200", status)
 	}
+	var routes []string
 	for _, entry := range w.Journal(0).Entries {
+		routes = append(routes, entry.Platform+": "+entry.Route+" by "+entry.Agent)
 		if strings.Contains(entry.URL, github.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]) || entry.Plane != "workload" {
 			t.Errorf("journal entry %+v, want a request on the workload plane without a credential", entry)
 		}
+	}
+	want := []string{
+		"github: GET /222//idtoken/{plan}/{job} by Go-http-client/1.1", "gcp: GET /computeMetadata/v1/project/project-id by Go-http-client/1.1",
+	}
+	if diff := cmp.Diff(want, routes); diff != "" {
+		t.Errorf("routes in the journal (-want +got):\n%s", diff)
 	}
 
 	control := &control.Client{URL: s.ControlURL(), Token: s.Token()}
@@ -127,6 +137,78 @@ func TestWorkloadBase(t *testing.T) {
 	}
 	if !strings.HasPrefix(workload.Base, "https://farm.example:1234/w/") || !strings.HasPrefix(workload.Env["ACTIONS_ID_TOKEN_REQUEST_URL"], workload.Base) {
 		t.Errorf("base %q and %v, want both below https://farm.example:1234/w/", workload.Base, workload.Env)
+	}
+}
+
+// TestWorkloadEnv sets variables of the workload's: they win over the platform's.
+func TestWorkloadEnv(t *testing.T) {
+	t.Parallel()
+	_, w := workloadFarm(t)
+	spec := githubSpec()
+	spec.Env = map[string]string{"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "wrong", "STAGE": "test"}
+	workload, err := w.StartWorkload(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if workload.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != "wrong" || workload.Env["STAGE"] != "test" || workload.Env["ACTIONS_ID_TOKEN_REQUEST_URL"] == "" {
+		t.Errorf("environment %v, want the two variables beside the platform's others", workload.Env)
+	}
+}
+
+// TestEnterpriseSlug switches the slug of a job's enterprise on. The farm serves the documents of the URL with the slug, unless it has an
+// issuer there, which keeps its keys.
+func TestEnterpriseSlug(t *testing.T) {
+	t.Parallel()
+	s, w := workloadFarm(t)
+	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	get := func(address string) string {
+		t.Helper()
+		resp, err := client.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s, error %v", address, resp.Status, err)
+		}
+		return string(body)
+	}
+	const own = "octocat-inc" // of the preset enterprise-slug
+	if _, err := w.AddIssuer(control.IssuerSpec{Platform: "github", Preset: "enterprise-slug"}); err != nil {
+		t.Fatal(err)
+	}
+	before := get(githubIssuer + "/" + own + "/.well-known/jwks")
+	for _, slug := range []string{"contoso", own} {
+		spec := githubSpec()
+		spec.Preset, spec.Claims = "enterprise", map[string]any{"enterprise": slug}
+		job, err := w.StartWorkload(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, job.Env["GITHUB_API_URL"]+"/enterprises/"+slug+"/actions/oidc/customization/issuer",
+			strings.NewReader(`{"include_enterprise_slug":true}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+job.Env["GITHUB_TOKEN"])
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusNoContent {
+			t.Fatalf("%s: HTTP status %d, want 204", slug, resp.StatusCode)
+		}
+	}
+	if got := get(githubIssuer + "/" + own + "/.well-known/jwks"); got != before {
+		t.Errorf("the issuer with the slug %s has other keys than before", own)
+	}
+	if get(githubIssuer+"/contoso/.well-known/jwks") != get(githubIssuer+"/.well-known/jwks") {
+		t.Error("the keys below the slug are not the usual ones")
+	}
+	if doc, want := get(githubIssuer+"/contoso/.well-known/openid-configuration"), `"issuer":"`+githubIssuer+`/contoso"`; !strings.Contains(doc, want) {
+		t.Errorf("the discovery document %s lacks %s", doc, want)
 	}
 }
 

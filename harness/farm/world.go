@@ -140,6 +140,15 @@ func (w *World) add(iss *issuer.Issuer) (control.Issuer, error) {
 	return describe(iss), nil
 }
 
+// serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on.
+func (w *World) serve(iss *issuer.Issuer) error {
+	if _, err := w.issuer(iss.URL()); err == nil {
+		return nil
+	}
+	_, err := w.add(iss)
+	return err
+}
+
 // addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical addresses.
 func (w *World) addPlatforms(base string) error {
 	for _, p := range issuers.All {
@@ -268,11 +277,12 @@ func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
 	return control.Rotated{KID: kid}, err
 }
 
-// Advance moves the clocks of the world on.
+// Advance moves the clocks of the world on. What platforms do for the world's workloads in that time is done when it returns.
 func (w *World) Advance(spec control.AdvanceSpec) (control.Farm, error) {
 	if err := w.clock.advance(spec.Advance); err != nil {
 		return control.Farm{}, err
 	}
+	w.renewWorkloads()
 	return w.Farm(), nil
 }
 
@@ -303,5 +313,11 @@ func (w *World) Journal(after int) control.Journal { return w.journal.after(afte
 // signedIn takes the emulator's record of a token request into the journal.
 func (w *World) signedIn(in entra.SignIn) {
 	in = clipSignIn(in)
-	w.journal.add(control.Entry{Time: in.Time, Plane: string(Entra), Status: in.Status, SignIn: &in})
+	e := control.Entry{Time: in.Time, Plane: string(Entra), Status: in.Status, SignIn: &in}
+	w.mu.RLock()
+	if iss := w.issuers[in.Issuer]; iss != nil {
+		e.Platform = iss.Platform().Name
+	}
+	w.mu.RUnlock()
+	w.journal.add(e)
 }

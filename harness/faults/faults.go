@@ -26,6 +26,7 @@ var All = []Fault{
 	{"discovery", "members of the discovery document replaced, or removed with null", func() params { return new(Discovery) }},
 	{"header", "members of the JOSE header replaced, or removed with null, before the token is signed", func() params { return new(Header) }},
 	{"jwks", "another body in place of the JWKS", func() params { return new(JWKS) }},
+	{"native-status", "an HTTP status in place of an answer of the platform's token API", func() params { return new(NativeStatus) }},
 	{"status", "an HTTP status in place of a document", func() params { return new(Status) }},
 	{"tampered", "members of the JOSE header replaced after the token was signed", func() params { return new(Tampered) }},
 	{"unreachable", "the connection for a document is closed without an answer", func() params { return new(Unreachable) }},

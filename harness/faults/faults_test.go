@@ -2,7 +2,8 @@ package faults_test
 
 import (
 	"encoding/json"
-	"maps"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/issuers/github"
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 const subject = "repo:octo-org/octo-repo:ref:refs/heads/main"
@@ -106,15 +109,66 @@ func TestEveryFaultIsMet(t *testing.T) {
 	for _, b := range behaviours {
 		met[b.fault] = met[b.fault] || b.code != 0
 	}
+	met["native-status"] = true // Entra meets none of it: TestNativeStatus
 	for _, name := range faults.Names() {
 		if !met[name] {
 			t.Errorf("no behaviour of fault %q that Entra refuses", name)
 		}
 	}
-	for name := range maps.Keys(met) {
+	for name := range met {
 		if !slices.Contains(faults.Names(), name) {
 			t.Errorf("a behaviour of fault %q, which is not in the list", name)
 		}
+	}
+}
+
+// TestNativeStatus asks a platform's token API while it has the fault. The documents of the issuer stay as they are.
+func TestNativeStatus(t *testing.T) {
+	t.Parallel()
+	const pending = `{"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`
+	for _, tt := range []struct {
+		name       string
+		parameters map[string]any
+		want       []string // what each request gets: a refusal, or nothing with a token
+	}{
+		{"unavailable", nil, []string{"503 Failed request: (503)", "503 Failed request: (503)", "503 Failed request: (503)"}},
+		{"twice", map[string]any{"times": 2}, []string{"503 Failed request: (503)", "503 Failed request: (503)", "", ""}},
+		{"pending", map[string]any{"code": 403, "body": pending, "contentType": "application/json", "times": 1}, []string{
+			"403 Can't issue ID_TOKEN for job in 'Pending' state.", "",
+		}},
+		{"not the platform's answer", map[string]any{"code": 200, "body": "{}"}, []string{"200 Response json body do not have ID Token field"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			farm := harness.New(t)
+			iss := farm.Issuer(harness.IssuerSpec{Platform: "github"})
+			job := farm.Workload(harness.WorkloadSpec{Issuer: iss.URL})
+			iss.Fail(harness.Fault{Name: "native-status", Parameters: tt.parameters})
+			ask := func() string {
+				token, err := github.Platform.Native.Fetch(t.Context(), farm.Client(), issuer.Found{Base: job.Base, Env: job.Env}, "")
+				var refused *issuer.Refused
+				switch {
+				case errors.As(err, &refused):
+					return fmt.Sprintf("%d %s", refused.Status, refused.Message)
+				case err != nil || token == "":
+					t.Fatalf("no token, error %v", err)
+				}
+				return ""
+			}
+			for n, want := range tt.want {
+				if got := ask(); got != want {
+					t.Errorf("request %d: %q, want %q", n+1, got, want)
+				}
+			}
+			app := farm.App("deployer", harness.Credential{Name: "main", Issuer: iss.URL, Subject: subject})
+			if code, _ := signIn(t, farm, app, iss); code != 0 {
+				t.Errorf("a token that was minted otherwise: AADSTS%d, want a sign-in", code)
+			}
+			iss.Fail()
+			if got := ask(); got != "" {
+				t.Errorf("when the fault has ended: %q, want a token", got)
+			}
+		})
 	}
 }
 
@@ -162,13 +216,16 @@ func TestBadParameters(t *testing.T) {
 		parameters  any
 		want        []string
 	}{
-		{"unknown fault", "unreacheable", nil, []string{`no fault "unreacheable"`, "have discovery, header, jwks, status, tampered, unreachable"}},
+		{"unknown fault", "unreacheable", nil, []string{`no fault "unreacheable"`, "have discovery, header, jwks, native-status, status, tampered, unreachable"}},
 		{"empty fault", "", nil, []string{`no fault ""`, "have discovery"}},
 		{"unknown parameter", "unreachable", map[string]any{"documents": "jwks"}, []string{"unreachable", `unknown field "documents"`}},
 		{"unknown document", "unreachable", map[string]any{"document": "keys"}, []string{`document "keys"`, "discovery or jwks"}},
 		{"unknown document of status", "status", map[string]any{"document": "keys"}, []string{`document "keys"`, "discovery or jwks"}},
 		{"code too low", "status", map[string]any{"code": 199}, []string{"code 199", "200 to 599"}},
 		{"code too high", "status", map[string]any{"code": 600}, []string{"code 600", "200 to 599"}},
+		{"code of native-status", "native-status", map[string]any{"code": 100}, []string{"native-status: code 100", "200 to 599"}},
+		{"negative times", "native-status", map[string]any{"times": -1}, []string{"native-status: times -1", "for all"}},
+		{"document of native-status", "native-status", map[string]any{"document": "jwks"}, []string{`unknown field "document"`}},
 		{"code that is a text", "status", map[string]any{"code": "503"}, []string{"status", "code", "string"}},
 		{"body that is an object", "jwks", map[string]any{"body": map[string]any{}}, []string{"jwks", "body"}},
 		{"nothing to set in discovery", "discovery", nil, []string{"discovery", "set is empty"}},

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,23 +23,28 @@ func (f *Status) Tamper() (issuer.Tamper, error) {
 	if err != nil {
 		return issuer.Tamper{}, err
 	}
-	code, contentType := f.Code, f.ContentType
-	if code == 0 {
-		code = http.StatusServiceUnavailable
-	}
-	if code < 200 || code > 599 {
-		return issuer.Tamper{}, fmt.Errorf("code %d: want an HTTP status from 200 to 599", code)
-	}
-	if contentType == "" {
-		contentType = "text/html"
+	answer, err := answerOf(f.Code, f.ContentType, f.Body)
+	if err != nil {
+		return issuer.Tamper{}, err
 	}
 	return issuer.Tamper{Serve: func(document string, w http.ResponseWriter, _ *http.Request) bool {
 		if !covers(document) {
 			return false
 		}
-		w.Header().Set("Content-Type", contentType)
-		w.WriteHeader(code)
-		_, _ = io.WriteString(w, f.Body) // the client has gone; there is nobody to tell
+		answer(w)
 		return true
 	}}, nil
+}
+
+// answerOf is the answer with a status (0 means 503), a content type (empty means text/html) and a body.
+func answerOf(code int, contentType, body string) (func(http.ResponseWriter), error) {
+	code, contentType = cmp.Or(code, http.StatusServiceUnavailable), cmp.Or(contentType, "text/html")
+	if code < 200 || code > 599 {
+		return nil, fmt.Errorf("code %d: want an HTTP status from 200 to 599", code)
+	}
+	return func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, body) // the client has gone; there is nobody to tell
+	}, nil
 }

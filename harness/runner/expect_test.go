@@ -166,6 +166,7 @@ func TestRefusalOfTheTokenAPI(t *testing.T) {
 		{"another status", "  - mint: {via: native}\n    expect: {status: 403}\n", report.Fail, []string{"want HTTP status 403, got 400"}},
 		{"another text", "  - mint: {via: native}\n    expect: {says: [lifetime]}\n", report.Fail, []string{`want the platform to say "lifetime"`}},
 		{"a token", "  - mint: {via: native, audience: a}\n    expect: {status: 400}\n", report.Fail, []string{"want the platform to refuse a token, it gave one"}},
+		{"a variable of nobody", "  - mint: {audience: a, via: direct, env: {A: b}}\n", report.Error, []string{"mint: env is the environment of a workload"}},
 		{"not expected", "  - mint: {via: native}\n", report.Error, []string{"non-empty audience parameter required"}},
 	}
 	for _, tt := range tests {

@@ -24,6 +24,9 @@ func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 		}
 		return result, err
 	}
+	if len(a.Mint.Env) > 0 {
+		return nil, errors.New("mint: env is the environment of a workload, which asks the platform's own API: leave lifetime out and mint via: native")
+	}
 	spec := control.MintSpec{Issuer: p.issuer.URL, Lifetime: a.Mint.Lifetime, Claims: a.Mint.Claims}
 	if a.Mint.Audience != "" {
 		spec.Audience = []string{a.Mint.Audience}
@@ -85,7 +88,7 @@ func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any
 		return nil, fmt.Errorf("%s: via: native has no lifetime of the caller's choice; leave lifetime out, or mint via: direct", platform.Name)
 	}
 	workload, err := p.client.StartWorkload(ctx, p.farm.ID, control.WorkloadSpec{
-		Issuer: p.issuer.URL, Claims: m.Claims, Audience: m.Audience, Base: p.opts.Target.Workloads,
+		Issuer: p.issuer.URL, Claims: m.Claims, Audience: m.Audience, Base: p.opts.Target.Workloads, Env: m.Env,
 	})
 	if err != nil {
 		return nil, err

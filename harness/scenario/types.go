@@ -88,6 +88,8 @@ type Mint struct {
 	Lifetime time.Duration `json:"lifetime,omitempty"`
 	// Claims are merged over the issuer's claims for this token; null removes a claim.
 	Claims map[string]any `json:"claims,omitempty"`
+	// Env are variables in the environment of the workload that asks, over those that the platform sets; an empty one is as good as none. They are for via: native.
+	Env map[string]string `json:"env,omitempty"`
 	// Via selects the platform's own token API (native) or the farm's (direct). Default: native where the platform has one.
 	Via string `json:"via,omitempty" jsonschema:"enum=native,enum=direct"`
 }

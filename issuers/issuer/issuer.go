@@ -25,12 +25,12 @@ type Issuer struct {
 	chosen   *int   // of WithAlg: the index of the key that signs, whatever the preset says
 	url      string
 	now      func() time.Time
-	randMu   sync.Mutex
+	randMu   *sync.Mutex
 	rand     io.Reader
 	newKey   NewKeyFunc
 	router   func() *mux.Router     // made at the first request: a farm has many issuers that nobody asks
 	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
-	keys     keyring
+	keys     *keyring
 	tampers  tampers
 }
 
@@ -127,7 +127,7 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 	if p.Claims == nil {
 		return nil, fmt.Errorf("issuer: platform %q has no claims", p.Name)
 	}
-	i := &Issuer{platform: p, now: time.Now, rand: rand.Reader, newKey: GenerateKey}
+	i := &Issuer{platform: p, now: time.Now, randMu: new(sync.Mutex), rand: rand.Reader, newKey: GenerateKey}
 	for _, opt := range append([]Option{WithPreset("")}, opts...) {
 		if err := opt(i); err != nil {
 			return nil, err
@@ -145,10 +145,25 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 			return nil, fmt.Errorf("issuer: %s: preset %q signs with key %d of %d", p.Name, preset.Name, spot, len(i.service.Keys))
 		}
 	}
-	i.keys.issuer = i
+	i.keys = &keyring{issuer: i}
 	i.document = sync.OnceValues(i.renderDiscovery)
 	i.router = sync.OnceValue(i.routes)
 	return i, nil
+}
+
+// At returns an issuer at another URL that is the same in everything else and has the same keys, for a service whose tokens may name either
+// URL. Its faults are its own; it starts without any.
+func (i *Issuer) At(issuerURL string) (*Issuer, error) {
+	out := &Issuer{
+		platform: i.platform, service: i.service, preset: i.preset, claims: i.claims, chosen: i.chosen, now: i.now, randMu: i.randMu,
+		rand: i.rand, newKey: i.newKey, keys: i.keys,
+	}
+	if err := WithURL(issuerURL)(out); err != nil {
+		return nil, err
+	}
+	out.document = sync.OnceValues(out.renderDiscovery)
+	out.router = sync.OnceValue(out.routes)
+	return out, nil
 }
 
 // spot is the index of the key that signs a preset's tokens.

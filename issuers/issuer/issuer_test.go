@@ -2,6 +2,7 @@ package issuer_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,75 @@ func TestTamper(t *testing.T) {
 	iss.SetTampers()
 	if w := get(iss, http.MethodGet, "/keys"); w.Code != http.StatusOK {
 		t.Errorf("keys without faults: %d, want 200", w.Code)
+	}
+}
+
+// TestTamperNative puts a fault in front of a workload's token API.
+func TestTamperNative(t *testing.T) {
+	t.Parallel()
+	iss := newIssuer(t)
+	api := iss.Native(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	ask := func(path string) int {
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Code
+	}
+	iss.SetTampers(issuer.Tamper{}, issuer.Tamper{Native: func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/token" {
+			w.WriteHeader(http.StatusTeapot)
+		}
+		return r.URL.Path == "/token"
+	}})
+	if got := ask("/token"); got != http.StatusTeapot {
+		t.Errorf("what the fault answers: %d, want 418", got)
+	}
+	if got := ask("/other"); got != http.StatusNoContent {
+		t.Errorf("what it leaves alone: %d, want 204", got)
+	}
+	iss.SetTampers()
+	if got := ask("/token"); got != http.StatusNoContent {
+		t.Errorf("without faults: %d, want 204", got)
+	}
+}
+
+// TestAt has an issuer at a second URL, whose documents name that URL and list the keys of the first, also after a rotation.
+func TestAt(t *testing.T) {
+	t.Parallel()
+	iss := newIssuer(t)
+	const second = "https://acme.example/second"
+	other, err := iss.At(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	iss.SetTampers(issuer.Tamper{Header: func(h map[string]any) { h["typ"] = "odd" }})
+	for _, step := range []string{"at first", "after a rotation"} {
+		usual := mint(t, iss, issuer.Request{Claims: issuer.Claims{"iss": second}})
+		own := mint(t, other, issuer.Request{})
+		if usual.Header["kid"] != own.Header["kid"] || own.Claims["iss"] != second {
+			t.Errorf("%s: tokens %v and %v, want one key and iss %q", step, usual, own, second)
+		}
+		if own.Header["typ"] == "odd" {
+			t.Errorf("%s: the first issuer's fault is in force at the second URL", step)
+		}
+		keys, err := iss.JWKS()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := get(other, http.MethodGet, "/second/keys"); w.Body.String() != string(keys) {
+			t.Errorf("%s: keys %q, want those of the first issuer, %q", step, w.Body, keys)
+		}
+		if _, err := iss.Rotate(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	body := get(other, http.MethodGet, "/second/.well-known/openid-configuration").Body.String()
+	for _, want := range []string{`"issuer":"` + second + `"`, `"jwks_uri":"` + second + `/keys"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("discovery %s lacks %s", body, want)
+		}
+	}
+	if _, err := iss.At("second"); err == nil {
+		t.Error("made an issuer at no URL")
 	}
 }
 

@@ -20,6 +20,9 @@ type Native struct {
 	// Plain wants a listener that speaks plain HTTP, because the platform's clients know no other.
 	Plain bool
 
+	// Root wants a Base without a path, which takes an HTTPS listener of its own: the platform's clients have a path of theirs in its place.
+	Root bool
+
 	// Local tells that the API is a socket of the machine that the farm is on, which a client elsewhere does not reach.
 	Local bool
 }
@@ -35,6 +38,17 @@ type Workload struct {
 	CA     []byte           // the root certificate behind Base, PEM; nil: Base is not https
 	Now    func() time.Time // the issuers' clock
 	Rand   io.Reader        // for credentials; safe for concurrent use
+
+	// Env are the variables that the workload's user sets, for a platform that takes settings so; it must not change them. That they are in
+	// the workload's environment too is the caller's business.
+	Env map[string]string
+
+	// Serve publishes the documents of another issuer of the platform's, such as one of Issuer.At; it does nothing where an issuer has that
+	// URL already. Nil: nobody publishes anything.
+	Serve func(*Issuer) error
+
+	// Record journals a call that does not come through the API's Handler, by its route and the User-Agent of the caller; nil: nobody asks.
+	Record func(route, agent string)
 }
 
 // Mint mints for the workload: what the request leaves open is the workload's.
@@ -53,6 +67,11 @@ type API struct {
 	// Env is what the platform puts into the environment of the workload's process: where the API is, and the credential for it; or,
 	// where there is no API, tokens for the audience (empty: the platform's usual one). It is safe for concurrent use.
 	Env func(audience string) (map[string]string, error)
+
+	// Renew does what the platform does for a workload while time passes, such as writing a new token into a file before the old one has
+	// expired, if it is due by Workload.Now. It returns when it wants to be called next, the zero time for never. A farm calls it when that
+	// time has come, and whenever it moves the clock. It is safe for concurrent use; nil: there is nothing to do.
+	Renew func() (next time.Time, err error)
 
 	// Close ends what New started; nil: nothing.
 	Close func() error

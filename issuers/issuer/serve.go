@@ -45,6 +45,7 @@ func (i *Issuer) serve(document string, render func() ([]byte, error)) http.Hand
 		contentType = "application/json"
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
+		SetRoute(r, document)
 		if i.tampers.serve(document, w, r) {
 			return
 		}
@@ -116,7 +117,7 @@ func (i *Issuer) algorithms() []string {
 
 // JWKS returns the bytes of the key set. The first call makes the keys.
 func (i *Issuer) JWKS() ([]byte, error) {
-	r := &i.keys
+	r := i.keys
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.load(); err != nil {

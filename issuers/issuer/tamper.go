@@ -14,6 +14,8 @@ type Tamper struct {
 	Document func(document string, body []byte) ([]byte, error)
 	// Header changes the JOSE header before the token is signed.
 	Header func(header map[string]any)
+	// Native may answer a request for the token API of a workload of the issuer's itself; it returns whether it did.
+	Native func(w http.ResponseWriter, r *http.Request) bool
 	// Token returns the compact token to hand out in place of the signed one.
 	Token func(compact string) (string, error)
 }
@@ -28,6 +30,18 @@ func (t *tampers) all() []Tamper {
 		return *list
 	}
 	return nil
+}
+
+// Native is the token API of one of the issuer's workloads, behind the faults in force.
+func (i *Issuer) Native(api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, tamper := range i.tampers.all() {
+			if tamper.Native != nil && tamper.Native(w, r) {
+				return
+			}
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 func (t *tampers) serve(document string, w http.ResponseWriter, r *http.Request) bool {
