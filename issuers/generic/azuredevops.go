@@ -9,9 +9,10 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// azureDevOps is the issuer of Azure DevOps' older service connections; it retires on 2027-07-01. The discovery document is rebuilt.
+// azureDevOps is the issuer of Azure DevOps' older service connections; it retires on 2027-07-01.
 // Its keys are at the root of the host; elsewhere than at this URL they move below the issuer. Key and header are inferred to be
-// like those of GitHub's older tokens, which came from the same service.
+// like those of GitHub's older tokens, which came from the same service. The discovery document and the payload are as recorded in
+// gravitational/teleport, RFD 211.
 var azureDevOps = issuer.Service{
 	Name:   "azure-devops",
 	Issuer: "https://vstoken.dev.azure.com/" + azureOrganization,
@@ -24,15 +25,23 @@ var azureDevOps = issuer.Service{
 			ScopesSupported:                  []string{"openid"},
 			SubjectTypesSupported:            []string{"public", "pairwise"},
 		},
+		Order: []string{
+			"issuer", "jwks_uri", "subject_types_supported", "response_types_supported", "claims_supported",
+			"id_token_signing_alg_values_supported", "scopes_supported",
+		},
 	},
 	Keys: []issuer.KeySpec{{Alg: jose.RS256, KID: issuer.CertificateKID, Certificate: &issuer.Certificate{
 		CommonName: "vstoken.dev.azure.com", Age: 100 * 24 * time.Hour, Life: 2 * 365 * 24 * time.Hour,
 	}}},
-	JWK:      []string{"kty", "alg", "use", "kid", "n", "e", "x5c", "x5t"},
-	Typ:      "JWT",
-	Header:   []string{"typ", "alg", "x5t", "kid"},
-	Lifetime: 10 * time.Minute,
-	NotYet:   issuer.Seconds(0), // that it equals iat is inferred
+	JWK:    []string{"kty", "alg", "use", "kid", "n", "e", "x5c", "x5t"},
+	Typ:    "JWT",
+	Header: []string{"typ", "alg", "x5t", "kid"},
+	Order: []string{
+		"jti", "sub", "aud", "org_id", "prj_id", "def_id", "rpo_id", "rpo_uri", "rpo_ver", "rpo_ref", "run_id", "iss", "nbf", "exp", "iat",
+	},
+	Lifetime: 10 * time.Minute, // of a connection for Azure (Azure/azure-cli#29063); a generic connection's was 5 in 2025
+	NotYet:   issuer.Seconds(-600),
+	ID:       true,
 }
 
 const (
@@ -43,22 +52,18 @@ const (
 
 var azureDevOpsConnection = issuer.Preset{
 	Name: "azure-devops", About: "Azure DevOps: a service connection, by names, with the older issuer", Service: "azure-devops",
-	Claims: azureDevOpsClaims("sc://contoso/app/azure"),
+	Claims: issuer.Claims{"sub": "sc://contoso/app/azure"}, // and no others: recorded of a generic connection
 	Params: shape{audience: entraAudience}.params(),
 }
 
 var azureDevOpsPipeline = issuer.Preset{
 	Name: azurePipeline, About: "Azure DevOps: the pipeline itself, asked for without a service connection", Service: "azure-devops",
-	Claims: azureDevOpsClaims(azurePipelineSubject),
-	Params: shape{audience: entraAudience}.params(),
-}
-
-// azureDevOpsClaims have the recorded names; the values are examples.
-func azureDevOpsClaims(sub string) issuer.Claims {
-	return issuer.Claims{
-		"sub":    sub,
+	Claims: issuer.Claims{
+		"sub":    azurePipelineSubject,
 		"org_id": azureOrganization, "prj_id": azureProject, "def_id": "12", "run_id": "345",
 		"rpo_id": "3f7c1d92-5b8e-4a60-9e2d-c4b1a7f08d56", "rpo_uri": "https://dev.azure.com/contoso/app/_git/app",
 		"rpo_ver": "714a629c0b401fdce83e847fc9589983fc6f46bc", "rpo_ref": "refs/heads/main",
-	}
+	},
+	Lifetime: 5 * time.Minute, // recorded: a second less
+	Params:   shape{audience: entraAudience}.params(),
 }

@@ -18,7 +18,8 @@
 //
 // How a job gets its token is Platform.Native: GitLab and a plain issuer set ID_TOKEN (with GitLab, the user names it), CircleCI
 // CIRCLE_OIDC_TOKEN or, in the preset circleci-v2, CIRCLE_OIDC_TOKEN_V2, Bitbucket BITBUCKET_STEP_OIDC_TOKEN. A job of Forgejo asks at
-// ACTIONS_ID_TOKEN_REQUEST_URL as on GitHub. A job of Azure DevOps posts to SYSTEM_OIDCREQUESTURI with the bearer of SYSTEM_ACCESSTOKEN:
+// ACTIONS_ID_TOKEN_REQUEST_URL as on GitHub. A job of Buildkite posts to the agent API at BUILDKITE_AGENT_ENDPOINT, as buildkite-agent oidc
+// request-token does, with BUILDKITE_AGENT_ACCESS_TOKEN and BUILDKITE_JOB_ID. A job of Azure DevOps posts to SYSTEM_OIDCREQUESTURI with the bearer of SYSTEM_ACCESSTOKEN:
 // for the service connection that AZURESUBSCRIPTION_SERVICE_CONNECTION_ID names, or, without serviceConnectionId, for the pipeline, whose
 // subject is another.
 //
@@ -29,17 +30,20 @@
 // X-TFS-FedAuthRedirect suppresses, and its audience, which a request cannot choose.
 //
 // Not faithful or not confirmed:
-//   - Azure DevOps: the status of the refusal of an unknown service connection, its wrapping, and whether the id is in quotation marks;
+//   - Azure DevOps: the wrapping of the refusal of an unknown service connection, and whether the id is in quotation marks;
 //     the order of the checks; the headers of answers; the bodies of 401 and 413. The sign-in page of the redirect is below the
 //     workload's own address, not on another host, and empty. Organization, project, plan, job and connection have fixed ids.
 //   - Forgejo: the path and query of the address, and the texts of refusals.
 //   - CircleCI sets both variables at once, and always for its default audience; another is what circleci run oidc get would print.
-//   - Buildkite sets no variable: BUILDKITE_OIDC_TOKEN stands for what buildkite-agent oidc request-token prints.
+//   - Buildkite: the statuses and texts of refusals, and the limits of a lifetime. Optional claims, subject_claim and session tags for AWS are
+//     refused. The rest of the agent API is left out. Request and reply are those of the agent's source.
+//   - Azure DevOps: a token of a service connection lives 10 minutes, as reported of connections for Azure; that of a generic connection
+//     recorded in 2025 lives 5. That a connection for Azure has no other claims either is inferred from the generic one.
 //   - The credentials are random texts, without the form of the real ones.
 //   - The discovery documents of GitLab, CircleCI and Buildkite are not recorded: the smallest useful ones, with the documented address
 //     of the keys. GitLab's real one has more, as it is a login service too.
 //   - The number of keys and, except GitLab's, the style of key ids and the header: inferred.
-//   - Lifetimes of Bitbucket and Forgejo, whether tokens of CircleCI, Azure DevOps, Bitbucket and Forgejo have jti and nbf beyond what
+//   - Lifetimes of Bitbucket and Forgejo, whether tokens of CircleCI, Bitbucket and Forgejo have jti and nbf beyond what
 //     their discovery documents list, and the default audience of Bitbucket.
 //   - A GitLab token needs an audience; without one, Entra's is used. ci_config_sha is never null.
 //   - An organisation in the issuer's URL (CircleCI, Azure DevOps, Bitbucket) is an example: move the issuer with issuer.WithURL.

@@ -19,7 +19,7 @@ func FuzzClaims(f *testing.F) { issuertest.Fuzz(f, Platform) }
 func TestDocuments(t *testing.T) {
 	t.Parallel()
 	issuertest.Document(t, Platform, "azure-devops", "testdata/azure-devops-discovery.json",
-		"00000000-0000-0000-0000-000000000000", azureOrganization)
+		"0ca3ddd9-f0b0-4635-a98c-5866526961b6", azureOrganization)
 	issuertest.Document(t, Platform, "bitbucket", "testdata/bitbucket-discovery.json", "$workspace", "contoso")
 	issuertest.Document(t, Platform, "forgejo", "testdata/forgejo-actions-discovery.json")
 }
@@ -37,6 +37,8 @@ func TestRecorded(t *testing.T) {
 			PayloadOrder: "the order is that of the recorded token of 2025; this is a fixture",
 		},
 		{File: "testdata/token-buildkite-docs.json", Preset: "buildkite"},
+		{File: "testdata/token-azure-devops-pipeline.json", Preset: "azure-devops-pipeline"},
+		{File: "testdata/token-azure-devops-connection.json", Preset: "azure-devops"},
 	} {
 		t.Run(r.File, func(t *testing.T) {
 			t.Parallel()

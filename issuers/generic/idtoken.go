@@ -35,6 +35,7 @@ func newIDToken(w issuer.Workload) (*issuer.API, error) {
 		return nil, err
 	}
 	router := mux.NewRouter().SkipClean(true)
+	router.Use(issuer.TellRoute)
 	router.Handle(idTokenPath, &idToken{workload: w, secret: secret}).Methods(http.MethodGet)
 	env := map[string]string{idTokenRequestURL: w.Base + idTokenPath + "?api-version=2.0", idTokenRequestToken: secret}
 	return &issuer.API{Handler: router, Env: func(string) (map[string]string, error) { return maps.Clone(env), nil }}, nil

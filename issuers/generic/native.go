@@ -13,7 +13,7 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// native hands out tokens as each CI does: Azure DevOps and Forgejo answer requests, the others set a variable.
+// native hands out tokens as each CI does: Azure DevOps, Buildkite and Forgejo answer requests, the others set a variable.
 var native = &issuer.Native{New: newAPI, Fetch: fetch}
 
 // variables name the variable with the token, by preset.
@@ -23,7 +23,6 @@ var variables = []struct{ preset, name string }{
 	{"plain", "ID_TOKEN"},
 	{"circleci", "CIRCLE_OIDC_TOKEN"},
 	{"circleci-v2", "CIRCLE_OIDC_TOKEN_V2"},
-	{"buildkite", "BUILDKITE_OIDC_TOKEN"}, // a convention here: really what buildkite-agent oidc request-token prints
 	{"bitbucket", "BITBUCKET_STEP_OIDC_TOKEN"},
 }
 
@@ -35,6 +34,8 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	switch preset.Service {
 	case azureDevOps.Name:
 		return newOIDCToken(w, preset.Name)
+	case buildkite.Name:
+		return newAgentToken(w)
 	case forgejo.Name:
 		return newIDToken(w)
 	}
@@ -94,6 +95,9 @@ const maxReply = 1 << 20
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	if found.Env[oidcRequestURI] != "" {
 		return fetchOIDCToken(ctx, client, found)
+	}
+	if found.Env[agentEndpoint] != "" {
+		return fetchAgentToken(ctx, client, found, audience)
 	}
 	if found.Env[idTokenRequestURL] != "" {
 		return fetchIDToken(ctx, client, found, audience)

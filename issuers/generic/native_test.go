@@ -65,8 +65,8 @@ func (s started) fetch(t testing.TB, audience string) map[string]any {
 func names(env map[string]string) []string {
 	var all []string
 	for _, name := range []string{
-		"ID_TOKEN", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "BUILDKITE_OIDC_TOKEN", "BITBUCKET_STEP_OIDC_TOKEN", oidcRequestURI, accessToken,
-		serviceConnection, idTokenRequestURL, idTokenRequestToken,
+		"ID_TOKEN", "CIRCLE_OIDC_TOKEN", "CIRCLE_OIDC_TOKEN_V2", "BITBUCKET_STEP_OIDC_TOKEN", oidcRequestURI, accessToken,
+		serviceConnection, idTokenRequestURL, idTokenRequestToken, agentEndpoint, agentAccessToken, buildkiteJob,
 	} {
 		if env[name] != "" {
 			all = append(all, name)
@@ -91,7 +91,7 @@ func TestDelivery(t *testing.T) {
 		"gitlab-tag":            {[]string{"ID_TOKEN"}, "a"},
 		"circleci":              {[]string{"CIRCLE_OIDC_TOKEN"}, "a"},
 		"circleci-v2":           {[]string{"CIRCLE_OIDC_TOKEN_V2"}, "a"},
-		"buildkite":             {[]string{"BUILDKITE_OIDC_TOKEN"}, "a"},
+		"buildkite":             {[]string{agentEndpoint, agentAccessToken, buildkiteJob}, "a"},
 		"bitbucket":             {[]string{"BITBUCKET_STEP_OIDC_TOKEN"}, []any{"a"}},
 		"azure-devops":          {append(oidc, serviceConnection), entraAudience},
 		"azure-devops-pipeline": {oidc, entraAudience},
@@ -223,7 +223,7 @@ func TestAzureDevOpsRefuses(t *testing.T) {
 			want: `{"count":1,"value":{"Message":"The requested resource does not support http method 'PUT'."}}`,
 		},
 		{
-			name: "unknown connection", request: request{"POST", version + "&serviceConnectionId=00000000-0000-0000-0000-000000000000", good, nil}, status: 400,
+			name: "unknown connection", request: request{"POST", version + "&serviceConnectionId=00000000-0000-0000-0000-000000000000", good, nil}, status: 404,
 			want: `{"count":82,"value":"No service connection found with identifier \"00000000-0000-0000-0000-000000000000\""}`,
 		},
 		{
@@ -362,12 +362,12 @@ func TestFetchRefused(t *testing.T) {
 	}{
 		{"azure credential", "azure-devops", map[string]string{accessToken: "x"}, issuer.Refused{Status: 401, Message: "401 Unauthorized" + azureText}},
 		{"azure connection", "azure-devops", map[string]string{serviceConnection: "x"}, issuer.Refused{
-			Status:  400,
-			Message: "400 Bad Request" + azureText + "\n" + `{"count":47,"value":"No service connection found with identifier \"x\""}`,
+			Status:  404,
+			Message: "404 Not Found" + azureText + "\n" + `{"count":47,"value":"No service connection found with identifier \"x\""}`,
 		}},
 		{"no connection", "azure-devops-pipeline", map[string]string{serviceConnection: azureConnectionID}, issuer.Refused{
-			Status:  400,
-			Message: "400 Bad Request" + azureText + "\n" + `{"count":82,"value":"No service connection found with identifier \"` + azureConnectionID + `\""}`,
+			Status:  404,
+			Message: "404 Not Found" + azureText + "\n" + `{"count":82,"value":"No service connection found with identifier \"` + azureConnectionID + `\""}`,
 		}},
 		{"forgejo credential", "forgejo", map[string]string{idTokenRequestToken: "x"}, issuer.Refused{Status: 401, Message: "Unauthorized"}},
 		{"no token", "gitlab", map[string]string{"ID_TOKEN": ""}, issuer.Refused{Message: "generic: the environment has neither a token nor an address to ask for one"}},

@@ -36,6 +36,8 @@ const (
 	maxBody       = 1 << 20 // the request has none
 	azureJSON     = "application/json; charset=utf-8; api-version=7.1"
 	azurePipeline = "azure-devops-pipeline"
+
+	oidcTokenRoute = " /{organization}/{project}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{job}/oidctoken"
 )
 
 // oidcToken is Azure DevOps' "Oidctoken - Create" for one job. The token's audience is fixed: the documented parameters of the request
@@ -71,6 +73,7 @@ func newOIDCToken(w issuer.Workload, preset string) (*issuer.API, error) {
 
 // ServeHTTP answers as Azure DevOps does; see the package documentation for what is inferred.
 func (t *oidcToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	issuer.SetRoute(r, r.Method+oidcTokenRoute)
 	if !bears(r, t.secret) {
 		t.unauthorized(w, r)
 		return
@@ -89,10 +92,11 @@ func (t *oidcToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, azureJSON, http.StatusBadRequest, versionMissing)
 		return
 	}
+	// A connection that no input of the step names is "a Not Found error" too (gravitational/teleport, RFD 211); that both are one is inferred.
 	id := query.Get("serviceConnectionId")
 	if id != "" && !strings.EqualFold(id, t.connection) {
 		text := fmt.Sprintf("No service connection found with identifier \"%s\"", id)
-		answer(w, azureJSON, http.StatusBadRequest, collection{Count: len(utf16.Encode([]rune(text))), Value: text})
+		answer(w, azureJSON, http.StatusNotFound, collection{Count: len(utf16.Encode([]rune(text))), Value: text})
 		return
 	}
 	token, err := t.mint(id == "")

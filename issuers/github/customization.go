@@ -85,14 +85,20 @@ func (j *job) customized() issuer.Claims {
 	if !j.custom.fixed {
 		claims["sub"] = subjectOf(j.claims, j.custom.setting())
 	}
-	if slug := "/" + j.text("enterprise"); j.custom.slug != nil && j.claims["iss"] == j.workload.Issuer.URL() {
-		iss := strings.TrimSuffix(j.workload.Issuer.URL(), slug)
-		if *j.custom.slug {
-			iss += slug
-		}
-		claims["iss"] = iss
+	if j.custom.slug != nil && j.claims["iss"] == j.workload.Issuer.URL() {
+		claims["iss"] = j.issuerURL(*j.custom.slug)
 	}
 	return claims
+}
+
+// issuerURL is the job's issuer with or without the slug of its enterprise.
+func (j *job) issuerURL(slug bool) string {
+	enterprise := "/" + j.text("enterprise")
+	base := strings.TrimSuffix(j.workload.Issuer.URL(), enterprise)
+	if slug {
+		return base + enterprise
+	}
+	return base
 }
 
 func (j *job) text(claim string) string {
@@ -222,8 +228,7 @@ func (j *job) putRepository(body object) (int, any) {
 	return http.StatusCreated, struct{}{}
 }
 
-// putIssuer changes iss alone: that the keys are those of the usual issuer is inferred, and a farm serves documents at the new URL only for
-// an issuer that it has there.
+// putIssuer changes iss, and publishes the documents of the URL that it then has. That the keys are those of the usual issuer is inferred.
 func (j *job) putIssuer(body object) (int, any) {
 	const member = "include_enterprise_slug"
 	var include bool
@@ -232,8 +237,24 @@ func (j *job) putIssuer(body object) (int, any) {
 	if len(check.errors) > 0 {
 		return check.refused()
 	}
-	if body.has(member) {
-		j.custom.slug = &include
+	if !body.has(member) {
+		return http.StatusNoContent, nil
 	}
+	if err := j.publish(j.issuerURL(include)); err != nil {
+		return refused(http.StatusInternalServerError, "Server Error")
+	}
+	j.custom.slug = &include
 	return http.StatusNoContent, nil
+}
+
+// publish has the documents of an issuer served that has the keys of the job's.
+func (j *job) publish(issuerURL string) error {
+	if j.workload.Serve == nil {
+		return nil
+	}
+	other, err := j.workload.Issuer.At(issuerURL)
+	if err != nil {
+		return err
+	}
+	return j.workload.Serve(other)
 }

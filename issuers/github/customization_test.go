@@ -1,12 +1,16 @@
 package github
 
 import (
+	"crypto/rand"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
 )
 
 const (
@@ -127,6 +131,42 @@ func TestIssuerCustomization(t *testing.T) {
 				t.Errorf("%d %s, want 422 %s", status, answer, wrong)
 			}
 		})
+	}
+}
+
+// TestIssuerThatCannotBe has nobody publish the issuer with the slug: iss stays as it was.
+func TestIssuerThatCannotBe(t *testing.T) {
+	t.Parallel()
+	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := Platform.Native.New(issuer.Workload{
+		Issuer: iss, Preset: "enterprise", Base: "https://farm.example", Rand: rand.Reader,
+		Serve: func(other *issuer.Issuer) error { return errors.New("no room for " + other.URL()) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := api.Env("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(method, address, credential, body string) *httptest.ResponseRecorder {
+		req := httptest.NewRequest(method, address, strings.NewReader(body))
+		req.Header.Set("Authorization", "Bearer "+credential)
+		w := httptest.NewRecorder()
+		api.Handler.ServeHTTP(w, req)
+		return w
+	}
+	w := ask(http.MethodPut, "/enterprises/avocado-corp/actions/oidc/customization/issuer", env[apiTokenVariable], `{"include_enterprise_slug":true}`)
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), `"Server Error"`) {
+		t.Errorf("%d %s, want 500 with Server Error", w.Code, w.Body)
+	}
+	w = ask(http.MethodGet, env[requestURLVariable], env[requestTokenVariable], "")
+	token, _ := issuertest.Object(t, w.Body.Bytes())["value"].(string)
+	if _, claims := issuertest.Decode(t, token); claims["iss"] != iss.URL() {
+		t.Errorf("iss is %q, want %q", claims["iss"], iss.URL())
 	}
 }
 

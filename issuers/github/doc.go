@@ -30,8 +30,8 @@
 //   - Tokens up to 2024 (nbf 600 s before iat, header typ alg x5t kid, payload in another order, an older key) and the issuer with a
 //     trailing slash of 2021 to 2023: claims and iss can be given, the order and the key are today's.
 //   - The certificates have the right names and lifetimes but no extensions.
-//   - Whether the slug's issuer has discovery and keys of its own is unknown; here it has both, with its own keys. What a GHES or
-//     ghe.com publishes is inferred from github.com, and so is the default audience of ghe.com.
+//   - Whether the slug's issuer has discovery and keys of its own is unknown; here it has both below its URL. What a GHES or ghe.com
+//     publishes is inferred from github.com, and so is the default audience of ghe.com.
 //   - Content types and cache headers of the documents are not recorded; here application/json and none.
 //   - The subjects of pull_request_target, of an absent claim in a template, and of an immutable repository in a template.
 //   - The claim issuer_scope is in the discovery document but was in no token seen; here it is in none either.
@@ -39,15 +39,16 @@
 //   - What the token service says to a request without the credential is not recorded; here 401 with an empty body. Inferred too: 404 for
 //     another plan or job, 400 for a query that cannot be read, the first of several audiences, the content type, and that count is the
 //     token's length. Limits of an audience's length are not known; here there is none but HTTP's.
-//   - A job is never in the state Pending or Delayed (403 "Can't issue ID_TOKEN for job in 'Pending' state."), and the service is always up:
-//     those are for faults in front of it.
+//   - A job is never in the state Pending or Delayed (403 "Can't issue ID_TOKEN for job in 'Pending' state.",
+//     aws-actions/configure-aws-credentials#469), and the service is always up: those are for the fault native-status. Whether that text
+//     came as JSON is not recorded: @actions/core prints the member message or else the whole body.
 //   - GITHUB_TOKEN may customise; the real one may not, its user needs a token of an administrator. A wrong credential gets the REST API's
 //     general answers (401 "Requires authentication", 401 "Bad credentials", 404 "Not Found" for what is not the job's own); that the
 //     customisation has the same is inferred, and so are the texts of 422, after those of other routes, the 413 of a body over 1 MiB, and
 //     what an organisation without a template answers. Rate limits, versions of the API and pages of documentation in the errors are left out.
 //   - After a customisation without use_immutable_subject the flag stays as it was (inferred). A repository that is immutable by its age stays
 //     so. sub_claim_prefix is the repository's part of the subject also where a template leaves it out (inferred).
-//   - include_enterprise_slug changes iss and nothing else: the documents of the URL with the slug are there only when the farm has an
-//     issuer at it, and that has keys of its own. The preset enterprise-slug is how to sign in with one.
+//   - include_enterprise_slug changes iss, and the documents of the new URL list the keys of the issuer of before (inferred). Where the
+//     farm has an issuer at that URL already, as that of the preset enterprise-slug, it stays, with keys of its own, which did not sign.
 //   - The inclusion of custom properties as claims has no route; claims named repo_property_ can be given.
 package github

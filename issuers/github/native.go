@@ -68,8 +68,9 @@ func newJob(w issuer.Workload) (*issuer.API, error) {
 	j.apiToken = "ghs_" + hex.EncodeToString(random[3][:18])
 
 	router := mux.NewRouter().SkipClean(true)
+	router.Use(issuer.TellRoute)
 	for _, path := range []string{runPath, pipelinesPath, collection + pipelinesPath} {
-		router.HandleFunc(fmt.Sprintf(path, j.plan, j.id), j.serveIDToken).Methods(http.MethodGet)
+		router.HandleFunc(fmt.Sprintf(path, "{plan:"+j.plan+"}", "{job:"+j.id+"}"), j.serveIDToken).Methods(http.MethodGet)
 	}
 	j.routeREST(router)
 	router.NotFoundHandler = http.HandlerFunc(notFound)

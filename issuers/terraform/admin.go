@@ -31,6 +31,7 @@ func newAdmin(w issuer.Workload) (*admin, error) {
 
 func (a *admin) routes() http.Handler {
 	router := mux.NewRouter().SkipClean(true)
+	router.Use(issuer.TellRoute)
 	settings := router.PathPrefix("/api/v2/admin/oidc-settings/actions").Methods(http.MethodPost).Subrouter()
 	settings.HandleFunc("/rotate-key", a.rotate)
 	settings.HandleFunc("/trim-key", a.trim)

@@ -16,9 +16,11 @@
 // Parameters feed the claims made from them: the names and the phase (or the operation of a stack) give the subject, the names
 // terraform_full_workspace. The module of a module test is in no claim but sub.
 //
-// There is no API that gives a token: Platform.Native puts it into the variables of a run (ARM_USE_OIDC and ARM_OIDC_TOKEN, and with an
-// audience TFC_WORKLOAD_IDENTITY_TOKEN), and into a token file and azure_dynamic_credentials.auto.tfvars.json for
-// tfc_azure_dynamic_credentials. A Terraform Enterprise (preset tfe) has the administrator's rotate-key and trim-key at TFE_ADDRESS for the
+// There is no API that gives a token: Platform.Native puts it into the variables of a run. What a run gets is what the workspace's variables
+// (Workload.Env) ask for: TFC_WORKLOAD_IDENTITY_TOKEN for TFC_WORKLOAD_IDENTITY_AUDIENCE, each also with a tag; ARM_USE_OIDC, ARM_OIDC_TOKEN
+// and ARM_CLIENT_ID for TFC_AZURE_PROVIDER_AUTH and TFC_AZURE_RUN_CLIENT_ID (_PLAN_, _APPLY_); and with tags on these, files for each
+// configuration, azure_dynamic_credentials.auto.tfvars.json and TF_VAR_tfc_azure_dynamic_credentials, which names the files. Without any
+// such variable a run has what TFC_AZURE_PROVIDER_AUTH=true gives, and with an audience TFC_WORKLOAD_IDENTITY_TOKEN. A Terraform Enterprise (preset tfe) has the administrator's rotate-key and trim-key at TFE_ADDRESS for the
 // bearer of TFE_TOKEN.
 //
 // Faithful, after the documentation: header, payload, subjects with their raw spaces, two subjects for the two phases of a run.
@@ -31,8 +33,11 @@
 //   - The documentation's samples disagree about the order of the payload; here it is the order of a workspace's.
 //   - A stack's ids, and its aud as an array when several audiences are asked for, are inferred.
 //   - HCP Terraform has no audience of its own: without one, the default of its Azure credentials is used.
-//   - Both tokens of a run have one audience, and tagged variables (TFC_WORKLOAD_IDENTITY_TOKEN_TAG) and aliases are left out. ARM_CLIENT_ID
-//     and the file that client_id_file_path names are the user's to set. The names of the files are those of an independent clone.
+//   - A workspace with TFC_AZURE_PROVIDER_AUTH and no client id gets no ARM_CLIENT_ID, or an empty file; what HCP Terraform says is not known,
+//     nor what it says to a tag with other characters, which is an error here. That tagged configurations take the place of the ARM_
+//     variables, and the names of the files, are an independent clone's (leg100/otf). That the value of tfc_azure_dynamic_credentials is
+//     in the environment too is for a Terraform that works in another folder. Dynamic credentials for AWS, Google Cloud, Vault and
+//     Kubernetes are left out; TFC_WORKLOAD_IDENTITY_AUDIENCE gives tokens for them.
 //   - A stack hands its token to a variable of the deployment: here it is TF_VAR_identity_token.
 //   - Rotation: the statuses and bodies of the answers, ping, and the form of TFE_TOKEN are inferred. A user who is no administrator is
 //     not impersonated. The real one speaks https; here it is plain HTTP on this machine, as go-tfe takes no path in TFE_ADDRESS.

@@ -1,13 +1,9 @@
 package terraform
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -58,81 +54,54 @@ type run struct {
 }
 
 // env is what a phase that starts now finds in its environment. The platform makes one token for each phase and audience and does not
-// renew it. With an audience, the run has it as TFC_WORKLOAD_IDENTITY_AUDIENCE and TFC_AZURE_WORKLOAD_IDENTITY_AUDIENCE; without one it
-// has neither, and the token is for Azure's default. ARM_CLIENT_ID is the user's choice and not here.
+// renew it. What it makes is what the workspace's variables ask for, see settingsOf; of several configurations for Azure none is in ARM_
+// variables, as in an independent clone of HCP Terraform (leg100/otf).
 func (r run) env(audience string) (map[string]string, error) {
-	var req issuer.Request
-	if audience != "" {
-		req.Audience = []string{audience}
-	}
-	token, err := r.workload.Mint(req)
+	sample, err := r.workload.Mint(request(audience))
 	if err != nil {
 		return nil, err
 	}
+	tokens := map[string]string{audience: sample.Raw}
 	if r.stack {
-		return map[string]string{stackToken: token.Raw}, nil
+		return map[string]string{stackToken: sample.Raw}, nil
 	}
-	if r.workload.Dir != "" {
-		if err := writeFiles(r.workload.Dir, token.Raw); err != nil {
+	phase, _ := sample.Claims["terraform_run_phase"].(string)
+	asked, err := settingsOf(r.workload.Env, audience, phase)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range asked.audiences() {
+		if tokens[one] != "" {
+			continue
+		}
+		token, err := r.workload.Mint(request(one))
+		if err != nil {
 			return nil, err
 		}
+		tokens[one] = token.Raw
 	}
-	env := map[string]string{"ARM_USE_OIDC": "true", providerToken: token.Raw}
-	if audience != "" {
-		env[identityToken] = token.Raw
+	env := map[string]string{}
+	for tag, one := range asked.tokens {
+		env[identityToken+tag] = tokens[one]
 	}
-	return env, nil
+	switch {
+	case asked.tagged():
+		env[dynamicVariable], err = writeFiles(r.workload.Dir, asked.azure, tokens)
+	case len(asked.azure) == 1:
+		env["ARM_USE_OIDC"], env[providerToken] = "true", tokens[asked.azure[0].audience]
+		if id := asked.azure[0].clientID; id != "" {
+			env["ARM_CLIENT_ID"] = id
+		}
+	}
+	return env, err
 }
 
-// The files of a run with several configurations, named as an independent clone of HCP Terraform names them (leg100/otf). The user's
-// configuration declares the variable tfc_azure_dynamic_credentials; Terraform reads the last file when it is in its working directory.
-const (
-	tokenFile     = "azure_token"
-	clientIDFile  = "azure_client_id" // named only: the client id is the user's
-	variablesFile = "azure_dynamic_credentials.auto.tfvars.json"
-)
-
-type dynamicCredentials struct {
-	Azure struct {
-		Default credentialFiles            `json:"default"`
-		Aliases map[string]credentialFiles `json:"aliases"`
-	} `json:"tfc_azure_dynamic_credentials"`
-}
-
-type credentialFiles struct {
-	ClientID string `json:"client_id_file_path"`
-	Token    string `json:"oidc_token_file_path"`
-}
-
-func writeFiles(dir, token string) error {
-	var variables dynamicCredentials
-	variables.Azure.Default = credentialFiles{ClientID: filepath.Join(dir, clientIDFile), Token: filepath.Join(dir, tokenFile)}
-	variables.Azure.Aliases = map[string]credentialFiles{}
-	text, err := json.Marshal(variables)
-	if err != nil {
-		return fmt.Errorf("terraform: variables: %w", err)
+// request asks for a token with an audience; empty: the default of Azure's configuration.
+func request(audience string) issuer.Request {
+	if audience == "" {
+		return issuer.Request{}
 	}
-	if err := replace(filepath.Join(dir, tokenFile), []byte(token)); err != nil {
-		return err
-	}
-	return replace(filepath.Join(dir, variablesFile), text)
-}
-
-// replace writes a file so that a reader sees the old or the new one whole.
-func replace(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "new-") // only its owner may read it
-	if err != nil {
-		return fmt.Errorf("terraform: %w", err)
-	}
-	_, err = f.Write(text)
-	if err = cmp.Or(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the first error says more
-		return fmt.Errorf("terraform: %w", err)
-	}
-	return nil
+	return issuer.Request{Audience: []string{audience}}
 }
 
 // fetch reads the token that the run was given. It asks nobody, so that the audience is the one that the environment was made for.

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,11 +20,17 @@ import (
 // begin makes a workload of a preset and its environment.
 func begin(t testing.TB, preset, audience string, claims issuer.Claims) (*issuer.API, issuer.Workload, map[string]string) {
 	t.Helper()
+	return beginWith(t, preset, audience, claims, nil)
+}
+
+// beginWith makes one of a workspace with variables.
+func beginWith(t testing.TB, preset, audience string, claims issuer.Claims, variables map[string]string) (*issuer.API, issuer.Workload, map[string]string) {
+	t.Helper()
 	iss, err := issuer.New(Platform, issuer.WithPreset(preset), issuer.WithKeys(keyPool.Keys()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := issuer.Workload{Issuer: iss, Claims: claims, Base: "https://127.0.0.1:1/w/1", Dir: t.TempDir(), Rand: rand.Reader}
+	w := issuer.Workload{Issuer: iss, Claims: claims, Base: "https://127.0.0.1:1/w/1", Dir: t.TempDir(), Rand: rand.Reader, Env: variables}
 	api, err := Platform.Native.New(w)
 	if err != nil {
 		t.Fatal(err)
@@ -89,89 +93,24 @@ func TestEnvironmentOfClaims(t *testing.T) {
 	}
 }
 
-func TestFiles(t *testing.T) {
-	t.Parallel()
-	api, w, env := begin(t, "workspace", "", nil)
-	token := filepath.Join(w.Dir, "azure_token")
-	text, err := os.ReadFile(filepath.Join(w.Dir, "azure_dynamic_credentials.auto.tfvars.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]any{"tfc_azure_dynamic_credentials": map[string]any{
-		"default": map[string]any{"client_id_file_path": filepath.Join(w.Dir, "azure_client_id"), "oidc_token_file_path": token},
-		"aliases": map[string]any{},
-	}}
-	if diff := cmp.Diff(want, issuertest.Object(t, text)); diff != "" {
-		t.Errorf("variables (-want +got):\n%s", diff)
-	}
-	if got := read(t, token); got != env["ARM_OIDC_TOKEN"] {
-		t.Errorf("the token in the file is another than in the environment")
-	}
-	info, err := os.Stat(token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %o, want 600", info.Mode().Perm())
-	}
-	next, err := api.Env("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := read(t, token); got != next["ARM_OIDC_TOKEN"] || got == env["ARM_OIDC_TOKEN"] {
-		t.Error("the next phase has no new token, or not in the file")
-	}
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// TestConcurrentPhases starts phases at once: the file always holds one whole token, and nothing else is left.
-func TestConcurrentPhases(t *testing.T) {
-	t.Parallel()
-	api, w, _ := begin(t, "workspace", "", nil)
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			if _, err := api.Env("a"); err != nil {
-				t.Error(err)
-			}
-		})
-		wg.Go(func() {
-			if text, err := os.ReadFile(filepath.Join(w.Dir, tokenFile)); err != nil || strings.Count(string(text), ".") != 2 {
-				t.Errorf("a token with %d dots, error %v", strings.Count(string(text), "."), err)
-			}
-		})
-	}
-	wg.Wait()
-	entries, err := os.ReadDir(w.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(entries) != 2 {
-		t.Errorf("%d files, want 2", len(entries))
-	}
-}
-
 func TestEnvironmentFails(t *testing.T) {
 	t.Parallel()
 	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()))
 	if err != nil {
 		t.Fatal(err)
 	}
+	tagged := map[string]string{"TFC_AZURE_PROVIDER_AUTH_A": "true"}
 	for _, tt := range []struct {
 		name string
 		w    issuer.Workload
 		want string
 	}{
 		{"preset", issuer.Workload{Preset: "tfe"}, `terraform: preset "tfe" belongs to another issuer than "https://app.terraform.io"`},
-		{"folder", issuer.Workload{Dir: filepath.Join(t.TempDir(), "none")}, "terraform: open "},
+		{"folder", issuer.Workload{Env: tagged, Dir: filepath.Join(t.TempDir(), "none")}, "terraform: open "},
+		{"no folder", issuer.Workload{Env: tagged}, "terraform: tagged configurations reach a run in files, and this farm"},
+		{"tag", issuer.Workload{Env: map[string]string{"TFC_AZURE_PROVIDER_AUTH_A-B": "true"}}, `terraform: variable "TFC_AZURE_PROVIDER_AUTH_A-B": want TFC_AZURE_PROVIDER_AUTH, or`},
+		{"no tag", issuer.Workload{Env: map[string]string{"TFC_WORKLOAD_IDENTITY_AUDIENCES": "a"}}, `terraform: variable "TFC_WORKLOAD_IDENTITY_AUDIENCES": want `},
+		{"reserved tag", issuer.Workload{Env: map[string]string{"TFC_WORKLOAD_IDENTITY_AUDIENCE_TYPE": "a"}}, `terraform: variable "TFC_WORKLOAD_IDENTITY_AUDIENCE_TYPE": want `},
 		{"claim", issuer.Workload{Claims: issuer.Claims{"terraform_run_phase": []any{}}}, `terraform: claim "terraform_run_phase": `},
 	} {
 		tt.w.Issuer, tt.w.Rand = iss, rand.Reader
