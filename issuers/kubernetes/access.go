@@ -119,10 +119,11 @@ func verb(r *http.Request, name string) string {
 	return ""
 }
 
-// What the roles that every cluster starts with let somebody get: system:public-info-viewer everybody, and
-// system:service-account-issuer-discovery service accounts.
+// What the roles that every cluster starts with let somebody get: system:public-info-viewer everybody, system:discovery whoever shows a
+// credential, and system:service-account-issuer-discovery service accounts.
 var (
 	publicPaths    = []string{"/healthz", "/livez", "/readyz", "/version", "/version/"}
+	apiPaths       = []string{"/api", "/apis", "/openapi"} // and what is below
 	discoveryPaths = []string{discoveryPath, discoveryPath + "/", keysPath}
 )
 
@@ -133,11 +134,17 @@ func authorize(user userInfo, a attributes) error {
 	switch {
 	case slices.Contains(user.Groups, masters),
 		get && slices.Contains(publicPaths, a.path),
+		get && below(apiPaths, a.path) && slices.Contains(user.Groups, authenticated),
 		get && slices.Contains(discoveryPaths, a.path) && slices.Contains(user.Groups, allAccounts),
 		reviews && slices.Contains(user.Groups, authenticated):
 		return nil
 	}
 	return forbidden(a.resource, a.name, sanitizer.Replace(refusal(user.Username, a)))
+}
+
+// below tells whether a path is one of those or below it.
+func below(paths []string, path string) bool {
+	return slices.ContainsFunc(paths, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") })
 }
 
 // refusal has the texts of k8s.io/apiserver, pkg/endpoints/handlers/responsewriters/errors.go.

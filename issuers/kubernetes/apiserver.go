@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/gorilla/mux"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 const (
@@ -34,6 +37,7 @@ var version = struct {
 // handler serves the API to those who may use it.
 func (s *server) handler() http.Handler {
 	router := mux.NewRouter().SkipClean(true)
+	router.Use(issuer.TellRoute)
 	get := func(path string, h http.HandlerFunc) { router.HandleFunc(path, h).Methods(http.MethodGet) }
 	object := func(method, path string, h objectHandler) { router.Handle(path, h).Methods(method) }
 
@@ -47,11 +51,15 @@ func (s *server) handler() http.Handler {
 	for _, path := range []string{"/healthz", "/livez", "/readyz"} {
 		get(path, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
 	}
+	for path, document := range s.resources() {
+		object(http.MethodGet, path, document)
+		object(http.MethodGet, path+"/", document)
+	}
 	const accounts = "/api/v1/namespaces/{namespace}/serviceaccounts"
-	object(http.MethodGet, "/api/v1/serviceaccounts", s.listAccounts)
-	object(http.MethodGet, accounts, s.listAccounts)
+	get("/api/v1/serviceaccounts", objectHandler(s.listAccounts).withTables)
+	get(accounts, objectHandler(s.listAccounts).withTables)
 	object(http.MethodPost, accounts, s.createAccount)
-	object(http.MethodGet, accounts+"/{name}", s.getAccount)
+	get(accounts+"/{name}", objectHandler(s.getAccount).withTables)
 	object(http.MethodPost, accounts+"/{name}/token", s.createToken)
 	object(http.MethodPost, "/apis/"+authenticationVersion+"/tokenreviews", s.reviewToken)
 	object(http.MethodPost, "/apis/"+authenticationVersion+"/selfsubjectreviews", s.reviewSelf)
@@ -83,9 +91,14 @@ type userKey struct{}
 // objectHandler answers with an object. The error is a *status.
 type objectHandler func(w http.ResponseWriter, r *http.Request, user userInfo) error
 
-func (h objectHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h objectHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(w, r, false) }
+
+// withTables is for objects that can be answered as a table too.
+func (h objectHandler) withTables(w http.ResponseWriter, r *http.Request) { h.serve(w, r, true) }
+
+func (h objectHandler) serve(w http.ResponseWriter, r *http.Request, tables bool) {
 	err := error(notAcceptable())
-	if acceptsJSON(r.Header.Get("Accept")) {
+	if accepted(r.Header.Get("Accept"), tables) != "" {
 		user, _ := r.Context().Value(userKey{}).(userInfo)
 		err = h(w, r, user)
 	}
@@ -94,17 +107,28 @@ func (h objectHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func acceptsJSON(accept string) bool {
+// What an answer can be.
+const (
+	plain = "JSON"
+	table = "JSON as a Table"
+)
+
+// accepted returns the first of the two that an Accept header has, or the empty string. Only where there are tables can it be one.
+func accepted(accept string, tables bool) string {
 	if accept == "" {
-		return true
+		return plain
 	}
-	return slices.ContainsFunc(strings.Split(accept, ","), func(media string) bool {
-		media, parameters, _ := strings.Cut(strings.TrimSpace(media), ";")
-		if strings.Contains(parameters, "as=") { // a table, for which there is something else further on
-			return false
+	for _, media := range strings.Split(accept, ",") {
+		name, parameters, err := mime.ParseMediaType(media)
+		switch {
+		case err != nil || !slices.Contains([]string{jsonType, "application/*", "*/*"}, name):
+		case parameters["as"] == "":
+			return plain
+		case tables && parameters["as"] == "Table" && parameters["g"] == tableGroup && parameters["v"] == tableVersion:
+			return table
 		}
-		return slices.Contains([]string{jsonType, "application/*", "*/*"}, strings.ToLower(strings.TrimSpace(media)))
-	})
+	}
+	return ""
 }
 
 func asStatus(err error) *status {
@@ -117,6 +141,10 @@ func asStatus(err error) *status {
 
 func (s *server) listAccounts(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	items, version := s.accounts.in(mux.Vars(r)["namespace"])
+	if accepted(r.Header.Get("Accept"), true) == table {
+		answer(w, http.StatusOK, newTable(s.w.Now(), version, items...))
+		return nil
+	}
 	for i := range items {
 		items[i].typeMeta = typeMeta{} // the list's items have no type of their own
 	}
@@ -130,6 +158,10 @@ func (s *server) getAccount(w http.ResponseWriter, r *http.Request, _ userInfo) 
 	account, err := s.accounts.find(mux.Vars(r)["namespace"], mux.Vars(r)["name"])
 	if err != nil {
 		return err
+	}
+	if accepted(r.Header.Get("Accept"), true) == table {
+		answer(w, http.StatusOK, newTable(s.w.Now(), account.Metadata.ResourceVersion, account))
+		return nil
 	}
 	answer(w, http.StatusOK, account)
 	return nil

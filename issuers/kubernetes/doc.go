@@ -12,15 +12,26 @@
 //	fmt.Println(token.Claims["kubernetes.io"]) // map[namespace:payments … serviceaccount:map[name:api uid:…]]
 //
 // Native is the API server of a cluster with one workload, made like Kubernetes 1.36.3: TokenRequest, TokenReview, SelfSubjectReview and
-// ServiceAccounts (get, list, create), in protobuf and JSON, the two documents, and /version. A workload finds two files:
+// ServiceAccounts (get, list, create), in protobuf and JSON, API discovery of those, the two documents, and /version. A workload finds two
+// files:
 //
 //	KUBECONFIG=DIR/kubeconfig                                     the administrator's, with a bearer token
-//	AZURE_FEDERATED_TOKEN_FILE=DIR/token-0/azure-identity-token   as a kubelet projects it; see Projector. A farm does
-//	                                                              not renew it: a kubelet would, at 80 % of its life
+//	AZURE_FEDERATED_TOKEN_FILE=DIR/token-0/azure-identity-token   as a kubelet projects it; see Projector. The farm has it renewed
+//	                                                              after 80 % of the token's life, or 24 hours, by the issuers' clock
 //
-// AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST, which the webhook of Azure Workload Identity sets too, are for whoever knows
-// the application. A token that the cluster gave out, for its own audience, is a credential as well, of a user who may read the documents
-// and review itself, and is refused everything else in the words of role-based access control.
+// A token that the cluster gave out, for its own audience, is a credential as well, of a user who may read the documents and review itself,
+// and is refused everything else in the words of role-based access control.
+//
+// A workload's claims may say how its pod is made up, in the names of Kubernetes; none of these gets into a token. Annotations are the
+// service account's, for the webhook of Azure Workload Identity. The rest is for scenarios with via: native, whose workload asks the API
+// server for its token itself.
+//
+//	azure.workload.identity/client-id                          AZURE_CLIENT_ID, and with it AZURE_AUTHORITY_HOST: Entra's public cloud
+//	azure.workload.identity/tenant-id                          AZURE_TENANT_ID, likewise
+//	azure.workload.identity/service-account-token-expiration   the life of the token in the file: 3600 to 86400, a text
+//	user                                                       who asks: kubernetes-admin unless given, system:anonymous or a service
+//	                                                           account; anybody else is from another cluster
+//	serviceAccountName, expirationSeconds, boundObjectRef      what is asked for, over what the preset has
 //
 // Faithful: the documents and their order, the header without typ, aud as an array even for one audience, the alphabetical
 // payload, the names and uids of what the token is bound to, and the year that an API server gives a pod's default token
@@ -41,9 +52,12 @@
 //
 // Of the API server:
 //   - Answers are JSON, which every client reads; a request that accepts nothing else gets 406. Bodies in YAML get 415.
-//   - There is no API discovery (/api, /apis), so kubectl get does not work; kubectl create token, auth whoami and get --raw do. kubectl puts
-//     the path of get --raw in the place of the server's, so below a path it needs the whole one.
+//   - API discovery lists what there is here and no more, and does not have the aggregated form, nor /openapi, so kubectl explain does not
+//     work. Tables have the columns of kubectl get and no descriptions of them, in meta.k8s.io/v1 alone. The address in /api is inferred.
 //   - Selectors, limits, watching, dry runs and field validation are ignored. Member names in JSON match in any case; there only exactly.
+//   - A kubelet is early by up to ten seconds, at random, with a new token for a file; here it comes on the second. Its folder is not
+//     /var/run/secrets/azure. The webhook sets AZURE_AUTHORITY_HOST without annotations too; the label azure.workload.identity/use is
+//     taken for granted.
 //   - The administrator shows a bearer token, under the name that kubeadm gives with a client certificate.
 //   - The texts for bodies that can't be read, for paths and methods there are none of, and the Status around them are inferred, apart
 //     from k8s.io/apimachinery's. So is that AKS shortens what is over a day, with a Warning header, rather than refuses it.

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -42,7 +41,7 @@ type configContext struct {
 type configUser struct {
 	Name string `yaml:"name"`
 	User struct {
-		Token string `yaml:"token"`
+		Token string `yaml:"token,omitempty"`
 	} `yaml:"user"`
 }
 
@@ -54,14 +53,14 @@ type configExtension struct {
 
 // volume is a projected volume's request for a token.
 type volume struct {
-	ServiceAccount    string     `yaml:"serviceAccountName"`
-	ExpirationSeconds int64      `yaml:"expirationSeconds"`
-	BoundObjectRef    *reference `yaml:"boundObjectRef,omitempty"`
+	ServiceAccount    string     `json:"serviceAccountName" yaml:"serviceAccountName"`
+	ExpirationSeconds int64      `json:"expirationSeconds" yaml:"expirationSeconds"`
+	BoundObjectRef    *reference `json:"boundObjectRef" yaml:"boundObjectRef,omitempty"`
 }
 
-// newKubeconfig is the administrator's: kubeadm's names for a cluster, a user and their context.
-func newKubeconfig(w issuer.Workload, bearer string, v volume, namespace string) kubeconfig {
-	cluster, user := configCluster{Name: "kubernetes"}, configUser{Name: "kubernetes-admin"}
+// newKubeconfig has kubeadm's names for a cluster and the context of a user.
+func newKubeconfig(w issuer.Workload, name, bearer string, v volume, namespace string) kubeconfig {
+	cluster, user := configCluster{Name: "kubernetes"}, configUser{Name: name}
 	cluster.Cluster.Server = w.Base
 	if len(w.CA) > 0 {
 		cluster.Cluster.CA = base64.StdEncoding.EncodeToString(w.CA)
@@ -74,11 +73,6 @@ func newKubeconfig(w issuer.Workload, bearer string, v volume, namespace string)
 		APIVersion: "v1", Kind: "Config", CurrentContext: in.Name,
 		Clusters: []configCluster{cluster}, Contexts: []configContext{in}, Users: []configUser{user},
 	}
-}
-
-// volumeLife is the life of the token of the volume.
-func volumeLife(c kubeconfig) time.Duration {
-	return time.Duration(c.Contexts[0].Context.Extensions[0].Extension.ExpirationSeconds) * time.Second
 }
 
 // write makes the file, which holds a credential.

@@ -15,13 +15,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // native is the API server of a cluster with one workload, whose environment has a kubeconfig of the cluster's administrator and a token
 // as the kubelet projects it. Both are files, so the workload runs where the farm does.
-var native = &issuer.Native{New: newAPI, Fetch: fetch, Local: true}
+var native = &issuer.Native{New: newAPI, Fetch: fetch, Local: true, Root: true}
 
 // exchangeAudience is what the webhook of Azure Workload Identity asks for, always.
 const exchangeAudience = "api://AzureADTokenExchange"
@@ -32,6 +33,8 @@ type server struct {
 	service    string   // the issuer's service: the kind of cluster
 	credential [32]byte // SHA-256 of the administrator's bearer token
 	config     kubeconfig
+	pod        pod
+	projected  time.Duration    // the life of the token in the file
 	own        objectMeta       // the workload's service account
 	bound      map[string]named // by kind: what the workload's token is bound to
 	accounts   *accounts
@@ -45,22 +48,68 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	var asked pod
+	if w.Claims, asked, err = splitClaims(w.Claims); err != nil {
+		return nil, err
+	}
 	sample, err := w.Mint(issuer.Request{Audience: []string{exchangeAudience}})
 	if err != nil {
 		return nil, err
 	}
-	var secret [32]byte
-	if _, err := io.ReadFull(w.Rand, secret[:]); err != nil {
-		return nil, fmt.Errorf("kubernetes: credential: %w", err)
+	bearer, err := newBearer(w.Rand)
+	if err != nil {
+		return nil, err
 	}
-	bearer := base64.RawURLEncoding.EncodeToString(secret[:])
-	s := &server{w: w, service: preset.Service, credential: sha256.Sum256([]byte(bearer)), projectors: map[string]*Projector{}}
+	s := &server{w: w, service: preset.Service, credential: sha256.Sum256([]byte(bearer)), pod: asked, projectors: map[string]*Projector{}}
 	s.own, s.bound = sampled(sample.Claims)
+	s.own.Annotations = asked.annotations
 	s.accounts = newAccounts(w.Now, w.Rand, s.own)
-	s.config = newKubeconfig(w, bearer, volume{
-		ServiceAccount: s.own.Name, ExpirationSeconds: seconds(sample.Claims), BoundObjectRef: s.reference(),
-	}, s.own.Namespace)
-	return &issuer.API{Handler: s.handler(), Env: s.env}, nil
+	life, err := asked.projectedSeconds(seconds(sample.Claims))
+	if err != nil {
+		return nil, err
+	}
+	s.projected = time.Duration(life) * time.Second
+	asks := volume{ServiceAccount: s.own.Name, ExpirationSeconds: seconds(sample.Claims), BoundObjectRef: s.reference()}
+	if err := json.Unmarshal(asked.request, &asks); err != nil {
+		return nil, fmt.Errorf("kubernetes: the workload's request for a token: %w", err)
+	}
+	user, bearer, err := s.user(asked.user, bearer)
+	if err != nil {
+		return nil, err
+	}
+	s.config = newKubeconfig(w, user, bearer, asks, s.own.Namespace)
+	return &issuer.API{Handler: s.handler(), Env: s.env, Renew: s.renew}, nil
+}
+
+// user returns the name and the bearer token that the kubeconfig has: of the administrator, for the empty name, of nobody for
+// system:anonymous, or of a service account. Anybody else's is from another cluster.
+func (s *server) user(name, admins string) (user, bearer string, err error) {
+	switch account, ok := strings.CutPrefix(name, prefix); {
+	case name == "" || name == admin().Username:
+		return admin().Username, admins, nil
+	case name == anonymous().Username:
+		return name, "", nil
+	case ok:
+		namespace, account, _ := strings.Cut(account, ":")
+		found, err := s.accounts.find(namespace, account)
+		if err != nil {
+			return "", "", fmt.Errorf("kubernetes: user %q: %w", name, err)
+		}
+		life := int64(defaultSeconds)
+		token, err := s.w.Mint(s.mintRequest(found, tokenRequestSpec{Audiences: []string{s.audience()}, ExpirationSeconds: &life}))
+		return name, token.Raw, err
+	}
+	bearer, err = newBearer(s.w.Rand)
+	return name, bearer, err
+}
+
+// newBearer makes a credential that nobody guesses.
+func newBearer(source io.Reader) (string, error) {
+	var secret [32]byte
+	if _, err := io.ReadFull(source, secret[:]); err != nil {
+		return "", fmt.Errorf("kubernetes: credential: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(secret[:]), nil
 }
 
 // sampled reads from a token's claims whose it is and what it is bound to. Claims that a caller has made odd count for nothing.
@@ -115,9 +164,8 @@ func (s *server) reference() *reference {
 // audience is the API server's own.
 func (s *server) audience() string { return s.w.Issuer.URL() }
 
-// env is the kubeconfig and, as the webhook of Azure Workload Identity sets it, the path of the projected token. A call for an audience
-// that it has had before is what makes the kubelet look at the file: see Projector. The webhook's other variables name an application and
-// are not the cluster's business.
+// env is the kubeconfig and what the webhook of Azure Workload Identity sets: the path of the projected token and, as the annotations of
+// the service account say, the application.
 func (s *server) env(audience string) (map[string]string, error) {
 	if s.w.Dir == "" {
 		return nil, errors.New("kubernetes: the environment is made of files, and the workload has no folder for them")
@@ -137,8 +185,8 @@ func (s *server) env(audience string) (map[string]string, error) {
 	if p == nil {
 		p = &Projector{
 			Dir: filepath.Join(s.w.Dir, "token-"+strconv.Itoa(len(s.projectors))), File: "azure-identity-token", Now: s.w.Now,
-			Life: volumeLife(s.config), Token: func() (string, error) {
-				token, err := s.w.Mint(issuer.Request{Audience: []string{audience}})
+			Life: s.projected, Token: func() (string, error) {
+				token, err := s.w.Mint(issuer.Request{Audience: []string{audience}, Lifetime: s.projected})
 				return token.Raw, err
 			},
 		}
@@ -147,7 +195,24 @@ func (s *server) env(audience string) (map[string]string, error) {
 	if _, err := p.Refresh(); err != nil {
 		return nil, err
 	}
-	return map[string]string{"KUBECONFIG": config, "AZURE_FEDERATED_TOKEN_FILE": p.Path()}, nil
+	env := s.pod.env()
+	env["KUBECONFIG"], env["AZURE_FEDERATED_TOKEN_FILE"] = config, p.Path()
+	return env, nil
+}
+
+// renew has the kubelet look at the files, and tells when the next of them is due.
+func (s *server) renew() (next time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, p := range s.projectors {
+		due, err := p.Refresh()
+		errs = append(errs, err)
+		if err == nil && (next.IsZero() || due.Before(next)) {
+			next = due
+		}
+	}
+	return next, errors.Join(errs...)
 }
 
 // fetch asks for the token of the workload's volume, as a kubelet does.
@@ -173,7 +238,9 @@ func fetch(ctx context.Context, client *http.Client, found issuer.Found, audienc
 	if err != nil {
 		return "", fmt.Errorf("kubernetes: token request: %w", err)
 	}
-	r.Header.Set("Authorization", "Bearer "+config.Users[0].User.Token)
+	if bearer := config.Users[0].User.Token; bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
 	r.Header.Set("Content-Type", jsonType)
 	r.Header.Set("Accept", jsonType)
 	response, err := client.Do(r)

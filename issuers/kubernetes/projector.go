@@ -32,26 +32,33 @@ const maxAge = 24 * time.Hour
 // Path is the path of the file.
 func (p *Projector) Path() string { return filepath.Join(p.Dir, p.File) }
 
-// Refresh writes a token if there is none yet, if less than 20 % of its life is left or if it is older than 24 hours, and tells whether it
-// did. The up to ten seconds by which a kubelet is early are left out.
-func (p *Projector) Refresh() (rewritten bool, err error) {
+// Refresh writes a token if there is none yet, if less than 20 % of its life is left or if it is older than 24 hours, as in
+// k8s.io/kubernetes, pkg/kubelet/token/token_manager.go, and returns when the next one is due. The up to ten seconds by which a kubelet is
+// early, at random, are left out.
+func (p *Projector) Refresh() (next time.Time, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.Now()
-	if !p.written.IsZero() {
-		if age := now.Sub(p.written); age <= p.Life*4/5 && age <= maxAge {
-			return false, nil
-		}
+	if next := p.due(); now.Before(next) {
+		return next, nil
 	}
 	token, err := p.Token()
 	if err == nil {
 		err = p.write(now, token)
 	}
 	if err != nil {
-		return false, fmt.Errorf("kubernetes: projected token: %w", err)
+		return time.Time{}, fmt.Errorf("kubernetes: projected token: %w", err)
 	}
 	p.written = now
-	return true, nil
+	return p.due(), nil
+}
+
+// due is the first moment after the token's 80 % or 24 hours; the zero time when there is none.
+func (p *Projector) due() time.Time {
+	if p.written.IsZero() {
+		return time.Time{}
+	}
+	return p.written.Add(min(p.Life*4/5, maxAge) + 1)
 }
 
 // write does what k8s.io/kubernetes does in pkg/volume/util/atomic_writer.go.

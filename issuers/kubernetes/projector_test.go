@@ -1,12 +1,16 @@
 package kubernetes_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/issuers/kubernetes"
 )
 
 // TestProjection follows the file over two lives of its token.
@@ -35,15 +39,16 @@ func TestProjection(t *testing.T) {
 	for n, tt := range tests {
 		before := read()
 		c.advance(tt.advance)
-		env, err := c.api.Env("")
+		next, err := c.api.Renew()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(c.env, env); diff != "" {
-			t.Errorf("step %d: environment (-before +after):\n%s", n, diff)
-		}
 		if anew := read() != before; anew != tt.anew {
 			t.Errorf("step %d: the file has a new token: %v, want %v", n, anew, tt.anew)
+		}
+		iat := time.Unix(int64(payload(t, read())["iat"].(float64)), 0)
+		if want := iat.Add(48*time.Minute + 1); !next.Equal(want) {
+			t.Errorf("step %d: the next token is due at %s, want %s", n, next, want)
 		}
 	}
 	entries, err := os.ReadDir(filepath.Dir(path))
@@ -52,6 +57,13 @@ func TestProjection(t *testing.T) {
 	}
 	if len(entries) != 3 { // the link, ..data and one folder
 		t.Errorf("the volume has %v, want three entries", entries)
+	}
+	env, err := c.api.Env("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(c.env, env); diff != "" {
+		t.Errorf("environment (-before +after):\n%s", diff)
 	}
 	other, err := c.api.Env("api://AzureADTokenExchangeUSGov")
 	if err != nil {
@@ -63,5 +75,38 @@ func TestProjection(t *testing.T) {
 	}
 	if diff := cmp.Diff([]any{"api://AzureADTokenExchangeUSGov"}, payload(t, string(raw))["aud"]); diff != "" {
 		t.Errorf("aud (-want +got):\n%s", diff)
+	}
+}
+
+// TestProjectionAfterADay: a token that lives for longer is replaced after a day, and is kept while there is no other.
+func TestProjectionAfterADay(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "volume")
+	now, tokens := start, 0
+	p := &kubernetes.Projector{Dir: dir, File: "token", Life: 48 * time.Hour, Now: func() time.Time { return now }, Token: func() (string, error) {
+		if tokens++; tokens == 2 {
+			return "", errors.New("no token")
+		}
+		return strconv.Itoa(tokens), nil
+	}}
+	for _, tt := range []struct {
+		advance time.Duration
+		token   string
+		failure string
+	}{
+		{0, "1", ""}, {24 * time.Hour, "1", ""}, {1, "1", "kubernetes: projected token: no token"}, {0, "3", ""},
+	} {
+		now = now.Add(tt.advance)
+		_, err := p.Refresh()
+		if err == nil && tt.failure != "" || err != nil && err.Error() != tt.failure {
+			t.Errorf("error %v, want %q", err, tt.failure)
+		}
+		raw, err := os.ReadFile(p.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(raw) != tt.token {
+			t.Errorf("the file has token %s, want %s", raw, tt.token)
+		}
 	}
 }

@@ -3,9 +3,12 @@ package kubernetes_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -102,6 +105,12 @@ func TestRefusals(t *testing.T) {
 			"the object provided is unrecognized (must be of type TokenRequest): empty body (6b387300)"},
 		{"ten megabytes", "POST", tokenPath, `{"x":"` + strings.Repeat("x", 10<<20) + `"}`, nil, 413, "RequestEntityTooLarge",
 			"Request entity too large: limit is 3145728"},
+		{"YAML", "POST", tokenPath, "spec: {}", []string{"Content-Type", "application/yaml"}, 415, "UnsupportedMediaType",
+			"the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf"},
+		{"ten megabytes of protobuf", "POST", reviewPath, "k8s\x00" + strings.Repeat("x", 10<<20), []string{"Content-Type", protobuf}, 413,
+			"RequestEntityTooLarge", "Request entity too large: limit is 3145728"},
+		{"accepts a table of a token", "POST", tokenPath, "{}", []string{"Accept", "application/json;as=Table;v=v1;g=meta.k8s.io"}, 406, "NotAcceptable",
+			"only the following media types are accepted: application/json"},
 		{"accepts HTML", "GET", accountsPath, "", []string{"Accept", "text/html"}, 406, "NotAcceptable",
 			"only the following media types are accepted: application/json"},
 		{"no token to review", "POST", reviewPath, "{}", nil, 400, "BadRequest", "token is required for TokenReview in authentication"},
@@ -179,4 +188,34 @@ func TestQuota(t *testing.T) {
 		return
 	}
 	t.Error("there is no end")
+}
+
+// TestHangUp has clients that go away in the middle of what they say; the next one is answered.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, "pod", nil)
+	base, err := url.Parse(c.base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, said := range []string{
+		"",
+		"POST " + base.Path + tokenPath + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + c.bearer,
+		"POST " + base.Path + tokenPath + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + c.bearer + "\r\nContent-Length: 1000\r\n\r\n{\"spec\":",
+		"GET " + base.Path + accountsPath + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + c.bearer + "\r\n\r\n",
+	} {
+		for range 50 {
+			conn, err := net.Dial("tcp", base.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(conn, said); err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.token(tokenPath, `{}`) // or it fails
+	}
 }
