@@ -108,6 +108,7 @@ func (a *api) answer(aws *awsService, r *http.Request, body []byte, form url.Val
 		return nil, &sigv4.Refused{Code: "InvalidAction", Status: http.StatusBadRequest,
 			Message: fmt.Sprintf("Could not find operation %s for version %s", name, cmp.Or(version, "NO_VERSION_SPECIFIED"))}
 	}
+	issuer.SetRoute(r, aws.name+" "+name)
 	scopes := []sigv4.Scope{{Region: a.region, Service: aws.name}}
 	if aws == iamService { // a global service is signed for us-east-1, unless the client was given an endpoint
 		scopes = append(scopes, sigv4.Scope{Region: "us-east-1", Service: aws.name})

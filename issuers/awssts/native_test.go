@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
 	"github.com/issuerd/issuerd/issuers/issuer/sigv4"
 )
 
@@ -223,4 +224,18 @@ func FuzzTokenRequest(f *testing.F) {
 			t.Errorf("%q became %v signed with %q", raw, req, alg)
 		}
 	})
+}
+
+// TestUnhealthyClients sends 10 MB, and hangs up in the middle of a request; the API answers the next one.
+func TestUnhealthyClients(t *testing.T) {
+	t.Parallel()
+	found := begin(t, "role", nil)
+	resp, _, err := post(t.Context(), http.DefaultClient, found.Base+"/", make([]byte, 10<<20), func(*http.Request) {})
+	if err == nil && resp.StatusCode != http.StatusRequestEntityTooLarge { // an error when the server closes before it has read all
+		t.Errorf("10 MB: status %d", resp.StatusCode)
+	}
+	issuertest.HangUp(t, found.Base+"/", formType)
+	if _, err := Platform.Native.Fetch(t.Context(), http.DefaultClient, found, "a"); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
 }

@@ -22,9 +22,13 @@
 //   - Which of a user pool's two keys signs ID tokens is inferred. The order of the payload is that of the recorded tokens of 2018 to
 //     2021; today's ID tokens put iss and cognito:username before token_use. Slashes in iss are not escaped.
 //   - The API of an identity pool has one identity and one kind of login, the preset's; a developer's other users get identities derived
-//     from their names. Logins are read but their signatures are not checked, and credentials that it gives open nothing.
-//   - The API of a user pool has one user and one app client: a public one with USER_PASSWORD_AUTH, or, in the preset for client
-//     credentials, one with a secret. /oauth2/token is at the workload's address, not the pool's domain. Refresh tokens are not redeemed.
+//     from their names. Logins are read but their signatures are not checked, since a workload knows no issuer but its own, and credentials
+//     that it gives open nothing.
+//   - The API of a user pool has one user and one app client with USER_PASSWORD_AUTH and refresh tokens, which are not rotated: a public one,
+//     or one with a secret (preset user-pool-secret); or, in the preset for client credentials, one without users. /oauth2/token is at the
+//     workload's address, not the pool's domain, and there is no sign-in page for authorization codes. That a refreshed token keeps event_id,
+//     in which order a request is checked, and what a SECRET_HASH for a public client and a grant that a client lacks are answered with is
+//     inferred. A refresh token is opaque, where Cognito's is an encrypted JWT.
 //   - Texts of refusals beyond those that users report are those of AWS's services in general; for a user of no known developer
 //     provider, and for bodies over 1 MiB, they are guesses. The variables COGNITO_* are a convention here.
 //   - A user pool's domain stays the example's, wherever the issuer is put; at_hash is an example.

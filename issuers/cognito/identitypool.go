@@ -46,7 +46,7 @@ func newIdentityPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, err
 		return nil, err
 	}
 	p := &identityPool{workload: w, setting: preset.Params, key: key}
-	return &issuer.API{Env: p.env, Handler: &jsonService{workload: w, target: identityTarget, operations: map[string]operation{
+	return &issuer.API{Env: p.env, Handler: &jsonService{workload: w, name: "cognito-identity", target: identityTarget, operations: map[string]operation{
 		"GetId":                              p.getID,
 		"GetOpenIdToken":                     p.getOpenIDToken,
 		"GetOpenIdTokenForDeveloperIdentity": p.getOpenIDTokenForDeveloperIdentity,

@@ -56,6 +56,7 @@ type operation func(r *http.Request, body []byte) (any, *sigv4.Refused)
 // jsonService is a service that speaks JSON 1.1.
 type jsonService struct {
 	workload   issuer.Workload
+	name       string // as AWS has it in a client's commands
 	target     string
 	operations map[string]operation
 }
@@ -86,6 +87,7 @@ func (s *jsonService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusBadRequest, failure{Type: "UnknownOperationException"})
 		return
 	}
+	issuer.SetRoute(r, s.name+" "+name)
 	result, refused := answer(r, body)
 	if refused != nil {
 		w.Header().Set("x-amzn-ErrorType", refused.Code+":")
@@ -182,11 +184,14 @@ func fetch(ctx context.Context, client *http.Client, found issuer.Found, audienc
 		logins[provider] = env[loginVariable]
 	}
 	switch {
-	case env[secretVariable] != "":
+	case env[secretVariable] != "" && env[userVariable] == "":
 		err = c.form("/oauth2/token", env[clientVariable], env[secretVariable], "grant_type=client_credentials", &got)
 	case env[clientVariable] != "":
-		err = c.call(userPoolTarget+"InitiateAuth", map[string]any{"AuthFlow": passwordFlow, "ClientId": env[clientVariable],
-			"AuthParameters": map[string]string{"USERNAME": env[userVariable], "PASSWORD": env[passwordVariable]}}, &got)
+		parameters := map[string]string{"USERNAME": env[userVariable], "PASSWORD": env[passwordVariable]}
+		if secret := env[secretVariable]; secret != "" {
+			parameters["SECRET_HASH"] = secretHash(secret, env[userVariable], env[clientVariable])
+		}
+		err = c.call(userPoolTarget+"InitiateAuth", map[string]any{"AuthFlow": passwordFlow, "ClientId": env[clientVariable], "AuthParameters": parameters}, &got)
 	case env["AWS_ACCESS_KEY_ID"] != "":
 		err = c.call(identityTarget+"GetOpenIdTokenForDeveloperIdentity", map[string]any{"IdentityPoolId": env[poolVariable], "Logins": logins}, &got)
 	default:

@@ -12,12 +12,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
 )
 
 var keyPool issuer.Pool
@@ -25,16 +27,18 @@ var keyPool issuer.Pool
 func clock() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) }
 
 // begin serves a workload below a path, as a farm does.
-func begin(t testing.TB, preset string) issuer.Found {
+func begin(t testing.TB, preset string) issuer.Found { return beginAt(t, preset, clock) }
+
+func beginAt(t testing.TB, preset string, now func() time.Time) issuer.Found {
 	t.Helper()
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()), issuer.WithNow(clock), issuer.WithPreset(preset))
+	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()), issuer.WithNow(now), issuer.WithPreset(preset))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
-	api, err := Platform.Native.New(issuer.Workload{Issuer: iss, Preset: preset, Base: srv.URL + "/w/1", Now: clock, Rand: rand.Reader})
+	api, err := Platform.Native.New(issuer.Workload{Issuer: iss, Preset: preset, Base: srv.URL + "/w/1", Now: now, Rand: rand.Reader})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +62,7 @@ func TestFetch(t *testing.T) {
 			}
 			refused := "IdentityPool 'us-east-1:0' not found."
 			code := "ResourceNotFoundException: "
-			if found.Env[secretVariable] != "" {
+			if found.Env[secretVariable] != "" && found.Env[userVariable] == "" {
 				code, refused = "", "invalid_client"
 			} else if found.Env[clientVariable] != "" {
 				refused = "User pool client us-east-1:0 does not exist."
@@ -174,7 +178,13 @@ func TestTokenEndpoint(t *testing.T) {
 	}
 	checkRefusal(t, c.form("/oauth2/token", id, "x", "grant_type=client_credentials", nil), "invalid_client")
 	public := caller{t.Context(), http.DefaultClient, begin(t, "user-pool-id")}
-	checkRefusal(t, public.form("/oauth2/token", id, "", "grant_type=client_credentials", nil), "unauthorized_client")
+	for form, want := range map[string]string{
+		"grant_type=client_credentials": "unauthorized_client", "grant_type=refresh_token": "invalid_request", "grant_type=refresh_token&refresh_token=x": "invalid_grant",
+		"grant_type=authorization_code": "invalid_request", "grant_type=authorization_code&code=x": "invalid_grant",
+	} {
+		checkRefusal(t, public.form("/oauth2/token", id, "", form, nil), want)
+	}
+	checkRefusal(t, c.form("/oauth2/token", id, secret, "grant_type=refresh_token&refresh_token=x", nil), "unauthorized_client")
 	var got map[string]any
 	if err := c.form("/oauth2/token", id, secret, "grant_type=client_credentials&scope=sample/read", &got); err != nil {
 		t.Fatal(err)
@@ -185,6 +195,108 @@ func TestTokenEndpoint(t *testing.T) {
 	}
 }
 
+// initiate calls InitiateAuth.
+func (c caller) initiate(flow string, parameters map[string]string) (map[string]any, error) {
+	var got struct{ AuthenticationResult map[string]any }
+	err := c.call(userPoolTarget+"InitiateAuth", map[string]any{"AuthFlow": flow, "ClientId": c.found.Env[clientVariable], "AuthParameters": parameters}, &got)
+	return got.AuthenticationResult, err
+}
+
+// TestRefresh trades a refresh token for tokens of the same sign-in, both ways, until it has expired.
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	ahead := new(atomic.Int64)
+	c := caller{t.Context(), http.DefaultClient, beginAt(t, "user-pool-secret", func() time.Time { return clock().Add(time.Duration(ahead.Load())) })}
+	env := c.found.Env
+	hash := secretHash(env[secretVariable], env[userVariable], env[clientVariable])
+	first, err := c.initiate(passwordFlow, map[string]string{"USERNAME": env[userVariable], "PASSWORD": env[passwordVariable], "SECRET_HASH": hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refresh := fmt.Sprint(first["RefreshToken"])
+	ahead.Store(int64(time.Hour))
+	again, err := c.initiate(refreshFlow, map[string]string{"REFRESH_TOKEN": refresh, "SECRET_HASH": hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, has := again["RefreshToken"]; has {
+		t.Error("a new refresh token, without rotation")
+	}
+	var oauth map[string]any
+	if err := c.form("/oauth2/token", env[clientVariable], env[secretVariable], "grant_type=refresh_token&refresh_token="+refresh, &oauth); err != nil {
+		t.Fatal(err)
+	}
+	for name, token := range map[string]any{"IdToken": again["IdToken"], "AccessToken": again["AccessToken"], "id_token": oauth["id_token"]} {
+		member := map[string]string{"id_token": "IdToken"}[name]
+		if member == "" {
+			member = name
+		}
+		was, is := payloadOf(t, first[member]), payloadOf(t, token)
+		for _, claim := range []string{"iss", "sub", "origin_jti", "auth_time", "token_use"} {
+			if was[claim] == nil || is[claim] != was[claim] {
+				t.Errorf("%s: %s is %v, was %v", name, claim, is[claim], was[claim])
+			}
+		}
+		if want := fmt.Sprint(clock().Add(time.Hour).Unix()); fmt.Sprint(is["iat"]) != want {
+			t.Errorf("%s: iat %v, want %s", name, is["iat"], want)
+		}
+	}
+	ahead.Store(int64(refreshLife))
+	_, err = c.initiate(refreshFlowV1, map[string]string{"REFRESH_TOKEN": refresh, "SECRET_HASH": hash})
+	checkRefusal(t, err, "NotAuthorizedException: Refresh Token has expired")
+	checkRefusal(t, c.form("/oauth2/token", env[clientVariable], env[secretVariable], "grant_type=refresh_token&refresh_token="+refresh, nil), "invalid_grant")
+}
+
+func payloadOf(t *testing.T, token any) map[string]any {
+	t.Helper()
+	_, payload := issuertest.Parts(t, fmt.Sprint(token))
+	return issuertest.Object(t, payload)
+}
+
+// TestSecretRefusals signs in to clients with and without a secret.
+func TestSecretRefusals(t *testing.T) {
+	t.Parallel()
+	secret := caller{t.Context(), http.DefaultClient, begin(t, "user-pool-secret")}
+	public := caller{t.Context(), http.DefaultClient, begin(t, "user-pool-id")}
+	const client = "1example23456789"
+	login := func(c caller, hash string) map[string]string {
+		parameters := map[string]string{"USERNAME": user, "PASSWORD": c.found.Env[passwordVariable]}
+		if hash != "" {
+			parameters["SECRET_HASH"] = hash
+		}
+		return parameters
+	}
+	tests := []struct {
+		name       string
+		c          caller
+		flow       string
+		parameters map[string]string
+		want       string
+	}{
+		{"no hash", secret, passwordFlow, login(secret, ""), "NotAuthorizedException: Client " + client + " is configured with secret but SECRET_HASH was not received"},
+		{"wrong hash", secret, passwordFlow, login(secret, "x"), "NotAuthorizedException: Unable to verify secret hash for client " + client},
+		{"hash of another user", secret, passwordFlow, login(secret, secretHash(secret.found.Env[secretVariable], "x", client)),
+			"NotAuthorizedException: Unable to verify secret hash for client " + client},
+		{"hash without a secret", public, passwordFlow, login(public, secretHash("", user, client)), "NotAuthorizedException: Unable to verify secret hash for client " + client},
+		{"no refresh token", public, refreshFlow, nil, "InvalidParameterException: Missing required parameter REFRESH_TOKEN"},
+		{"wrong refresh token", public, refreshFlow, map[string]string{"REFRESH_TOKEN": "x"}, "NotAuthorizedException: Invalid Refresh Token"},
+		{"refresh without hash", secret, refreshFlow, map[string]string{"REFRESH_TOKEN": "x"}, "NotAuthorizedException: SecretHash does not match for the client: " + client},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := tt.c.initiate(tt.flow, tt.parameters)
+			checkRefusal(t, err, tt.want)
+		})
+	}
+	if _, err := public.initiate(passwordFlow, login(public, "")); err != nil {
+		t.Error(err)
+	}
+	machine := caller{t.Context(), http.DefaultClient, begin(t, "user-pool-client-credentials")}
+	_, err := machine.initiate(refreshFlow, nil)
+	checkRefusal(t, err, "InvalidParameterException: REFRESH_TOKEN_AUTH flow not enabled for this client")
+}
+
 // TestLarge sends 10 MB.
 func TestLarge(t *testing.T) {
 	t.Parallel()
@@ -192,6 +304,26 @@ func TestLarge(t *testing.T) {
 	(&jsonService{workload: issuer.Workload{Now: clock, Rand: rand.Reader}}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", io.LimitReader(rand.Reader, 10<<20)))
 	if w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("status %d", w.Code)
+	}
+}
+
+// TestUnhealthyClients sends 10 MB, and hangs up in the middle of a request; the API answers the next one.
+func TestUnhealthyClients(t *testing.T) {
+	t.Parallel()
+	for _, preset := range []string{"developer-authenticated", "user-pool-id"} {
+		t.Run(preset, func(t *testing.T) {
+			t.Parallel()
+			found := begin(t, preset)
+			c := caller{t.Context(), http.DefaultClient, found}
+			resp, _, err := c.post("/", make([]byte, 10<<20), func(r *http.Request) { r.Header.Set("Content-Type", jsonType) })
+			if err == nil && resp.StatusCode != http.StatusRequestEntityTooLarge { // an error when the server closes before it has read all
+				t.Errorf("10 MB: status %d", resp.StatusCode)
+			}
+			issuertest.HangUp(t, found.Base+"/", jsonType)
+			if _, err := Platform.Native.Fetch(t.Context(), http.DefaultClient, found, ""); err != nil {
+				t.Errorf("afterwards: %v", err)
+			}
+		})
 	}
 }
 

@@ -28,6 +28,9 @@ var presets = []issuer.Preset{
 	{Name: "user-pool-id", About: "A user pool's ID token: aud is the app client", Service: userPool.Name,
 		Params: member(useID),
 		Claims: issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
+	{Name: "user-pool-secret", About: "A user pool's ID token, for an app client that has a secret", Service: userPool.Name,
+		Params: confidential(member(useID)),
+		Claims: issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
 	{Name: "user-pool-access", Direct: true, About: "A user pool's access token: no aud, and its own key", Service: userPool.Name, Signer: new(accessKey),
 		Params: member(useAccess), Claims: issuer.Claims{"scope": "aws.cognito.signin.user.admin"}},
 	{Name: "user-pool-client-credentials", About: "A user pool's token for a client of its own: no aud, sub is the client",
@@ -50,4 +53,10 @@ func login(kind, provider, user string) map[string]any {
 // member returns the settings of the example user pool with a use of its tokens.
 func member(use string) map[string]any {
 	return map[string]any{"user": user, "client": "1example23456789", "use": use}
+}
+
+// confidential gives the app client a secret.
+func confidential(settings map[string]any) map[string]any {
+	settings["secret"] = true
+	return settings
 }

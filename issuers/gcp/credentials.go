@@ -60,6 +60,7 @@ func (a *api) serveCredentials(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	method := credentialMethods[n]
+	issuer.SetRoute(r, "POST /v1/projects/{project}/serviceAccounts/{account}:"+method.name)
 	answer, err := a.callCredentials(method, vars["project"], vars["account"], w, r)
 	var refused *apiError
 	switch {

@@ -1,5 +1,5 @@
 // Package gcp impersonates Google as the issuer of the ID tokens of service accounts, and the APIs that give them: the metadata server of
-// Compute Engine and GKE, and the IAM Credentials API.
+// Compute Engine and GKE, the IAM Credentials API, and the token endpoint for the owners of key files.
 //
 //	iss, err := issuer.New(gcp.Platform, issuer.WithPreset("compute-engine"))
 //	if err != nil {
@@ -15,7 +15,9 @@
 // as sub and azp, email only where the real token has it, the types inside google.compute_engine. Of the metadata server: the paths that
 // Google's clients read on their way to a token, the rules for Metadata-Flavor, what each format contains, types and headers. Of the IAM
 // Credentials API: generateIdToken, generateAccessToken, signJwt and signBlob with the access token of the metadata server, and the words of
-// its refusals as far as public threads show them. Also tokeninfo and the keys in both forms (/oauth2/v1/certs and /oauth2/v3/certs).
+// its refusals as far as public threads show them. Of the token endpoint: the JWT bearer grant, for an ID token (target_audience) or an access
+// token (scope), with the words of Google's page on its errors. Also tokeninfo and the keys in both forms (/oauth2/v1/certs and
+// /oauth2/v3/certs).
 //
 // Not faithful, or not known, of the tokens:
 //   - Google asks for an audience and refuses a request without one; a token minted directly without gets api://AzureADTokenExchange.
@@ -31,10 +33,13 @@
 //     whatever format it asks for. A workload whose tokens name no instance has GKE's metadata server; its cluster-name is an example.
 //   - Error pages lack Google's style sheet and logo. The answers to another flavor, to an unknown path, to a request without an audience and
 //     the redirect of directories are those of public emulators; what a format that there is not does, and other methods than GET, is
-//     inferred. GKE's refusal of a Kubernetes account that is not bound to a Google account is not impersonated.
+//     inferred. So is, but for the words of its refusal, what else a Kubernetes account sees that is bound to no Google account (preset
+//     gke-unbound): the workload pool as its e-mail address, and an access token. Minted directly, that preset gives a token that GKE never
+//     would.
 //   - Values never change: wait_for_change waits until the client's timeout. license_id is an example. Disks, networks, tags and keys are
 //     not served, and neither is alt=text for a whole directory.
-//   - It is also below the farm's TLS address; Google's speaks plain HTTP.
+//   - It is also below the farm's TLS address; Google's speaks plain HTTP. The plain address is for clients on the farm's own machine: in a
+//     container its port is published nowhere. It answers a program with a key file too, which would have none.
 //
 // Of the public APIs:
 //   - The workload's account may do everything to itself, and there is no other. Accounts of its own project are unknown, those of others
@@ -46,7 +51,12 @@
 //     /service_accounts/v1/metadata/x509 (unconfirmed) publish it.
 //   - The certificates of /oauth2/v1/certs carry the issuer's keys but are signed by a throw-away key, since an issuer does not give its
 //     private keys away; Google's are self-signed. Name and dates are inferred. No client checks them.
-//   - tokeninfo leaves objects as they are (inferred). oauth2.googleapis.com/token is not served.
+//   - tokeninfo leaves objects as they are (inferred).
+//   - The token endpoint is /token at the plain address, which is the token_uri of the key file, and below the workload's base; it takes
+//     Google's own names as aud too. In which order it checks, by how much a clock may be ahead (five minutes), what it says about a grant
+//     that it does not know and about an assertion that is no JWT, and that the ID token has the e-mail address, is inferred. The key in the
+//     file is the one that signJwt signs with; in Google's world they differ. GOOGLE_CREDENTIALS, which holds the file too, is Terraform's
+//     variable.
 //
 // See https://cloud.google.com/compute/docs/instances/verifying-instance-identity,
 // https://cloud.google.com/compute/docs/metadata/querying-metadata and

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // entry is a value of the metadata server, or a directory of them.
@@ -106,6 +108,9 @@ func (a *api) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	found := a.tree.find(r.URL.Path)
+	if found != nil {
+		issuer.SetRoute(r, r.Method+" "+a.metadataRoute(r.URL.Path))
+	}
 	switch {
 	case found == nil:
 		notFound(w, r)
@@ -116,6 +121,15 @@ func (a *api) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	default:
 		a.serveEntry(w, r, found)
 	}
+}
+
+// metadataRoute is a path without the name of the account.
+func (a *api) metadataRoute(path string) string {
+	const accounts = "/service-accounts/"
+	for _, name := range []string{a.account.email, "default"} {
+		path = strings.Replace(path, accounts+name, accounts+"{account}", 1)
+	}
+	return path
 }
 
 // find walks down a path. A value has no slash behind it.
@@ -233,6 +247,11 @@ func (a *api) serveIdentity(w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusBadRequest, []byte("non-empty audience parameter required\n")) // as two emulators say it
 		return
 	}
+	if a.unbound != "" { // googleapis/google-auth-library-nodejs#1305 is about it; the words are those of an emulator and of public threads
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		write(w, http.StatusNotFound, fmt.Appendf(nil, unboundAnswer, a.unbound))
+		return
+	}
 	// What else than these two words the parameters may be is not known; anything else counts as not given.
 	token, err := a.idToken(audience, format{full: query.Get("format") == "full", licenses: strings.EqualFold(query.Get("licenses"), "TRUE")})
 	if err != nil {
@@ -241,6 +260,12 @@ func (a *api) serveIdentity(w http.ResponseWriter, r *http.Request) {
 	}
 	write(w, http.StatusOK, []byte(token))
 }
+
+// unboundAnswer is GKE's, with the Kubernetes account.
+const unboundAnswer = `Your Kubernetes service account (%s) is not annotated with a target Google service account, which is a requirement for retrieving Identity Tokens using Workload Identity.
+Please add the iam.gke.io/gcp-service-account=[GSA_NAME]@[PROJECT_ID] annotation to your Kubernetes service account.
+Refer to https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
+`
 
 // serveToken gives an access token. The scopes that a client may ask for instead of the account's come between commas.
 func (a *api) serveToken(w http.ResponseWriter, r *http.Request) {

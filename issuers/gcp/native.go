@@ -29,6 +29,7 @@ type api struct {
 	own      *ownKey
 	certs    certificates
 	tree     *entry
+	unbound  string        // of GKE: the Kubernetes account, namespace/name, that is bound to no Google account; empty: it is bound to one
 	closed   chan struct{} // ends the requests that wait for a change
 }
 
@@ -51,15 +52,21 @@ type machine struct {
 // newAPI makes the API of a workload whose account and machine are those that its tokens name.
 func newAPI(w issuer.Workload) (*issuer.API, error) {
 	a := &api{workload: w, own: new(ownKey), closed: make(chan struct{})}
-	if err := a.describe(); err != nil {
+	preset, err := w.Issuer.Preset(w.Preset)
+	if err != nil {
 		return nil, err
 	}
-	var err error
+	if err := a.describe(preset); err != nil {
+		return nil, err
+	}
 	if a.tokens, err = newAccessTokens(w.Rand, w.Now); err != nil {
 		return nil, err
 	}
 	a.tree = a.metadata()
 	env := func(string) (map[string]string, error) {
+		if preset.Params["key"] == true {
+			return a.keyEnv()
+		}
 		// Python pings the second and fetches from the first; gcloud knows only the third.
 		return map[string]string{"GCE_METADATA_HOST": w.Plain, "GCE_METADATA_IP": w.Plain, "GCE_METADATA_ROOT": w.Plain}, nil
 	}
@@ -70,25 +77,26 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 // routes leads to the public APIs by their paths; everything else is the metadata server's.
 func (a *api) routes() http.Handler {
 	router := mux.NewRouter().SkipClean(true)
+	router.Use(issuer.TellRoute)
 	router.HandleFunc("/v1/projects/{project}/serviceAccounts/{account:[^/]+}:{method:[A-Za-z]+}", a.serveCredentials)
 	router.HandleFunc("/oauth2/v1/certs", a.serveCertificates)
 	router.HandleFunc("/oauth2/v3/certs", a.serveKeys)
 	router.HandleFunc("/service_accounts/v1/metadata/x509/{account}", a.serveOwnCertificate)
+	router.HandleFunc("/robot/v1/metadata/x509/{account}", a.serveOwnCertificate) // as key files name it
 	router.HandleFunc("/service_accounts/v1/jwk/{account}", a.serveOwnKey)
 	router.HandleFunc("/tokeninfo", a.serveTokenInfo)
 	router.HandleFunc("/oauth2/v3/tokeninfo", a.serveTokenInfo)
 	router.HandleFunc("/oauth2/v2/tokeninfo", a.serveTokenInfo2)
+	for _, path := range []string{"/token", "/oauth2/v4/token", "/o/oauth2/token"} {
+		router.HandleFunc(path, a.serveGrant)
+	}
 	router.NotFoundHandler = http.HandlerFunc(a.serveMetadata)
 	return router
 }
 
 // describe reads the account and the machine off a token of the workload. Where its tokens are too short to say, which is what
 // format=standard gives, the rest is that of the example VM.
-func (a *api) describe() error {
-	preset, err := a.workload.Issuer.Preset(a.workload.Preset)
-	if err != nil {
-		return err
-	}
+func (a *api) describe(preset *issuer.Preset) error {
 	if preset.Name == "user" {
 		return errors.New("gcp: the tokens of a person (preset user) come from a sign-in and not from a metadata server; mint them directly")
 	}
@@ -113,6 +121,9 @@ func (a *api) describe() error {
 	_, domain, _ := strings.Cut(a.account.email, "@")
 	if project, ok := strings.CutSuffix(domain, ".iam.gserviceaccount.com"); ok && found == nil {
 		a.machine.project = project
+	}
+	if a.unbound, _ = preset.Params["unbound"].(string); a.unbound != "" {
+		a.account.email = a.machine.project + ".svc.id.goog"
 	}
 	return nil
 }
@@ -171,8 +182,11 @@ func (a *api) idToken(audience string, f format) (string, error) {
 // maxAnswer bounds what fetch reads; a token has about 1 kB.
 const maxAnswer = 1 << 20
 
-// fetch asks the metadata server as Google's clients do, for format=full.
+// fetch asks the metadata server as Google's clients do, for format=full; or the token endpoint, where the workload has a key file.
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
+	if found.Env[keyVariable] != "" {
+		return fetchWithKey(ctx, client, found, audience)
+	}
 	query := url.Values{"format": {"full"}}
 	if audience != "" {
 		query.Set("audience", audience)

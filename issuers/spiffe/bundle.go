@@ -58,6 +58,7 @@ func (e bundleEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	issuer.SetRoute(r, "bundle")
 	body, err := e.authority.bundle()
 	if err != nil {
 		http.Error(w, "500 unable to retrieve local bundle", http.StatusInternalServerError)

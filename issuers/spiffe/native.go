@@ -44,11 +44,12 @@ func newNative(w issuer.Workload) (*issuer.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	api := &workloadAPI{workload: w, id: id, authority: authority}
 	server := grpc.NewServer(
-		grpc.UnaryInterceptor(checkUnary), grpc.StreamInterceptor(checkStream),
+		grpc.UnaryInterceptor(api.checkUnary), grpc.StreamInterceptor(api.checkStream),
 		grpc.WaitForHandlers(true), // Close leaves nothing behind
 	)
-	workload.RegisterSpiffeWorkloadAPIServer(server, &workloadAPI{workload: w, id: id, authority: authority})
+	workload.RegisterSpiffeWorkloadAPIServer(server, api)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 

@@ -152,22 +152,25 @@ func follow[R any, P interface {
 }
 
 // checkUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true.
-func checkUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	if err := checkHeader(ctx, info.FullMethod); err != nil {
+func (a *workloadAPI) checkUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	if err := a.check(ctx, info.FullMethod); err != nil {
 		return nil, err
 	}
 	return next(ctx, req)
 }
 
 // checkStream is checkUnary for streams.
-func checkStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	if err := checkHeader(stream.Context(), info.FullMethod); err != nil {
+func (a *workloadAPI) checkStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	if err := a.check(stream.Context(), info.FullMethod); err != nil {
 		return err
 	}
 	return next(server, stream)
 }
 
-func checkHeader(ctx context.Context, method string) error {
+func (a *workloadAPI) check(ctx context.Context, method string) error {
+	if a.workload.Record != nil {
+		a.workload.Record(method, strings.Join(metadata.ValueFromIncomingContext(ctx, "user-agent"), " "))
+	}
 	if !strings.HasPrefix(method, "/SpiffeWorkloadAPI/") {
 		return nil
 	}
