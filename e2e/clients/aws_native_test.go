@@ -56,6 +56,7 @@ func startAWS(t *testing.T, platform, preset string, claims map[string]any) awsP
 // checkSignIn signs in at the emulator with a token, which an application trusts by the token's own iss, sub and aud.
 func (p awsProgram) checkSignIn(t *testing.T, token string) map[string]any {
 	t.Helper()
+	conforms(t, p.farm, azureIdentity)
 	claims := payloadOf(t, token)
 	app := p.farm.App("aws", credentialFor(t, control.Minted{Claims: claims}))
 	credential, err := azidentity.NewClientAssertionCredential(p.farm.Tenant, app.ClientID, func(context.Context) (string, error) { return token, nil },

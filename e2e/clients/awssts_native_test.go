@@ -15,6 +15,7 @@ import (
 // TestGetWebIdentityToken signs in with what the SDK's STS client gets.
 func TestGetWebIdentityToken(t *testing.T) {
 	p := startAWS(t, "awssts", "ec2", nil)
+	conforms(t, p.farm, "github.com/aws/aws-sdk-go-v2/service/sts")
 	client := sts.NewFromConfig(p.config)
 	who, err := client.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	if err != nil {
@@ -69,6 +70,7 @@ func TestGetWebIdentityToken(t *testing.T) {
 // TestOutboundFederation switches the federation off and on with the SDK's IAM client.
 func TestOutboundFederation(t *testing.T) {
 	p := startAWS(t, "awssts", "role", nil)
+	conforms(t, p.farm, "github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/service/iam")
 	admin := iam.NewFromConfig(p.config)
 	_, err := admin.EnableOutboundWebIdentityFederation(t.Context(), &iam.EnableOutboundWebIdentityFederationInput{})
 	checkRefused(t, err, "FeatureEnabled", "The request failed because outbound identity federation is already enabled")

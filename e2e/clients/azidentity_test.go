@@ -55,6 +55,7 @@ func TestAzidentity(t *testing.T) {
 		t.Run(platform.Name, func(t *testing.T) {
 			t.Parallel()
 			w := trusted(t, platform.Name)
+			conforms(t, w.farm, azureIdentity)
 			for _, c := range credentials {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
@@ -102,6 +103,7 @@ func TestAzidentityRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := trusted(t, "github")
+			conforms(t, w.farm, azureIdentity)
 			credential := credentialFor(t, w.assertion)
 			tt.change(&credential)
 			w.app = w.farm.App("mistaken", credential)

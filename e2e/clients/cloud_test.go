@@ -34,6 +34,7 @@ func TestClouds(t *testing.T) {
 				t.Fatal(err)
 			}
 			farm := harness.New(t, harness.WithCloud(tt.name))
+			conforms(t, farm, azureIdentity)
 			minted := farm.Issuer(harness.IssuerSpec{Platform: "github"}).Mint(harness.MintSpec{Audience: []string{audience}})
 			app := farm.App("deployer", credentialFor(t, minted))
 			assertion := func(context.Context) (string, error) { return minted.Token, nil }

@@ -11,8 +11,15 @@
 //	cd e2e/clients
 //	go test -race ./...
 //
-// The clients for Node.js are in node/, installed with npm ci; node_test.go runs each in a process of its own. They, and kubectl, are left
-// out where they are missing.
+// The clients for Node.js are in node/, installed with npm ci, those for Python in python/, installed with apt-get (Debian's python3-boto3,
+// python3-google-auth and python3-msal); each runs in a process of its own. They, and kubectl, are left out where they are missing.
+//
+// Which routes of which platforms each client has asked is in testdata/conformance.json, which docs/gen shows in docs/fidelity.md. A test says
+// with conforms whom it runs; what they ask is read off the farm's journal. The tests fail when the file says something else, and
+//
+//	go test ./... -update
+//
+// writes it, after which make generate refreshes the page.
 //
 // Not faithful: clients reach the real host names through the farm's transport, handed to them as their HTTP client, where a workload would
 // use DNS; TestEnvironment does without and configures the client by its environment alone.

@@ -94,6 +94,7 @@ func TestEnvironment(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	conforms(t, defaultWorld{t, tgt.Control}, azureIdentity)
 	info, err := tgt.Control.Info(t.Context())
 	if err != nil {
 		t.Fatal(err)

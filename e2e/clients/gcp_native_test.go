@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -26,6 +27,7 @@ type googleWorkload struct {
 	farm     *harness.Farm
 	app      *harness.App
 	endpoint option.ClientOption // of the public APIs, which have no variable
+	env      map[string]string
 }
 
 func startGoogle(t *testing.T, preset string) googleWorkload {
@@ -33,18 +35,19 @@ func startGoogle(t *testing.T, preset string) googleWorkload {
 	farm := harness.New(t)
 	issuer := farm.Issuer(harness.IssuerSpec{Platform: "gcp", Preset: preset})
 	w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL})
-	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "") // both would win over the metadata server
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "") // unless the workload has one, both would win over the metadata server
 	t.Setenv("HOME", t.TempDir())
 	for name, value := range w.Env {
 		t.Setenv(name, value)
 	}
 	minted := issuer.Mint(harness.MintSpec{Audience: []string{exchangeAudience}})
-	return googleWorkload{farm, farm.App("google", credentialFor(t, minted)), option.WithEndpoint("http://" + w.Env["GCE_METADATA_HOST"] + "/")}
+	return googleWorkload{farm, farm.App("google", credentialFor(t, minted)), option.WithEndpoint("http://" + w.Env["GCE_METADATA_HOST"] + "/"), w.Env}
 }
 
 // signIn presents Google's token to Entra with azidentity.
 func (g googleWorkload) signIn(t *testing.T, assertion func(context.Context) (string, error)) {
 	t.Helper()
+	conforms(t, g.farm, azureIdentity)
 	credential, err := azidentity.NewClientAssertionCredential(g.farm.Tenant, g.app.ClientID, assertion, &azidentity.ClientAssertionCredentialOptions{
 		ClientOptions: policy.ClientOptions{Transport: g.farm.Client()},
 	})
@@ -63,9 +66,14 @@ func (g googleWorkload) signIn(t *testing.T, assertion func(context.Context) (st
 
 // TestGoogleIDToken fetches a token with Google's helper, has Google's validator check it with the keys of the farm's Google, and signs in.
 func TestGoogleIDToken(t *testing.T) {
-	for _, preset := range []string{"compute-engine", "gke"} {
+	for _, preset := range []string{"compute-engine", "gke", "service-account-key"} {
 		t.Run(preset, func(t *testing.T) {
 			g := startGoogle(t, preset)
+			clients := []string{"google.golang.org/api"}
+			if preset != "service-account-key" {
+				clients = append(clients, "cloud.google.com/go/compute/metadata")
+			}
+			conforms(t, g.farm, clients...)
 			source, err := idtoken.NewTokenSource(t.Context(), exchangeAudience)
 			if err != nil {
 				t.Fatal(err)
@@ -105,6 +113,7 @@ func TestGoogleIDToken(t *testing.T) {
 // TestGoogleMetadata reads what there is with the client of the metadata server.
 func TestGoogleMetadata(t *testing.T) {
 	g := startGoogle(t, "compute-engine")
+	conforms(t, g.farm, "cloud.google.com/go/compute/metadata")
 	client := metadata.NewClient(nil)
 	for path, want := range map[string]string{
 		"project/project-id":                      "contoso-prod",
@@ -148,9 +157,35 @@ func TestGoogleMetadataRefused(t *testing.T) {
 	}
 }
 
+// TestGoogleUnbound looks at what a pod gets to read whose Kubernetes account is bound to no Google account: the client takes the 404 for a
+// value that there is not (googleapis/google-cloud-go#2750), and hides the server's advice.
+func TestGoogleUnbound(t *testing.T) {
+	startGoogle(t, "gke-unbound")
+	_, err := idtoken.NewTokenSource(t.Context(), exchangeAudience)
+	var undefined metadata.NotDefinedError
+	if !errors.As(err, &undefined) || !strings.HasPrefix(string(undefined), "instance/service-accounts/default/identity?") {
+		t.Errorf("error %v, want one that says it is not defined", err)
+	}
+}
+
+// TestGoogleKeyRefused looks at what somebody gets to read whose key belongs to no account any more.
+func TestGoogleKeyRefused(t *testing.T) {
+	g := startGoogle(t, "service-account-key")
+	conforms(t, g.farm, "google.golang.org/api")
+	key := strings.Replace(g.env["GOOGLE_CREDENTIALS"], `"client_email":"deployer@`, `"client_email":"deleted@`, 1)
+	if err := os.WriteFile(g.env["GOOGLE_APPLICATION_CREDENTIALS"], []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := idtoken.NewTokenSource(t.Context(), exchangeAudience)
+	if err == nil || !strings.Contains(err.Error(), "Invalid grant: account not found") {
+		t.Errorf("error %v, want that of an unknown account", err)
+	}
+}
+
 // TestGoogleIAMCredentials calls the IAM Credentials API with the access token that the client fetches from the metadata server by itself.
 func TestGoogleIAMCredentials(t *testing.T) {
 	g := startGoogle(t, "service-account")
+	conforms(t, g.farm, "google.golang.org/api")
 	const account = "projects/-/serviceAccounts/deployer@contoso-prod.iam.gserviceaccount.com"
 	service, err := iamcredentials.NewService(t.Context(), g.endpoint)
 	if err != nil {
@@ -200,6 +235,7 @@ func TestGoogleIAMCredentials(t *testing.T) {
 // TestGoogleIAMCredentialsRefused looks at what a user of the API's client gets to read.
 func TestGoogleIAMCredentialsRefused(t *testing.T) {
 	g := startGoogle(t, "service-account")
+	conforms(t, g.farm, "google.golang.org/api")
 	tests := []struct {
 		name, account, audience string
 		opts                    []option.ClientOption

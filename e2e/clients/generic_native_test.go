@@ -45,6 +45,7 @@ func startCIJob(t *testing.T, preset string) ciJob {
 // TestAzurePipelines signs in as a job of Azure Pipelines with azidentity, which finds the address in the environment.
 func TestAzurePipelines(t *testing.T) {
 	j := startCIJob(t, "azure-devops")
+	conforms(t, j.farm, azureIdentity)
 	for name, value := range j.env {
 		t.Setenv(name, value)
 	}
@@ -56,7 +57,7 @@ func TestAzurePipelines(t *testing.T) {
 	}{
 		{"signs in", connection, secret, nil},
 		{"unknown connection", "00000000-0000-0000-0000-000000000000", secret, []string{
-			"400 Bad Request" + refused, "No service connection found with identifier ",
+			"404 Not Found" + refused, "No service connection found with identifier ",
 		}},
 		{"wrong access token", connection, "wrong", []string{"401 Unauthorized" + refused}},
 	}
@@ -107,7 +108,7 @@ func TestAzurePipelinesHashiCorp(t *testing.T) {
 	}{
 		{"signs in", func(*auth.Credentials) {}, nil},
 		{"unknown connection", func(c *auth.Credentials) { c.ADOPipelineServiceConnectionID = "prod" }, []string{
-			"adoPipelineAssertion: received HTTP status 400 with response: ", `No service connection found with identifier \"prod\"`,
+			"adoPipelineAssertion: received HTTP status 404 with response: ", `No service connection found with identifier \"prod\"`,
 		}},
 		// The redirect to the page for people ends in HTML.
 		{"wrong access token", func(c *auth.Credentials) { c.OIDCTokenRequestToken = "wrong" }, []string{
@@ -178,7 +179,7 @@ func TestForgejo(t *testing.T) {
 func TestDeliveredTokens(t *testing.T) {
 	for preset, variable := range map[string]string{
 		"plain": "ID_TOKEN", "gitlab": "ID_TOKEN", "circleci": "CIRCLE_OIDC_TOKEN", "circleci-v2": "CIRCLE_OIDC_TOKEN_V2",
-		"buildkite": "BUILDKITE_OIDC_TOKEN", "bitbucket": "BITBUCKET_STEP_OIDC_TOKEN",
+		"bitbucket": "BITBUCKET_STEP_OIDC_TOKEN",
 	} {
 		t.Run(preset, func(t *testing.T) {
 			j := startCIJob(t, preset)
@@ -192,6 +193,28 @@ func TestDeliveredTokens(t *testing.T) {
 			checkSignedIn(t, preset, claims, j.farm.Tenant, j.app.ClientID)
 		})
 	}
+}
+
+// TestBuildkite signs in with the token that a step's agent asks its API for. The agent is no library; the platform's own minimal client
+// stands for it, with the requests of its source.
+func TestBuildkite(t *testing.T) {
+	j := startCIJob(t, "buildkite")
+	useHashiCorp(t, j.farm)
+	platform, err := issuers.ByName("generic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := platform.Native.Fetch(t.Context(), j.farm.Client(), issuer.Found{Env: j.env}, exchangeAudience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := hashiCorp(t, auth.Credentials{
+		TenantID: j.farm.Tenant, ClientID: j.app.ClientID, EnableAuthenticationUsingOIDC: true, OIDCAssertionToken: token,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSignedIn(t, "buildkite", claims, j.farm.Tenant, j.app.ClientID)
 }
 
 // checkError fails unless an error says all of that.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/farm"
 )
 
 // The names of a GitHub job's variables that the tests change.
@@ -25,18 +26,29 @@ const (
 	requestToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 )
 
+// pendingJob is how the token service refuses a job that has not begun (aws-actions/configure-aws-credentials#469).
+var pendingJob = harness.Fault{Name: "native-status", Parameters: map[string]any{
+	"code": http.StatusForbidden, "contentType": "application/json", "body": `{"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`,
+}}
+
+// unavailable has the token service down for so many requests.
+func unavailable(times int) harness.Fault {
+	return harness.Fault{Name: "native-status", Parameters: map[string]any{"times": times, "contentType": "text/plain", "body": "Service Unavailable"}}
+}
+
 // gitHubJob is a farm with a job of GitHub Actions. The job's environment is the test's own, so that the test must not be parallel.
 type gitHubJob struct {
-	farm *harness.Farm
-	env  map[string]string
-	base string
+	farm   *harness.Farm
+	issuer *harness.Issuer
+	env    map[string]string
+	base   string
 }
 
 func startGitHubJob(t *testing.T, preset string, claims map[string]any) gitHubJob {
 	t.Helper()
 	j := gitHubJob{farm: harness.New(t)}
-	made := j.farm.Issuer(harness.IssuerSpec{Platform: "github"})
-	w := j.farm.Workload(harness.WorkloadSpec{Issuer: made.URL, Preset: preset, Claims: claims})
+	j.issuer = j.farm.Issuer(harness.IssuerSpec{Platform: "github"})
+	w := j.farm.Workload(harness.WorkloadSpec{Issuer: j.issuer.URL, Preset: preset, Claims: claims})
 	j.env, j.base = w.Env, w.Base
 	for name, value := range w.Env {
 		t.Setenv(name, value)
@@ -68,6 +80,7 @@ func (j gitHubJob) trusted(t *testing.T, name string) *harness.App {
 // signIn signs in with azidentity, which asks the job for the assertion when it needs one.
 func (j gitHubJob) signIn(t *testing.T, app *harness.App) (map[string]any, error) {
 	t.Helper()
+	conforms(t, j.farm, azureIdentity)
 	assertion := func(ctx context.Context) (string, error) { return j.idToken(ctx, exchangeAudience) }
 	credential, err := azidentity.NewClientAssertionCredential(j.farm.Tenant, app.ClientID, assertion,
 		&azidentity.ClientAssertionCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: j.farm.Client()}})
@@ -84,6 +97,7 @@ func (j gitHubJob) signIn(t *testing.T, app *harness.App) (map[string]any, error
 // TestGitHubActions signs in with the tokens that go-githubactions gets, at both forms of the address.
 func TestGitHubActions(t *testing.T) {
 	j := startGitHubJob(t, "environment", map[string]any{"repository": "contoso/app", "environment": "production"})
+	conforms(t, j.farm, "github.com/sethvargo/go-githubactions")
 	now := j.env[requestURL]
 	ids := strings.TrimSuffix(strings.TrimPrefix(now, j.base+"/222//idtoken/"), "?api-version=2.0")
 	plan, id, ok := strings.Cut(ids, "/")
@@ -124,6 +138,7 @@ func TestGitHubActions(t *testing.T) {
 // TestGitHubActionsRefused repeats the mistakes that keep an action from its token.
 func TestGitHubActionsRefused(t *testing.T) {
 	j := startGitHubJob(t, "", nil)
+	conforms(t, j.farm, "github.com/sethvargo/go-githubactions")
 	t.Run("wrong credential", func(t *testing.T) {
 		t.Setenv(requestToken, "wrong")
 		_, err := j.idToken(t.Context(), exchangeAudience)
@@ -140,6 +155,71 @@ func TestGitHubActionsRefused(t *testing.T) {
 			t.Errorf("error %v, want %s missing", err, requestURL)
 		}
 	})
+}
+
+// TestGitHubActionsUnavailable has the token service refuse a job that has not begun, and be down for two requests: go-githubactions does not
+// try again by itself.
+func TestGitHubActionsUnavailable(t *testing.T) {
+	j := startGitHubJob(t, "", nil)
+	conforms(t, j.farm, "github.com/sethvargo/go-githubactions")
+	app := j.trusted(t, "deployer")
+	j.issuer.Fail(pendingJob)
+	_, err := j.signIn(t, app)
+	checkError(t, err, `non-successful response from minting OIDC token (status 403): {"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`)
+	j.issuer.Fail(unavailable(2))
+	for range 2 {
+		_, err := j.signIn(t, app)
+		checkError(t, err, "non-successful response from minting OIDC token (status 503): Service Unavailable")
+	}
+	claims, err := j.signIn(t, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSignedIn(t, "third request", claims, j.farm.Tenant, app.ClientID)
+}
+
+// TestGitHubToolkitUnavailable does the same to @actions/core, which tries again after a 503 and not after a 403.
+func TestGitHubToolkitUnavailable(t *testing.T) {
+	t.Parallel()
+	f := startNode(t)
+	conforms(t, defaultWorld{t, f.target.Control}, "npm:@actions/core")
+	job := nodePrograms[0]
+	for _, tt := range []struct {
+		name     string
+		fault    harness.Fault
+		statuses []int    // of the requests for a token
+		says     []string // on stderr; nil: it signs in
+	}{
+		{"503 three times", unavailable(3), []int{503, 503, 503, 200, 200}, nil}, // the script prints one token's claims and signs in with another,
+		{"pending", pendingJob, []int{403}, []string{"Error Code : 403", "Can't issue ID_TOKEN for job in 'Pending' state."}},
+	} {
+		t.Run(tt.name, func(t *testing.T) { // one after the other: the faults are of one issuer
+			before := len(defaultWorld{t, f.target.Control}.Journal())
+			env := f.start(t, job, job.subject)
+			err := f.target.Control.SetFaults(t.Context(), control.DefaultFarm, control.FaultsSpec{Issuer: job.issuer, Faults: []control.Fault{tt.fault}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, stderr, err := f.run(t, job.file, env)
+			if (err == nil) != (tt.says == nil) {
+				t.Fatalf("%v\n%s", err, stderr)
+			}
+			for _, want := range tt.says {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("%q on stderr, want %q", stderr, want)
+				}
+			}
+			var statuses []int
+			for _, e := range (defaultWorld{t, f.target.Control}).Journal()[before:] {
+				if e.Plane == string(farm.Workload) {
+					statuses = append(statuses, e.Status)
+				}
+			}
+			if diff := cmp.Diff(tt.statuses, statuses); diff != "" {
+				t.Errorf("statuses (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 // TestGitHubHashiCorp signs in as Terraform's providers do in a job.
@@ -165,11 +245,23 @@ func TestGitHubHashiCorp(t *testing.T) {
 	wrong.OIDCTokenRequestToken = "wrong"
 	_, err = hashiCorp(t, wrong)
 	checkError(t, err, "githubAssertion: received HTTP status 401 with response: ")
+
+	j.issuer.Fail(pendingJob)
+	_, err = hashiCorp(t, good)
+	checkError(t, err, "githubAssertion: received HTTP status 403 with response: ", "Can't issue ID_TOKEN for job in 'Pending' state.")
+	j.issuer.Fail(unavailable(1))
+	_, err = hashiCorp(t, good) // its own HTTP client, which the test has replaced, would try again
+	checkError(t, err, "githubAssertion: received HTTP status 503 with response: ")
+	if claims, err = hashiCorp(t, good); err != nil {
+		t.Fatalf("when the token service is back: %v", err)
+	}
+	checkSignedIn(t, "github again", claims, j.farm.Tenant, app.ClientID)
 }
 
 // TestGitHubSubjectCustomization customises the subject with go-github, at which the credential of before no longer matches.
 func TestGitHubSubjectCustomization(t *testing.T) {
 	j := startGitHubJob(t, "", nil)
+	conforms(t, j.farm, "github.com/sethvargo/go-githubactions", "github.com/google/go-github/v74")
 	const owner, repository = "octo-org", "octo-repo"
 	client, err := github.NewClient(j.farm.Client()).WithAuthToken(j.env["GITHUB_TOKEN"]).WithEnterpriseURLs(j.env["GITHUB_API_URL"], j.env["GITHUB_API_URL"])
 	if err != nil {
@@ -231,6 +323,7 @@ func TestGitHubSubjectCustomization(t *testing.T) {
 // TestGitHubSubjectCustomizationRefused looks at what a user of go-github gets to read.
 func TestGitHubSubjectCustomizationRefused(t *testing.T) {
 	j := startGitHubJob(t, "", nil)
+	conforms(t, j.farm, "github.com/google/go-github/v74")
 	at := func(token string) *github.ActionsService {
 		client, err := github.NewClient(j.farm.Client()).WithAuthToken(token).WithEnterpriseURLs(j.env["GITHUB_API_URL"], j.env["GITHUB_API_URL"])
 		if err != nil {
@@ -248,10 +341,11 @@ func TestGitHubSubjectCustomizationRefused(t *testing.T) {
 	checkGitHubError(t, err, http.StatusUnprocessableEntity, "Invalid request.\n\n\"use_default\" wasn't supplied.")
 }
 
-// TestGitHubIssuerCustomization puts the enterprise's slug into iss. go-github knows no method for it but sends any request. The credential
-// of the usual issuer then no longer matches.
+// TestGitHubIssuerCustomization puts the enterprise's slug into iss, and takes it out again. go-github knows no method for it but sends any
+// request. Entra finds the keys below the URL with the slug; the credential of the other issuer does not match.
 func TestGitHubIssuerCustomization(t *testing.T) {
 	j := startGitHubJob(t, "enterprise", nil)
+	conforms(t, j.farm, "github.com/sethvargo/go-githubactions", "github.com/google/go-github/v74")
 	client, err := github.NewClient(j.farm.Client()).WithAuthToken(j.env["GITHUB_TOKEN"]).WithEnterpriseURLs(j.env["GITHUB_API_URL"], j.env["GITHUB_API_URL"])
 	if err != nil {
 		t.Fatal(err)
@@ -261,18 +355,36 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 		t.Fatal(err)
 	}
 	usual := text(t, j.claims(t), "iss")
-	request, err := client.NewRequest(http.MethodPut, "enterprises/avocado-corp/actions/oidc/customization/issuer", map[string]bool{"include_enterprise_slug": true})
-	if err != nil {
-		t.Fatal(err)
+	include := func(slug bool) {
+		t.Helper()
+		request, err := client.NewRequest(http.MethodPut, "enterprises/avocado-corp/actions/oidc/customization/issuer", map[string]bool{"include_enterprise_slug": slug})
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(t.Context(), request, nil)
+		if err != nil || response.StatusCode != http.StatusNoContent {
+			t.Fatalf("the enterprise's issuer: %v, want 204", err)
+		}
 	}
-	response, err := client.Do(t.Context(), request, nil)
-	if err != nil || response.StatusCode != http.StatusNoContent {
-		t.Fatalf("the enterprise's issuer: %v, want 204", err)
-	}
+	include(true)
 	if got, want := text(t, j.claims(t), "iss"), usual+"/avocado-corp"; got != want {
 		t.Errorf("iss is %q, want %q", got, want)
 	}
 	_, err = j.signIn(t, app)
+	checkError(t, err, "AADSTS700211: ")
+	slug := j.trusted(t, "enterprise")
+	j.issuer.Rotate(true) // the keys are the same at both URLs, also the new one
+	claims, err := j.signIn(t, slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSignedIn(t, "with the slug", claims, j.farm.Tenant, slug.ClientID)
+
+	include(false)
+	if _, err := j.signIn(t, app); err != nil {
+		t.Errorf("without the slug again: %v", err)
+	}
+	_, err = j.signIn(t, slug)
 	checkError(t, err, "AADSTS700211: ")
 }
 

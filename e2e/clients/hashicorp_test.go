@@ -14,6 +14,7 @@ import (
 func TestHashiCorp(t *testing.T) {
 	t.Parallel()
 	w := trusted(t, "terraform")
+	conforms(t, w.farm, goAzureSDK)
 	wire := &wire{http: w.farm.Client()}
 	auth.Client = wire
 	environment := environments.AzurePublic()

@@ -8,9 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 	authentication "k8s.io/api/authentication/v1"
 	core "k8s.io/api/core/v1"
@@ -28,6 +30,9 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/target"
 )
 
 // The service account of the platform's presets.
@@ -75,6 +80,7 @@ func signInWith(t *testing.T, farm *harness.Farm, token string) {
 
 func checkKubernetesAccess(t *testing.T, farm *harness.Farm, app *harness.App, credential azcore.TokenCredential) {
 	t.Helper()
+	conforms(t, farm, azureIdentity)
 	access, err := credential.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{graphScope}})
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +95,7 @@ func checkKubernetesAccess(t *testing.T, farm *harness.Farm, app *harness.App, c
 func TestClientGoCreateToken(t *testing.T) {
 	t.Parallel()
 	farm, iss, w := kubernetesWorkload(t, "aks-pod")
+	conforms(t, farm, "k8s.io/client-go")
 	for _, contentType := range []string{"", "application/json"} {
 		client := clientGo(t, w.Env["KUBECONFIG"], contentType)
 		seconds := int64(7200)
@@ -121,7 +128,8 @@ func TestClientGoCreateToken(t *testing.T) {
 // TestClientGoBound asks for a pod's token and finds the pod in the review of it.
 func TestClientGoBound(t *testing.T) {
 	t.Parallel()
-	_, iss, w := kubernetesWorkload(t, "pod")
+	farm, iss, w := kubernetesWorkload(t, "pod")
+	conforms(t, farm, "k8s.io/client-go")
 	client := clientGo(t, w.Env["KUBECONFIG"], "")
 	got, err := client.CoreV1().ServiceAccounts(kubeNamespace).CreateToken(t.Context(), kubeAccount, &authentication.TokenRequest{
 		Spec: authentication.TokenRequestSpec{BoundObjectRef: &authentication.BoundObjectReference{Kind: "Pod", APIVersion: "v1", Name: "quick-start"}},
@@ -161,6 +169,7 @@ func TestClientGoBound(t *testing.T) {
 func TestClientGoAccounts(t *testing.T) {
 	t.Parallel()
 	farm, _, w := kubernetesWorkload(t, "pod")
+	conforms(t, farm, "k8s.io/client-go")
 	client := clientGo(t, w.Env["KUBECONFIG"], "")
 	accounts := client.CoreV1().ServiceAccounts(kubeNamespace)
 	made, err := accounts.Create(t.Context(), &core.ServiceAccount{ObjectMeta: meta.ObjectMeta{
@@ -233,7 +242,8 @@ func TestClientGoAccounts(t *testing.T) {
 // TestClientGoRefused looks at what a user of client-go gets to read.
 func TestClientGoRefused(t *testing.T) {
 	t.Parallel()
-	_, _, w := kubernetesWorkload(t, "pod")
+	farm, _, w := kubernetesWorkload(t, "pod")
+	conforms(t, farm, "k8s.io/client-go")
 	accounts := clientGo(t, w.Env["KUBECONFIG"], "").CoreV1().ServiceAccounts(kubeNamespace)
 	short := int64(60)
 	tests := []struct {
@@ -279,6 +289,82 @@ func TestProjectedToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkKubernetesAccess(t, farm, app, credential)
+
+	// The kubelet's rule, by the farm's clock: nothing at 80 % of the token's hour, a new token after it.
+	farm.Advance(45 * time.Minute)
+	if same, err := os.ReadFile(path); err != nil || string(same) != string(token) {
+		t.Errorf("after 45 minutes there is another token in the file, want the same (%v)", err)
+	}
+	farm.Advance(45 * time.Minute)
+	anew, err := os.ReadFile(path)
+	if err != nil || string(anew) == string(token) {
+		t.Errorf("after 90 minutes there is the same token in the file, want another (%v)", err)
+	}
+	if credential, err = azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
+		ClientOptions: azcore.ClientOptions{Transport: farm.Client()}, TenantID: farm.Tenant, ClientID: app.ClientID, TokenFilePath: path,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	checkKubernetesAccess(t, farm, app, credential)
+	stale, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
+		ClientOptions: azcore.ClientOptions{Transport: farm.Client()}, TenantID: farm.Tenant, ClientID: app.ClientID, TokenFilePath: tokenFile(t, string(token)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stale.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{graphScope}}); err == nil || !strings.Contains(err.Error(), "AADSTS700024") {
+		t.Errorf("with the token of 90 minutes ago: error %v, want AADSTS700024", err)
+	}
+}
+
+// TestAzureWorkloadIdentity starts a process that knows what the webhook of Azure Workload Identity gives a pod whose service account is
+// annotated with an application, and nothing else but, as an AKS cluster with identity bindings has it, where Entra is.
+func TestAzureWorkloadIdentity(t *testing.T) {
+	t.Parallel()
+	tgt, err := target.InProcess(farm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tgt.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	conforms(t, defaultWorld{t, tgt.Control}, azureIdentity)
+	info, err := tgt.Control.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const issuer = "https://eastus.oic.prod-aks.azure.com/ffffffff-eeee-dddd-cccc-bbbbbbbbbbb0/00000000-0000-0000-0000-000000000000/"
+	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{Name: "payments-api", Credentials: []entra.Credential{{
+		Name: "pod", Issuer: issuer, Subject: "system:serviceaccount:payments:api", Audiences: []string{exchangeAudience},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := tgt.Control.StartWorkload(t.Context(), control.DefaultFarm, control.WorkloadSpec{Issuer: issuer, Preset: "aks-pod", Claims: map[string]any{
+		"sub":                               "system:serviceaccount:payments:api",
+		"azure.workload.identity/client-id": app.ClientID,
+		"azure.workload.identity/tenant-id": app.Tenant,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := filepath.Join(t.TempDir(), "ca.crt")
+	if err := os.WriteFile(ca, tgt.CA, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{
+		workloadVariable + "=" + tokenProxy,
+		"AZURE_KUBERNETES_TOKEN_PROXY=https://" + info.Planes[string(farm.Entra)] + "/", "AZURE_KUBERNETES_CA_FILE=" + ca,
+	}
+	for name, value := range w.Env {
+		env = append(env, name+"="+value)
+	}
+	want := map[string]any{"aud": "https://graph.microsoft.com", "appid": app.ClientID, "tid": app.Tenant, "idtyp": "app"}
+	if diff := cmp.Diff(want, pick(claimsOf(t, runWorkload(t, env)), "aud", "appid", "tid", "idtyp")); diff != "" {
+		t.Errorf("claims (-want +got):\n%s", diff)
+	}
 }
 
 // TestKubectl runs kubectl against the cluster, configured by the environment alone.
@@ -286,6 +372,7 @@ func TestKubectl(t *testing.T) {
 	t.Parallel()
 	kubectl := kubectlWithTokens(t)
 	farm, iss, w := kubernetesWorkload(t, "aks-pod")
+	conforms(t, farm, "kubectl")
 	home := t.TempDir()
 	run := func(args ...string) (stdout, stderr string, err error) {
 		cmd := exec.CommandContext(t.Context(), kubectl, args...)
@@ -302,19 +389,47 @@ func TestKubectl(t *testing.T) {
 	}
 	signInWith(t, farm, token)
 
-	// kubectl puts the path of --raw in the place of the server's, so that what the server's has in front must be said.
-	base, err := url.Parse(w.Base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, stderr, err := run("get", "--raw", base.Path+"/.well-known/openid-configuration")
+	document, stderr, err := run("get", "--raw", "/.well-known/openid-configuration")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, stderr)
 	}
-	var members map[string]any
-	if err := json.Unmarshal([]byte(document), &members); err != nil || members["issuer"] != iss.URL {
-		t.Errorf("the document is %s, want issuer %q", document, iss.URL)
+	var discovery struct {
+		Issuer string
+		JWKS   string `json:"jwks_uri"`
 	}
+	if err := json.Unmarshal([]byte(document), &discovery); err != nil || discovery.Issuer != iss.URL || discovery.JWKS != w.Base+"/openid/v1/jwks" {
+		t.Errorf("the document is %s, want issuer %q and jwks_uri at %s", document, iss.URL, w.Base)
+	}
+	keys, stderr, err := run("get", "--raw", "/openid/v1/jwks")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	if err := verified(token, keys); err != nil {
+		t.Errorf("kubectl's token against kubectl's keys: %v", err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string // an expression
+	}{
+		{[]string{"create", "serviceaccount", "payments"}, `^serviceaccount/payments created$`},
+		{[]string{"get", "serviceaccounts"}, `^NAME +SECRETS +AGE\ndefault +0 +\d+s\npayments +0 +\d+s\nworkload-identity-sa +0 +\d+s$`},
+		{[]string{"get", "sa", "--all-namespaces", "-o", "name"}, `(?m)^serviceaccount/payments$`},
+		{[]string{"get", "sa", "payments", "-o", "yaml"}, `(?s)^apiVersion: v1\nkind: ServiceAccount\nmetadata:\n.*  name: payments\n  namespace: default\n.*  uid: `},
+		{[]string{"get", "sa", "payments", "--no-headers"}, `^payments +0 +\d+s$`},
+		{[]string{"create", "token", "payments", "--bound-object-kind", "Node", "--bound-object-name", "aks-nodepool1-12345678-vmss000000"}, `^ey`},
+		{[]string{"api-resources", "-o", "name"}, `^serviceaccounts\nselfsubjectreviews.authentication.k8s.io\ntokenreviews.authentication.k8s.io$`},
+		{[]string{"api-versions"}, `^authentication.k8s.io/v1\nv1$`},
+		{[]string{"version"}, `(?m)^Server Version: .*v1\.36\.3`},
+	} {
+		if stdout, stderr, err := run(tt.args...); err != nil || !regexp.MustCompile(tt.want).MatchString(stdout) {
+			t.Errorf("kubectl %v: %q, want %s: %v\n%s", tt.args, stdout, tt.want, err, stderr)
+		}
+	}
+	second, stderr, err := run("create", "token", "payments", "--audience", exchangeAudience)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	signInWith(t, farm, second)
 	t.Run("auth whoami", func(t *testing.T) {
 		who, stderr, err := run("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
 		if strings.Contains(stderr, "selfsubjectreviews API is not enabled in the cluster") {
@@ -331,11 +446,28 @@ func TestKubectl(t *testing.T) {
 		{[]string{"create", "token", "nobody"}, `serviceaccounts "nobody" not found`},
 		{[]string{"create", "token", kubeAccount, "--duration", "60s"}, "may not specify a duration less than 10 minutes"},
 		{[]string{"--token", "wrong", "create", "token", kubeAccount}, "Unauthorized"},
+		{[]string{"get", "sa", "nobody"}, `Error from server (NotFound): serviceaccounts "nobody" not found`},
+		{[]string{"create", "sa", "payments"}, `error: failed to create serviceaccount: serviceaccounts "payments" already exists`},
+		{[]string{"get", "pods"}, `error: the server doesn't have a resource type "pods"`},
 	} {
 		if _, stderr, err := run(tt.args...); err == nil || !strings.Contains(stderr, tt.want) {
 			t.Errorf("kubectl %v: error %v, stderr %q; want %q", tt.args, err, stderr, tt.want)
 		}
 	}
+}
+
+// verified checks a token's signature with keys as they are published.
+func verified(token, keys string) error {
+	var published jose.JSONWebKeySet
+	if err := json.Unmarshal([]byte(keys), &published); err != nil {
+		return err
+	}
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return err
+	}
+	_, err = parsed.Verify(&published)
+	return err
 }
 
 // kubectlWithTokens is the kubectl of this machine, if it has create token, which is of 1.24.

@@ -27,6 +27,7 @@ func msalClient(authority, clientID, assertion string, transport interface {
 func TestMSAL(t *testing.T) {
 	t.Parallel()
 	w := trusted(t, "kubernetes")
+	conforms(t, w.farm, msalGo)
 	wire := &wire{http: w.farm.Client()}
 	client, err := msalClient("https://login.microsoftonline.com/"+w.farm.Tenant, w.app.ClientID, w.assertion.Token, wire)
 	if err != nil {
@@ -59,6 +60,7 @@ func TestMSAL(t *testing.T) {
 func TestMSALRefused(t *testing.T) {
 	t.Parallel()
 	w := trusted(t, "kubernetes")
+	conforms(t, w.farm, msalGo)
 	credential := credentialFor(t, w.assertion)
 	credential.Subject += "-canary"
 	app := w.farm.App("mistaken", credential)

@@ -63,6 +63,7 @@ func closeAtEnd(t *testing.T, closer interface{ Close() error }) {
 // the agent's, and azidentity signs in with it.
 func TestSPIFFEJWTSource(t *testing.T) {
 	w := startSPIFFE(t)
+	conforms(t, w.farm, "github.com/spiffe/go-spiffe/v2", azureIdentity)
 	t.Setenv("SPIFFE_ENDPOINT_SOCKET", w.socket)
 	ctx := until(t)
 	source, err := workloadapi.NewJWTSource(ctx)
@@ -120,6 +121,7 @@ func TestSPIFFEJWTSource(t *testing.T) {
 func TestSPIFFEX509Source(t *testing.T) {
 	t.Parallel()
 	w := startSPIFFE(t)
+	conforms(t, w.farm, "github.com/spiffe/go-spiffe/v2")
 	source, err := workloadapi.NewX509Source(until(t), workloadapi.WithClientOptions(w.at()))
 	if err != nil {
 		t.Fatal(err)
@@ -168,6 +170,7 @@ func firstError(errs ...error) error {
 func TestSPIFFERotation(t *testing.T) {
 	t.Parallel()
 	w := startSPIFFE(t)
+	conforms(t, w.farm, "github.com/spiffe/go-spiffe/v2")
 	ctx := until(t)
 	tokens, err := workloadapi.NewJWTSource(ctx, workloadapi.WithClientOptions(w.at()))
 	if err != nil {
@@ -231,6 +234,7 @@ func TestSPIFFERotation(t *testing.T) {
 func TestSPIFFERefused(t *testing.T) {
 	t.Parallel()
 	w := startSPIFFE(t)
+	conforms(t, w.farm, "github.com/spiffe/go-spiffe/v2")
 	ctx := until(t)
 	client, err := workloadapi.New(ctx, w.at())
 	if err != nil {
@@ -271,6 +275,7 @@ func TestSPIFFERefused(t *testing.T) {
 func TestSPIFFEBundleEndpoint(t *testing.T) {
 	t.Parallel()
 	w := startSPIFFE(t)
+	conforms(t, w.farm, "github.com/spiffe/go-spiffe/v2")
 	ctx := until(t)
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(w.farm.CA()) {

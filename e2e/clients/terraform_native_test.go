@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
@@ -51,6 +54,7 @@ func TestTerraformRun(t *testing.T) {
 // alone. Entra takes tokens signed before, between and after.
 func TestTerraformEnterpriseKeys(t *testing.T) {
 	farm := harness.New(t)
+	conforms(t, farm, "github.com/hashicorp/go-tfe")
 	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform", Preset: "tfe"})
 	start := func() map[string]string { return farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL}).Env }
 	first := start()
@@ -140,6 +144,7 @@ func keyOf(t *testing.T, token string) string {
 // that changes it must not be parallel.
 func useHashiCorp(t *testing.T, farm *harness.Farm) *wire {
 	t.Helper()
+	conforms(t, farm, goAzureSDK)
 	before, wire := auth.Client, &wire{http: farm.Client()}
 	auth.Client = wire
 	t.Cleanup(func() { auth.Client = before })
@@ -169,4 +174,98 @@ func checkSignedIn(t *testing.T, name string, claims map[string]any, tenant, cli
 	if diff := cmp.Diff(want, pick(claims, "appid", "tid", "idtyp")); diff != "" {
 		t.Errorf("%s: claims (-want +got):\n%s", name, diff)
 	}
+}
+
+// tfcCredentials is the value of tfc_azure_dynamic_credentials, the variable that HashiCorp's documentation has users declare.
+type tfcCredentials struct {
+	Default tfcFiles            `json:"default"`
+	Aliases map[string]tfcFiles `json:"aliases"`
+}
+
+type tfcFiles struct {
+	ClientID string `json:"client_id_file_path"`
+	Token    string `json:"oidc_token_file_path"`
+}
+
+// readTFCFile reads a file as azurerm does.
+func readTFCFile(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(raw))
+}
+
+// TestTerraformWorkspaceVariables signs in with what a run has for the variables that HashiCorp's documentation has users set, with one
+// client for each phase.
+func TestTerraformWorkspaceVariables(t *testing.T) {
+	farm := harness.New(t)
+	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform"})
+	useHashiCorp(t, farm)
+	apps := map[string]*harness.App{}
+	variables := map[string]string{"TFC_AZURE_PROVIDER_AUTH": "true", "ARM_TENANT_ID": farm.Tenant, "TFC_WORKLOAD_IDENTITY_AUDIENCE_VAULT": "vault.workload.identity"}
+	for _, phase := range []string{"plan", "apply"} {
+		subject := "organization:my-org:project:Default Project:workspace:my-workspace:run_phase:" + phase
+		apps[phase] = farm.App(phase, harness.Credential{Name: phase, Issuer: issuer.URL, Subject: subject})
+		variables["TFC_AZURE_"+strings.ToUpper(phase)+"_CLIENT_ID"] = apps[phase].ClientID
+	}
+	for phase, preset := range map[string]string{"plan": "workspace-plan", "apply": "workspace"} {
+		env := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Preset: preset, Env: variables}).Env
+		claims, err := hashiCorp(t, auth.Credentials{
+			TenantID: env["ARM_TENANT_ID"], ClientID: env["ARM_CLIENT_ID"],
+			EnableAuthenticationUsingOIDC: env["ARM_USE_OIDC"] == "true", OIDCAssertionToken: env["ARM_OIDC_TOKEN"],
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", phase, err)
+		}
+		checkSignedIn(t, phase, claims, farm.Tenant, apps[phase].ClientID)
+		if got := claimsOf(t, env["TFC_WORKLOAD_IDENTITY_TOKEN_VAULT"])["aud"]; got != "vault.workload.identity" {
+			t.Errorf("%s: the tagged token is for %v, want vault.workload.identity", phase, got)
+		}
+	}
+}
+
+// TestTerraformAliases signs in with each of several configurations, whose files the variable names.
+func TestTerraformAliases(t *testing.T) {
+	farm := harness.New(t)
+	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform"})
+	useHashiCorp(t, farm)
+	const subject = "organization:my-org:project:Default Project:workspace:my-workspace:run_phase:apply"
+	usual := farm.App("usual", harness.Credential{Name: "apply", Issuer: issuer.URL, Subject: subject})
+	dns := farm.App("dns", harness.Credential{Name: "apply", Issuer: issuer.URL, Subject: subject, Audiences: []string{"api://dns"}})
+	env := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Env: map[string]string{
+		"TFC_AZURE_PROVIDER_AUTH": "true", "TFC_AZURE_RUN_CLIENT_ID": usual.ClientID,
+		"TFC_AZURE_PROVIDER_AUTH_DNS": "true", "TFC_AZURE_RUN_CLIENT_ID_DNS": dns.ClientID, "TFC_AZURE_WORKLOAD_IDENTITY_AUDIENCE_DNS": "api://dns",
+	}}).Env
+	var credentials tfcCredentials
+	if err := json.Unmarshal([]byte(env["TF_VAR_tfc_azure_dynamic_credentials"]), &credentials); err != nil {
+		t.Fatal(err)
+	}
+	var file map[string]tfcCredentials // what Terraform reads when the file is in its working directory
+	raw := readTFCFile(t, filepath.Join(filepath.Dir(credentials.Default.Token), "azure_dynamic_credentials.auto.tfvars.json"))
+	if err := json.Unmarshal([]byte(raw), &file); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]tfcCredentials{"tfc_azure_dynamic_credentials": credentials}, file); diff != "" {
+		t.Errorf("the file of variables (-environment +file):\n%s", diff)
+	}
+	signIn := func(files tfcFiles) (map[string]any, error) {
+		return hashiCorp(t, auth.Credentials{
+			TenantID: farm.Tenant, ClientID: readTFCFile(t, files.ClientID), EnableAuthenticationUsingOIDC: true, OIDCAssertionToken: readTFCFile(t, files.Token),
+		})
+	}
+	for name, tt := range map[string]struct {
+		files tfcFiles
+		app   *harness.App
+	}{"default": {credentials.Default, usual}, "DNS": {credentials.Aliases["DNS"], dns}} {
+		claims, err := signIn(tt.files)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		checkSignedIn(t, name, claims, farm.Tenant, tt.app.ClientID)
+	}
+	// hashicorp/terraform#34397: one configuration's client with the token of another.
+	_, err := signIn(tfcFiles{ClientID: credentials.Aliases["DNS"].ClientID, Token: credentials.Default.Token})
+	checkError(t, err, "AADSTS700212: ")
 }

@@ -120,6 +120,7 @@ func TestIssuerTokens(t *testing.T) {
 			t.Run(platform.Name+"/"+name, func(t *testing.T) {
 				t.Parallel()
 				farm := harness.New(t)
+				conforms(t, farm, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")
 				iss := farm.Issuer(harness.IssuerSpec{Platform: platform.Name, Preset: name})
 				minted := mintForParty(t, iss)
 				checkVerification(t, farm.Client(), verification{issuer: iss.URL, audience: audience(minted.Claims)[0], token: minted.Token})
@@ -146,6 +147,7 @@ func mintForParty(t *testing.T, iss *harness.Issuer) control.Minted {
 func TestAccessTokens(t *testing.T) {
 	t.Parallel()
 	w := trusted(t, "github")
+	conforms(t, w.farm, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")
 	v1, v2 := "https://sts.windows.net/"+w.farm.Tenant+"/", "https://login.microsoftonline.com/"+w.farm.Tenant+"/v2.0"
 	tests := []struct {
 		name  string
