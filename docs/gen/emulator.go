@@ -11,8 +11,11 @@ import (
 )
 
 // emulator writes the part about Microsoft Entra.
-func emulator(w io.Writer, root string) error {
-	fmt.Fprint(w, "\n## Microsoft Entra\n")
+func emulator(w io.Writer, root string, seen *conformance) error {
+	fmt.Fprint(w, "\n## Microsoft Entra\n\n### Official clients of Entra\n\n")
+	if err := seen.clients(w, entraPlatform); err != nil {
+		return err
+	}
 	limits, err := unfaithful(root, "harness/entra")
 	if err != nil {
 		return err

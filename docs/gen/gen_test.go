@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -46,6 +47,18 @@ func TestPageIsComplete(t *testing.T) {
 		}
 		wants = append(wants, "\n### Limits of `"+p.Name+"`\n")
 	}
+	seen, err := readConformance(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, routes := range seen.Routes {
+		for route := range routes {
+			wants = append(wants, "\n| "+escapeCell(routeName(route))+" | ")
+		}
+	}
+	for client, version := range seen.Clients {
+		wants = append(wants, "`"+client+"` "+version)
+	}
 	for _, c := range entra.Codes {
 		wants = append(wants, escapeCell(c.Message))
 	}
@@ -64,6 +77,22 @@ func TestUnfaithfulWantsItsParagraph(t *testing.T) {
 	t.Parallel()
 	if text, err := unfaithful(root, "docs/gen"); err == nil {
 		t.Errorf("a package without the paragraph gave %q, want an error", text)
+	}
+}
+
+// TestConformanceIsChecked keeps rows that no section of the page would show from passing.
+func TestConformanceIsChecked(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]conformance{
+		"platform": {Clients: map[string]string{"c": "v1"}, Routes: map[string]map[string][]string{"gihtub": {"jwks": {"c"}}}},
+		"version":  {Routes: map[string]map[string][]string{"github": {"jwks": {"c"}}}},
+	} {
+		if err := c.check(); err == nil {
+			t.Errorf("%s: accepted %v", name, c)
+		}
+	}
+	if err := new(conformance).clients(io.Discard, "github"); err == nil {
+		t.Error("a platform without clients got a table")
 	}
 }
 

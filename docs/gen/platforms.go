@@ -12,7 +12,7 @@ import (
 )
 
 // platforms writes a section for each platform.
-func platforms(w io.Writer, root string) error {
+func platforms(w io.Writer, root string, seen *conformance) error {
 	for _, p := range issuers.All {
 		fmt.Fprintf(w, "\n## %s (`%s`)\n\n", p.Title, p.Name)
 		if err := addresses(w, p); err != nil {
@@ -22,6 +22,10 @@ func platforms(w io.Writer, root string) error {
 		signing(w, p)
 		fmt.Fprintf(w, "\n### Presets of `%s`\n\n", p.Name)
 		presets(w, p)
+		fmt.Fprintf(w, "\n### Official clients of `%s`\n\n", p.Name)
+		if err := seen.clients(w, p.Name); err != nil {
+			return err
+		}
 		limits, err := unfaithful(root, "issuers/"+p.Name)
 		if err != nil {
 			return err
