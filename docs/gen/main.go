@@ -33,10 +33,11 @@ const preface = `<!-- Made by docs/gen from the code. Do not edit: run make gene
 What issuerd publishes, signs and answers, and where it is not, or not known to be, like the real services. The first part is one
 section for each platform; the second is the [Entra emulator](#microsoft-entra).
 
-"Official clients" are the routes that clients with that version, unmodified, have asked in the tests of [e2e/clients](../e2e/clients/doc.go),
-which look at what the client made of the answer, a refusal included. No row is written by hand: each is a request that a farm has
-journaled. "sign-in at Entra" is the exchange of the platform's token for an access token of the emulator. A route that is not listed is
-served, but only our own tests have asked it. What is known not to be faithful follows each table.
+"Official clients" are the routes that have answered clients with that version, unmodified, in the tests of
+[e2e/clients](../e2e/clients/doc.go), which look at what the client made of the answer. No row is written by hand: each is a request that
+a farm has journaled. Refusals are tested too, but make no row. "sign-in at Entra" is the exchange of the platform's token for an access
+token of the emulator. Routes that are not listed have answered only our own tests. What is known not to be
+faithful follows each table.
 
 Every issuer is there twice: at its real URL, for clients that resolve names through the farm, and by path below the issuer plane's
 address.

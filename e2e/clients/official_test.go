@@ -65,7 +65,7 @@ var officialClients = map[string]officialClient{
 	"github.com/aws/aws-sdk-go-v2/service/iam":                     {agent: says(`api/iam#`), planes: atAPI},
 
 	"npm:@actions/core":                    {agent: says(`actions/oidc-client`), planes: atAPI},
-	"npm:google-auth-library":              {agent: says(`google-api-nodejs-client/|^node$`), planes: atAPI},
+	"npm:google-auth-library":              {agent: says(`google-api-nodejs-client/|^node(-fetch)?$`), planes: atAPI},
 	"npm:@aws-sdk/client-cognito-identity": {agent: says(`aws-sdk-js/`), planes: atAPI},
 	"npm:@azure/identity":                  {agent: says(`azsdk-js-identity/`), planes: atEntra},
 

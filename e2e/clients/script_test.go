@@ -91,13 +91,13 @@ func (f scriptFarm) start(t *testing.T, s script, trusted string) map[string]str
 	return env
 }
 
-// run runs a script, which has of this process' environment PATH and the proxy of TestMain. Unlike Go's, other languages' clients would
-// send it even what is for this machine.
+// run runs a script, which has of this process' environment the proxy of TestMain. Unlike Go's, other languages' clients would send it even
+// what is for this machine. It has no PATH either: Google's clients would start a gcloud that they find.
 func (f scriptFarm) run(t *testing.T, file string, env map[string]string) (stdout, stderr string, err error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), f.interpreter, file)
 	cmd.Dir = f.folder
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(),
+	cmd.Env = []string{"PATH=/nonexistent", "HOME=" + t.TempDir(),
 		"HTTPS_PROXY=" + os.Getenv("HTTPS_PROXY"), "HTTP_PROXY=" + os.Getenv("HTTP_PROXY"), "NO_PROXY=127.0.0.1"}
 	cmd.Env = append(cmd.Env, f.env...)
 	for name, value := range env {
