@@ -1,6 +1,6 @@
 module github.com/issuerd/issuerd/e2e/clients
 
-go 1.26.4
+go 1.26.5
 
 replace github.com/issuerd/issuerd => ../..
 
@@ -14,7 +14,7 @@ require (
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/go-jose/go-jose/v4 v4.1.8
 	github.com/google/go-cmp v0.7.0
-	github.com/hashicorp/go-azure-sdk/sdk v0.20250131.1134653
+	github.com/hashicorp/go-azure-sdk/sdk v0.20260811.1225050
 	github.com/issuerd/issuerd v0.0.0
 	github.com/zitadel/oidc/v3 v3.49.1
 	k8s.io/api v0.37.2
@@ -102,7 +102,7 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/gorilla/mux v1.8.1 // indirect
 	github.com/gorilla/securecookie v1.1.2 // indirect
-	github.com/hashicorp/go-azure-helpers v0.66.2 // indirect
+	github.com/hashicorp/go-azure-helpers v0.81.1 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
 	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
 	github.com/hashicorp/go-tfe v1.110.0
@@ -127,5 +127,5 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	google.golang.org/api v0.284.0
 	k8s.io/client-go v0.37.2
-	software.sslmate.com/src/go-pkcs12 v0.4.0 // indirect
+	software.sslmate.com/src/go-pkcs12 v0.7.3 // indirect
 )
