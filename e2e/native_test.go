@@ -29,7 +29,7 @@ func TestNativeTokensAreThePresets(t *testing.T) {
 				farm := harness.New(t) // of its own, so that all use the same few keys
 				iss := farm.Issuer(harness.IssuerSpec{Platform: p.Name, Preset: preset.Name})
 				w := farm.Workload(harness.WorkloadSpec{Issuer: iss.URL, Audience: strings.Join(audience, "")})
-				raw, err := p.Native.Fetch(t.Context(), farm.Client(), issuer.Found{Base: w.Base, Env: w.Env}, strings.Join(audience, ""))
+				raw, err := p.Native.Fetch(t.Context(), farm.Client(), issuer.Found{Base: w.Base, Env: w.Env, Now: w.Now}, strings.Join(audience, ""))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -64,7 +64,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringArrayVar(&f.hosts, "host", nil, "a host name that issuers may have beside the impersonated ones (repeatable)")
 	flags.StringVar(&f.directory, "directory", "", "a file with Entra's tenants, applications and credentials")
 	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log requests and decisions to standard error")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,13 +19,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/target"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 type tokenFlags struct {
 	preset, url, alg, farm string
-	claims, audience       []string
+	claims, audience, vars []string
 	lifetime               time.Duration
 	decode, printEnv       bool
 }
@@ -36,6 +39,11 @@ func newToken() *cobra.Command {
 		Short: "Mint one token and print it",
 		Long: `Mint one token as a platform would and print it. With --farm a running farm signs it with the keys that it publishes; without, a
 key is made for this one token.
+
+The annotations of a Kubernetes service account are claims too, with --print-env: azure.workload.identity/client-id, tenant-id and
+service-account-token-expiration put AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST, which is the farm's own Entra, into the
+environment, and set the life of the token in the file; user, serviceAccountName, expirationSeconds and boundObjectRef say who asks the
+cluster for a token, and for which.
 
 Platforms and their presets:
 ` + presetHelp(),
@@ -60,6 +68,7 @@ Platforms and their presets:
 	flags.StringVar(&f.alg, "alg", "", "the signature algorithm; the platform's unless given (not with --farm)")
 	flags.StringVar(&f.farm, "farm", os.Getenv(controlURLVariable), "the control plane of a running farm, with its bearer token in "+controlTokenVariable)
 	flags.BoolVar(&f.printEnv, "print-env", false, "mint nothing: print the environment in which the platform's own clients find their token (needs --farm)")
+	flags.StringArrayVar(&f.vars, "env", nil, "NAME=value: a variable that the workload's user sets, such as TFC_WORKLOAD_IDENTITY_AUDIENCE (repeatable; only with --print-env)")
 	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
 	return cmd
 }
@@ -99,6 +108,9 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	}
 	if f.printEnv {
 		return f.env(cmd, platform, preset, claims)
+	}
+	if len(f.vars) > 0 {
+		return errors.New("token: --env sets a variable of a workload, so it goes with --print-env only")
 	}
 	raw, err := "", error(nil)
 	if f.farm != "" {
@@ -181,6 +193,9 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 		return err
 	}
 	spec := control.WorkloadSpec{Issuer: iss, Preset: preset.Name, Claims: claims}
+	if spec.Env, err = parseEnv(f.vars); err != nil {
+		return err
+	}
 	if len(f.audience) > 0 {
 		spec.Audience = f.audience[0]
 	}
@@ -193,12 +208,52 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 		}
 		return err
 	}
+	if _, set := spec.Env[authorityVariable]; workload.Env[authorityVariable] != "" && !set {
+		if err := f.leadToFarm(cmd, client, workload.Env); err != nil {
+			return err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(workload.Env)) {
 		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", name, shellQuote(workload.Env[name])); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// authorityVariable is where Azure's clients find Entra.
+const authorityVariable = "AZURE_AUTHORITY_HOST"
+
+// leadToFarm puts the farm's Entra plane into an environment in which the platform has put the real Entra: its clients would show the farm's
+// tokens there.
+func (f *tokenFlags) leadToFarm(cmd *cobra.Command, client *control.Client, env map[string]string) error {
+	info, err := client.Info(cmd.Context())
+	if err != nil {
+		return cannotRun(err)
+	}
+	addr := info.Planes[string(farm.Entra)]
+	if addr == "" {
+		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: %s is %s, since the Entra plane of the farm listens nowhere\n", authorityVariable, env[authorityVariable])
+		return err
+	}
+	env[authorityVariable] = "https://" + target.Reachable(addr, f.farm) + "/"
+	return nil
+}
+
+// shellName is the name of a variable that a shell can export.
+var shellName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// parseEnv reads NAME=value.
+func parseEnv(list []string) (map[string]string, error) {
+	env := map[string]string{}
+	for _, item := range list {
+		name, value, ok := strings.Cut(item, "=")
+		if !ok || !shellName.MatchString(name) || !utf8.ValidString(value) {
+			return nil, fmt.Errorf("--env %q: want NAME=value, with a name of letters, digits and _ as a shell has them, and a value in UTF-8", name)
+		}
+		env[name] = value
+	}
+	return env, nil
 }
 
 // parseClaims reads name=text and name:=JSON.

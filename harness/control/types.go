@@ -128,6 +128,7 @@ type WorkloadSpec struct {
 type Workload struct {
 	Base string            `json:"base"` // the URL of its token API
 	Env  map[string]string `json:"env"`  // what the platform puts into its environment
+	Now  time.Time         `json:"now"`  // what the issuers' clock said at its start
 }
 
 // Entry is one line of a world's journal: a request on a plane, or a sign-in with the checks that Entra made. It holds no token.
@@ -137,7 +138,7 @@ type Entry struct {
 	Plane  string        `json:"plane"`
 	Method string        `json:"method,omitempty"`
 	URL    string        `json:"url,omitempty"`    // without the query
-	Status int           `json:"status,omitempty"` // 0: the connection was dropped without an answer
+	Status int           `json:"status,omitempty"` // of HTTP, or what corresponds to gRPC's; 0: the connection was dropped without an answer
 	SignIn *entra.SignIn `json:"signIn,omitempty"`
 
 	// Platform is whose route answered, a platform of issuers.All or "entra"; of a sign-in, whose token was shown. Route is the route as

@@ -44,6 +44,21 @@ func (j *journal) after(seq int) control.Journal {
 	return out
 }
 
+// answered takes a request into the journal, and logs it.
+func (w *World) answered(e control.Entry) {
+	e.Time = w.clock.now()
+	for _, text := range []*string{&e.Method, &e.URL, &e.Route, &e.Agent} {
+		*text = clip(*text)
+	}
+	w.server.logRequest(e)
+	w.journal.add(e)
+}
+
+// logRequest logs a request that was answered. Headers and queries may hold credentials, so an entry has neither.
+func (s *Server) logRequest(e control.Entry) {
+	s.opts.Log.Debug("request", "plane", e.Plane, "method", e.Method, "url", e.URL, "status", e.Status, "platform", e.Platform, "route", e.Route)
+}
+
 // maxText bounds a text in the journal. It is more than any field of a sign-in that can succeed.
 const maxText = 2048
 

@@ -38,7 +38,7 @@ func (s *Server) route(l *listener) http.Handler {
 		}
 		w := s.world(id)
 		if w == nil {
-			http.Error(rw, "farm: no such farm: leave the header "+control.FarmHeader+" out, or create one on the control plane", http.StatusNotFound)
+			s.refuse(rw, r, l.planes[0], "farm: no such farm: leave the header "+control.FarmHeader+" out, or create one on the control plane")
 			return
 		}
 		host := hostKey(r.Host)
@@ -53,9 +53,9 @@ func (s *Server) route(l *listener) http.Handler {
 		ctx, route := issuer.WithRoute(r.Context())
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() { // also when a fault drops the connection
-			w.journal.add(control.Entry{
-				Time: w.clock.now(), Plane: string(plane), Method: clip(r.Method), URL: clip("https://" + r.Host + r.URL.EscapedPath()), Status: out.status,
-				Platform: platform, Route: clip(*route), Agent: clip(r.UserAgent()),
+			w.answered(control.Entry{
+				Plane: string(plane), Method: r.Method, URL: "https://" + r.Host + r.URL.EscapedPath(), Status: out.status,
+				Platform: platform, Route: *route, Agent: r.UserAgent(),
 			})
 		}()
 		switch {
@@ -71,6 +71,12 @@ func (s *Server) route(l *listener) http.Handler {
 			handler.ServeHTTP(out, r.WithContext(ctx))
 		}
 	})
+}
+
+// refuse answers a request that reaches no world.
+func (s *Server) refuse(rw http.ResponseWriter, r *http.Request, plane Plane, text string) {
+	http.Error(rw, text, http.StatusNotFound)
+	s.logRequest(control.Entry{Plane: string(plane), Method: clip(r.Method), URL: clip(r.URL.EscapedPath()), Status: http.StatusNotFound})
 }
 
 // entraPlatform is what the journal calls Entra among the platforms.

@@ -186,7 +186,13 @@ func (s *Server) controlHandler() http.Handler {
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.Handle("/", api.Handler())
-	return mux
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		out := &statusWriter{ResponseWriter: rw}
+		defer func() {
+			s.logRequest(control.Entry{Plane: string(Control), Method: clip(r.Method), URL: clip(r.URL.EscapedPath()), Status: out.status})
+		}()
+		mux.ServeHTTP(out, r)
+	})
 }
 
 // Close stops the listeners at once and waits for nothing.

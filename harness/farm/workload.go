@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -25,6 +26,7 @@ type workload struct {
 	world    *World
 	platform string
 	handler  http.Handler // nil: the platform delivers tokens without an API
+	dir      string       // its folder; empty: it has none
 	close    []func() error
 	renewal  renewal
 }
@@ -42,6 +44,11 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	native := iss.Platform().Native
 	if native == nil {
 		return control.Workload{}, fmt.Errorf("farm: %s has no token API of its own in this version; mint tokens directly", iss.Platform().Name)
+	}
+	for name, value := range spec.Env {
+		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(value, "\x00") {
+			return control.Workload{}, fmt.Errorf("farm: variable %q: want a name that is not empty and has no =, and no zero byte in it or its value", name)
+		}
 	}
 	id := w.server.newID()
 	base, err := w.server.workloadBase(spec.Base)
@@ -83,15 +90,19 @@ func (s *Server) workloadBase(seen string) (string, error) {
 	return "https://" + net.JoinHostPort(host, port), nil
 }
 
-// start makes the folder, the listener that the platform may want and the API, and returns where that is and its environment. What it
+// folder makes the folder of the workload.
+func (run *workload) folder() (dir string, err error) {
+	if run.dir, err = os.MkdirTemp("", "issuerd-"); err != nil { // the image has nowhere to write to
+		return "", fmt.Errorf("this farm, as in a container, has no folder for files and sockets: %w", err)
+	}
+	return run.dir, nil
+}
+
+// start makes the listener that the platform may want and the API, and returns where that is and its environment. What it
 // opened is in run.close, also after an error.
 func (run *workload) start(native *issuer.Native, w issuer.Workload, audience string) (started control.Workload, err error) {
-	switch w.Dir, err = os.MkdirTemp("", "issuerd-"); {
-	case err == nil:
-		run.close = append(run.close, func() error { return os.RemoveAll(w.Dir) })
-	case native.Local: // elsewhere a platform does without: the image has no folder to write to
-		return started, fmt.Errorf("farm: %s hands its tokens out through files or sockets, and this farm, as in a container, has no folder for them: %w", w.Issuer.Platform().Name, err)
-	}
+	w.Dir = sync.OnceValues(run.folder)
+	run.close = append(run.close, func() error { return os.RemoveAll(run.dir) }) // which does nothing where there is none
 	var own net.Listener
 	if native.Plain || native.Root {
 		if own, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -127,7 +138,7 @@ func (run *workload) start(native *issuer.Native, w issuer.Workload, audience st
 	run.renewal.due = api.Renew
 	run.close = append(run.close, run.renewal.end)
 	env, err := api.Env(audience)
-	return control.Workload{Base: w.Base, Env: env}, err
+	return control.Workload{Base: w.Base, Env: env, Now: w.Now()}, err
 }
 
 // startingWorkload tells that the server is not stopping, and has it wait, when it does, until starting.Done is called: what a workload opened
@@ -223,7 +234,7 @@ func (s *Server) serveWorkload(rw http.ResponseWriter, r *http.Request) {
 	run := s.workloads[id]
 	s.mu.RUnlock()
 	if run == nil || run.handler == nil {
-		http.Error(rw, "farm: no token API here: its farm has been deleted, or the platform delivers tokens without one", http.StatusNotFound)
+		s.refuse(rw, r, Workload, "farm: no token API here: its farm has been deleted, or the platform delivers tokens without one")
 		return
 	}
 	http.StripPrefix(workloadPath+id, run).ServeHTTP(rw, r)
@@ -237,18 +248,15 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	ctx, route := issuer.WithRoute(r.Context())
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection
-		run.world.journal.add(control.Entry{
-			Time: run.world.clock.now(), Plane: string(Workload), Method: clip(r.Method), URL: clip(r.URL.EscapedPath()), Status: out.status,
-			Platform: run.platform, Route: clip(*route), Agent: clip(r.UserAgent()),
+		run.world.answered(control.Entry{
+			Plane: string(Workload), Method: r.Method, URL: r.URL.EscapedPath(), Status: out.status,
+			Platform: run.platform, Route: *route, Agent: r.UserAgent(),
 		})
 	}()
 	run.handler.ServeHTTP(out, r.WithContext(ctx))
 }
 
 // record journals a call that came through a socket of the API's own.
-func (run *workload) record(route, agent string) {
-	run.world.journal.add(control.Entry{
-		Time: run.world.clock.now(), Plane: string(Workload), Status: http.StatusOK, // gRPC's own status comes after it
-		Platform: run.platform, Route: clip(route), Agent: clip(agent),
-	})
+func (run *workload) record(route, agent string, status int) {
+	run.world.answered(control.Entry{Plane: string(Workload), Status: status, Platform: run.platform, Route: route, Agent: agent})
 }

@@ -84,7 +84,8 @@ func (w *World) Farm() control.Farm {
 	return control.Farm{ID: w.id, Tenant: w.tenant, Now: w.clock.now()}
 }
 
-// AddIssuer makes an issuer and serves it. An issuer with the same URL is replaced, keys and all.
+// AddIssuer makes an issuer and serves it. An issuer with the same URL is replaced, keys and all; but where the platform has one key set
+// for several issuers, the new one has the keys of the others.
 func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	platform, err := issuers.ByName(spec.Platform)
 	if err != nil {
@@ -130,6 +131,11 @@ func (w *World) add(iss *issuer.Issuer) (control.Issuer, error) {
 			return control.Issuer{}, fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
 		}
 	}
+	for _, other := range w.issuers {
+		if other.URL() != iss.URL() && iss.ShareKeys(other) {
+			break
+		}
+	}
 	if replaced := w.issuers[iss.URL()]; replaced != nil {
 		maps.DeleteFunc(w.documents, func(_ string, of *issuer.Issuer) bool { return of == replaced })
 	}
@@ -140,9 +146,13 @@ func (w *World) add(iss *issuer.Issuer) (control.Issuer, error) {
 	return describe(iss), nil
 }
 
-// serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on.
+// serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on. One with other keys is
+// an error: nobody who asks it would take the tokens that the new one signs.
 func (w *World) serve(iss *issuer.Issuer) error {
-	if _, err := w.issuer(iss.URL()); err == nil {
+	if there, err := w.issuer(iss.URL()); err == nil {
+		if !there.SameKeys(iss) {
+			return fmt.Errorf("farm: the issuer %q has keys of its own already", iss.URL())
+		}
 		return nil
 	}
 	_, err := w.add(iss)

@@ -1,6 +1,6 @@
 // Package faults is the list of things that can be wrong with an issuer: a document that can't be fetched, a discovery document
-// with other members, a JWKS that isn't one, a token whose header says something odd, a token API that refuses. A fault has a name and parameters, as in a
-// scenario:
+// with other members, a JWKS that isn't one, a token whose header says something odd, a token API that refuses. A fault has a name and
+// parameters, as in a scenario:
 //
 //	issuer:
 //	  platform: kubernetes

@@ -94,7 +94,7 @@ func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any
 		return nil, err
 	}
 	client := &http.Client{Transport: p.opts.Target.Transport(p.farm.ID)}
-	token, err := native.Fetch(ctx, client, issuer.Found{Base: workload.Base, Env: workload.Env}, m.Audience)
+	token, err := native.Fetch(ctx, client, issuer.Found{Base: workload.Base, Env: workload.Env, Now: workload.Now}, m.Audience)
 	if err != nil {
 		return nil, err
 	}

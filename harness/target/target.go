@@ -89,7 +89,7 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 	}
 	seen := map[string]string{}
 	for plane, addr := range info.Planes {
-		seen[plane] = reachable(addr, controlURL)
+		seen[plane] = Reachable(addr, controlURL)
 	}
 	maps.Copy(seen, planes)
 	resolver, err := farm.NewResolver(seen, []byte(info.CA))
@@ -116,8 +116,8 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 	return t, nil
 }
 
-// reachable is a plane's address as seen from here: a listener on every address is where the control plane is.
-func reachable(addr, controlURL string) string {
+// Reachable is a plane's address as seen from here: a listener on every address is where the control plane is.
+func Reachable(addr, controlURL string) string {
 	host, port, err := net.SplitHostPort(addr)
 	ip := net.ParseIP(host)
 	u, urlErr := url.Parse(controlURL)

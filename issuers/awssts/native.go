@@ -146,32 +146,25 @@ func requestID(random io.Reader) (string, error) {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
 }
 
-// fetch asks for a token for five minutes. It takes the time from the API's own answers, since the clock there may be another.
+// fetch asks for a token for five minutes.
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	form := url.Values{"Action": {"GetWebIdentityToken"}, "Version": {stsService.version}, "SigningAlgorithm": {"RS256"}}
 	if audience != "" {
 		form.Set("Audience.member.1", audience)
 	}
 	endpoint := strings.TrimSuffix(found.Base, "/") + "/"
-	unsigned, _, err := post(ctx, client, endpoint, nil, func(*http.Request) {})
-	if err != nil {
-		return "", err
-	}
-	now, err := http.ParseTime(unsigned.Header.Get("Date"))
-	if err != nil {
-		return "", fmt.Errorf("awssts: fetch: time of the API: %w", err)
-	}
 	body := []byte(form.Encode())
 	answer, text, err := post(ctx, client, endpoint, body, func(r *http.Request) {
-		sigv4.FromEnv(found.Env).Sign(r, body, sigv4.Scope{Region: found.Env["AWS_REGION"], Service: stsService.name}, now)
+		sigv4.FromEnv(found.Env).Sign(r, body, sigv4.Scope{Region: found.Env["AWS_REGION"], Service: stsService.name}, found.Now)
 	})
 	if err != nil {
 		return "", err
 	}
 	if answer.StatusCode != http.StatusOK {
 		var said errorResponse
-		if err := xml.Unmarshal(text, &said); err != nil {
-			return "", &issuer.Refused{Status: answer.StatusCode, Message: answer.Status}
+		if err := xml.Unmarshal(text, &said); err != nil || said.Error.Code == "" { // clients show what they cannot read, each in its own words
+			message := strings.TrimSuffix(answer.Status+": "+strings.TrimSpace(string(text)), ": ")
+			return "", &issuer.Refused{Status: answer.StatusCode, Message: message}
 		}
 		return "", &issuer.Refused{Status: answer.StatusCode, Message: said.Error.Code + ": " + said.Error.Message}
 	}

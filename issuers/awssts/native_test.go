@@ -45,7 +45,7 @@ func begin(t testing.TB, preset string, claims issuer.Claims) issuer.Found {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return issuer.Found{Base: srv.URL + "/w/1", Env: env}
+	return issuer.Found{Base: srv.URL + "/w/1", Env: env, Now: clock()}
 }
 
 // call sends a signed form and returns the status and the body.
@@ -90,7 +90,7 @@ func TestFetch(t *testing.T) {
 		"SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.": func(f *issuer.Found) { f.Env["AWS_SECRET_ACCESS_KEY"] = "x" },
 		"InvalidClientTokenId: The security token included in the request is invalid.": func(f *issuer.Found) { f.Env["AWS_ACCESS_KEY_ID"] = "AKIAX" },
 	} {
-		other := issuer.Found{Base: found.Base, Env: maps.Clone(found.Env)}
+		other := issuer.Found{Base: found.Base, Env: maps.Clone(found.Env), Now: found.Now}
 		change(&other)
 		_, err := Platform.Native.Fetch(t.Context(), http.DefaultClient, other, "a")
 		var refused *issuer.Refused

@@ -11,7 +11,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/issuers/issuer/sigv4"
@@ -215,28 +214,18 @@ type caller struct {
 	found  issuer.Found
 }
 
-// call calls an operation, signed if the workload has a key. The time of the signature is that of the API's clock.
+// call calls an operation, signed if the workload has a key.
 func (c caller) call(target string, request, into any) error {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return fmt.Errorf("cognito: fetch: %w", err)
 	}
 	key := sigv4.FromEnv(c.found.Env)
-	var now time.Time
-	if key.ID != "" {
-		unsigned, _, err := c.post("/", nil, func(*http.Request) {})
-		if err != nil {
-			return err
-		}
-		if now, err = http.ParseTime(unsigned.Header.Get("Date")); err != nil {
-			return fmt.Errorf("cognito: fetch: time of the API: %w", err)
-		}
-	}
 	return c.send("/", body, into, func(r *http.Request) {
 		r.Header.Set("Content-Type", jsonType)
 		r.Header.Set("X-Amz-Target", target)
 		if key.ID != "" {
-			key.Sign(r, body, sigv4.Scope{Region: c.found.Env["AWS_REGION"], Service: identityScope}, now)
+			key.Sign(r, body, sigv4.Scope{Region: c.found.Env["AWS_REGION"], Service: identityScope}, c.found.Now)
 		}
 	})
 }
@@ -258,10 +247,13 @@ func (c caller) send(path string, body []byte, into any, prepare func(*http.Requ
 			failure
 			Error string `json:"error"`
 		}
-		_ = json.Unmarshal(text, &said) // what is not JSON says nothing
+		_ = json.Unmarshal(text, &said) // an answer in another form is shown whole
 		message := said.Error
-		if said.Type != "" {
+		switch {
+		case said.Type != "":
 			message = strings.TrimSuffix(said.Type+": "+said.Message, ": ")
+		case message == "":
+			message = unknownError(resp.StatusCode, string(text))
 		}
 		return &issuer.Refused{Status: resp.StatusCode, Message: message}
 	}
@@ -269,6 +261,15 @@ func (c caller) send(path string, body []byte, into any, prepare func(*http.Requ
 		return fmt.Errorf("cognito: fetch: answer: %w", err)
 	}
 	return nil
+}
+
+// unknownError is the code and the message that botocore finds in an answer that is not the service's. [boto/botocore, botocore/parsers.py]
+func unknownError(status int, body string) string {
+	body = strings.TrimSpace(body)
+	if status >= http.StatusInternalServerError && (body == "" || strings.HasPrefix(body, "<html>")) {
+		body = http.StatusText(status)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%d: %s", status, body), ": ")
 }
 
 func (c caller) post(path string, body []byte, prepare func(*http.Request)) (*http.Response, []byte, error) {

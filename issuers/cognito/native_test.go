@@ -47,7 +47,7 @@ func beginAt(t testing.TB, preset string, now func() time.Time) issuer.Found {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return issuer.Found{Base: srv.URL + "/w/1", Env: env}
+	return issuer.Found{Base: srv.URL + "/w/1", Env: env, Now: now()}
 }
 
 func TestFetch(t *testing.T) {

@@ -123,7 +123,7 @@ func TestKeyFile(t *testing.T) {
 func TestGrant(t *testing.T) {
 	t.Parallel()
 	s, env, file := keyFile(t)
-	raw, err := gcp.Platform.Native.Fetch(t.Context(), http.DefaultClient, issuer.Found{Base: s.base, Env: env}, audience)
+	raw, err := gcp.Platform.Native.Fetch(t.Context(), http.DefaultClient, issuer.Found{Base: s.base, Env: env, Now: time.Now()}, audience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestGrant(t *testing.T) {
 			t.Errorf("the access token is good for status %d", a.status)
 		}
 	}
-	_, err = gcp.Platform.Native.Fetch(t.Context(), http.DefaultClient, issuer.Found{Base: s.base, Env: env}, "")
+	_, err = gcp.Platform.Native.Fetch(t.Context(), http.DefaultClient, issuer.Found{Base: s.base, Env: env, Now: time.Now()}, "")
 	var refused *issuer.Refused
 	if !errors.As(err, &refused) || refused.Message != "invalid_scope: Invalid OAuth scope or ID token audience provided." {
 		t.Errorf("without an audience: error %v", err)
@@ -161,7 +161,7 @@ func TestGrant(t *testing.T) {
 // TestKeyWithoutFolder is a farm in a container, which has no folder for the file.
 func TestKeyWithoutFolder(t *testing.T) {
 	t.Parallel()
-	s := serve(t, func(w *issuer.Workload) { w.Dir = "" }, issuer.WithPreset("service-account-key"))
+	s := serve(t, func(w *issuer.Workload) { w.Dir = func() (string, error) { return "", errors.New("none") } }, issuer.WithPreset("service-account-key"))
 	env, err := s.api.Env("")
 	if err != nil {
 		t.Fatal(err)

@@ -66,8 +66,8 @@ func (a *api) keyEnv() (map[string]string, error) {
 		return nil, fmt.Errorf("gcp: key file: %w", err)
 	}
 	env := map[string]string{keyVariable: string(contents)}
-	if a.workload.Dir != "" {
-		name := filepath.Join(a.workload.Dir, "key.json")
+	if dir, err := a.workload.Dir(); err == nil {
+		name := filepath.Join(dir, "key.json")
 		if err := os.WriteFile(name, contents, 0o600); err != nil {
 			return nil, fmt.Errorf("gcp: key file: %w", err)
 		}
@@ -76,8 +76,8 @@ func (a *api) keyEnv() (map[string]string, error) {
 	return env, nil
 }
 
-// fetchWithKey does what Google's clients do with a key file. It takes the time from the API's own answers, since the clock there may be
-// another.
+// fetchWithKey does what Google's clients do with a key file. The text of a refusal is google-auth's for Python: what the error says, or else
+// the whole body. [googleapis/google-auth-library-python, google/oauth2/_client.py]
 func fetchWithKey(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	var file keyFile
 	if err := json.Unmarshal([]byte(found.Env[keyVariable]), &file); err != nil {
@@ -96,17 +96,9 @@ func fetchWithKey(ctx context.Context, client *http.Client, found issuer.Found, 
 	if err != nil {
 		return "", fmt.Errorf("gcp: key file: %w", err)
 	}
-	unsigned, _, err := postForm(ctx, client, found.Base+"/token", nil)
-	if err != nil {
-		return "", err
-	}
-	now, err := http.ParseTime(unsigned.Header.Get("Date"))
-	if err != nil {
-		return "", fmt.Errorf("gcp: token endpoint: time: %w", err)
-	}
 	signed, err := jwt.Signed(signer).Claims(jwt.Claims{
 		Issuer: file.ClientEmail, Subject: file.ClientEmail, Audience: jwt.Audience{file.TokenURI},
-		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(maxAssertionLife)),
+		IssuedAt: jwt.NewNumericDate(found.Now), Expiry: jwt.NewNumericDate(found.Now.Add(maxAssertionLife)),
 	}).Claims(struct {
 		TargetAudience string `json:"target_audience,omitempty"`
 	}{audience}).Serialize()
@@ -118,9 +110,12 @@ func fetchWithKey(ctx context.Context, client *http.Client, found issuer.Found, 
 		return "", err
 	}
 	if answer.StatusCode != http.StatusOK {
+		message := string(body)
 		var said grantError
-		_ = json.Unmarshal(body, &said) // what is not JSON says nothing
-		return "", &issuer.Refused{Status: answer.StatusCode, Message: strings.TrimSuffix(said.Code+": "+said.Description, ": ")}
+		if err := json.Unmarshal(body, &said); err == nil && said.Code != "" {
+			message = strings.TrimSuffix(said.Code+": "+said.Description, ": ")
+		}
+		return "", &issuer.Refused{Status: answer.StatusCode, Message: message}
 	}
 	var got struct {
 		IDToken string `json:"id_token"`

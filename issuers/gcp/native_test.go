@@ -51,8 +51,10 @@ func serve(t *testing.T, change func(*issuer.Workload), opts ...issuer.Option) s
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*handler.Load()).ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
 	s.base = server.URL + prefix
+	dir := t.TempDir()
 	w := issuer.Workload{
-		Issuer: s.issuer, Base: s.base, Plain: strings.TrimPrefix(server.URL, "http://"), Dir: t.TempDir(), Now: now, Rand: rand.Reader,
+		Issuer: s.issuer, Base: s.base, Plain: strings.TrimPrefix(server.URL, "http://"), Now: now, Rand: rand.Reader,
+		Dir: func() (string, error) { return dir, nil },
 	}
 	if change != nil {
 		change(&w)

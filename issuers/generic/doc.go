@@ -2,9 +2,11 @@
 // Bitbucket Pipelines, Forgejo Actions, and a plain one for anything else. To add one, write a service and its presets in a file
 // of its own.
 //
-// See https://docs.gitlab.com/ci/secrets/id_token_authentication/, https://learn.microsoft.com/azure/devops/pipelines/release/configure-workload-identity,
+// See https://docs.gitlab.com/ci/secrets/id_token_authentication/,
+// https://learn.microsoft.com/azure/devops/pipelines/release/configure-workload-identity,
 // https://circleci.com/docs/openid-connect-tokens/, https://buildkite.com/docs/agent/v3/cli-oidc,
-// https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/, https://forgejo.org/docs/latest/user/actions/.
+// https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/,
+// https://forgejo.org/docs/latest/user/actions/.
 //
 //	iss, err := issuer.New(generic.Platform, issuer.WithPreset("gitlab"))
 //	if err != nil {
@@ -19,9 +21,9 @@
 // How a job gets its token is Platform.Native: GitLab and a plain issuer set ID_TOKEN (with GitLab, the user names it), CircleCI
 // CIRCLE_OIDC_TOKEN or, in the preset circleci-v2, CIRCLE_OIDC_TOKEN_V2, Bitbucket BITBUCKET_STEP_OIDC_TOKEN. A job of Forgejo asks at
 // ACTIONS_ID_TOKEN_REQUEST_URL as on GitHub. A job of Buildkite posts to the agent API at BUILDKITE_AGENT_ENDPOINT, as buildkite-agent oidc
-// request-token does, with BUILDKITE_AGENT_ACCESS_TOKEN and BUILDKITE_JOB_ID. A job of Azure DevOps posts to SYSTEM_OIDCREQUESTURI with the bearer of SYSTEM_ACCESSTOKEN:
-// for the service connection that AZURESUBSCRIPTION_SERVICE_CONNECTION_ID names, or, without serviceConnectionId, for the pipeline, whose
-// subject is another.
+// request-token does, with BUILDKITE_AGENT_ACCESS_TOKEN and BUILDKITE_JOB_ID. A job of Azure DevOps posts to SYSTEM_OIDCREQUESTURI with the
+// bearer of SYSTEM_ACCESSTOKEN: for the service connection that AZURESUBSCRIPTION_SERVICE_CONNECTION_ID names, or, without
+// serviceConnectionId, for the pipeline, whose subject is another.
 //
 // Faithful, after recorded tokens and documents: GitLab's header and payload, Buildkite's payload, the discovery documents of Azure
 // DevOps, Bitbucket and Forgejo, the subjects of all, the types of claims (GitLab's runner_id and Buildkite's build_number are numbers).
@@ -30,8 +32,8 @@
 // X-TFS-FedAuthRedirect suppresses, and its audience, which a request cannot choose.
 //
 // Not faithful or not confirmed:
-//   - Azure DevOps: the wrapping of the refusal of an unknown service connection, and whether the id is in quotation marks;
-//     the order of the checks; the headers of answers; the bodies of 401 and 413. The sign-in page of the redirect is below the
+//   - Azure DevOps: the status 404 of the refusal of an unknown service connection, its wrapping, and whether the id is in quotation
+//     marks; the order of the checks; the headers of answers; the bodies of 401 and 413. The sign-in page of the redirect is below the
 //     workload's own address, not on another host, and empty. Organization, project, plan, job and connection have fixed ids.
 //   - Forgejo: the path and query of the address, and the texts of refusals.
 //   - CircleCI sets both variables at once, and always for its default audience; another is what circleci run oidc get would print.

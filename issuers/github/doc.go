@@ -30,8 +30,9 @@
 //   - Tokens up to 2024 (nbf 600 s before iat, header typ alg x5t kid, payload in another order, an older key) and the issuer with a
 //     trailing slash of 2021 to 2023: claims and iss can be given, the order and the key are today's.
 //   - The certificates have the right names and lifetimes but no extensions.
-//   - Whether the slug's issuer has discovery and keys of its own is unknown; here it has both below its URL. What a GHES or ghe.com
-//     publishes is inferred from github.com, and so is the default audience of ghe.com.
+//   - Whether the slug's issuer has discovery and keys of its own is unknown; here it has discovery below its URL, and there the keys of the
+//     issuer without the slug, as all issuers of a kind at one host have the same. What a GHES or ghe.com publishes is inferred from
+//     github.com, and so is the default audience of ghe.com.
 //   - Content types and cache headers of the documents are not recorded; here application/json and none.
 //   - The subjects of pull_request_target, of an absent claim in a template, and of an immutable repository in a template.
 //   - The claim issuer_scope is in the discovery document but was in no token seen; here it is in none either.
@@ -49,6 +50,7 @@
 //   - After a customisation without use_immutable_subject the flag stays as it was (inferred). A repository that is immutable by its age stays
 //     so. sub_claim_prefix is the repository's part of the subject also where a template leaves it out (inferred).
 //   - include_enterprise_slug changes iss, and the documents of the new URL list the keys of the issuer of before (inferred). Where the
-//     farm has an issuer at that URL already, as that of the preset enterprise-slug, it stays, with keys of its own, which did not sign.
+//     farm has an issuer at that URL already, as that of the preset enterprise-slug, it stays; if that was given an algorithm, and so keys
+//     of its own, the change is refused with 500.
 //   - The inclusion of custom properties as claims has no route; claims named repo_property_ can be given.
 package github

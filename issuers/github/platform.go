@@ -14,12 +14,12 @@ var Platform = &issuer.Platform{
 	Name:  "github",
 	Title: "GitHub Actions",
 	Services: []issuer.Service{
-		service("", "https://token.actions.githubusercontent.com", keys(firstKID, signerKID)),
-		// That an enterprise's issuer has a discovery document and keys of its own below its slug is not confirmed.
-		service("enterprise-slug", "https://token.actions.githubusercontent.com/octocat-inc", keys(firstKID, signerKID)),
+		service("", "https://token.actions.githubusercontent.com", "github.com", keys(firstKID, signerKID)),
+		// That an enterprise's issuer has a discovery document of its own below its slug, with the keys of the others, is not confirmed.
+		service("enterprise-slug", "https://token.actions.githubusercontent.com/octocat-inc", "github.com", keys(firstKID, signerKID)),
 		// What keys a GitHub Enterprise Server and ghe.com publish is not recorded: inferred to look like those of github.com.
-		service("ghes", "https://github.contoso.example"+serverPath, keys("", "")),
-		service("ghe-com", "https://token.actions.octocorp.ghe.com", keys("", "")),
+		service("ghes", "https://github.contoso.example"+serverPath, "ghes", keys("", "")),
+		service("ghe-com", "https://token.actions.octocorp.ghe.com", "ghe.com", keys("", "")),
 	},
 	Presets: presets,
 	Claims:  claims,
@@ -35,7 +35,7 @@ const (
 	signerKID = "38826b17-6a30-5f9b-b169-8beb8202f723"
 )
 
-func service(name, url string, keys []issuer.KeySpec) issuer.Service {
+func service(name, url, keySet string, keys []issuer.KeySpec) issuer.Service {
 	return issuer.Service{
 		Name:     name,
 		Issuer:   url,
@@ -43,6 +43,7 @@ func service(name, url string, keys []issuer.KeySpec) issuer.Service {
 		Document: document,
 		Keys:     keys,
 		Signer:   1,
+		KeySet:   keySet,
 		JWK:      []string{"kty", "alg", "use", "kid", "n", "e", "x5c", "x5t"},
 		Typ:      "JWT",
 		Header:   []string{"alg", "kid", "typ", "x5t"},

@@ -166,6 +166,29 @@ func (i *Issuer) At(issuerURL string) (*Issuer, error) {
 	return out, nil
 }
 
+// ShareKeys has the issuer use the keys of another one instead of its own, if their platform has one key set for both (Service.KeySet), and
+// tells whether it has. It is called before the issuer is used.
+func (i *Issuer) ShareKeys(other *Issuer) bool {
+	alg := func(a, b KeySpec) bool { return a.Alg == b.Alg } // WithAlg changes it
+	if i.platform != other.platform || i.service.KeySet == "" || i.service.KeySet != other.service.KeySet || hostOf(i.url) != hostOf(other.url) ||
+		!slices.EqualFunc(i.service.Keys, other.service.Keys, alg) {
+		return false
+	}
+	i.keys = other.keys
+	return true
+}
+
+// SameKeys tells whether two issuers share their keys, as after ShareKeys and At.
+func (i *Issuer) SameKeys(other *Issuer) bool { return i.keys == other.keys }
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil { // WithURL has parsed it
+		return ""
+	}
+	return u.Host
+}
+
 // spot is the index of the key that signs a preset's tokens.
 func (i *Issuer) spot(preset *Preset) int {
 	switch {

@@ -34,21 +34,25 @@ type Workload struct {
 	Claims Claims           // what is particular to this workload, over the preset's
 	Base   string           // the URL of the API's Handler, without a slash at its end
 	Plain  string           // host:port of its plain HTTP listener, where Native.Plain wants one
-	Dir    string           // an empty folder for files and sockets, removed with the workload; empty: there is none
 	CA     []byte           // the root certificate behind Base, PEM; nil: Base is not https
 	Now    func() time.Time // the issuers' clock
 	Rand   io.Reader        // for credentials; safe for concurrent use
+
+	// Dir makes a folder for files and sockets at its first call and returns its path; it is removed with the workload. The error is that
+	// there can be none, as in a container. It is safe for concurrent use.
+	Dir func() (string, error)
 
 	// Env are the variables that the workload's user sets, for a platform that takes settings so; it must not change them. That they are in
 	// the workload's environment too is the caller's business.
 	Env map[string]string
 
-	// Serve publishes the documents of another issuer of the platform's, such as one of Issuer.At; it does nothing where an issuer has that
-	// URL already. Nil: nobody publishes anything.
+	// Serve publishes the documents of another issuer of the platform's, such as one of Issuer.At; it does nothing where an issuer with the
+	// same keys has that URL already, and fails where one with other keys has. Nil: nobody publishes anything.
 	Serve func(*Issuer) error
 
-	// Record journals a call that does not come through the API's Handler, by its route and the User-Agent of the caller; nil: nobody asks.
-	Record func(route, agent string)
+	// Record journals a call that does not come through the API's Handler, by its route, the User-Agent of the caller and the HTTP status that
+	// says how it was answered; nil: nobody asks.
+	Record func(route, agent string, status int)
 }
 
 // Mint mints for the workload: what the request leaves open is the workload's.
@@ -81,6 +85,7 @@ type API struct {
 type Found struct {
 	Base string            // Workload.Base as the client sees it
 	Env  map[string]string // of API.Env
+	Now  time.Time         // by the issuers' clock, for platforms whose clients sign their requests with the time
 }
 
 // Refused is a token API's answer when it gives no token.

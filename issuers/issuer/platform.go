@@ -33,6 +33,7 @@ type Service struct {
 	Headers  DocumentTypes // HTTP headers of both documents
 	Keys     []KeySpec     // the keys of the JWKS, in its order
 	Signer   int           // the index in Keys of the one that signs
+	KeySet   string        // issuers of services with the same name for it have the same keys, if they are at one host; empty: each has its own
 	JWK      []string      // member order of a JWK
 	Typ      string        // JOSE typ; empty: the header has none
 	Header   []string      // member order of the JOSE header

@@ -167,15 +167,16 @@ func (s *server) audience() string { return s.w.Issuer.URL() }
 // env is the kubeconfig and what the webhook of Azure Workload Identity sets: the path of the projected token and, as the annotations of
 // the service account say, the application.
 func (s *server) env(audience string) (map[string]string, error) {
-	if s.w.Dir == "" {
-		return nil, errors.New("kubernetes: the environment is made of files, and the workload has no folder for them")
+	dir, err := s.w.Dir()
+	if err != nil {
+		return nil, fmt.Errorf("kubernetes: the environment is made of files, and %w", err)
 	}
 	if audience == "" {
 		audience = exchangeAudience
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	config := filepath.Join(s.w.Dir, "kubeconfig")
+	config := filepath.Join(dir, "kubeconfig")
 	if len(s.projectors) == 0 { // once, so that nobody reads half of it
 		if err := s.config.write(config); err != nil {
 			return nil, err
@@ -184,7 +185,7 @@ func (s *server) env(audience string) (map[string]string, error) {
 	p := s.projectors[audience]
 	if p == nil {
 		p = &Projector{
-			Dir: filepath.Join(s.w.Dir, "token-"+strconv.Itoa(len(s.projectors))), File: "azure-identity-token", Now: s.w.Now,
+			Dir: filepath.Join(dir, "token-"+strconv.Itoa(len(s.projectors))), File: "azure-identity-token", Now: s.w.Now,
 			Life: s.projected, Token: func() (string, error) {
 				token, err := s.w.Mint(issuer.Request{Audience: []string{audience}, Lifetime: s.projected})
 				return token.Raw, err
@@ -253,9 +254,7 @@ func fetch(ctx context.Context, client *http.Client, found issuer.Found, audienc
 		return "", fmt.Errorf("kubernetes: token request: %w", err)
 	}
 	if response.StatusCode != http.StatusCreated {
-		refusal := status{Message: http.StatusText(response.StatusCode)}
-		_ = json.Unmarshal(body, &refusal) // what is no Status has only its code
-		return "", &issuer.Refused{Status: response.StatusCode, Message: refusal.Message}
+		return "", &issuer.Refused{Status: response.StatusCode, Message: refusalText(response, body, volume.ServiceAccount)}
 	}
 	var answered tokenRequest
 	if err := json.Unmarshal(body, &answered); err != nil || answered.Status.Token == "" {

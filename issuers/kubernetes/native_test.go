@@ -57,9 +57,10 @@ func startCluster(t *testing.T, claims issuer.Claims, opts ...issuer.Option) *cl
 	}))
 	t.Cleanup(srv.Close)
 	c.base = srv.URL + "/w/1"
+	dir := t.TempDir()
 	var err error
 	c.api, err = kubernetes.Platform.Native.New(issuer.Workload{
-		Issuer: c.issuer, Claims: claims, Base: c.base, Dir: t.TempDir(), CA: []byte("PEM"), Now: c.clock, Rand: rand.Reader,
+		Issuer: c.issuer, Claims: claims, Base: c.base, Dir: func() (string, error) { return dir, nil }, CA: []byte("PEM"), Now: c.clock, Rand: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -326,12 +327,14 @@ users:
 func TestWithoutFolder(t *testing.T) {
 	t.Parallel()
 	iss := newIssuer(t, issuer.WithURL("http://cluster.example"))
-	api, err := kubernetes.Platform.Native.New(issuer.Workload{Issuer: iss, Base: "http://127.0.0.1/w/1", Now: time.Now, Rand: rand.Reader})
+	api, err := kubernetes.Platform.Native.New(issuer.Workload{Issuer: iss, Base: "http://127.0.0.1/w/1", Now: time.Now, Rand: rand.Reader,
+		Dir: func() (string, error) { return "", errors.New("there is none") },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = api.Env("")
-	if want := "kubernetes: the environment is made of files, and the workload has no folder for them"; err == nil || err.Error() != want {
+	if want := "kubernetes: the environment is made of files, and there is none"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	w := httptest.NewRecorder()

@@ -40,7 +40,11 @@ func newNative(w issuer.Workload) (*issuer.API, error) {
 	if _, err := authority.current(); err != nil {
 		return nil, err
 	}
-	listener, err := listen(w.Dir)
+	dir, err := w.Dir()
+	if err != nil {
+		return nil, fmt.Errorf("spiffe: the Workload API is a socket, and %w", err)
+	}
+	listener, err := listen(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -85,9 +89,6 @@ func identity(w issuer.Workload) (spiffeid.ID, error) {
 
 // listen opens the socket. As SPIRE does, it lets every user of the machine connect who can reach the folder.
 func listen(dir string) (*net.UnixListener, error) {
-	if dir == "" {
-		return nil, errors.New("spiffe: the Workload API needs a folder for its socket")
-	}
 	path, err := filepath.Abs(filepath.Join(dir, socketName))
 	if err != nil {
 		return nil, fmt.Errorf("spiffe: %w", err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -41,6 +42,9 @@ type agent struct {
 	api    *issuer.API
 	found  issuer.Found
 	clock  *clock
+
+	mu       sync.Mutex
+	recorded []string // the calls, with the status of each
 }
 
 // clock is a time that a test moves.
@@ -59,7 +63,7 @@ func newAgent(t testing.TB, claims issuer.Claims, opts ...issuer.Option) *agent 
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/w/id"
 	if a.api, err = spiffe.Platform.Native.New(issuer.Workload{
-		Issuer: a.issuer, Claims: claims, Base: base, Dir: folder(t), Now: a.clock.now, Rand: rand.Reader,
+		Issuer: a.issuer, Claims: claims, Base: base, Dir: in(folder(t)), Now: a.clock.now, Rand: rand.Reader, Record: a.record,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +81,16 @@ func newAgent(t testing.TB, claims issuer.Claims, opts ...issuer.Option) *agent 
 	}
 	a.found = issuer.Found{Base: base, Env: env}
 	return a
+}
+
+// in is for a workload with a folder, or for the empty one without.
+func in(dir string) func() (string, error) {
+	return func() (string, error) {
+		if dir == "" {
+			return "", errors.New("there is none")
+		}
+		return dir, nil
+	}
 }
 
 // folder is one with a path that is short enough for a socket, which that of t.TempDir need not be.
@@ -147,7 +161,7 @@ func TestNewRefuses(t *testing.T) {
 		claims issuer.Claims
 		want   string
 	}{
-		{"no folder", "", nil, "spiffe: the Workload API needs a folder for its socket"},
+		{"no folder", "", nil, "spiffe: the Workload API is a socket, and there is none"},
 		{"long path", deep, nil, "the path has "},
 		{"missing folder", filepath.Join(folder(t), "none"), nil, "spiffe: listen unix "},
 		{"no subject", folder(t), issuer.Claims{"sub": nil}, `spiffe: claim "sub": "" is no SPIFFE ID, which a registration entry needs: cannot be empty`},
@@ -158,7 +172,7 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := spiffe.Platform.Native.New(issuer.Workload{
-				Issuer: newIssuer(t), Claims: tt.claims, Dir: tt.dir, Now: time.Now, Rand: rand.Reader,
+				Issuer: newIssuer(t), Claims: tt.claims, Dir: in(tt.dir), Now: time.Now, Rand: rand.Reader,
 			})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want %q", err, tt.want)

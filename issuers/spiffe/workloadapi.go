@@ -2,6 +2,7 @@ package spiffe
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -151,26 +152,72 @@ func follow[R any, P interface {
 	}
 }
 
-// checkUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true.
-func (a *workloadAPI) checkUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-	if err := a.check(ctx, info.FullMethod); err != nil {
-		return nil, err
+// checkUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true. It records every call.
+func (a *workloadAPI) checkUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
+	if err = check(ctx, info.FullMethod); err == nil {
+		answer, err = next(ctx, req)
 	}
-	return next(ctx, req)
+	a.record(ctx, info.FullMethod, err)
+	return answer, err
 }
 
-// checkStream is checkUnary for streams.
+// checkStream is checkUnary for streams. A stream that goes on is recorded when its first message is sent.
 func (a *workloadAPI) checkStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	if err := a.check(stream.Context(), info.FullMethod); err != nil {
-		return err
+	recorded := recordedStream{ServerStream: stream, first: func() { a.record(stream.Context(), info.FullMethod, nil) }}
+	err := check(stream.Context(), info.FullMethod)
+	if err == nil {
+		err = next(server, &recorded)
 	}
-	return next(server, stream)
+	if !recorded.sent {
+		a.record(stream.Context(), info.FullMethod, err)
+	}
+	return err
 }
 
-func (a *workloadAPI) check(ctx context.Context, method string) error {
-	if a.workload.Record != nil {
-		a.workload.Record(method, strings.Join(metadata.ValueFromIncomingContext(ctx, "user-agent"), " "))
+// recordedStream tells when its first message is sent.
+type recordedStream struct {
+	grpc.ServerStream
+	first func()
+	sent  bool
+}
+
+// SendMsg implements grpc.ServerStream, which is not safe for concurrent use.
+func (s *recordedStream) SendMsg(m any) error {
+	if !s.sent {
+		s.sent = true
+		s.first() // before the client has it, who may look at once
 	}
+	return s.ServerStream.SendMsg(m)
+}
+
+func (a *workloadAPI) record(ctx context.Context, method string, err error) {
+	if a.workload.Record != nil {
+		a.workload.Record(method, strings.Join(metadata.ValueFromIncomingContext(ctx, "user-agent"), " "), httpStatus(status.Code(err)))
+	}
+}
+
+// httpStatus is what stands for a gRPC status in the journal: the mapping of google/rpc/code.proto, for the statuses that there are here.
+func httpStatus(code codes.Code) int {
+	switch code {
+	case codes.OK:
+		return http.StatusOK
+	case codes.Canceled:
+		return 499 // client closed request
+	case codes.InvalidArgument:
+		return http.StatusBadRequest
+	case codes.PermissionDenied:
+		return http.StatusForbidden
+	case codes.Unimplemented:
+		return http.StatusNotImplemented
+	case codes.Unavailable:
+		return http.StatusServiceUnavailable
+	case codes.DeadlineExceeded:
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusInternalServerError
+}
+
+func check(ctx context.Context, method string) error {
 	if !strings.HasPrefix(method, "/SpiffeWorkloadAPI/") {
 		return nil
 	}

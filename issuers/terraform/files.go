@@ -3,11 +3,12 @@ package terraform
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // The files of a run with several configurations, named as leg100/otf names them, with the tag in between. The user's configuration
@@ -33,9 +34,10 @@ type credentialFiles struct {
 }
 
 // writeFiles writes the files of the configurations and returns the value of the variable that leads to them.
-func writeFiles(dir string, configurations []azureConfiguration, tokens map[string]string) (string, error) {
-	if dir == "" {
-		return "", errors.New("terraform: tagged configurations reach a run in files, and this farm, as in a container, has no folder for them")
+func writeFiles(w issuer.Workload, configurations []azureConfiguration, tokens map[string]string) (string, error) {
+	dir, err := w.Dir()
+	if err != nil {
+		return "", fmt.Errorf("terraform: tagged configurations reach a run in files, and %w", err)
 	}
 	credentials := dynamicCredentials{Aliases: map[string]credentialFiles{}}
 	for _, c := range configurations {

@@ -86,7 +86,7 @@ func (r run) env(audience string) (map[string]string, error) {
 	}
 	switch {
 	case asked.tagged():
-		env[dynamicVariable], err = writeFiles(r.workload.Dir, asked.azure, tokens)
+		env[dynamicVariable], err = writeFiles(r.workload, asked.azure, tokens)
 	case len(asked.azure) == 1:
 		env["ARM_USE_OIDC"], env[providerToken] = "true", tokens[asked.azure[0].audience]
 		if id := asked.azure[0].clientID; id != "" {

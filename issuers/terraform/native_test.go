@@ -23,6 +23,12 @@ func begin(t testing.TB, preset, audience string, claims issuer.Claims) (*issuer
 	return beginWith(t, preset, audience, claims, nil)
 }
 
+// in is for a workload with a folder.
+func in(dir string) func() (string, error) { return func() (string, error) { return dir, nil } }
+
+// nowhere is for one without.
+func nowhere() (string, error) { return "", errors.New("there is none") }
+
 // beginWith makes one of a workspace with variables.
 func beginWith(t testing.TB, preset, audience string, claims issuer.Claims, variables map[string]string) (*issuer.API, issuer.Workload, map[string]string) {
 	t.Helper()
@@ -30,7 +36,7 @@ func beginWith(t testing.TB, preset, audience string, claims issuer.Claims, vari
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := issuer.Workload{Issuer: iss, Claims: claims, Base: "https://127.0.0.1:1/w/1", Dir: t.TempDir(), Rand: rand.Reader, Env: variables}
+	w := issuer.Workload{Issuer: iss, Claims: claims, Base: "https://127.0.0.1:1/w/1", Dir: in(t.TempDir()), Rand: rand.Reader, Env: variables}
 	api, err := Platform.Native.New(w)
 	if err != nil {
 		t.Fatal(err)
@@ -106,8 +112,8 @@ func TestEnvironmentFails(t *testing.T) {
 		want string
 	}{
 		{"preset", issuer.Workload{Preset: "tfe"}, `terraform: preset "tfe" belongs to another issuer than "https://app.terraform.io"`},
-		{"folder", issuer.Workload{Env: tagged, Dir: filepath.Join(t.TempDir(), "none")}, "terraform: open "},
-		{"no folder", issuer.Workload{Env: tagged}, "terraform: tagged configurations reach a run in files, and this farm"},
+		{"folder", issuer.Workload{Env: tagged, Dir: in(filepath.Join(t.TempDir(), "none"))}, "terraform: open "},
+		{"no folder", issuer.Workload{Env: tagged, Dir: nowhere}, "terraform: tagged configurations reach a run in files, and there is none"},
 		{"tag", issuer.Workload{Env: map[string]string{"TFC_AZURE_PROVIDER_AUTH_A-B": "true"}}, `terraform: variable "TFC_AZURE_PROVIDER_AUTH_A-B": want TFC_AZURE_PROVIDER_AUTH, or`},
 		{"no tag", issuer.Workload{Env: map[string]string{"TFC_WORKLOAD_IDENTITY_AUDIENCES": "a"}}, `terraform: variable "TFC_WORKLOAD_IDENTITY_AUDIENCES": want `},
 		{"reserved tag", issuer.Workload{Env: map[string]string{"TFC_WORKLOAD_IDENTITY_AUDIENCE_TYPE": "a"}}, `terraform: variable "TFC_WORKLOAD_IDENTITY_AUDIENCE_TYPE": want `},

@@ -75,7 +75,11 @@ var several = map[string]string{
 func TestSeveralConfigurations(t *testing.T) {
 	t.Parallel()
 	api, w, env := beginWith(t, "workspace", "", nil, several)
-	in := func(name string) string { return filepath.Join(w.Dir, name) }
+	dir, err := w.Dir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(name string) string { return filepath.Join(dir, name) }
 	want := map[string]any{
 		"default": map[string]any{"client_id_file_path": in("azure_client_id"), "oidc_token_file_path": in("azure_token")},
 		"aliases": map[string]any{"DNS": map[string]any{"client_id_file_path": in("azure_DNS_client_id"), "oidc_token_file_path": in("azure_DNS_token")}},
@@ -145,6 +149,10 @@ func read(t *testing.T, path string) string {
 func TestConcurrentPhases(t *testing.T) {
 	t.Parallel()
 	api, w, _ := beginWith(t, "workspace", "", nil, several)
+	dir, err := w.Dir()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -153,13 +161,13 @@ func TestConcurrentPhases(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if text, err := os.ReadFile(filepath.Join(w.Dir, "azure_token")); err != nil || strings.Count(string(text), ".") != 2 {
+			if text, err := os.ReadFile(filepath.Join(dir, "azure_token")); err != nil || strings.Count(string(text), ".") != 2 {
 				t.Errorf("a token with %d dots, error %v", strings.Count(string(text), "."), err)
 			}
 		})
 	}
 	wg.Wait()
-	entries, err := os.ReadDir(w.Dir)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

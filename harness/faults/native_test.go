@@ -1,0 +1,62 @@
+package faults_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/harness"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/kubernetes"
+)
+
+// TestFirstTokenRequestIsRefused has the fault meet the first request for a token, whatever the platform and its clock: the next one gets a
+// token.
+func TestFirstTokenRequestIsRefused(t *testing.T) {
+	t.Parallel()
+	// What hands tokens out by other ways than HTTP does not notice.
+	deaf := []string{"spiffe", "terraform", "generic/plain", "generic/gitlab", "generic/gitlab-tag", "generic/circleci", "generic/circleci-v2", "generic/bitbucket"}
+	// Their clients do not show the body of this answer.
+	silent := []string{"generic/buildkite"}
+	for _, name := range kubernetes.Platform.PresetNames() {
+		silent = append(silent, "kubernetes/"+name)
+	}
+	const audience = "api://AzureADTokenExchange"
+	for _, p := range issuers.All {
+		for _, preset := range p.Presets {
+			if preset.Direct {
+				continue
+			}
+			name := p.Name + "/" + preset.Name
+			t.Run(name, func(t *testing.T) {
+				farm := harness.New(t) // of its own, so that all use the same few keys
+				farm.Advance(48 * time.Hour)
+				iss := farm.Issuer(harness.IssuerSpec{Platform: p.Name, Preset: preset.Name})
+				w := farm.Workload(harness.WorkloadSpec{Issuer: iss.URL, Audience: audience})
+				iss.Fail(harness.Fault{Name: "native-status", Parameters: map[string]any{"code": 503, "times": 1, "body": "out of order", "contentType": "text/plain"}})
+				asked := audience
+				if p.Name == "cognito" {
+					asked = "" // it takes none
+				}
+				ask := func() (string, error) {
+					return p.Native.Fetch(t.Context(), farm.Client(), issuer.Found{Base: w.Base, Env: w.Env, Now: w.Now}, asked)
+				}
+				if !slices.Contains(deaf, p.Name) && !slices.Contains(deaf, name) {
+					_, err := ask()
+					var refused *issuer.Refused
+					if !errors.As(err, &refused) || refused.Status != 503 || refused.Message == "" {
+						t.Errorf("the first request: error %v, want status 503 and what a client says to it", err)
+					} else if shown := strings.Contains(refused.Message, "out of order"); shown == slices.Contains(silent, name) {
+						t.Errorf("the first request: %q, which has the body in it: %v", refused.Message, shown)
+					}
+				}
+				if token, err := ask(); err != nil || token == "" {
+					t.Errorf("the next request: a token of %d bytes, error %v", len(token), err)
+				}
+			})
+		}
+	}
+}
