@@ -83,10 +83,11 @@ func TestLabels(t *testing.T) {
 		if !strings.HasPrefix(f.text, modeline) {
 			t.Errorf("%s: the first line is not %q", f.path, modeline)
 		}
-		happy, failure := slices.Contains(f.Labels, "happy"), slices.Contains(f.Labels, "failure")
-		if happy == failure {
-			t.Errorf("%s: labels %q: want one of happy and failure", f.path, f.Labels)
+		kinds := slices.DeleteFunc(slices.Clone(f.Labels), func(l string) bool { return l != "happy" && l != "failure" && l != "refused" })
+		if len(kinds) != 1 {
+			t.Errorf("%s: labels %q: want one of happy, failure (at sign-in) and refused (by a platform or a resource)", f.path, f.Labels)
 		}
+		failure := slices.Contains(kinds, "failure")
 		want := map[string]bool{}
 		for _, match := range expected.FindAllStringSubmatch(f.text, -1) {
 			want[match[1]] = true
