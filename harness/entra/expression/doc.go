@@ -1,0 +1,23 @@
+// Package expression reads and matches the expressions of flexible federated identity credentials (claimsMatchingExpression, in preview):
+//
+//	e, err := expression.Parse("claims['sub'] matches 'repo:contoso/web:ref:refs/heads/*' and claims['repository_id'] eq '74'")
+//	ok := e.Match(claims, false)
+//
+// An expression is one or more clauses joined by " and "; there is no "or". A clause looks a claim up, names the operator eq or matches, and
+// gives what to compare with in single quotes, with a single space on each side of the operator. In matches, * stands for any characters,
+// : and / included, and ? for one.
+//
+// [Expression.CheckIssuer] holds what Entra lets an expression say about each issuer. Entra checks it when a credential is created or
+// changed, not when somebody signs in.
+//
+// # Not known
+//
+//   - Whether * may stand for nothing: the caller says.
+//   - What "single quotes are interpreted as escape characters" means inside of what is compared. Here two single quotes stand for one,
+//     as in OData, which is inferred.
+//   - Whether case counts. Here it does, as in subjects.
+//   - Whether a claim that is no string can match. Here it cannot.
+//   - Whether more than one space is accepted between the parts. Here it is not: the documentation says a single space.
+//
+// See https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.
+package expression
