@@ -6,21 +6,24 @@ import (
 )
 
 // Lifetimes of app-only access tokens: 3600 seconds from now, back-dated by
-// 300, announced as 3599.
+// 300, announced as 3599. Clients that can have their tokens revoked (xms_cc cp1) get 24 hours for Microsoft Graph: 86399 was recorded.
 const (
-	tokenLifetime  = 3600 * time.Second
-	tokenBackdated = 300 * time.Second
-	expiresIn      = "3599"
+	tokenLifetime     = 3600 * time.Second
+	revocableLifetime = 24 * time.Hour
+	tokenBackdated    = 300 * time.Second
 )
 
 // graphWIDs is what app-only tokens for Microsoft Graph carry (seen 2024).
 var graphWIDs = []string{"0997a1d0-0d1d-4acb-b408-d5ca73121e90"}
 
-// claimsV1 has the members of a v1.0 app-only token in the order seen in a
-// Microsoft Graph token of 2024. Those that only Graph tokens are known to
-// carry are left out for other resources. xms_tdbr and roles are not emulated;
-// xms_ficinfo, which tokens obtained through a federated credential carry, has
-// not been seen with a value and is left out.
+// exchangeInfo is xms_ficinfo of a token for token exchange that was obtained with an assertion of Entra's (seen 2025 and 2026). That one which
+// was obtained with an outside issuer's assertion has the same is inferred. Tokens for other resources were seen without.
+const exchangeInfo = "CAAQABgAIAAoAzAAOAE"
+
+// claimsV1 has the members of a v1.0 app-only token in the order seen in
+// Microsoft Graph tokens of 2024 and 2026. Those that only Graph tokens are known to
+// carry are left out for other resources. xms_tdbr and the claims xms_act_fct, xms_idrel, xms_sub_fct and xms_tnt_fct of newer tokens, whose
+// meaning is not public, are not emulated. The places of xms_cc and xms_mirid are inferred.
 type claimsV1 struct {
 	Audience      string   `json:"aud"`
 	Issuer        string   `json:"iss"`
@@ -32,36 +35,43 @@ type claimsV1 struct {
 	AppID         string   `json:"appid"`
 	AppIDACR      string   `json:"appidacr"`
 	IDP           string   `json:"idp"`
-	IDType        string   `json:"idtyp"`
+	IDType        string   `json:"idtyp,omitempty"`
 	ObjectID      string   `json:"oid"`
 	RH            string   `json:"rh"`
+	Roles         []string `json:"roles,omitempty"`
 	Subject       string   `json:"sub"`
 	RegionScope   string   `json:"tenant_region_scope,omitempty"`
 	TenantID      string   `json:"tid"`
 	UTI           string   `json:"uti"`
 	Version       string   `json:"ver"`
 	WIDs          []string `json:"wids,omitempty"`
+	Capabilities  []string `json:"xms_cc,omitempty"`
+	ResourceID    string   `json:"xms_mirid,omitempty"`
 	TenantCreated int64    `json:"xms_tcdt,omitempty"`
 }
 
 // claimsV2 has the members of a v2.0 app-only token, exactly those captured
-// from Entra on 2026-08-13.
+// from Entra on 2026-08-13, and those that tokens for token exchange have beside them (2025 and 2026).
 type claimsV2 struct {
-	Audience  string `json:"aud"`
-	Issuer    string `json:"iss"`
-	Issued    int64  `json:"iat"`
-	NotBefore int64  `json:"nbf"`
-	Expires   int64  `json:"exp"`
-	AIO       string `json:"aio"`
-	AZP       string `json:"azp"`
-	AZPACR    string `json:"azpacr"`
-	ObjectID  string `json:"oid"`
-	RH        string `json:"rh"`
-	Subject   string `json:"sub"`
-	TenantID  string `json:"tid"`
-	UTI       string `json:"uti"`
-	Version   string `json:"ver"`
-	FTD       string `json:"xms_ftd"`
+	Audience     string   `json:"aud"`
+	Issuer       string   `json:"iss"`
+	Issued       int64    `json:"iat"`
+	NotBefore    int64    `json:"nbf"`
+	Expires      int64    `json:"exp"`
+	AIO          string   `json:"aio"`
+	AZP          string   `json:"azp"`
+	AZPACR       string   `json:"azpacr"`
+	IDType       string   `json:"idtyp,omitempty"`
+	ObjectID     string   `json:"oid"`
+	RH           string   `json:"rh"`
+	Roles        []string `json:"roles,omitempty"`
+	Subject      string   `json:"sub"`
+	TenantID     string   `json:"tid"`
+	UTI          string   `json:"uti"`
+	Version      string   `json:"ver"`
+	ExchangeInfo string   `json:"xms_ficinfo,omitempty"`
+	FTD          string   `json:"xms_ftd"`
+	ResourceID   string   `json:"xms_mirid,omitempty"`
 }
 
 const (
@@ -73,11 +83,44 @@ const (
 	regionScope   = "WW"
 )
 
-// resource is what a scope asks for.
+// resource is what a request asks for.
 type resource struct {
 	name        string // as asked for
-	service     *service
+	service     *Service
 	application *Application // set when service is not
+}
+
+// isV2 says which version of tokens the resource takes: its registration says so, whichever endpoint is asked. Microsoft's services take v1.0,
+// token exchange apart.
+func (r resource) isV2() bool {
+	if r.service != nil {
+		return r.service.exchange
+	}
+	return r.application.TokenVersion == 2
+}
+
+// appID is the application id of the resource.
+func (r resource) appID() string {
+	if r.service != nil {
+		return r.service.AppID
+	}
+	return r.application.ClientID
+}
+
+// lifetime is how long the token will live.
+func (x *exchange) lifetime() time.Duration {
+	switch {
+	case x.app.Identity != nil:
+		return identityLifetime
+	case x.revocable():
+		return revocableLifetime
+	}
+	return tokenLifetime
+}
+
+// revocable says whether the token takes part in continuous access evaluation, which for applications means Microsoft Graph.
+func (x *exchange) revocable() bool {
+	return x.form.revocable && x.app.Identity == nil && x.resource.service != nil && x.resource.service.graph
 }
 
 // issue makes the access token, once every check has passed.
@@ -86,33 +129,50 @@ func (x *exchange) issue() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	issued := x.now.Add(-tokenBackdated).Unix()
-	expires := x.now.Add(tokenLifetime).Unix()
+	issued, expires := x.now.Add(-tokenBackdated).Unix(), x.now.Add(x.lifetime()).Unix()
 	aio := base64.StdEncoding.EncodeToString(x.random.aio[:])
 	rh := "1." + base64.RawURLEncoding.EncodeToString(x.random.rh[:]) + "."
 	tenant := &x.record.tenant
-
+	idType := "app" // an optional claim of other resources than Microsoft's
 	if x.resource.service == nil {
-		return key.sign(key.headerV2, marshal(claimsV2{
-			Audience: x.resource.application.ClientID, Issuer: x.base.issuer(x.record),
-			Issued: issued, NotBefore: issued, Expires: expires,
-			AIO: aio, AZP: x.app.ClientID, AZPACR: assertionACR,
-			ObjectID: x.app.ServicePrincipalID, RH: rh, Subject: x.app.ServicePrincipalID,
-			TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "2.0",
-			FTD: base64.RawURLEncoding.EncodeToString(x.random.ftd[:]),
-		}))
+		idType = ""
 	}
-	// The v1.0 issuer of the China cloud is not confirmed.
-	issuer := "https://sts.windows.net/" + tenant.ID + "/"
+	if x.resource.isV2() {
+		claims := claimsV2{
+			Audience: x.resource.appID(), Issuer: x.base.issuer(x.record), Issued: issued, NotBefore: issued, Expires: expires,
+			AIO: aio, AZP: x.app.ClientID, AZPACR: assertionACR, IDType: idType,
+			ObjectID: x.app.ServicePrincipalID, RH: rh, Roles: x.roles(), Subject: x.app.ServicePrincipalID,
+			TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "2.0",
+			FTD: base64.RawURLEncoding.EncodeToString(x.random.ftd[:]), ResourceID: x.app.resourceID(),
+		}
+		if x.resource.service != nil && x.signIn.FederatedCredentialID != "" {
+			claims.ExchangeInfo = exchangeInfo
+		}
+		return key.sign(key.headerV2, marshal(claims))
+	}
+	issuer := sharedIssuerV1 + tenant.ID + "/"
 	claims := claimsV1{
 		Audience: x.resource.name, Issuer: issuer, Issued: issued, NotBefore: issued, Expires: expires,
-		AIO: aio, AppID: x.app.ClientID, AppIDACR: assertionACR, IDP: issuer, IDType: "app",
-		ObjectID: x.app.ServicePrincipalID, RH: rh, Subject: x.app.ServicePrincipalID,
-		TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "1.0",
+		AIO: aio, AppID: x.app.ClientID, AppIDACR: assertionACR, IDP: issuer, IDType: idType,
+		ObjectID: x.app.ServicePrincipalID, RH: rh, Roles: x.roles(), Subject: x.app.ServicePrincipalID,
+		TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "1.0", ResourceID: x.app.resourceID(),
 	}
-	if x.resource.service.graph {
+	if x.resource.service != nil && x.resource.service.graph {
 		claims.AppName, claims.RegionScope, claims.WIDs = x.app.Name, regionScope, graphWIDs
 		claims.TenantCreated = tenantCreated
 	}
+	if x.revocable() {
+		claims.Capabilities = []string{"cp1"}
+	}
 	return key.sign(key.headerV1, marshal(claims))
+}
+
+// resourceID is the id of a managed identity in Azure Resource Manager, as the claim xms_mirid has it. That tokens which the identity
+// gets with a federated credential have it too is inferred. It is empty for an application.
+func (a *Application) resourceID() string {
+	if a.Identity == nil {
+		return ""
+	}
+	return "/subscriptions/" + a.Identity.Subscription + "/resourcegroups/" + a.Identity.ResourceGroup +
+		"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + a.Identity.Name
 }

@@ -16,8 +16,11 @@ import (
 // assertionAlgorithms are the algorithms of the 2025 report behind AADSTS5002738.
 var assertionAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512}
 
-// assertionAlgorithmList is how the error prints them.
-const assertionAlgorithmList = "RS256,RS384,RS512,PS256,PS384,PS512"
+// assertionAlgorithmList is how the error prints them, and assertionAlgorithmListRSA how it did in 2023.
+const (
+	assertionAlgorithmList    = "RS256,RS384,RS512,PS256,PS384,PS512"
+	assertionAlgorithmListRSA = "RS256,RS384,RS512"
+)
 
 // supportedHeaders are the members of a JOSE header that do not give AADSTS5002726: those of tokens that are known to work, and those
 // that Microsoft documents for certificates. The real list is not known in full.
@@ -39,6 +42,7 @@ type assertion struct {
 	issued      numericDate
 	notBefore   numericDate
 	expires     numericDate
+	payload     []byte // which holds every claim
 }
 
 // numericDate is a claim in seconds since 1970, and whether it was there.
@@ -95,7 +99,26 @@ func parseAssertion(compact string) (*assertion, error) {
 	default:
 		return nil, errMalformed("not a JWS")
 	}
+	a.payload = payload
 	return a, a.readClaims(payload)
+}
+
+// thumbprint is a header member that names a certificate, without padding, or "".
+func (a *assertion) thumbprint(name string) string {
+	if a.jws == nil {
+		return ""
+	}
+	text, _ := a.jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderKey(name)].(string)
+	return strings.TrimRight(text, "=")
+}
+
+// claims are all of them, as JSON has them. Most checks need none but those in the struct, so that these are read when they are asked for.
+func (a *assertion) claims() map[string]any {
+	var claims map[string]any
+	if err := josejson.Unmarshal(a.payload, &claims); err != nil {
+		return nil // readClaims has read it before
+	}
+	return claims
 }
 
 // unsupportedHeader returns the alphabetically first member that Entra does not support, or "". go-jose takes some members apart.

@@ -18,22 +18,9 @@ type cloud struct {
 	audience     string   // the audience of a token exchange
 	oldGraph     string   // cloud_graph_host_name; empty: not known, left out
 	roles        string   // rbac_url; empty: not known, left out
-	services     []service
+	services     []Service
 	regionalHost string // suffix of the regional login hosts; empty: none
 }
-
-// service is a resource of Microsoft's that every tenant of a cloud has.
-type service struct {
-	name  string
-	appID string   // empty: not known, the service is named by URL only
-	urls  []string // without a trailing slash
-	graph bool     // Microsoft Graph: its tokens carry claims of their own
-}
-
-const (
-	graphAppID = "00000003-0000-0000-c000-000000000000"
-	armAppID   = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
-)
 
 // clouds lists them, the default one first. Sources: the instance metadata
 // recorded by the Azure SDK for JavaScript, Microsoft's national cloud pages, and
@@ -45,30 +32,24 @@ var clouds = []*cloud{
 		aliases:  []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
 		instance: "microsoftonline.com", graph: "graph.microsoft.com", oldGraph: "graph.windows.net", roles: "https://pas.windows.net",
 		audience: "api://AzureADTokenExchange", regionalHost: ".login.microsoft.com",
-		services: []service{
-			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://graph.microsoft.com"}, graph: true},
-			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.azure.com", "https://management.core.windows.net"}},
-			{name: "Azure Key Vault", urls: []string{"https://vault.azure.net"}},
-			{name: "Azure Storage", urls: []string{"https://storage.azure.com"}},
-		},
+		services: services([]string{"https://graph.microsoft.com"}, []string{"https://management.azure.com", "https://management.core.windows.net"},
+			"https://vault.azure.net", "api://AzureADTokenExchange"),
 	},
 	{
 		name: "usgov", login: "login.microsoftonline.us", cache: "login.microsoftonline.us",
 		aliases:  []string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
 		instance: "microsoftonline.us", graph: "graph.microsoft.us", audience: "api://AzureADTokenExchangeUSGov",
-		services: []service{
-			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://graph.microsoft.us", "https://dod-graph.microsoft.us"}, graph: true},
-			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"}},
-		},
+		services: services([]string{"https://graph.microsoft.us", "https://dod-graph.microsoft.us"},
+			[]string{"https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"},
+			"https://vault.usgovcloudapi.net", "api://AzureADTokenExchangeUSGov"),
 	},
 	{
 		name: "china", login: "login.partner.microsoftonline.cn", cache: "login.partner.microsoftonline.cn",
 		aliases:  []string{"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"},
 		instance: "partner.microsoftonline.cn", graph: "microsoftgraph.chinacloudapi.cn", audience: "api://AzureADTokenExchangeChina",
-		services: []service{
-			{name: "Microsoft Graph", appID: graphAppID, urls: []string{"https://microsoftgraph.chinacloudapi.cn"}, graph: true},
-			{name: "Windows Azure Service Management API", appID: armAppID, urls: []string{"https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"}},
-		},
+		services: services([]string{"https://microsoftgraph.chinacloudapi.cn"},
+			[]string{"https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"},
+			"https://vault.azure.cn", "api://AzureADTokenExchangeChina"),
 	},
 }
 
@@ -134,20 +115,6 @@ func cloudOfHost(host string) *cloud {
 	for _, c := range clouds {
 		if slices.Contains(c.aliases, host) || c.regionalHost != "" && strings.HasSuffix(host, c.regionalHost) {
 			return c
-		}
-	}
-	return nil
-}
-
-// serviceOf finds the service a resource string names, or nil. URLs may end in
-// any number of slashes, as https://management.core.windows.net// of the Azure
-// CLI does; apart from that they are compared byte for byte.
-func (c *cloud) serviceOf(resource string) *service {
-	url := strings.TrimRight(resource, "/")
-	for i := range c.services {
-		s := &c.services[i]
-		if slices.Contains(s.urls, url) || s.appID != "" && resource == s.appID {
-			return s
 		}
 	}
 	return nil

@@ -1,66 +1,31 @@
 package entra
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ErrNotFound is wrapped by errors about a tenant, an application or a
 // credential that the directory does not have.
 var ErrNotFound = errors.New("not found")
 
-// Tenant is one directory of Entra.
-type Tenant struct {
-	ID           string        `json:"id"`                // a GUID; "": derived from DisplayName
-	DisplayName  string        `json:"displayName"`       // printed in errors; "": the first domain, or the id
-	Domains      []string      `json:"domains,omitempty"` // verified domain names, usable in place of the id
-	Cloud        string        `json:"cloud,omitempty"`   // "public" (default), "usgov", "china"
-	Applications []Application `json:"applications,omitempty"`
-}
-
-// Application is an app registration together with its service principal.
-type Application struct {
-	Name               string       `json:"displayName"`        // required, unique in the tenant
-	ClientID           string       `json:"clientId"`           // a GUID; "": derived from tenant and name, like the other ids
-	ObjectID           string       `json:"objectId"`           // of the application
-	ServicePrincipalID string       `json:"servicePrincipalId"` // the oid and sub of its tokens
-	NoServicePrincipal bool         `json:"noServicePrincipal,omitempty"`
-	Disabled           bool         `json:"disabled,omitempty"`
-	IdentifierURIs     []string     `json:"identifierUris,omitempty"` // make it a resource: scope {uri}/.default
-	Credentials        []Credential `json:"credentials,omitempty"`    // at most 20
-}
-
-// Credential is a federated identity credential.
-type Credential struct {
-	ID          string   `json:"id"`        // a GUID; "": derived
-	Name        string   `json:"name"`      // 3 to 120 letters, digits, - and _, the first a letter or digit; unique in the application
-	Issuer      string   `json:"issuer"`    // must equal the assertion's iss
-	Subject     string   `json:"subject"`   // must equal the assertion's sub, case included
-	Audiences   []string `json:"audiences"` // exactly one
-	Description string   `json:"description,omitempty"`
-	Matching    string   `json:"matching,omitempty"` // a flexible matching expression: not emulated, refused unless ""
-}
-
-// Directory holds tenants, applications and credentials. It may be changed
-// while a [Server] uses it, and is safe for concurrent use. The zero value is
-// an empty directory with [DefaultOptions].
+// Directory holds tenants and what belongs to them. It may be changed while a
+// [Server] uses it, and is safe for concurrent use. The zero value is an empty
+// directory with [DefaultOptions].
 type Directory struct {
+	// Now tells when a change was made, for the options about propagation; nil: [New] sets it to the server's clock.
+	// It must not be set while the directory is in use.
+	Now func() time.Time
+
 	mu      sync.RWMutex
 	options *Options                 // nil: the defaults
 	tenants []*tenantRecord          // in order of arrival
 	names   map[string]*tenantRecord // by lower-case id and domain
-}
-
-// tenantRecord indexes a tenant. Applications are replaced, never changed, so
-// that a reader may keep one after the lock is gone.
-type tenantRecord struct {
-	tenant   Tenant // without applications; never changed after AddTenant
-	cloud    *cloud
-	apps     []*Application
-	byClient map[string]*Application // by lower-case client id
 }
 
 // NewDirectory returns an empty directory with [DefaultOptions].
@@ -92,90 +57,204 @@ func (d *Directory) SetOptions(o Options) error {
 	return nil
 }
 
-// AddTenant adds a tenant with its applications and credentials and returns it
-// with every id filled in. It returns an error, and adds nothing, when the
-// tenant or anything in it breaks a rule.
+// AddTenant adds a tenant with everything in it and returns it with every id
+// filled in. It returns an error, and adds nothing, when the tenant or anything
+// in it breaks a rule.
 func (d *Directory) AddTenant(t Tenant) (Tenant, error) {
+	record, err := newTenantRecord(t.clone())
+	if err != nil {
+		return Tenant{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.put(nil, record); err != nil {
+		return Tenant{}, err
+	}
+	return record.tenant.clone(), nil
+}
+
+// Change changes a tenant, named by id or domain, at once or not at all: change gets a copy that it may alter in any way but the id, and the
+// tenant becomes what it left there. Change returns the tenant with every id filled in. It returns change's own error as it is, an error when
+// the result breaks a rule, and one wrapping [ErrNotFound] when there is no such tenant; then nothing has changed. The directory is locked
+// while change runs, so that change must not use it.
+func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	old, err := d.record(tenant)
+	if err != nil {
+		return Tenant{}, err
+	}
+	t := old.tenant.clone()
+	if err := change(&t); err != nil {
+		return Tenant{}, err
+	}
+	if t.ID != old.tenant.ID {
+		return Tenant{}, fmt.Errorf("entra: tenant %q: the id of a tenant cannot be changed", old.tenant.DisplayName)
+	}
 	record, err := newTenantRecord(t)
 	if err != nil {
 		return Tenant{}, err
 	}
-	for _, a := range t.Applications {
-		if err := record.add(a); err != nil {
-			return Tenant{}, err
-		}
+	if d.Now != nil {
+		record.remember(old, d.Now(), d.optionsLocked())
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	if err := d.put(old, record); err != nil {
+		return Tenant{}, err
+	}
+	return record.tenant.clone(), nil
+}
+
+// put puts a record in the place of an old one (nil: none); the caller holds the lock.
+func (d *Directory) put(old, record *tenantRecord) error {
 	for _, name := range record.names() {
-		if _, taken := d.names[name]; taken {
-			return Tenant{}, fmt.Errorf("entra: tenant %q: the directory already has a tenant %q", record.tenant.DisplayName, name)
+		if other := d.names[name]; other != nil && other != old {
+			return fmt.Errorf("entra: tenant %q: the directory already has a tenant %q", record.tenant.DisplayName, name)
 		}
 	}
 	if d.names == nil {
 		d.names = make(map[string]*tenantRecord)
 	}
+	if old == nil {
+		d.tenants = append(d.tenants, record)
+	} else {
+		for _, name := range old.names() {
+			delete(d.names, name)
+		}
+		d.tenants[slices.Index(d.tenants, old)] = record
+	}
 	for _, name := range record.names() {
 		d.names[name] = record
 	}
-	d.tenants = append(d.tenants, record)
-	return record.snapshot(), nil
+	return nil
+}
+
+// Replace makes the directory what another one is, at once. Clients that both have change as with [Directory.Change]. The other directory
+// must not be used afterwards.
+func (d *Directory) Replace(with *Directory) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, record := range with.tenants {
+		if old := d.names[strings.ToLower(record.tenant.ID)]; old != nil && d.Now != nil {
+			record.remember(old, d.Now(), with.optionsLocked())
+		}
+	}
+	d.options, d.tenants, d.names = with.options, with.tenants, with.names
 }
 
 // AddApplication adds an application with its credentials to a tenant, named
 // by id or domain, and returns it with every id filled in. It returns an
 // error, and adds nothing, when the application breaks a rule.
 func (d *Directory) AddApplication(tenant string, a Application) (Application, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	record, err := d.record(tenant)
+	t, err := d.Change(tenant, func(t *Tenant) error {
+		for i := range t.Applications {
+			if t.Applications[i].Name == a.Name {
+				return fmt.Errorf("entra: tenant %q already has an application named %q", t.DisplayName, a.Name)
+			}
+		}
+		t.Applications = append(t.Applications, a.clone())
+		return nil
+	})
 	if err != nil {
 		return Application{}, err
 	}
-	if err := record.add(a); err != nil {
-		return Application{}, err
-	}
-	return cloneApplication(record.apps[len(record.apps)-1]), nil
+	return t.Applications[len(t.Applications)-1], nil
 }
 
-// AddCredential adds a federated identity credential to an application, named
+// AddCredential adds a federated identity credential to an application or a managed identity, named
 // by client id or object id, and returns it with its id filled in. It returns
 // an error, and adds nothing, when the credential breaks one of Entra's rules.
-func (d *Directory) AddCredential(tenant, application string, c Credential) (Credential, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	record, app, err := d.application(tenant, application)
+func (d *Directory) AddCredential(tenant, client string, c Credential) (Credential, error) {
+	t, err := d.Change(tenant, func(t *Tenant) error {
+		credentials, err := t.credentials(client)
+		if err == nil {
+			*credentials = append(*credentials, c.clone())
+		}
+		return err
+	})
 	if err != nil {
 		return Credential{}, err
 	}
-	changed := cloneApplication(app)
-	if err := addCredential(&changed, c); err != nil {
+	credentials, err := t.credentials(client)
+	if err != nil {
 		return Credential{}, err
 	}
-	record.replace(app, &changed)
-	added := changed.Credentials[len(changed.Credentials)-1]
-	added.Audiences = slices.Clone(added.Audiences)
-	return added, nil
+	return (*credentials)[len(*credentials)-1], nil
+}
+
+// UpdateCredential changes a federated identity credential, named by id or by name, in place: what is not empty in c takes the place of what
+// was there, and of a subject and a matching expression the one that c has is kept. It returns the credential, an error when it breaks one of
+// Entra's rules, and one wrapping [ErrNotFound] when there is none; then nothing has changed.
+func (d *Directory) UpdateCredential(tenant, client, credential string, c Credential) (Credential, error) {
+	var updated *Credential
+	_, err := d.Change(tenant, func(t *Tenant) error {
+		credentials, err := t.credentials(client)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(*credentials, func(c Credential) bool { return c.Name == credential || strings.EqualFold(c.ID, credential) })
+		if i < 0 {
+			return fmt.Errorf("entra: client %q: credential %q: %w", client, credential, ErrNotFound)
+		}
+		updated = &(*credentials)[i]
+		return updated.update(c)
+	})
+	if err != nil {
+		return Credential{}, err
+	}
+	return updated.clone(), nil
+}
+
+// update puts the members of another credential that are not empty over c's. Id and name are fixed.
+func (c *Credential) update(with Credential) error {
+	if with.Name != "" && with.Name != c.Name || with.ID != "" && !strings.EqualFold(with.ID, c.ID) {
+		return fmt.Errorf("entra: credential %q: the id and the name of a federated credential cannot be changed", c.Name)
+	}
+	if with.Subject != "" || with.Matching != "" {
+		c.Subject, c.Matching = with.Subject, with.Matching
+	}
+	c.Issuer, c.Description = cmp.Or(with.Issuer, c.Issuer), cmp.Or(with.Description, c.Description)
+	if len(with.Audiences) > 0 {
+		c.Audiences = slices.Clone(with.Audiences)
+	}
+	if !with.Created.IsZero() {
+		c.Created = with.Created
+	}
+	return nil
 }
 
 // RemoveCredential removes a federated identity credential, named by id or by
 // name. It returns an error wrapping [ErrNotFound] when there is none.
-func (d *Directory) RemoveCredential(tenant, application, credential string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	record, app, err := d.application(tenant, application)
-	if err != nil {
-		return err
-	}
-	changed := cloneApplication(app)
-	changed.Credentials = slices.DeleteFunc(changed.Credentials, func(c Credential) bool {
-		return c.Name == credential || strings.EqualFold(c.ID, credential)
+func (d *Directory) RemoveCredential(tenant, client, credential string) error {
+	_, err := d.Change(tenant, func(t *Tenant) error {
+		credentials, err := t.credentials(client)
+		if err != nil {
+			return err
+		}
+		left := slices.DeleteFunc(slices.Clone(*credentials), func(c Credential) bool {
+			return c.Name == credential || strings.EqualFold(c.ID, credential)
+		})
+		if len(left) == len(*credentials) {
+			return fmt.Errorf("entra: client %q: credential %q: %w", client, credential, ErrNotFound)
+		}
+		*credentials = left
+		return nil
 	})
-	if len(changed.Credentials) == len(app.Credentials) {
-		return fmt.Errorf("entra: application %q: credential %q: %w", app.Name, credential, ErrNotFound)
+	return err
+}
+
+// credentials are those of an application or managed identity, named by client id or object id.
+func (t *Tenant) credentials(client string) (*[]Credential, error) {
+	for i := range t.Applications {
+		if a := &t.Applications[i]; strings.EqualFold(a.ClientID, client) || strings.EqualFold(a.ObjectID, client) {
+			return &a.Credentials, nil
+		}
 	}
-	record.replace(app, &changed)
-	return nil
+	for i := range t.ManagedIdentities {
+		if m := &t.ManagedIdentities[i]; strings.EqualFold(m.ClientID, client) || strings.EqualFold(m.PrincipalID, client) {
+			return &m.Credentials, nil
+		}
+	}
+	return nil, fmt.Errorf("entra: tenant %q: application %q: %w", t.DisplayName, client, ErrNotFound)
 }
 
 // Tenants returns all tenants with everything in them, in order of arrival.
@@ -185,7 +264,7 @@ func (d *Directory) Tenants() []Tenant {
 	defer d.mu.RUnlock()
 	all := make([]Tenant, 0, len(d.tenants))
 	for _, t := range d.tenants {
-		all = append(all, t.snapshot())
+		all = append(all, t.tenant.clone())
 	}
 	return all
 }
@@ -199,7 +278,7 @@ func (d *Directory) Tenant(idOrDomain string) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
-	return record.snapshot(), nil
+	return record.tenant.clone(), nil
 }
 
 // Application returns the application with this client id or object id, or an
@@ -207,11 +286,16 @@ func (d *Directory) Tenant(idOrDomain string) (Tenant, error) {
 func (d *Directory) Application(tenant, id string) (Application, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	_, app, err := d.application(tenant, id)
+	record, err := d.record(tenant)
 	if err != nil {
 		return Application{}, err
 	}
-	return cloneApplication(app), nil
+	for i := range record.tenant.Applications {
+		if a := &record.tenant.Applications[i]; strings.EqualFold(a.ClientID, id) || strings.EqualFold(a.ObjectID, id) {
+			return a.clone(), nil
+		}
+	}
+	return Application{}, fmt.Errorf("entra: tenant %q: application %q: %w", record.tenant.DisplayName, id, ErrNotFound)
 }
 
 // record finds a tenant; the caller holds the lock.
@@ -222,77 +306,31 @@ func (d *Directory) record(tenant string) (*tenantRecord, error) {
 	return nil, fmt.Errorf("entra: tenant %q: %w", tenant, ErrNotFound)
 }
 
-// application finds an application; the caller holds the lock.
-func (d *Directory) application(tenant, id string) (*tenantRecord, *Application, error) {
-	record, err := d.record(tenant)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, a := range record.apps {
-		if strings.EqualFold(a.ClientID, id) || strings.EqualFold(a.ObjectID, id) {
-			return record, a, nil
-		}
-	}
-	return nil, nil, fmt.Errorf("entra: tenant %q: application %q: %w", record.tenant.DisplayName, id, ErrNotFound)
-}
-
 // signIn finds what a token request needs in one step: the tenant's record
-// (nil: none), and the application (nil: none).
-func (d *Directory) signIn(tenant, clientID string) (*tenantRecord, *Application, Options) {
+// (nil: none), and the client, an application or a managed identity (nil: none), as it has spread by now.
+func (d *Directory) signIn(tenant, clientID string, now time.Time) (*tenantRecord, *Application, Options) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+	options := d.optionsLocked()
 	record := d.names[strings.ToLower(tenant)]
 	if record == nil {
-		return nil, nil, d.optionsLocked()
+		return nil, nil, options
 	}
-	return record, record.byClient[strings.ToLower(clientID)], d.optionsLocked()
+	return record, record.replica(strings.ToLower(clientID), now, options), options
 }
 
-// resource finds the application of a tenant that a resource string names, by
-// identifier URI or client id, or nil.
-func (d *Directory) resource(record *tenantRecord, resource string) *Application {
+// policy finds a B2C policy of a tenant by its name in any case, and returns it as the tenant has it, or "".
+func (d *Directory) policy(tenant, name string) string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for _, a := range record.apps {
-		if strings.EqualFold(a.ClientID, resource) || slices.Contains(a.IdentifierURIs, resource) {
-			return a
+	record, err := d.record(tenant)
+	if err != nil {
+		return ""
+	}
+	for _, policy := range record.tenant.B2CPolicies {
+		if strings.EqualFold(policy, name) {
+			return policy
 		}
 	}
-	return nil
-}
-
-// names are what a tenant can be called by.
-func (r *tenantRecord) names() []string {
-	names := []string{strings.ToLower(r.tenant.ID)}
-	for _, domain := range r.tenant.Domains {
-		names = append(names, strings.ToLower(domain))
-	}
-	return names
-}
-
-// snapshot copies a tenant with everything in it.
-func (r *tenantRecord) snapshot() Tenant {
-	t := r.tenant
-	t.Domains = slices.Clone(t.Domains)
-	t.Applications = make([]Application, 0, len(r.apps))
-	for _, a := range r.apps {
-		t.Applications = append(t.Applications, cloneApplication(a))
-	}
-	return t
-}
-
-// replace puts a changed copy of an application in the place of the old one.
-func (r *tenantRecord) replace(old, changed *Application) {
-	r.apps[slices.Index(r.apps, old)] = changed
-	r.byClient[strings.ToLower(changed.ClientID)] = changed
-}
-
-func cloneApplication(a *Application) Application {
-	c := *a
-	c.IdentifierURIs = slices.Clone(a.IdentifierURIs)
-	c.Credentials = slices.Clone(a.Credentials)
-	for i := range c.Credentials {
-		c.Credentials[i].Audiences = slices.Clone(c.Credentials[i].Audiences)
-	}
-	return c
+	return ""
 }

@@ -3,6 +3,7 @@ package entra
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +11,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // ParseDirectory reads a directory file:
@@ -30,7 +30,7 @@ import (
 //	            subject: repo:contoso/web:ref:refs/heads/main
 //	            audiences: [api://AzureADTokenExchange]   # the default of the cloud
 //
-// The keys are the JSON names of [Tenant], [Application], [Credential] and
+// The keys are the JSON names of [Tenant], of what belongs to it, and of
 // [Options]. name is printed in errors. Unknown keys and values that break a
 // rule are all reported at once, as one error with a line
 // "name:line:column: what" for each.
@@ -44,266 +44,133 @@ func ParseDirectory(name string, src []byte) (*Directory, error) {
 		}
 		return nil, fmt.Errorf("%s:1:1: %w", name, err)
 	}
-	r := &fileReader{name: name, directory: NewDirectory()}
-	switch documents := slices.DeleteFunc(slices.Clone(file.Docs), func(d *ast.DocumentNode) bool { return d.Body == nil }); len(documents) {
+	r := &fileReader{nodes: make(map[string]ast.Node)}
+	directory := NewDirectory()
+	switch documents := bodies(file); len(documents) {
 	case 0: // an empty file is an empty directory
 	case 1:
-		r.file(documents[0].Body)
+		directory = r.directory(documents[0])
 	default:
-		r.problem(documents[1].Body, "a directory file is one YAML document")
+		r.problem(documents[1], "a directory file is one YAML document")
 	}
-	if len(r.problems) > 0 {
-		slices.SortStableFunc(r.problems, func(a, b filePosition) int {
-			return (a.line-b.line)*10000 + a.column - b.column
-		})
-		lines := make([]string, len(r.problems))
-		for i, p := range r.problems {
-			lines[i] = fmt.Sprintf("%s:%d:%d: %s", name, p.line, p.column, p.text)
+	if len(r.problems) == 0 {
+		return directory, nil
+	}
+	slices.SortStableFunc(r.problems, func(a, b fileProblem) int {
+		if a.line != b.line {
+			return a.line - b.line
 		}
-		return nil, errors.New(strings.Join(lines, "\n"))
-	}
-	return r.directory, nil
-}
-
-// fileReader walks the file and collects what is wrong with it.
-type fileReader struct {
-	name      string
-	directory *Directory
-	problems  []filePosition
-}
-
-// filePosition is a problem and where it is.
-type filePosition struct {
-	line, column int
-	text         string
-}
-
-func (r *fileReader) problem(at ast.Node, format string, args ...any) {
-	position := at.GetToken().Position
-	if m, isMapping := at.(*ast.MappingNode); isMapping && len(m.Values) > 0 {
-		position = m.Values[0].Key.GetToken().Position // a mapping's own token is its first colon
-	}
-	r.problems = append(r.problems, filePosition{position.Line, position.Column, fmt.Sprintf(format, args...)})
-}
-
-// refused notes an error of the directory, which starts with the package's name.
-func (r *fileReader) refused(at ast.Node, err error) {
-	r.problem(at, "%s", strings.TrimPrefix(err.Error(), "entra: "))
-}
-
-// field is a key of a mapping and what to do with its value.
-type field struct {
-	key  string
-	read func(ast.Node)
-}
-
-// mapping reads the pairs of a mapping and refuses keys that are not fields.
-func (r *fileReader) mapping(n ast.Node, fields ...field) {
-	var pairs []*ast.MappingValueNode
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		pairs = n.Values
-	case *ast.MappingValueNode:
-		pairs = []*ast.MappingValueNode{n}
-	default:
-		r.problem(n, "want a mapping, got %s", kind(n))
-		return
-	}
-	seen := make(map[string]bool)
-	for _, pair := range pairs {
-		key := pair.Key.GetToken().Value
-		i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
-		switch {
-		case i < 0:
-			known := make([]string, len(fields))
-			for j, f := range fields {
-				known[j] = f.key
-			}
-			r.problem(pair.Key, "unknown key %q (have %s)", key, strings.Join(known, ", "))
-		case seen[key]:
-			r.problem(pair.Key, "key %q twice", key)
-		default:
-			seen[key] = true
-			fields[i].read(pair.Value)
-		}
-	}
-}
-
-// list reads the items of a list.
-func (r *fileReader) list(read func(ast.Node)) func(ast.Node) {
-	return func(n ast.Node) {
-		items, isList := n.(*ast.SequenceNode)
-		if !isList {
-			r.problem(n, "want a list, got %s", kind(n))
-			return
-		}
-		for _, item := range items.Values {
-			read(item)
-		}
-	}
-}
-
-// text reads a string. Other scalars are refused: an id of digits only must be quoted.
-func (r *fileReader) text(into *string) func(ast.Node) {
-	return func(n ast.Node) {
-		switch n := n.(type) {
-		case *ast.StringNode:
-			*into = n.Value
-		case *ast.LiteralNode:
-			*into = n.Value.Value
-		default:
-			r.problem(n, "want a string, got %s", kind(n))
-		}
-	}
-}
-
-func (r *fileReader) texts(into *[]string) func(ast.Node) {
-	return r.list(func(n ast.Node) {
-		var s string
-		r.text(&s)(n)
-		*into = append(*into, s)
+		return a.column - b.column
 	})
+	lines := make([]string, len(r.problems))
+	for i, p := range r.problems {
+		lines[i] = fmt.Sprintf("%s:%d:%d: %s", name, p.line, p.column, p.text)
+	}
+	return nil, errors.New(strings.Join(slices.Compact(lines), "\n"))
 }
 
-func (r *fileReader) flag(into *bool) func(ast.Node) {
-	return func(n ast.Node) {
-		if b, isBool := n.(*ast.BoolNode); isBool {
-			*into = b.Value
-			return
-		}
-		r.problem(n, "want true or false, got %s", kind(n))
-	}
-}
-
-func (r *fileReader) duration(into *time.Duration) func(ast.Node) {
-	return func(n ast.Node) {
-		d, err := time.ParseDuration(n.GetToken().Value)
-		if err != nil || d < 0 {
-			r.problem(n, "want a duration such as 5m, got %q", n.GetToken().Value)
-			return
-		}
-		*into = d
-	}
-}
-
-// kind names what a node is, in a reader's words.
-func kind(n ast.Node) string {
-	switch n.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
-		return "a mapping"
-	case *ast.SequenceNode:
-		return "a list"
-	case *ast.NullNode:
-		return "nothing"
-	case *ast.AliasNode, *ast.AnchorNode:
-		return "an anchor or alias, which directory files do not use"
-	}
-	if t := n.GetToken(); t.Type == token.StringType || t.Type == token.DoubleQuoteType || t.Type == token.SingleQuoteType {
-		return "a string"
-	}
-	return strings.ToLower(n.Type().String()) + " " + n.GetToken().Value
-}
-
-func (r *fileReader) file(n ast.Node) {
-	r.mapping(n,
-		field{"options", r.options},
-		field{"tenants", r.list(r.tenant)},
-	)
-}
-
-func (r *fileReader) options(n ast.Node) {
-	o := DefaultOptions()
-	var order string
-	r.mapping(n,
-		field{"clockSkew", r.duration(&o.ClockSkew)},
-		field{"keyCacheTTL", r.duration(&o.KeyCacheTTL)},
-		field{"refetchInterval", r.duration(&o.RefetchInterval)},
-		field{"matchOrder", r.text(&order)},
-		field{"audienceLists", r.flag(&o.AudienceLists)},
-	)
-	if order != "" {
-		o.MatchOrder = MatchOrder(order)
-	}
-	if err := r.directory.SetOptions(o); err != nil {
-		r.refused(n, err)
-	}
-}
-
-// tenant reads one. Applications and credentials are added one by one, so that
-// each problem has its place.
-func (r *fileReader) tenant(n ast.Node) {
-	var t Tenant
-	var applications []ast.Node
-	r.mapping(n,
-		field{"id", r.text(&t.ID)},
-		field{"displayName", r.text(&t.DisplayName)},
-		field{"domains", r.texts(&t.Domains)},
-		field{"cloud", r.text(&t.Cloud)},
-		field{"applications", r.list(func(n ast.Node) { applications = append(applications, n) })},
-	)
-	added, err := r.directory.AddTenant(t)
+// IsDirectoryFile tells a directory file from other YAML by its first level, which has tenants.
+func IsDirectoryFile(src []byte) bool {
+	file, err := parser.ParseBytes(src, 0)
 	if err != nil {
-		r.refused(n, err)
-		// Read the rest for its problems only, in a tenant nobody will see.
-		elsewhere := &fileReader{name: r.name, directory: NewDirectory()}
-		if added, err = elsewhere.directory.AddTenant(Tenant{DisplayName: "unnamed"}); err == nil {
-			for _, a := range applications {
-				elsewhere.application(added, a)
+		return false
+	}
+	for _, body := range bodies(file) {
+		mapping, isMapping := body.(*ast.MappingNode)
+		if isMapping && slices.ContainsFunc(mapping.Values, func(pair *ast.MappingValueNode) bool { return pair.Key.GetToken().Value == "tenants" }) {
+			return true
+		}
+	}
+	return false
+}
+
+// bodies are the documents of a file that are not empty.
+func bodies(file *ast.File) []ast.Node {
+	var all []ast.Node
+	for _, document := range file.Docs {
+		if document.Body != nil {
+			all = append(all, document.Body)
+		}
+	}
+	return all
+}
+
+// File is a directory as a directory file has it.
+type File struct {
+	Options Options  `json:"options"`
+	Tenants []Tenant `json:"tenants"`
+}
+
+// File returns the directory as it is now. The caller owns it.
+func (d *Directory) File() File { return File{d.Options(), d.Tenants()} }
+
+// Marshal writes the YAML that [ParseDirectory] reads back to the same directory. There is nothing secret in one.
+func (f File) Marshal() ([]byte, error) {
+	b, err := yaml.MarshalWithOptions(f, yaml.CustomMarshaler(func(d time.Duration) ([]byte, error) { return []byte(d.String()), nil }))
+	if err != nil {
+		return nil, fmt.Errorf("entra: write directory: %w", err)
+	}
+	return b, nil
+}
+
+// directory reads a whole file, and notes what is wrong with it.
+func (r *fileReader) directory(n ast.Node) *Directory {
+	file := File{Options: DefaultOptions()}
+	r.value("", n, reflect.ValueOf(&file).Elem())
+	d := NewDirectory()
+	if err := d.SetOptions(file.Options); err != nil {
+		r.broken("options", err)
+	}
+	for i := range file.Tenants {
+		path := fmt.Sprintf("tenants[%d]", i)
+		defaultAudiences(&file.Tenants[i])
+		if _, err := d.AddTenant(file.Tenants[i]); err != nil {
+			r.broken(path, err)
+		}
+	}
+	return d
+}
+
+// defaultAudiences gives credentials without an audience the one of the tenant's cloud.
+func defaultAudiences(t *Tenant) {
+	audience, err := ExchangeAudience(t.Cloud)
+	if err != nil {
+		audience = clouds[0].audience // AddTenant tells what is wrong
+	}
+	fill := func(credentials []Credential) {
+		for i := range credentials {
+			if credentials[i].Audiences == nil {
+				credentials[i].Audiences = []string{audience}
 			}
-			r.problems = append(r.problems, elsewhere.problems...)
 		}
-		return
 	}
-	for _, a := range applications {
-		r.application(added, a)
+	for i := range t.Applications {
+		fill(t.Applications[i].Credentials)
+	}
+	for i := range t.ManagedIdentities {
+		fill(t.ManagedIdentities[i].Credentials)
 	}
 }
 
-func (r *fileReader) application(t Tenant, n ast.Node) {
-	var a Application
-	var credentials []ast.Node
-	r.mapping(n,
-		field{"displayName", r.text(&a.Name)},
-		field{"clientId", r.text(&a.ClientID)},
-		field{"objectId", r.text(&a.ObjectID)},
-		field{"servicePrincipalId", r.text(&a.ServicePrincipalID)},
-		field{"noServicePrincipal", r.flag(&a.NoServicePrincipal)},
-		field{"disabled", r.flag(&a.Disabled)},
-		field{"identifierUris", r.texts(&a.IdentifierURIs)},
-		field{"credentials", r.list(func(n ast.Node) { credentials = append(credentials, n) })},
-	)
-	added, err := r.directory.AddApplication(t.ID, a)
-	if err != nil {
-		r.refused(n, err)
-	}
-	for _, c := range credentials {
-		r.credential(t, added, err == nil, c)
-	}
-}
-
-// credential reads one and adds it, unless its application could not be added.
-func (r *fileReader) credential(t Tenant, a Application, add bool, n ast.Node) {
-	var c Credential
-	r.mapping(n,
-		field{"id", r.text(&c.ID)},
-		field{"name", r.text(&c.Name)},
-		field{"issuer", r.text(&c.Issuer)},
-		field{"subject", r.text(&c.Subject)},
-		field{"audiences", r.texts(&c.Audiences)},
-		field{"description", r.text(&c.Description)},
-		field{"matching", r.text(&c.Matching)},
-	)
-	if c.Audiences == nil {
-		audience, err := ExchangeAudience(t.Cloud)
-		if err != nil {
-			r.refused(n, err)
+// broken notes the rules that the value at a path breaks, each where it is as far as that is known.
+func (r *fileReader) broken(path string, err error) {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range list.Unwrap() {
+			r.broken(path, one)
 		}
-		c.Audiences = []string{audience}
-	}
-	if !add {
 		return
 	}
-	if _, err := r.directory.AddCredential(t.ID, a.ClientID, c); err != nil {
-		r.refused(n, err)
+	var rule *ruleError
+	if errors.As(err, &rule) {
+		path += "." + rule.path
 	}
+	if r.unread(path) {
+		return // the file may well keep the rule
+	}
+	node := r.nodes[path]
+	for node == nil { // a member that is not there
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+		node = r.nodes[path]
+	}
+	r.problem(node, "%s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "entra: "), ": entra: ", ": "))
 }

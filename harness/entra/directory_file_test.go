@@ -1,8 +1,9 @@
 package entra_test
 
 import (
+	"os"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -67,7 +68,8 @@ tenants:
 	if audience := tenants[1].Applications[0].Credentials[0].Audiences[0]; audience != "api://AzureADTokenExchangeUSGov" {
 		t.Errorf("default audience of usgov: %q", audience)
 	}
-	wantOptions := entra.Options{KeyCacheTTL: time.Hour, RefetchInterval: 5 * time.Minute, MatchOrder: entra.SubjectFirst, AudienceLists: true}
+	wantOptions := entra.DefaultOptions()
+	wantOptions.ClockSkew, wantOptions.MatchOrder, wantOptions.AudienceLists = 0, entra.SubjectFirst, true
 	if diff := cmp.Diff(wantOptions, d.Options()); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
 	}
@@ -93,23 +95,20 @@ tenants:
           - name: x
             issuer: https://issuer.example
             subject: s
-          - name: flexible
+          - name: subjectless
             issuer: https://issuer.example
-            matching: claims['sub'] eq 'x'
 options:
   clockSkew: 5
   keyCacheTTL: -1m
   matchOrder: random
 `, `entra.yaml:1:1: unknown key "tenant" (have options, tenants)
-entra.yaml:3:5: tenant: no display name, domain or id
 entra.yaml:3:18: want a string, got integer 7
-entra.yaml:7:9: unknown key "clientID" (have displayName, clientId, objectId, servicePrincipalId, noServicePrincipal, disabled, identifierUris, credentials)
-entra.yaml:8:19: want true or false, got a string
+entra.yaml:7:9: unknown key "clientID" (have displayName, uniqueName, clientId, objectId, servicePrincipalId, noServicePrincipal, disabled, public, identifierUris, tokenVersion, appRoles, appRoleAssignmentRequired, appRoleAssignments, certificates, credentials, createdDateTime, properties)
+entra.yaml:8:19: want true or false, got "yes"
 entra.yaml:10:13: application "app": credential "x": the name must have 3 to 120 letters, digits, - and _, the first a letter or a digit
-entra.yaml:13:13: application "app": credential "flexible": flexible matching expressions are not emulated: give a subject instead of matching "claims['sub'] eq 'x'"
-entra.yaml:17:3: option matchOrder: "random" (have audience-first, subject-first)
-entra.yaml:17:14: want a duration such as 5m, got "5"
-entra.yaml:18:16: want a duration such as 5m, got "-1m"`},
+entra.yaml:13:13: application "app": credential "subjectless": no subject, and no matching expression
+entra.yaml:16:14: want a duration such as 5m, got integer 5
+entra.yaml:17:16: want a duration such as 5m, got "-1m"`},
 		{"key twice", "tenants: []\ntenants: []\n", "entra.yaml:2:1: mapping key \"tenants\" already defined at [1:1]"},
 		{"anchor", "tenants: &a []\n", "entra.yaml:1:10: want a list, got an anchor or alias, which directory files do not use"},
 		{"application of a good tenant", "tenants:\n  - displayName: a\n    applications:\n      - displayName: x\n        clientId: y\n", `entra.yaml:4:9: application "x": client id: "y" is not a usable GUID`},
@@ -127,6 +126,47 @@ entra.yaml:18:16: want a duration such as 5m, got "-1m"`},
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestFileMarshal writes a directory with something of everything and reads it back.
+func TestFileMarshal(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("testdata/directory.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := entra.ParseDirectory("testdata/directory.yaml", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := d.File().Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := entra.ParseDirectory("again.yaml", file)
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, file)
+	}
+	if diff := cmp.Diff(d.Tenants(), again.Tenants()); diff != "" {
+		t.Errorf("tenants (-first +again):\n%s\n%s", diff, file)
+	}
+	if diff := cmp.Diff(d.Options(), again.Options()); diff != "" {
+		t.Errorf("options (-first +again):\n%s", diff)
+	}
+	if strings.Contains(string(file), "0001-01-01") {
+		t.Errorf("a time that is not known is written:\n%s", file)
+	}
+}
+
+func TestIsDirectoryFile(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]bool{
+		"tenants: []": true, "options: {}\ntenants: []": true, "name: x\nsteps: []": false, "": false, "- tenants": false, "tenants: [": false, "tenants: {a: b}\nx: 1": true,
+	} {
+		if got := entra.IsDirectoryFile([]byte(src)); got != want {
+			t.Errorf("%q: %v, want %v", src, got, want)
+		}
 	}
 }
 

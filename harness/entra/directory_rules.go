@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
 // Entra's limits on federated identity credentials, from the Microsoft Graph
@@ -22,9 +24,63 @@ const (
 // zeroGUID is never the id of anything.
 const zeroGUID = "00000000-0000-0000-0000-000000000000"
 
-// newTenantRecord checks a tenant and fills in what is missing, without its
-// applications.
+// ruleError is an error about a part of a tenant.
+type ruleError struct {
+	path string // of the part below the tenant, as in applications[0].credentials[1]
+	err  error
+}
+
+// BrokenRule is the first of the rules that an error of [Directory.AddTenant] or [Directory.Change] says are broken, and where in the tenant, as in
+// applications[0].credentials[1]; the path is empty where that is not known.
+func BrokenRule(err error) (path string, first error) {
+	var rule *ruleError
+	if errors.As(err, &rule) {
+		return rule.path, rule.err
+	}
+	return "", err
+}
+
+func (e *ruleError) Error() string { return e.err.Error() }
+func (e *ruleError) Unwrap() error { return e.err }
+
+// at says where in a tenant the errors are: below a path, and further below where they say so themselves. It keeps nil.
+func at(path string, err error) error {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range list.Unwrap() {
+			all = append(all, at(path, one))
+		}
+		return errors.Join(all...)
+	}
+	if rule, ok := err.(*ruleError); ok {
+		return &ruleError{path + "." + rule.path, rule.err}
+	}
+	if err == nil {
+		return nil
+	}
+	return &ruleError{path, err}
+}
+
+// newTenantRecord checks a tenant and everything in it, fills in the ids that are missing, and takes it over.
 func newTenantRecord(t Tenant) (*tenantRecord, error) {
+	r := &tenantRecord{cloud: clouds[0]}
+	broken := []error{r.checkTenant(&t)}
+	r.tenant = t
+	for i := range t.Applications {
+		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.checkApplication(&t.Applications[i], t.Applications[:i])))
+	}
+	for _, check := range []func() error{r.checkSubscriptions, r.checkIdentities, r.checkAppRoleAssignments, r.checkRoleAssignments, r.checkPolicies, r.checkCertificates} {
+		broken = append(broken, check())
+	}
+	if err := errors.Join(broken...); err != nil {
+		return nil, err
+	}
+	r.index()
+	return r, nil
+}
+
+// checkTenant checks the tenant itself, fills in its names and id, and finds its cloud.
+func (r *tenantRecord) checkTenant(t *Tenant) error {
 	if t.DisplayName == "" && len(t.Domains) > 0 {
 		t.DisplayName = t.Domains[0]
 	}
@@ -32,131 +88,164 @@ func newTenantRecord(t Tenant) (*tenantRecord, error) {
 		t.DisplayName = t.ID
 	}
 	if t.DisplayName == "" {
-		return nil, errors.New("entra: tenant: no display name, domain or id")
+		return errors.New("entra: tenant: no display name, domain or id")
 	}
-	c, err := cloudNamed(t.Cloud)
-	if err != nil {
-		return nil, fmt.Errorf("entra: tenant %q: %w", t.DisplayName, err)
+	var broken []error
+	fail := func(path, format string, args ...any) {
+		broken = append(broken, at(path, fmt.Errorf("entra: tenant %q: "+format, append([]any{t.DisplayName}, args...)...)))
 	}
-	t.Cloud = c.name
-	t.ID, err = idOr(t.ID, "tenant", t.DisplayName)
-	if err != nil {
-		return nil, fmt.Errorf("entra: tenant %q: id: %w", t.DisplayName, err)
+	if c, err := cloudNamed(t.Cloud); err != nil {
+		fail("cloud", "%w", err)
+	} else {
+		r.cloud, t.Cloud = c, c.name
 	}
-	t.Domains = slices.Clone(t.Domains)
+	var err error
+	if t.ID, err = idOr(t.ID, "tenant", t.DisplayName); err != nil {
+		fail("id", "id: %w", err)
+	}
 	for i, domain := range t.Domains {
+		path := fmt.Sprintf("domains[%d]", i)
 		if !isDomain(domain) {
-			return nil, fmt.Errorf("entra: tenant %q: %q is not a domain name", t.DisplayName, domain)
+			fail(path, "%q is not a domain name", domain)
 		}
 		for _, other := range t.Domains[:i] {
 			if strings.EqualFold(other, domain) {
-				return nil, fmt.Errorf("entra: tenant %q: domain %q twice", t.DisplayName, domain)
+				fail(path, "domain %q twice", domain)
 			}
 		}
 	}
-	t.Applications = nil
-	return &tenantRecord{tenant: t, cloud: c, byClient: make(map[string]*Application)}, nil
+	return errors.Join(broken...)
 }
 
-// add checks an application, fills in its ids and adds it.
-func (r *tenantRecord) add(a Application) error {
+// checkApplication checks an application against those before it and fills in its ids.
+func (r *tenantRecord) checkApplication(a *Application, before []Application) error {
 	if a.Name == "" {
 		return fmt.Errorf("entra: tenant %q: application without a name", r.tenant.DisplayName)
 	}
-	added := Application{
-		Name: a.Name, NoServicePrincipal: a.NoServicePrincipal, Disabled: a.Disabled,
-		IdentifierURIs: slices.Clone(a.IdentifierURIs),
-	}
 	for _, id := range []struct {
-		kind  string
-		given string
-		into  *string
-	}{
-		{"client", a.ClientID, &added.ClientID},
-		{"application", a.ObjectID, &added.ObjectID},
-		{"service principal", a.ServicePrincipalID, &added.ServicePrincipalID},
-	} {
+		kind string
+		id   *string
+	}{{"client", &a.ClientID}, {"application", &a.ObjectID}, {"service principal", &a.ServicePrincipalID}} {
 		var err error
-		if *id.into, err = idOr(id.given, id.kind, r.tenant.ID, a.Name); err != nil {
+		if *id.id, err = idOr(*id.id, id.kind, r.tenant.ID, a.Name); err != nil {
 			return fmt.Errorf("entra: application %q: %s id: %w", a.Name, id.kind, err)
 		}
 	}
-	for _, other := range r.apps {
-		if other.Name == a.Name {
-			return fmt.Errorf("entra: tenant %q already has an application named %q", r.tenant.DisplayName, a.Name)
+	for i := range before {
+		other := &before[i]
+		if other.ClientID == a.ClientID || other.ObjectID == a.ObjectID || other.ServicePrincipalID == a.ServicePrincipalID {
+			return fmt.Errorf("entra: application %q: application %q has the same client id, object id or service principal, or both have one name and no ids", a.Name, other.Name)
 		}
-		if strings.EqualFold(other.ClientID, added.ClientID) || strings.EqualFold(other.ObjectID, added.ObjectID) {
-			return fmt.Errorf("entra: application %q: application %q has the same client id or object id", a.Name, other.Name)
+		if a.UniqueName != "" && other.UniqueName == a.UniqueName {
+			return fmt.Errorf("entra: application %q: application %q has the unique name %q", a.Name, other.Name, a.UniqueName)
 		}
 	}
-	for i, uri := range added.IdentifierURIs {
-		if uri == "" || slices.Contains(added.IdentifierURIs[:i], uri) {
+	for i, uri := range a.IdentifierURIs {
+		if uri == "" || slices.Contains(a.IdentifierURIs[:i], uri) {
 			return fmt.Errorf("entra: application %q: identifier URI %q empty or twice", a.Name, uri)
 		}
-		if r.cloud.serviceOf(uri) != nil {
-			return fmt.Errorf("entra: application %q: identifier URI %q belongs to %s", a.Name, uri, r.cloud.serviceOf(uri).name)
+		if service := r.cloud.serviceOf(uri); service != nil {
+			return fmt.Errorf("entra: application %q: identifier URI %q belongs to %s", a.Name, uri, service.Name)
 		}
-		for _, other := range r.apps {
-			if slices.Contains(other.IdentifierURIs, uri) {
-				return fmt.Errorf("entra: application %q: application %q has the identifier URI %q", a.Name, other.Name, uri)
+		for j := range before {
+			if slices.Contains(before[j].IdentifierURIs, uri) {
+				return fmt.Errorf("entra: application %q: application %q has the identifier URI %q", a.Name, before[j].Name, uri)
 			}
 		}
 	}
-	for _, c := range a.Credentials {
-		if err := addCredential(&added, c); err != nil {
-			return err
+	if a.TokenVersion < 0 || a.TokenVersion > 2 {
+		return fmt.Errorf("entra: application %q: token version %d (have 1 and 2)", a.Name, a.TokenVersion)
+	}
+	for i := range a.AppRoles {
+		role := &a.AppRoles[i]
+		var err error
+		if role.ID, err = idOr(role.ID, "app role", a.ObjectID, role.Value); err != nil {
+			return fmt.Errorf("entra: application %q: app role %q: id: %w", a.Name, role.Value, err)
+		}
+		for _, other := range a.AppRoles[:i] {
+			if role.ID == other.ID || role.Value != "" && role.Value == other.Value {
+				return fmt.Errorf("entra: application %q: app role %q twice", a.Name, role.Value)
+			}
 		}
 	}
-	r.apps = append(r.apps, &added)
-	r.byClient[strings.ToLower(added.ClientID)] = &added
-	return nil
+	return checkCredentials(a.Credentials, fmt.Sprintf("application %q", a.Name), a.ObjectID, checkFlexible)
 }
 
-// addCredential checks a credential and appends it to the application's.
-func addCredential(a *Application, c Credential) error {
-	fail := func(format string, args ...any) error {
-		return fmt.Errorf("entra: application %q: credential %q: "+format, append([]any{a.Name, c.Name}, args...)...)
+// checkCredentials checks the federated identity credentials of an owner, as in `application "deployer"`, and fills in their ids.
+func checkCredentials(credentials []Credential, owner, ownerID string, checkMatching func(Credential) error) error {
+	var broken []error
+	for i := range credentials {
+		c := &credentials[i]
+		if err := checkCredential(c, credentials[:i], ownerID, checkMatching); err != nil {
+			broken = append(broken, at(fmt.Sprintf("credentials[%d]", i), fmt.Errorf("entra: %s: credential %q: %w", owner, c.Name, err)))
+		}
 	}
+	return errors.Join(broken...)
+}
+
+func checkCredential(c *Credential, before []Credential, ownerID string, checkMatching func(Credential) error) error {
 	switch {
 	case !isCredentialName(c.Name):
-		return fail("the name must have %d to %d letters, digits, - and _, the first a letter or a digit", minNameLength, maxNameLength)
-	case c.Matching != "":
-		return fail("flexible matching expressions are not emulated: give a subject instead of matching %q", c.Matching)
+		return fmt.Errorf("the name must have %d to %d letters, digits, - and _, the first a letter or a digit", minNameLength, maxNameLength)
 	case c.Issuer == "":
-		return fail("no issuer")
-	case c.Subject == "":
-		return fail("no subject")
+		return errors.New("no issuer")
+	case c.Subject == "" && c.Matching == "":
+		return errors.New("no subject, and no matching expression")
 	case len(c.Audiences) != 1:
-		return fail("federated identity credentials must have exactly one audience, this one has %d", len(c.Audiences))
+		return fmt.Errorf("federated identity credentials must have exactly one audience, this one has %d", len(c.Audiences))
 	case c.Audiences[0] == "":
-		return fail("the audience is empty")
-	case len(a.Credentials) >= maxCredentials:
-		return fail("the application already has %d federated identity credentials, the limit", maxCredentials)
+		return errors.New("the audience is empty")
+	case len(before) >= maxCredentials:
+		return fmt.Errorf("the application already has %d federated identity credentials, the limit", maxCredentials)
 	}
 	for _, field := range []struct{ name, value string }{
 		{"issuer", c.Issuer}, {"subject", c.Subject}, {"audience", c.Audiences[0]}, {"description", c.Description},
 	} {
 		if n := utf8.RuneCountInString(field.value); n > maxFieldLength {
-			return fail("the %s has %d characters, the limit is %d", field.name, n, maxFieldLength)
+			return fmt.Errorf("the %s has %d characters, the limit is %d", field.name, n, maxFieldLength)
+		}
+	}
+	if c.Matching != "" {
+		if c.Subject != "" {
+			return errors.New("a subject and a matching expression: give one of them")
+		}
+		if err := checkMatching(*c); err != nil {
+			return err
 		}
 	}
 	var err error
-	if c.ID, err = idOr(c.ID, "credential", a.ObjectID, c.Name); err != nil {
-		return fail("id: %w", err)
+	if c.ID, err = idOr(c.ID, "credential", ownerID, c.Name); err != nil {
+		return fmt.Errorf("id: %w", err)
 	}
-	for _, other := range a.Credentials {
+	for _, other := range before {
 		switch {
 		case other.Name == c.Name:
-			return fail("the name is taken")
-		case strings.EqualFold(other.ID, c.ID):
-			return fail("the id %q is taken by credential %q", c.ID, other.Name)
-		case other.Issuer == c.Issuer && other.Subject == c.Subject:
-			return fail("the combination of issuer %q and subject %q must be unique for the application, credential %q has it", c.Issuer, c.Subject, other.Name)
+			return errors.New("the name is taken")
+		case other.ID == c.ID:
+			return fmt.Errorf("the id %q is taken by credential %q", c.ID, other.Name)
+		case c.Subject != "" && other.Issuer == c.Issuer && other.Subject == c.Subject:
+			return fmt.Errorf("the combination of issuer %q and subject %q must be unique for the application, credential %q has it", c.Issuer, c.Subject, other.Name)
 		}
 	}
-	c.Audiences = slices.Clone(c.Audiences)
-	a.Credentials = append(a.Credentials, c)
 	return nil
+}
+
+// checkFlexible checks the flexible expression of an application's credential.
+func checkFlexible(c Credential) error {
+	e, err := expression.Parse(c.Matching)
+	if err != nil {
+		return err
+	}
+	return e.CheckIssuer(c.Issuer, c.Created)
+}
+
+// checkIdentityFlexible is checkFlexible for a managed identity.
+func checkIdentityFlexible(c Credential) error {
+	e, err := expression.Parse(c.Matching)
+	if err != nil {
+		return err
+	}
+	return e.CheckIdentityIssuer(c.Issuer)
 }
 
 // idOr checks a given GUID, or derives one from the names when it is empty:

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,6 +22,11 @@ func TestCredentialRules(t *testing.T) {
 		return c
 	}
 	long := strings.Repeat("ü", 600)
+	flexible := func(matching string, created time.Time) entra.Credential {
+		return change(func(c *entra.Credential) {
+			c.Issuer, c.Subject, c.Matching, c.Created = "https://token.actions.githubusercontent.com", "", matching, created
+		})
+	}
 	for _, tt := range []struct {
 		name string
 		c    entra.Credential
@@ -40,7 +46,11 @@ func TestCredentialRules(t *testing.T) {
 		{"two audiences", change(func(c *entra.Credential) { c.Audiences = []string{"a", "b"} }), "exactly one audience, this one has 2"},
 		{"empty audience", change(func(c *entra.Credential) { c.Audiences = []string{""} }), "the audience is empty"},
 		{"long subject", change(func(c *entra.Credential) { c.Subject = long + "x" }), "the subject has 601 characters, the limit is 600"},
-		{"expression", change(func(c *entra.Credential) { c.Matching = "claims['sub'] eq 'x'" }), "flexible matching expressions are not emulated"},
+		{"expression", change(func(c *entra.Credential) { c.Matching = "claims['sub'] eq 'x'" }), "a subject and a matching expression: give one of them"},
+		{"flexible", flexible("claims['sub'] matches 'repo:contoso/*' and claims['repository_id'] eq '74'", time.Time{}), ""},
+		{"flexible without an id", flexible("claims['sub'] matches 'repo:contoso/*'", time.Time{}), "since 2026-07-15 an expression needs a clause with repository_id"},
+		{"old flexible without an id", flexible("claims['sub'] matches 'repo:contoso/*'", start), ""},
+		{"broken expression", flexible("claims['sub'] matches", time.Time{}), `position 14: expected " eq "`},
 		{"bad id", change(func(c *entra.Credential) { c.ID = "1" }), `"1" is not a usable GUID`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -115,7 +125,7 @@ func TestDirectoryRules(t *testing.T) {
 		{"same domain", []entra.Tenant{{DisplayName: "a", Domains: []string{"a.com"}}, {DisplayName: "b", Domains: []string{"A.com"}}}, `already has a tenant "a.com"`},
 		{"domain twice", []entra.Tenant{{DisplayName: "a", Domains: []string{"a.com", "A.COM"}}}, "twice"},
 		{"nameless application", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{}}}}, "application without a name"},
-		{"same name", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x"}, {Name: "x"}}}}, `already has an application named "x"`},
+		{"same name", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x"}, {Name: "x"}}}}, "or both have one name and no ids"},
 		{"same client id", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x", ClientID: id}, {Name: "y", ClientID: id}}}}, "same client id"},
 		{"same identifier", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x", IdentifierURIs: []string{"api://x"}}, {Name: "y", IdentifierURIs: []string{"api://x"}}}}}, `has the identifier URI "api://x"`},
 		{"Microsoft's identifier", []entra.Tenant{{DisplayName: "a", Applications: []entra.Application{{Name: "x", IdentifierURIs: []string{"https://graph.microsoft.com"}}}}}, "belongs to Microsoft Graph"},
@@ -205,9 +215,18 @@ func TestOptionsRules(t *testing.T) {
 	if err := d.SetOptions(o); err == nil || !strings.Contains(err.Error(), "clockSkew") {
 		t.Errorf("negative skew: %v", err)
 	}
-	o = entra.Options{}
-	if err := d.SetOptions(o); err == nil || !strings.Contains(err.Error(), "have audience-first, subject-first") {
-		t.Errorf("no order: %v", err)
+	for want, change := range map[string]func(*entra.Options){
+		"have audience-first, subject-first":                  func(o *entra.Options) { o.MatchOrder = "" },
+		"fetchTimeout: 0s is not positive":                    func(o *entra.Options) { o.FetchTimeout = 0 },
+		"maxDocumentBytes: 0 (have 1 to 16777216)":            func(o *entra.Options) { o.MaxDocumentBytes = 0 },
+		"discoveryFailureCode: 7 (have [501661 90061 50166])": func(o *entra.Options) { o.DiscoveryFailureCode = 7 },
+		"throttleAfter: -1 is negative":                       func(o *entra.Options) { o.ThrottleAfter = -1 },
+	} {
+		o := entra.DefaultOptions()
+		change(&o)
+		if err := d.SetOptions(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
 	}
 }
 
@@ -239,4 +258,63 @@ func TestDirectoryChangesWhileServing(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestUpdateCredential(t *testing.T) {
+	t.Parallel()
+	d := entra.NewDirectory()
+	tenant, err := d.AddTenant(entra.Tenant{DisplayName: "Contoso", Applications: []entra.Application{{Name: "app", Credentials: []entra.Credential{
+		{Name: "one", Issuer: "https://issuer.test", Subject: "a", Audiences: []string{"x"}, Description: "kept"},
+		{Name: "two", Issuer: "https://issuer.test", Subject: "b", Audiences: []string{"x"}},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := tenant.Applications[0]
+	want := app.Credentials[0]
+	want.Subject, want.Audiences = "c", []string{"y"}
+	got, err := d.UpdateCredential(tenant.ID, app.ClientID, "one", entra.Credential{Subject: "c", Audiences: []string{"y"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+	for name, tt := range map[string]struct {
+		credential string
+		with       entra.Credential
+		says       string
+	}{
+		"the subject of another": {"one", entra.Credential{Subject: "b"}, "must be unique"},
+		"another name":           {want.ID, entra.Credential{Name: "three"}, "cannot be changed"},
+		"another id":             {"one", entra.Credential{ID: tenant.ID}, "cannot be changed"},
+		"nobody":                 {"three", entra.Credential{Subject: "d"}, "not found"},
+		"subject and expression": {"one", entra.Credential{Subject: "d", Matching: "claims['sub'] eq 'd'"}, "give one of them"},
+	} {
+		if _, err := d.UpdateCredential(tenant.ID, app.ClientID, tt.credential, tt.with); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: error %v, want one that says %q", name, err, tt.says)
+		}
+	}
+	after, err := d.Application(tenant.ID, app.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, after.Credentials[0]); diff != "" {
+		t.Errorf("after the refusals (-want +got):\n%s", diff)
+	}
+}
+
+// TestBrokenRule says where in a tenant the first broken rule is.
+func TestBrokenRule(t *testing.T) {
+	t.Parallel()
+	_, err := entra.NewDirectory().AddTenant(entra.Tenant{DisplayName: "Contoso", Applications: []entra.Application{
+		{Name: "a"}, {Name: "b", Credentials: []entra.Credential{{Name: "one", Issuer: "https://issuer.test", Audiences: []string{"x"}}, {}}},
+	}})
+	path, first := entra.BrokenRule(err)
+	if path != "applications[1].credentials[0]" || !strings.Contains(first.Error(), "no subject") {
+		t.Errorf("path %q, error %v", path, first)
+	}
+	if path, first := entra.BrokenRule(entra.ErrNotFound); path != "" || first != entra.ErrNotFound {
+		t.Errorf("of another error: path %q, error %v", path, first)
+	}
 }

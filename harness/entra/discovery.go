@@ -61,7 +61,7 @@ func (s *Server) authorityOf(b base, tenant string) (authority, *Error) {
 		}
 		return a, nil
 	}
-	record, _, _ := s.directory.signIn(tenant, "")
+	record, _, _ := s.directory.signIn(tenant, "", s.now())
 	if record == nil || b.cloud != nil && b.cloud != record.cloud {
 		return authority{}, unknownTenant(tenant)
 	}
@@ -107,7 +107,7 @@ func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request, tenant s
 	}))
 }
 
-// serveKeys answers GET /{tenant}/discovery/v2.0/keys.
+// serveKeys answers GET /{tenant}/discovery/v2.0/keys and /{tenant}/discovery/keys, which are taken to be the same.
 func (s *Server) serveKeys(w http.ResponseWriter, r *http.Request, tenant string) {
 	b := baseOf(r)
 	a, refusal := s.authorityOf(b, tenant)

@@ -168,7 +168,7 @@ func TestVerifiers(t *testing.T) {
 	})
 	srv := httptest.NewTLSServer(r.server)
 	defer srv.Close()
-	api := r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}})
+	api := r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, TokenVersion: 2})
 
 	obtain := func(scope string) string {
 		form := r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": scope})
@@ -212,6 +212,7 @@ func TestVerifiers(t *testing.T) {
 
 	remote := rp.NewRemoteKeySet(srv.Client(), srv.URL+"/"+r.tenant.ID+"/discovery/v2.0/keys")
 	// zitadel's verifier wants azp to be aud: the application asks for itself.
+	set(func(a *entra.Application) { a.TokenVersion = 2 })(r)
 	own := obtain(r.app.ClientID + "/.default")
 	claims, err := rp.VerifyIDToken[*oidc.IDTokenClaims](ctx, own, rp.NewIDTokenVerifier(issuer, r.app.ClientID, remote, rp.WithIssuedAtMaxAge(time.Hour)))
 	if err != nil {

@@ -22,11 +22,13 @@
 //
 // # Faithful
 //
-// The v2.0 token endpoint for client_credentials with a client_assertion:
+// The token endpoints v2.0 and v1.0 for client_credentials with a client_assertion, of an outside issuer, of a managed identity of the tenant, or
+// signed with a certificate of the application:
 // statuses, bodies with their member order, headers, error texts, error_uri,
-// the comparison rules of federated credentials, the limits of the directory,
-// the claims and headers of access tokens, the tenant's discovery document and
-// keys, instance discovery.
+// the comparison rules of federated credentials, flexible expressions among them, the limits of the directory,
+// the claims and headers of access tokens with the app roles assigned, the tenant's discovery documents and
+// keys, instance discovery, the policies that refuse a sign-in (federation switched off, GitHub's claim enterprise, assignment required,
+// Conditional Access for workload identities, those of B2C), and throttling.
 //
 // # Not faithful, or not known
 //
@@ -35,24 +37,27 @@
 //     Graph can verify.
 //   - Several texts, statuses and the order of some checks are inferred; the
 //     Doubt member of each row of [Codes], and a Note on a [Check], say which.
-//     Where Entra's behaviour is not known the emulator refuses.
-//   - The clock tolerance, the life of cached keys and the interval between
-//     looks for an unknown key are not documented: see [Options].
-//   - Redirects from an issuer are not followed, an issuer has ten seconds to
-//     answer, and its documents may hold 1 MiB: Entra's own limits are unknown.
-//   - A key without "use" is accepted, which is inferred; one with a "use" other
-//     than "sig" is not.
-//   - The claim xms_ficinfo of tokens obtained through a federated credential
-//     is left out, its value has not been seen. appidacr and azpacr are "2",
-//     which is inferred.
+//     Where Entra's behaviour is not known the emulator refuses. The codes that it never answers have a Reason.
+//   - The clock tolerance, the life of cached keys, the interval between
+//     looks for an unknown key, and what else is not documented about issuers: see [Options].
+//   - Which audiences of a certificate assertion Entra accepts, and that a kid may name the certificate, is inferred. Trust in the subject
+//     name of a certificate (SNI) is not emulated.
+//   - Of the tokens that Entra issues itself, those of managed identities are accepted as assertions. Those of agents and of Azure DevOps'
+//     service connections (subjects below /eid1/) are verified like an outside issuer's, with the keys that the documents of their issuer list; Entra
+//     need not fetch its own.
+//     The order among AADSTS7002121, 700214, 700227, 700226, 700229, 700231, 700236, 700238 and 700263 is inferred from reports of one each.
+//   - The claim xms_ficinfo of tokens for token exchange has one of the values seen; tokens of managed identities are told from others by their
+//     oid. appidacr and azpacr are "2", which is inferred. Managed identities get 24 hours, with a federated credential too, which is inferred.
+//   - v1.0 tokens for an application's own API have the members of Microsoft Graph's that are not known to be Graph's own; no such token of
+//     2026 was seen. The v1.0 discovery document is as it was in 2019, its member order inferred.
+//   - The address of this server is a resource, for clients whose Graph and Azure Resource Manager endpoints it is; Entra knows no such thing.
+//   - Microsoft Graph's application permissions are those about applications and sign-ins; Microsoft's other services have none here.
+//   - Conditional Access looks at the address of the connection. Risk is not emulated.
 //   - Instance discovery also knows loopback authorities and the host that was
 //     called; Entra answers AADSTS50049 for them.
 //   - An unknown kid makes the emulator look at the issuer's documents again at
-//     once, and then not before Options.RefetchInterval; Entra was seen to take
-//     twenty minutes and more for a new issuer.
-//   - Flexible matching expressions, managed identities as issuers, client
-//     secrets, certificates, and the v1.0 endpoint are not emulated: they are
-//     refused, the endpoint with 404.
+//     once, and then not before Options.RefetchInterval.
+//   - Client secrets are refused: no application has one. The endpoints of B2C policies know nothing but their refusal of assertions.
 //
 // See https://learn.microsoft.com/entra/workload-id/workload-identity-federation.
 package entra

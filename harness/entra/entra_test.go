@@ -6,6 +6,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -69,17 +71,7 @@ type rig struct {
 func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t, now: start, dir: entra.NewDirectory(), issuer: newIssuer("https://issuer.example")}
-	r.server = entra.New(entra.Config{
-		Directory: r.dir,
-		Client:    &http.Client{Transport: r.issuer},
-		Now:       r.clock,
-		NewKey:    func() (*rsa.PrivateKey, error) { return entraKey(), nil },
-		Record: func(s entra.SignIn) {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.signIns = append(r.signIns, s)
-		},
-	})
+	r.serveWith(&http.Client{Transport: r.issuer})
 	var err error
 	r.tenant, err = r.dir.AddTenant(entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}})
 	if err != nil {
@@ -89,6 +81,22 @@ func newRig(t testing.TB) *rig {
 	r.addCredential(r.app, entra.Credential{Name: "main-branch", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}})
 	return r
 }
+
+// serveWith makes the server, which reaches issuers with a client.
+func (r *rig) serveWith(client *http.Client) {
+	r.server = entra.New(entra.Config{
+		Directory: r.dir, Client: client, Now: r.clock,
+		NewKey: func() (*rsa.PrivateKey, error) { return entraKey(), nil },
+		Record: func(s entra.SignIn) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.signIns = append(r.signIns, s)
+		},
+	})
+}
+
+// discardLog keeps the noise of broken connections out of the tests' output.
+var discardLog = log.New(io.Discard, "", 0)
 
 func (r *rig) clock() time.Time {
 	r.mu.Lock()
@@ -218,6 +226,7 @@ type fakeIssuer struct {
 	header    map[string]any
 	discovery any // what the document's place answers: bytes, an int status, or an error
 	jwks      any
+	elsewhere any // what a redirect leads to
 	requests  []string
 	hold      chan struct{} // when not nil, requests wait until it closes
 }
@@ -279,7 +288,7 @@ func (i *fakeIssuer) sign(payload string) string {
 func (i *fakeIssuer) RoundTrip(req *http.Request) (*http.Response, error) {
 	i.mu.Lock()
 	i.requests = append(i.requests, req.URL.String())
-	discovery, jwks, hold := i.discovery, i.jwks, i.hold
+	discovery, jwks, elsewhere, hold := i.discovery, i.jwks, i.elsewhere, i.hold
 	i.mu.Unlock()
 	if hold != nil {
 		<-hold
@@ -290,6 +299,10 @@ func (i *fakeIssuer) RoundTrip(req *http.Request) (*http.Response, error) {
 		answer = discovery
 	case i.url + "/keys":
 		answer = jwks
+	case i.url + "/elsewhere":
+		if elsewhere != nil {
+			answer = elsewhere
+		}
 	}
 	w := httptest.NewRecorder()
 	switch answer := answer.(type) {

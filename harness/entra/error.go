@@ -33,12 +33,11 @@ func (e *Error) Error() string { return "entra: " + e.Message() }
 // Message returns "AADSTS<code>: <text>" with the placeholders filled in. A
 // placeholder without a value stays as it is.
 func (e *Error) Message() string {
-	prefix := "AADSTS" + strconv.Itoa(e.Code) + ": "
 	row, known := Lookup(e.Code)
 	if !known {
-		return prefix + "not a code of this emulator"
+		return "AADSTS" + strconv.Itoa(e.Code) + ": not a code of this emulator"
 	}
-	return prefix + fill(row.Message, e.Args)
+	return row.Name() + ": " + fill(row.Message, e.Args)
 }
 
 // fill replaces {name} in one pass, so that a value is never itself expanded.
@@ -93,6 +92,12 @@ func (e *Error) oauth(atToken bool) string {
 // error_uri points there.
 func (e *Error) render(oauth, base string, now time.Time, traceID, correlationID string) []byte {
 	stamp := now.UTC().Format(errorTime)
+	if codeIndex[e.Code].Prefix != "" { // of B2C, seen in MicrosoftDocs/azure-docs#94274 and #104014
+		return marshal(struct {
+			Error       string `json:"error"`
+			Description string `json:"error_description"`
+		}{oauth, e.Message() + "\r\nCorrelation ID: " + correlationID + "\r\nTimestamp: " + stamp + "\r\n"})
+	}
 	body := errorBody{
 		Error:         oauth,
 		Description:   e.Message() + " Trace ID: " + traceID + " Correlation ID: " + correlationID + " Timestamp: " + stamp,

@@ -2,7 +2,6 @@ package entra
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,21 +15,21 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
-// Bounds on what is read from an issuer. Only the first is Entra's own
+// Bounds on what is kept of issuers. Only the first is Entra's own
 // (documented), the others protect this process.
 const (
-	maxKeys          = 100
-	maxDocumentBytes = 1 << 20
-	fetchTimeout     = 10 * time.Second
-	maxIssuers       = 1024
+	maxKeys      = 100
+	maxIssuers   = 1024
+	maxRedirects = 5
 )
 
 // keyCache holds the signing keys of issuers. Concurrent requests for an
 // issuer share one fetch. It is the emulator's oidc.KeySet, split in two because Entra
 // has one refusal for a key it cannot find and another for a signature that fails.
 type keyCache struct {
-	client *http.Client // nil: nothing can be reached
-	now    func() time.Time
+	client      *http.Client // does not follow redirects; nil: nothing can be reached
+	redirecting *http.Client // does
+	now         func() time.Time
 
 	mu      sync.Mutex
 	issuers map[string]*cachedIssuer
@@ -38,6 +37,7 @@ type keyCache struct {
 
 // cachedIssuer is guarded by the cache's mutex.
 type cachedIssuer struct {
+	since       time.Time   // when the issuer was first asked for
 	keys        *issuerKeys // nil: never fetched, or the fetch failed
 	refetchedAt time.Time   // when an unknown kid last caused a fetch; zero: never
 	flight      *flight     // nil: no fetch is under way
@@ -67,30 +67,46 @@ type lookup struct {
 	keys    *issuerKeys
 	fetched []Fetch // what this call fetched; a call that waits for another's fetch fetched nothing
 	fresh   bool    // the keys were fetched during this call
+	since   time.Time
 }
 
 func newKeyCache(client *http.Client, now func() time.Time) *keyCache {
+	c := &keyCache{now: now, issuers: make(map[string]*cachedIssuer)}
 	if client != nil {
-		own := *client
-		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		client = &own
+		plain, redirecting := *client, *client
+		plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		redirecting.CheckRedirect = func(next *http.Request, done []*http.Request) error {
+			if next.URL.Scheme != "https" || len(done) > maxRedirects {
+				return fmt.Errorf("a redirect to %q, or more than %d", next.URL.Scheme, maxRedirects)
+			}
+			return nil
+		}
+		c.client, c.redirecting = &plain, &redirecting
 	}
-	return &keyCache{client: client, now: now, issuers: make(map[string]*cachedIssuer)}
+	return c
 }
 
 // get returns the issuer's keys, fetching them when there are none or they are
-// older than ttl.
-func (c *keyCache) get(ctx context.Context, issuer string, ttl time.Duration) (lookup, *fetchError) {
-	return c.ask(ctx, issuer, func(entry *cachedIssuer, now time.Time) bool {
-		return entry.keys == nil || now.Sub(entry.keys.fetchedAt) >= ttl
+// older than the options say. Keys that are older may be returned with the error, when the options let them be used.
+func (c *keyCache) get(ctx context.Context, issuer string, o Options) (lookup, *fetchError) {
+	found, err := c.ask(ctx, issuer, o, func(entry *cachedIssuer, now time.Time) bool {
+		return entry.keys == nil || now.Sub(entry.keys.fetchedAt) >= o.KeyCacheTTL
 	})
+	if err != nil && o.StaleKeys > 0 {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if keys := c.entry(issuer).keys; keys != nil && c.now().Sub(keys.fetchedAt) < o.KeyCacheTTL+o.StaleKeys {
+			found.keys, found.fresh = keys, true // looking again would fail again
+		}
+	}
+	return found, err
 }
 
 // lookAgain fetches the issuer's keys once more, unless an unknown kid already
-// caused that less than interval ago; then it returns those it has.
-func (c *keyCache) lookAgain(ctx context.Context, issuer string, interval time.Duration) (lookup, *fetchError) {
-	return c.ask(ctx, issuer, func(entry *cachedIssuer, now time.Time) bool {
-		if !entry.refetchedAt.IsZero() && now.Sub(entry.refetchedAt) < interval {
+// caused that less than the interval ago; then it returns those it has.
+func (c *keyCache) lookAgain(ctx context.Context, issuer string, o Options) (lookup, *fetchError) {
+	return c.ask(ctx, issuer, o, func(entry *cachedIssuer, now time.Time) bool {
+		if !entry.refetchedAt.IsZero() && now.Sub(entry.refetchedAt) < o.RefetchInterval {
 			return false
 		}
 		entry.refetchedAt = now
@@ -100,16 +116,17 @@ func (c *keyCache) lookAgain(ctx context.Context, issuer string, interval time.D
 
 // ask returns the keys held when they are not due, else fetches them or waits
 // for the fetch that is under way.
-func (c *keyCache) ask(ctx context.Context, issuer string, due func(*cachedIssuer, time.Time) bool) (lookup, *fetchError) {
+func (c *keyCache) ask(ctx context.Context, issuer string, o Options, due func(*cachedIssuer, time.Time) bool) (lookup, *fetchError) {
 	c.mu.Lock()
 	entry := c.entry(issuer)
+	since := entry.since
 	if f := entry.flight; f != nil {
 		c.mu.Unlock()
 		select {
 		case <-f.done:
-			return lookup{keys: f.keys, fresh: true}, f.err
+			return lookup{keys: f.keys, fresh: true, since: since}, f.err
 		case <-ctx.Done():
-			return lookup{}, &fetchError{refuse(501661), "the caller went away"}
+			return lookup{}, &fetchError{refuse(o.DiscoveryFailureCode), "the caller went away"}
 		}
 	}
 	now := c.now()
@@ -117,11 +134,11 @@ func (c *keyCache) ask(ctx context.Context, issuer string, due func(*cachedIssue
 		keys := entry.keys
 		c.mu.Unlock()
 		if keys == nil {
-			return lookup{}, &fetchError{refuse(501661), "the issuer could not be read a moment ago"}
+			return lookup{}, &fetchError{refuse(o.DiscoveryFailureCode), "the issuer could not be read a moment ago"}
 		}
-		return lookup{keys: keys}, nil
+		return lookup{keys: keys, since: since}, nil
 	}
-	f := &flight{done: make(chan struct{}), err: &fetchError{refuse(501661), "the fetch broke off"}}
+	f := &flight{done: make(chan struct{}), err: &fetchError{refuse(o.DiscoveryFailureCode), "the fetch broke off"}}
 	entry.flight = f
 	c.mu.Unlock()
 
@@ -135,11 +152,11 @@ func (c *keyCache) ask(ctx context.Context, issuer string, due func(*cachedIssue
 		close(f.done)
 	}()
 	// Others may wait for this fetch: the caller going away must not end it.
-	fetching, cancel := context.WithTimeout(context.WithoutCancel(ctx), fetchTimeout)
+	fetching, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.FetchTimeout)
 	defer cancel()
 	var fetched []Fetch
-	f.keys, fetched, f.err = c.fetch(fetching, issuer, now)
-	return lookup{keys: f.keys, fetched: fetched, fresh: true}, f.err
+	f.keys, fetched, f.err = c.fetch(fetching, issuer, o, now)
+	return lookup{keys: f.keys, fetched: fetched, fresh: true, since: since}, f.err
 }
 
 // entry returns the issuer's entry, making room for it when needed. Only
@@ -156,27 +173,27 @@ func (c *keyCache) entry(issuer string) *cachedIssuer {
 			delete(c.issuers, name)
 		}
 	}
-	entry := new(cachedIssuer)
+	entry := &cachedIssuer{since: c.now()}
 	c.issuers[issuer] = entry
 	return entry
 }
 
 // fetch reads the discovery document and the JWKS it names.
-func (c *keyCache) fetch(ctx context.Context, issuer string, now time.Time) (*issuerKeys, []Fetch, *fetchError) {
+func (c *keyCache) fetch(ctx context.Context, issuer string, o Options, now time.Time) (*issuerKeys, []Fetch, *fetchError) {
 	location := strings.TrimSuffix(issuer, "/") + oidc.DiscoveryEndpoint
 	var fetched []Fetch
-	document, err := c.read(ctx, "discovery", location, &fetched)
+	document, err := c.read(ctx, "discovery", location, o, &fetched)
 	if err == nil {
-		location, err = readDiscovery(document, issuer)
+		location, err = readDiscovery(document, issuer, o)
 	}
 	if err != nil {
-		return nil, fetched, &fetchError{refuse(501661), "discovery: " + err.Error()}
+		return nil, fetched, &fetchError{refuse(o.DiscoveryFailureCode), "discovery: " + err.Error()}
 	}
-	document, err = c.read(ctx, "jwks", location, &fetched)
+	document, err = c.read(ctx, "jwks", location, o, &fetched)
 	if err != nil {
 		return nil, fetched, &fetchError{refuse(90061), "jwks: " + err.Error()}
 	}
-	keys, err := readKeys(document)
+	keys, err := readKeys(document, o)
 	if err != nil {
 		return nil, fetched, &fetchError{refuse(900612), "jwks: " + err.Error()}
 	}
@@ -185,7 +202,7 @@ func (c *keyCache) fetch(ctx context.Context, issuer string, now time.Time) (*is
 
 // read gets one document and notes it in fetched, unless it is not asked for
 // at all because the URL is not https, which Entra is not known to accept.
-func (c *keyCache) read(ctx context.Context, document, location string, fetched *[]Fetch) (body []byte, err error) {
+func (c *keyCache) read(ctx context.Context, document, location string, o Options, fetched *[]Fetch) (body []byte, err error) {
 	u, err := url.Parse(location)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" && document == "discovery" || u.Fragment != "" {
 		return nil, fmt.Errorf("%q is not an https URL that can be fetched", location)
@@ -205,7 +222,11 @@ func (c *keyCache) read(ctx context.Context, document, location string, fetched 
 		return nil, err
 	}
 	req.Header.Set("User-Agent", "issuerd") // Entra's own is not known; journals tell its requests from clients' by it
-	resp, err := c.client.Do(req)
+	client := c.client
+	if o.FollowRedirects {
+		client = c.redirecting
+	}
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -214,94 +235,12 @@ func (c *keyCache) read(ctx context.Context, document, location string, fetched 
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("HTTP status %d", resp.StatusCode)
 	}
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxDocumentBytes+1))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, int64(o.MaxDocumentBytes)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(body) > maxDocumentBytes {
-		return nil, fmt.Errorf("more than %d bytes", maxDocumentBytes)
+	if len(body) > o.MaxDocumentBytes {
+		return nil, fmt.Errorf("more than %d bytes", o.MaxDocumentBytes)
 	}
 	return body, nil
-}
-
-// readDiscovery returns the jwks_uri. An empty authorization_endpoint and an
-// empty subject_types_supported are refused as Entra does (reported for SPIRE);
-// the issuer's equality and the other rules are inferred. oidc.DiscoveryConfiguration
-// cannot tell an empty member from a missing one, which Entra accepts.
-func readDiscovery(document []byte, issuer string) (jwksURI string, err error) {
-	var d struct {
-		Issuer        string    `json:"issuer"`
-		JWKSURI       string    `json:"jwks_uri"`
-		Authorization *string   `json:"authorization_endpoint"`
-		SubjectTypes  *[]string `json:"subject_types_supported"`
-		ResponseTypes *[]string `json:"response_types_supported"`
-		Algorithms    *[]string `json:"id_token_signing_alg_values_supported"`
-	}
-	if err := json.Unmarshal(document, &d); err != nil {
-		return "", errors.New("not a JSON object with members of the right types")
-	}
-	switch {
-	case d.Issuer != issuer:
-		return "", fmt.Errorf("issuer is %q, expected %q", d.Issuer, issuer)
-	case d.JWKSURI == "":
-		return "", errors.New("no jwks_uri")
-	case d.Authorization != nil && *d.Authorization == "":
-		return "", errors.New("authorization_endpoint is empty")
-	}
-	for _, list := range []struct {
-		name   string
-		values *[]string
-	}{
-		{"subject_types_supported", d.SubjectTypes},
-		{"response_types_supported", d.ResponseTypes},
-		{"id_token_signing_alg_values_supported", d.Algorithms},
-	} {
-		if list.values != nil && len(*list.values) == 0 {
-			return "", fmt.Errorf("%s is empty", list.name)
-		}
-	}
-	return d.JWKSURI, nil
-}
-
-// readKeys reads the first hundred keys of a JWKS. Keys of other types than RSA are kept as
-// nil, so that one which a kid names can be refused for its type; keys for
-// another use than signing, and without kid, cannot be found and are dropped.
-func readKeys(document []byte) (map[string]*jose.JSONWebKey, error) {
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if err := json.Unmarshal(document, &set); err != nil {
-		return nil, errors.New("not a JSON object with a list of keys")
-	}
-	if set.Keys == nil {
-		return nil, errors.New("no keys member")
-	}
-	keys := make(map[string]*jose.JSONWebKey)
-	for i, raw := range set.Keys[:min(len(set.Keys), maxKeys)] {
-		var head struct {
-			Type string `json:"kty"`
-			ID   string `json:"kid"`
-			Use  string `json:"use"`
-		}
-		if err := json.Unmarshal(raw, &head); err != nil {
-			return nil, fmt.Errorf("key %d: not a JSON object", i)
-		}
-		if head.ID == "" || head.Use != "" && head.Use != oidc.KeyUseSignature {
-			continue
-		}
-		if _, twice := keys[head.ID]; twice {
-			continue // the first one counts, which is inferred
-		}
-		if head.Type != "RSA" {
-			keys[head.ID] = nil
-			continue
-		}
-		key := new(jose.JSONWebKey)
-		if err := key.UnmarshalJSON(raw); err != nil || !key.Valid() {
-			return nil, fmt.Errorf("key %d (kid %q): not a valid RSA key", i, head.ID)
-		}
-		public := key.Public() // a private key published by mistake
-		keys[head.ID] = &public
-	}
-	return keys, nil
 }

@@ -3,12 +3,13 @@ package entra
 import (
 	"strconv"
 	"testing"
+	"time"
 )
 
 // TestKeyCacheIsBounded fills the cache with more issuers than it holds.
 func TestKeyCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	c := newKeyCache(nil, nil)
+	c := newKeyCache(nil, time.Now)
 	c.entry("busy").flight = new(flight)
 	for i := range 2 * maxIssuers {
 		c.entry(strconv.Itoa(i))

@@ -4,9 +4,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
-func checkCredentials(x *exchange, c *Check) *Error {
+func checkHasCredentials(x *exchange, c *Check) *Error {
 	c.Got = strconv.Itoa(len(x.app.Credentials))
 	if len(x.app.Credentials) == 0 {
 		return refuse(70025, "appId", x.app.ClientID, "appDisplayName", x.app.Name)
@@ -40,27 +42,6 @@ func checkIssuer(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// checkNotEntra refuses assertions that Entra itself issued.
-func checkNotEntra(x *exchange, c *Check) *Error {
-	if x.issuedHere(x.assertion.issuer) {
-		c.Note = "tokens of managed identities, which Entra accepts since 2024-12, are not emulated"
-		return refuse(700222)
-	}
-	return nil
-}
-
-// issuedHere says whether an issuer is a tenant of Entra: on one of Microsoft's
-// hosts, or below the URL that was called.
-func (x *exchange) issuedHere(issuer string) bool {
-	if below, ok := strings.CutPrefix(issuer, x.base.url+"/"); ok {
-		tenant, rest, _ := strings.Cut(below, "/")
-		return isGUID(tenant) && rest == "v2.0"
-	}
-	rest, isHTTPS := strings.CutPrefix(issuer, "https://")
-	host, _, _ := strings.Cut(rest, "/")
-	return isHTTPS && cloudOfHost(hostname(strings.ToLower(host))) != nil
-}
-
 // checkAudienceAndSubject compares both with the credentials that have the
 // issuer, in the order of the options.
 func checkAudienceAndSubject(x *exchange, c *Check) *Error {
@@ -74,13 +55,16 @@ func checkAudienceAndSubject(x *exchange, c *Check) *Error {
 		}
 	}
 	matched := x.candidates[0]
-	c.Want = matched.Audiences[0] + ", " + matched.Subject
+	c.Want = matched.Audiences[0] + ", " + matched.Subject + matched.Matching
 	c.Got = strings.Join(x.assertion.audiences, " ") + ", " + x.assertion.subject
-	x.signIn.Credential = matched.Name
+	x.signIn.Credential, x.signIn.FederatedCredentialID, x.signIn.CredentialType = matched.Name, matched.ID, CredentialFederated
 	return nil
 }
 
 func matchAudience(x *exchange, c *Check) *Error {
+	if x.byEntra {
+		return matchEntraAudience(x, c)
+	}
 	a := x.assertion
 	var want []string
 	matching := x.candidates[:0:0]
@@ -104,16 +88,27 @@ func matchAudience(x *exchange, c *Check) *Error {
 	return nil
 }
 
+// matchSubject looks for the credentials whose subject is that of the assertion, or whose expression its claims match. Each is tried: that one
+// of them does not match is of no account.
 func matchSubject(x *exchange, c *Check) *Error {
 	subject := x.assertion.subject
 	var want []string
-	caseOnly := false
+	var claims map[string]any
+	caseOnly, flexible := false, false
 	matching := x.candidates[:0:0]
 	for _, credential := range x.candidates {
-		want = append(want, credential.Subject)
-		if credential.Subject == subject {
+		want = append(want, credential.Subject+credential.Matching)
+		switch {
+		case credential.Matching != "":
+			if flexible = true; claims == nil {
+				claims = x.assertion.claims()
+			}
+			if e, err := expression.Parse(credential.Matching); err == nil && e.Match(claims, x.options.EmptyWildcard) {
+				matching = append(matching, credential)
+			}
+		case credential.Subject == subject:
 			matching = append(matching, credential)
-		} else if strings.EqualFold(credential.Subject, subject) {
+		case strings.EqualFold(credential.Subject, subject):
 			caseOnly = true
 		}
 	}
@@ -122,8 +117,13 @@ func matchSubject(x *exchange, c *Check) *Error {
 		return nil
 	}
 	c.Want, c.Got = strings.Join(want, ", "), subject
-	if caseOnly {
+	switch wanted, isEntraSubject := namelessSubject(subject); {
+	case isEntraSubject:
+		return refuse(7002137, "sub", subject, "wanted", wanted)
+	case caseOnly:
 		return refuse(7002138, "sub", subject)
+	case flexible:
+		return refuse(7002131, "sub", subject)
 	}
 	return refuse(700213, "sub", subject)
 }

@@ -2,6 +2,7 @@ package entra
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -16,7 +17,7 @@ const (
 )
 
 // Options are the behaviours of Entra that are not documented. Each default is
-// unconfirmed. Zero durations mean zero; [DefaultOptions] has the defaults.
+// unconfirmed. Zero durations mean zero, and FetchTimeout must be more; [DefaultOptions] has the defaults.
 type Options struct {
 	// ClockSkew is how far exp and nbf may be off. Default 5m: it is the default of
 	// Microsoft's libraries, and Entra back-dates its own tokens by as much.
@@ -27,29 +28,97 @@ type Options struct {
 	// RefetchInterval is the least time between two looks at an issuer's documents for a
 	// kid that the cache does not have. Default 5m; reports say only that it is not at once.
 	RefetchInterval time.Duration `json:"refetchInterval"`
+	// StaleKeys is how long beyond KeyCacheTTL keys are used while the issuer cannot be read. Default 0: that Entra does so is not
+	// known, and refusing is the safe side.
+	StaleKeys time.Duration `json:"staleKeys"`
+	// NewIssuerDelay is how long the keys of an issuer that was never asked for before are not found (AADSTS7000272). Default 0;
+	// users report twenty minutes and more for a new issuer.
+	NewIssuerDelay time.Duration `json:"newIssuerDelay"`
+	// FetchTimeout is how long an issuer may take to answer for both of its documents. Default 10s; Entra's is not known.
+	FetchTimeout time.Duration `json:"fetchTimeout"`
+	// MaxDocumentBytes bounds a document of an issuer. Default 1048576; Entra's bound is not known. At most 16777216.
+	MaxDocumentBytes int `json:"maxDocumentBytes"`
+	// FollowRedirects follows redirects of an issuer, to https. Default false: that Entra does is not known.
+	FollowRedirects bool `json:"followRedirects"`
+	// AnyDiscoveryIssuer accepts a discovery document whose issuer is not the one asked for. Default false: OpenID Connect Discovery
+	// forbids it, though no public log shows that Entra refuses it.
+	AnyDiscoveryIssuer bool `json:"anyDiscoveryIssuer"`
+	// DiscoveryFailureCode is the code when the discovery document cannot be read: 501661, 90061 or 50166, which have one text.
+	// Default 501661, the newest.
+	DiscoveryFailureCode int `json:"discoveryFailureCode"`
+	// RefuseKeysWithoutUse ignores keys of a JWKS without "use". Default false: that such keys work is inferred from their being common.
+	RefuseKeysWithoutUse bool `json:"refuseKeysWithoutUse"`
+	// RefusePSS refuses the algorithms PS256, PS384 and PS512. Default false: the error of 2025 lists them, that of 2023 does not.
+	RefusePSS bool `json:"refusePSS"`
+	// TimeBeforeSignature checks lifetime and time of an assertion before its key and signature. Default false; the order is not known.
+	TimeBeforeSignature bool `json:"timeBeforeSignature"`
 	// MatchOrder is the order of audience and subject. Default AudienceFirst.
 	MatchOrder MatchOrder `json:"matchOrder"`
 	// AudienceLists accepts an aud of several values of which one matches. Default false:
 	// only one value, alone or in a list, is known to work.
 	AudienceLists bool `json:"audienceLists"`
+	// EmptyWildcard lets * in a flexible expression stand for nothing. Default false, the safe side; Microsoft says only that it stands
+	// for several characters.
+	EmptyWildcard bool `json:"emptyWildcard"`
+	// ThrottleAfter is how many token requests a client may make in a minute of the clock before it gets 429. Default 0: any number;
+	// Entra's limits are not published.
+	ThrottleAfter int `json:"throttleAfter"`
+	// PropagationDelay is how long a change of an application, a managed identity or a federated credential takes until the token
+	// endpoint sees it. Default 0; Microsoft documents seconds to minutes.
+	PropagationDelay time.Duration `json:"propagationDelay"`
+	// StaleEdits is how long the token endpoint sees a federated credential as it was before it was changed in place, while one that
+	// is removed and added anew counts at once. Default 0; users report hours (Azure/azure-workload-identity#1200).
+	StaleEdits time.Duration `json:"staleEdits"`
+	// IdentityWriteTime is how long Azure Resource Manager takes to write a federated credential of a managed identity, in real time,
+	// while it refuses other writes under the same identity (409). Default 100ms; Azure's time is not known.
+	IdentityWriteTime time.Duration `json:"identityWriteTime"`
+	// GraphFlexibleBreaks makes Microsoft Graph v1.0 break off a list of federated credentials at the first with a flexible expression, as
+	// it did from 2024-12 to 2025-09. Default false: since 2026-08 its metadata has credentials without a subject.
+	GraphFlexibleBreaks bool `json:"graphFlexibleBreaks"`
 }
 
 // DefaultOptions returns the defaults.
 func DefaultOptions() Options {
-	return Options{ClockSkew: 5 * time.Minute, KeyCacheTTL: time.Hour, RefetchInterval: 5 * time.Minute, MatchOrder: AudienceFirst}
+	return Options{
+		ClockSkew: 5 * time.Minute, KeyCacheTTL: time.Hour, RefetchInterval: 5 * time.Minute, FetchTimeout: 10 * time.Second,
+		MaxDocumentBytes: 1 << 20, DiscoveryFailureCode: 501661, MatchOrder: AudienceFirst, IdentityWriteTime: 100 * time.Millisecond,
+	}
 }
+
+// maxMaxDocumentBytes bounds the bound, to protect this process.
+const maxMaxDocumentBytes = 16 << 20
+
+// maxWriteTime is less than the time that a listener gives an answer.
+const maxWriteTime = 30 * time.Second
 
 // validate says which option is wrong.
 func (o Options) validate() error {
 	for _, d := range []struct {
 		name  string
 		value time.Duration
-	}{{"clockSkew", o.ClockSkew}, {"keyCacheTTL", o.KeyCacheTTL}, {"refetchInterval", o.RefetchInterval}} {
+	}{
+		{"clockSkew", o.ClockSkew}, {"keyCacheTTL", o.KeyCacheTTL}, {"refetchInterval", o.RefetchInterval}, {"staleKeys", o.StaleKeys},
+		{"newIssuerDelay", o.NewIssuerDelay}, {"propagationDelay", o.PropagationDelay}, {"staleEdits", o.StaleEdits},
+		{"identityWriteTime", o.IdentityWriteTime},
+	} {
 		if d.value < 0 {
 			return fmt.Errorf("entra: option %s: %s is negative", d.name, d.value)
 		}
 	}
-	if o.MatchOrder != AudienceFirst && o.MatchOrder != SubjectFirst {
+	if o.IdentityWriteTime > maxWriteTime {
+		return fmt.Errorf("entra: option identityWriteTime: %s (have at most %s)", o.IdentityWriteTime, maxWriteTime)
+	}
+	codes := []int{501661, 90061, 50166}
+	switch {
+	case o.FetchTimeout <= 0:
+		return fmt.Errorf("entra: option fetchTimeout: %s is not positive", o.FetchTimeout)
+	case o.MaxDocumentBytes < 1 || o.MaxDocumentBytes > maxMaxDocumentBytes:
+		return fmt.Errorf("entra: option maxDocumentBytes: %d (have 1 to %d)", o.MaxDocumentBytes, maxMaxDocumentBytes)
+	case !slices.Contains(codes, o.DiscoveryFailureCode):
+		return fmt.Errorf("entra: option discoveryFailureCode: %d (have %v)", o.DiscoveryFailureCode, codes)
+	case o.ThrottleAfter < 0:
+		return fmt.Errorf("entra: option throttleAfter: %d is negative", o.ThrottleAfter)
+	case o.MatchOrder != AudienceFirst && o.MatchOrder != SubjectFirst:
 		return fmt.Errorf("entra: option matchOrder: %q (have %s, %s)", o.MatchOrder, AudienceFirst, SubjectFirst)
 	}
 	return nil

@@ -1,11 +1,13 @@
 package entra
 
 import (
+	"encoding/json"
 	"io"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -49,6 +51,17 @@ func baseOf(r *http.Request) base {
 	return base{url: "http://" + host}
 }
 
+// names tells whether a resource is the address that was called, if that is not one of Microsoft's hosts. The port is left out of it, as MSAL
+// for Python leaves it out of the authority.
+func (b base) names(resource string) bool {
+	called, err := url.Parse(b.url)
+	if err != nil || b.cloud != nil {
+		return false
+	}
+	named, err := url.Parse(strings.ToLower(resource))
+	return err == nil && named.Scheme == called.Scheme && named.Hostname() == called.Hostname() && strings.Trim(named.Path, "/") == "" && named.RawQuery == ""
+}
+
 // issuer is the v2.0 issuer of a tenant: canonical on Microsoft's hosts, below
 // the called URL on another host so that verifiers find its discovery document.
 func (b base) issuer(t *tenantRecord) string {
@@ -65,6 +78,7 @@ type form struct {
 	scope, resource                   string
 	requestID                         string // client-request-id
 	telemetry                         bool   // the client sent x-client-…-telemetry
+	revocable                         bool   // the client can have its tokens revoked: it asked for xms_cc cp1
 }
 
 // readForm reads the body. A body of another content type has no parameters,
@@ -119,7 +133,24 @@ func readForm(r *http.Request) (f form, reason string) {
 	}
 	f.requestID = values.Get("client-request-id")
 	f.telemetry = values.Has("x-client-current-telemetry") || values.Has("x-client-last-telemetry")
+	f.revocable = asksForRevocable(values.Get("claims"))
 	return f, ""
+}
+
+// asksForRevocable reads the parameter claims. Anything else than what MSAL sends is passed over, as MSAL's other parameters are.
+func asksForRevocable(claims string) bool {
+	if claims == "" {
+		return false
+	}
+	var asked struct {
+		AccessToken struct {
+			Capabilities struct {
+				Values []string `json:"values"`
+			} `json:"xms_cc"`
+		} `json:"access_token"`
+	}
+	return json.Unmarshal([]byte(claims), &asked) == nil &&
+		slices.ContainsFunc(asked.AccessToken.Capabilities.Values, func(v string) bool { return strings.EqualFold(v, "cp1") })
 }
 
 // drain reads what is left of a body that is refused, up to a bound: a client of HTTP/1.1 that writes everything before it reads would

@@ -15,6 +15,11 @@ var reservedScopes = []string{"openid", "profile", "offline_access"}
 // checkScope finds the resource: what stands before the last slash of
 // {resource}/.default. Which of the scope errors answers what is partly inferred.
 func checkScope(x *exchange, c *Check) *Error {
+	if x.v1 {
+		c.Note = "the v1.0 endpoint knows no scopes of client credentials"
+		x.resource.name, x.signIn.Resource = x.form.resource, x.form.resource
+		return nil
+	}
 	c.Want, c.Got = "one {resource}"+defaultScope, x.form.scope
 	var named, others []string
 	for _, scope := range strings.Fields(x.form.scope) {
@@ -29,11 +34,9 @@ func checkScope(x *exchange, c *Check) *Error {
 		}
 	}
 	switch {
-	case len(named) > 1:
-		return refuse(700022)
 	case len(named) == 0:
 		return refuse(1002012, "scope", x.form.scope)
-	case len(others) > 0:
+	case len(named) > 1 || len(others) > 0:
 		return refuse(70011, "scope", x.form.scope)
 	}
 	x.resource.name = named[0]
@@ -42,14 +45,22 @@ func checkScope(x *exchange, c *Check) *Error {
 }
 
 // checkResource finds what the resource string names: a service of Microsoft's
-// or an application of the tenant that has a service principal.
+// or an application of the tenant that has a service principal. The address of this server, under which clients with an endpoint of their own
+// call Microsoft Graph and Azure Resource Manager alike, names both; the token is as one for Graph.
 func checkResource(x *exchange, c *Check) *Error {
 	c.Got = x.resource.name
-	if x.resource.service = x.record.cloud.serviceOf(x.resource.name); x.resource.service != nil {
-		c.Want = x.resource.service.name
+	x.resource.service = x.record.cloud.serviceOf(x.resource.name)
+	if x.base.names(x.resource.name) {
+		x.resource.service = x.record.cloud.serviceOf(graphAppID)
+		c.Note = "Entra knows no such resource; here it is Microsoft Graph and Azure Resource Manager"
+	}
+	in := &x.signIn
+	if service := x.resource.service; service != nil {
+		c.Want = service.Name
+		in.ResourceName, in.ResourceID, in.ResourceServicePrincipalID = service.Name, service.AppID, service.ServicePrincipalID(x.record.tenant.ID)
 		return nil
 	}
-	app := x.server.directory.resource(x.record, x.resource.name)
+	app := x.record.resource(x.resource.name)
 	if app == nil || app.NoServicePrincipal || app.Disabled {
 		if app != nil {
 			c.Note = "application " + app.Name + " is disabled or has no service principal"
@@ -58,5 +69,6 @@ func checkResource(x *exchange, c *Check) *Error {
 	}
 	c.Want = app.Name
 	x.resource.application = app
+	in.ResourceName, in.ResourceID, in.ResourceServicePrincipalID = app.Name, app.ClientID, app.ServicePrincipalID
 	return nil
 }

@@ -34,6 +34,7 @@ type Server struct {
 	record    func(SignIn)
 	log       *slog.Logger
 	routes    *mux.Router
+	throttle  throttle
 
 	randMu sync.Mutex // guards rand
 	rand   io.Reader
@@ -52,6 +53,9 @@ func New(c Config) *Server {
 	if s.rand == nil {
 		s.rand = rand.Reader
 	}
+	if s.directory.Now == nil {
+		s.directory.Now = s.now
+	}
 	if s.record == nil {
 		s.record = func(SignIn) {}
 	}
@@ -67,13 +71,36 @@ func New(c Config) *Server {
 	byTenant := func(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { serve(w, r, mux.Vars(r)["tenant"]) }
 	}
+	token := func(v1 bool) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			vars := mux.Vars(r)
+			policy := vars["policy"]
+			if policy == "" {
+				policy = queryPolicy(r)
+			}
+			s.serveToken(w, r, endpoint{vars["tenant"], policy, v1})
+		}
+	}
 	// The hot route first; paths are left as they are, so that none redirects.
 	s.routes = mux.NewRouter().SkipClean(true)
-	s.routes.HandleFunc("/{tenant}/oauth2/v2.0/token", byTenant(s.serveToken))
-	s.routes.HandleFunc("/{tenant}/v2.0/.well-known/openid-configuration", byTenant(s.serveDiscovery)).Methods(http.MethodGet, http.MethodHead)
-	s.routes.HandleFunc("/{tenant}/discovery/v2.0/keys", byTenant(s.serveKeys)).Methods(http.MethodGet, http.MethodHead)
-	s.routes.HandleFunc("/{tenant}/discovery/instance", s.serveInstance).Methods(http.MethodGet, http.MethodHead)
+	s.routes.HandleFunc("/{tenant}/oauth2/v2.0/token", token(false))
+	s.routes.HandleFunc("/{tenant}/oauth2/token", token(true))
+	s.routes.HandleFunc("/{tenant}/{policy}/oauth2/v2.0/token", token(false)) // of B2C
+	get := []string{http.MethodGet, http.MethodHead}
+	s.routes.HandleFunc("/{tenant}/v2.0/.well-known/openid-configuration", byTenant(s.serveDiscovery)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/.well-known/openid-configuration", byTenant(s.serveDiscoveryV1)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/discovery/v2.0/keys", byTenant(s.serveKeys)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/discovery/keys", byTenant(s.serveKeys)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/discovery/instance", s.serveInstance).Methods(get...)
 	return s
+}
+
+// queryPolicy is the B2C policy that the query names, the old form of the path.
+func queryPolicy(r *http.Request) string {
+	if r.URL.RawQuery == "" {
+		return ""
+	}
+	return r.URL.Query().Get("p")
 }
 
 // Directory returns the directory the server signs in from; it may be changed

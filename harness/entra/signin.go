@@ -5,29 +5,64 @@ import "time"
 // SignIn is what happened at one token request. It never holds a token, a key
 // or a secret.
 type SignIn struct {
-	Time          time.Time `json:"time"`
-	TraceID       string    `json:"traceId"`
-	CorrelationID string    `json:"correlationId"`
-	Tenant        string    `json:"tenant"`             // as asked for
-	TenantID      string    `json:"tenantId,omitempty"` // of the tenant found
-	Agent         string    `json:"userAgent,omitempty"`
-	ClientID      string    `json:"clientId,omitempty"`
-	AppName       string    `json:"appName,omitempty"`
-	GrantType     string    `json:"grantType,omitempty"`
-	Scope         string    `json:"scope,omitempty"`
-	Resource      string    `json:"resource,omitempty"`
-	Issuer        string    `json:"issuer,omitempty"` // of the assertion, like the next three
-	Subject       string    `json:"subject,omitempty"`
-	Audience      []string  `json:"audience,omitempty"`
-	KeyID         string    `json:"keyId,omitempty"`
-	Credential    string    `json:"credential,omitempty"` // name of the federated credential that matched
-	Checks        []Check   `json:"checks"`               // in the order they were made, up to the first that failed
-	Fetched       []Fetch   `json:"fetched,omitempty"`    // what this request fetched from the issuer, in order
-	Code          int       `json:"code"`                 // the AADSTS code; 0: a token was issued
-	Status        int       `json:"status"`               // the HTTP status
-	Error         string    `json:"error,omitempty"`      // the OAuth error
-	UTI           string    `json:"uti,omitempty"`        // of the access token issued
+	Time          time.Time     `json:"time"`
+	Duration      time.Duration `json:"duration"` // of the checks, by the server's clock
+	TraceID       string        `json:"traceId"`
+	CorrelationID string        `json:"correlationId"`
+	Tenant        string        `json:"tenant"`             // as asked for
+	TenantID      string        `json:"tenantId,omitempty"` // of the tenant found
+	IPAddress     string        `json:"ipAddress,omitempty"`
+	Agent         string        `json:"userAgent,omitempty"`
+
+	ClientID           string         `json:"clientId,omitempty"`           // as asked for
+	AppName            string         `json:"appName,omitempty"`            // of the client found
+	ServicePrincipalID string         `json:"servicePrincipalId,omitempty"` // of the client found
+	ManagedIdentity    bool           `json:"managedIdentity,omitempty"`    // the client is one
+	CredentialType     CredentialType `json:"clientCredentialType,omitempty"`
+	GrantType          string         `json:"grantType,omitempty"`
+	Scope              string         `json:"scope,omitempty"` // "": none, or at the v1.0 endpoint
+
+	Resource                   string `json:"resource,omitempty"`     // as asked for
+	ResourceName               string `json:"resourceName,omitempty"` // of the resource found, like the next two
+	ResourceID                 string `json:"resourceId,omitempty"`   // its application id; "": not known
+	ResourceServicePrincipalID string `json:"resourceServicePrincipalId,omitempty"`
+
+	Issuer                string   `json:"issuer,omitempty"` // of the assertion, like the next three
+	Subject               string   `json:"subject,omitempty"`
+	Audience              []string `json:"audience,omitempty"`
+	KeyID                 string   `json:"keyId,omitempty"`
+	Credential            string   `json:"credential,omitempty"` // name of the federated credential that matched
+	FederatedCredentialID string   `json:"federatedCredentialId,omitempty"`
+	Thumbprint            string   `json:"thumbprint,omitempty"` // of the certificate that the client signed with, in hexadecimal
+
+	ConditionalAccess string `json:"conditionalAccessStatus,omitempty"` // failure or notApplied; "": not reached
+	BlockedBy         string `json:"blockedBy,omitempty"`               // the id of the Conditional Access policy that blocked it
+
+	Checks  []Check `json:"checks"`            // in the order they were made, up to the first that failed
+	Fetched []Fetch `json:"fetched,omitempty"` // what this request fetched from the issuer, in order
+	Code    int     `json:"code"`              // the AADSTS code; 0: a token was issued, or Status says why not
+	Status  int     `json:"status"`            // the HTTP status
+	Error   string  `json:"error,omitempty"`   // the OAuth error
+	UTI     string  `json:"uti,omitempty"`     // of the access token issued
 }
+
+// CredentialType is what a client presented, in the words of Microsoft Graph's sign-in log.
+type CredentialType string
+
+// The types there are here.
+const (
+	CredentialNone        CredentialType = "none"
+	CredentialSecret      CredentialType = "clientSecret"
+	CredentialCertificate CredentialType = "certificate"
+	CredentialAssertion   CredentialType = "clientAssertion" // one that was not found to be of the other types
+	CredentialFederated   CredentialType = "federatedIdentityCredential"
+)
+
+// What SignIn.ConditionalAccess says.
+const (
+	conditionalAccessFailure    = "failure"
+	conditionalAccessNotApplied = "notApplied"
+)
 
 // Check is one comparison of a token request.
 type Check struct {

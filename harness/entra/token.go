@@ -23,17 +23,23 @@ type exchange struct {
 	bad    string // why the form cannot be read; "": it can
 	basic  bool   // the client sent an Authorization: Basic header
 	tenant string // as in the URL
+	v1     bool   // the v1.0 endpoint
+	policy string // of a B2C tenant, as it has it; "": none
 	random randomness
 
 	// Found by the checks, in their order.
-	record     *tenantRecord
-	app        *Application
-	options    Options
-	assertion  *assertion
-	candidates []*Credential // those that agree with what was compared so far
-	keys       *issuerKeys
-	freshKeys  bool
-	resource   resource
+	record    *tenantRecord
+	app       *Application
+	options   Options
+	assertion *assertion
+
+	isCertificate bool          // the assertion is the client's own
+	byEntra       bool          // the assertion is a token of a tenant of this directory
+	candidates    []*Credential // those that agree with what was compared so far
+	keys          *issuerKeys
+	freshKeys     bool
+	issuerSince   time.Time // when the issuer was first asked for
+	resource      resource
 
 	signIn SignIn
 }
@@ -73,11 +79,22 @@ func (r *randomness) uti() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// serveToken answers POST /{tenant}/oauth2/v2.0/token.
-func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, tenant string) {
+// endpoint is a token endpoint.
+type endpoint struct {
+	tenant, policy string // as in the URL; "": no policy
+	v1             bool
+}
+
+// serveToken answers POST /{tenant}/oauth2/v2.0/token, /{tenant}/oauth2/token and those of B2C policies.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint) {
 	x := &exchange{
-		server: s, ctx: r.Context(), method: r.Method, base: baseOf(r), now: s.now(), tenant: tenant,
-		random: s.randomness(),
+		server: s, ctx: r.Context(), method: r.Method, base: baseOf(r), now: s.now(), tenant: at.tenant, v1: at.v1, random: s.randomness(),
+	}
+	if at.policy != "" {
+		if x.policy = s.directory.policy(at.tenant, at.policy); x.policy == "" {
+			http.NotFound(w, r) // what B2C answers for an unknown policy is not known
+			return
+		}
 	}
 	if r.Method == http.MethodPost {
 		x.form, x.bad = readForm(r)
@@ -89,8 +106,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 		correlation = formatGUID(x.random.correlation)
 	}
 	x.signIn = SignIn{
-		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: tenant, Agent: r.UserAgent(),
-		ClientID: x.form.clientID, GrantType: x.form.grantType, Scope: x.form.scope,
+		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: HideTokens(at.tenant), IPAddress: hostname(r.RemoteAddr), Agent: HideTokens(r.UserAgent()),
+		ClientID: HideTokens(x.form.clientID), GrantType: HideTokens(x.form.grantType), Scope: HideTokens(x.form.scope),
 		Status: http.StatusOK, Checks: make([]Check, 0, len(checks)),
 	}
 
@@ -98,6 +115,10 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 	x.commonHeaders(header, traceID)
 	if given && r.Header.Get("return-client-request-id") == "true" {
 		header.Set("client-request-id", correlation)
+	}
+	if s.throttle.tooMany(at.tenant, x.form.clientID, x.now, s.directory.Options().ThrottleAfter) {
+		s.refuseThrottled(w, x)
+		return
 	}
 
 	var body []byte
@@ -119,17 +140,38 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, tenant strin
 		if x.form.telemetry {
 			header.Set("x-ms-clitelem", "1,0,0,,")
 		}
-		body = append(make([]byte, 0, len(token)+96), `{"token_type":"Bearer","expires_in":`+expiresIn+`,"ext_expires_in":`+expiresIn+`,"access_token":"`...)
-		body = append(append(body, token...), `"}`...)
+		body = x.answer(token)
 	}
+	x.signIn.Duration = s.now().Sub(x.now)
 	s.record(x.signIn)
 	if s.log.Enabled(r.Context(), slog.LevelDebug) {
-		s.log.DebugContext(r.Context(), "token request", "tenant", tenant, "client", x.form.clientID, "code", x.signIn.Code,
+		s.log.DebugContext(r.Context(), "token request", "tenant", HideTokens(at.tenant), "client", HideTokens(x.form.clientID), "code", x.signIn.Code,
 			"iss", x.signIn.Issuer, "sub", x.signIn.Subject, "aud", x.signIn.Audience, "kid", x.signIn.KeyID)
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(x.signIn.Status)
 	_, _ = w.Write(body) // the client may have gone away
+}
+
+// answer is the body with an access token: numbers at the v2.0 endpoint, strings at the v1.0 one.
+func (x *exchange) answer(token string) []byte {
+	lifetime := x.lifetime()
+	in := strconv.Itoa(int(lifetime/time.Second) - 1)
+	body := make([]byte, 0, len(token)+256)
+	if !x.v1 {
+		body = append(body, `{"token_type":"Bearer","expires_in":`+in+`,"ext_expires_in":`+in+`,"access_token":"`...)
+		return append(append(body, token...), `"}`...)
+	}
+	seconds := func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+	return append(body, marshal(struct {
+		Type      string `json:"token_type"`
+		In        string `json:"expires_in"`
+		ExtIn     string `json:"ext_expires_in"`
+		On        string `json:"expires_on"`
+		NotBefore string `json:"not_before"`
+		Resource  string `json:"resource"`
+		Token     string `json:"access_token"`
+	}{"Bearer", in, in, seconds(x.now.Add(lifetime)), seconds(x.now.Add(-tokenBackdated)), x.resource.name, token})...)
 }
 
 // commonHeaders are those recorded at the token endpoint, on success and error alike.

@@ -108,7 +108,7 @@ func TestGraphToken(t *testing.T) {
 	if err := json.Unmarshal([]byte(golden(t, "claims-v1.json")), &all); err != nil {
 		t.Fatal(err)
 	}
-	// Not emulated: no app role is ever assigned, no tenant has a data boundary.
+	// The application has no app role; no tenant has a data boundary.
 	all = slices.DeleteFunc(all, func(name string) bool { return name == "roles" || name == "xms_tdbr" })
 	if diff := cmp.Diff(all, members(t, payload)); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
@@ -135,7 +135,7 @@ func TestGraphToken(t *testing.T) {
 func TestCustomResourceToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	api := r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}})
+	api := r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, TokenVersion: 2})
 	for _, scope := range []string{"api://orders/.default", api.ClientID + "/.default"} {
 		got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": scope}))
 		header, payload, claims := got.token(t)
@@ -268,7 +268,7 @@ func TestNationalCloud(t *testing.T) {
 			t.Fatal(err)
 		}
 		tenant, err := r.dir.AddTenant(entra.Tenant{DisplayName: tt.cloud, Cloud: tt.cloud, Applications: []entra.Application{{
-			Name: "deployer", Credentials: []entra.Credential{{Name: "main", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{audience}}},
+			Name: "deployer", TokenVersion: 2, Credentials: []entra.Credential{{Name: "main", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{audience}}},
 		}}})
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,147 @@
+package entra
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// zeroRole is the id of default access: an assignment to a resource without one of its roles.
+const zeroRole = zeroGUID
+
+// appRoles are those that a resource offers.
+func (r resource) appRoles() []AppRole {
+	if r.service != nil {
+		return r.service.AppRoles
+	}
+	return r.application.AppRoles
+}
+
+// roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those of Microsoft's services
+// that are not known here have no value, and are left out.
+func (x *exchange) roles() []string {
+	if len(x.app.AppRoleAssignments) == 0 {
+		return nil
+	}
+	principal := x.resourcePrincipal()
+	var values []string
+	for _, assignment := range x.app.AppRoleAssignments {
+		if assignment.Resource != principal {
+			continue
+		}
+		for _, role := range x.resource.appRoles() {
+			if role.ID == assignment.Role && !role.Disabled && role.Value != "" && !slices.Contains(values, role.Value) {
+				values = append(values, role.Value)
+			}
+		}
+	}
+	return values
+}
+
+// resourcePrincipal is the object id of the resource's service principal.
+func (x *exchange) resourcePrincipal() string {
+	if x.resource.service != nil {
+		return x.resource.service.ServicePrincipalID(x.record.tenant.ID)
+	}
+	return x.resource.application.ServicePrincipalID
+}
+
+// checkAssignment refuses clients without a role at a resource that requires one.
+func checkAssignment(x *exchange, c *Check) *Error {
+	resource := x.resource.application
+	if resource == nil || !resource.AssignmentRequired {
+		return nil
+	}
+	c.Want = "an app role of " + resource.Name
+	if slices.ContainsFunc(x.app.AppRoleAssignments, func(a AppRoleAssignment) bool { return a.Resource == resource.ServicePrincipalID }) {
+		return nil
+	}
+	return refuse(501051, "appId", x.app.ClientID, "appDisplayName", x.app.Name, "resourceId", resource.ClientID, "resourceName", resource.Name)
+}
+
+// checkAppRoleAssignments checks the roles that clients have at resources, and replaces the names in them by ids: of the resource's service
+// principal, and of the role.
+func (r *tenantRecord) checkAppRoleAssignments() error {
+	var broken []error
+	for i := range r.tenant.Applications {
+		a := &r.tenant.Applications[i]
+		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.checkAssignments(a.AppRoleAssignments, a.Name, a.ServicePrincipalID)))
+	}
+	for i := range r.tenant.ManagedIdentities {
+		m := &r.tenant.ManagedIdentities[i]
+		broken = append(broken, at(fmt.Sprintf("managedIdentities[%d]", i), r.checkAssignments(m.AppRoleAssignments, m.Name, m.PrincipalID)))
+	}
+	return errors.Join(broken...)
+}
+
+func (r *tenantRecord) checkAssignments(list []AppRoleAssignment, owner, principal string) error {
+	var broken []error
+	for i := range list {
+		if err := r.checkAssignment(&list[i], list[:i], principal); err != nil {
+			broken = append(broken, at(fmt.Sprintf("appRoleAssignments[%d]", i), fmt.Errorf("entra: %q: app role assignment: %w", owner, err)))
+		}
+	}
+	return errors.Join(broken...)
+}
+
+func (r *tenantRecord) checkAssignment(a *AppRoleAssignment, before []AppRoleAssignment, principal string) error {
+	id, roles, err := r.resourceNamed(a.Resource)
+	if err != nil {
+		return err
+	}
+	a.Resource = id
+	i := slices.IndexFunc(roles, func(role AppRole) bool {
+		return role.ID == strings.ToLower(a.Role) || role.Value != "" && role.Value == a.Role
+	})
+	switch {
+	case i >= 0:
+		a.Role = roles[i].ID
+	case isGUID(a.Role): // default access, or a role of Microsoft's that is not known here
+		a.Role = strings.ToLower(a.Role)
+	default:
+		known := []string{zeroRole}
+		for _, role := range roles {
+			known = append(known, role.Value)
+		}
+		return fmt.Errorf("the resource has no role %q (have %s)", a.Role, strings.Join(known, ", "))
+	}
+	if a.ID, err = idOr(a.ID, "app role assignment", principal, a.Resource, a.Role); err != nil {
+		return fmt.Errorf("id: %w", err)
+	}
+	if slices.ContainsFunc(before, func(other AppRoleAssignment) bool {
+		return other.ID == a.ID || other.Resource == a.Resource && other.Role == a.Role
+	}) {
+		return fmt.Errorf("role %q twice", a.Role)
+	}
+	return nil
+}
+
+// resourceNamed finds a resource by a service's name, or an application's display name, client id or service principal's id, and returns the id
+// of its service principal and its roles.
+func (r *tenantRecord) resourceNamed(name string) (principal string, roles []AppRole, err error) {
+	for i := range r.cloud.services {
+		s := &r.cloud.services[i]
+		id := s.ServicePrincipalID(r.tenant.ID)
+		if s.Name == name || strings.EqualFold(s.AppID, name) || strings.EqualFold(id, name) {
+			return id, s.AppRoles, nil
+		}
+	}
+	found := -1
+	for i := range r.tenant.Applications {
+		a := &r.tenant.Applications[i]
+		switch {
+		case strings.EqualFold(a.ClientID, name), strings.EqualFold(a.ServicePrincipalID, name):
+			return a.ServicePrincipalID, a.AppRoles, nil
+		case a.Name == name && found >= 0:
+			return "", nil, fmt.Errorf("several applications are named %q: give the client id", name)
+		case a.Name == name:
+			found = i
+		}
+	}
+	if found < 0 {
+		return "", nil, fmt.Errorf("there is no resource %q: give the name of one of Microsoft's services, such as Microsoft Graph, or of an application of the tenant", name)
+	}
+	a := &r.tenant.Applications[found]
+	return a.ServicePrincipalID, a.AppRoles, nil
+}

@@ -1,0 +1,130 @@
+package entra_test
+
+import (
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"maps"
+	"math/big"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// certify makes a certificate of a key, valid for a year from a day before the tests' time.
+func certify(key *rsa.PrivateKey, from time.Time) []byte {
+	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "deployer"}, NotBefore: from, NotAfter: from.AddDate(1, 0, 0)}
+	der, err := x509.CreateCertificate(nil, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	return der
+}
+
+func inPEM(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// certificate gives the application a certificate of the issuer's key, and the issuer's header what names it.
+func certificate(from time.Time, header func(old, current string) map[string]any) func(*rig) {
+	return func(r *rig) {
+		der := certify(issuerKey(), from)
+		set(func(a *entra.Application) { a.Certificates = []string{inPEM(der)} })(r)
+		old, current := sha1.Sum(der), sha256.Sum256(der)
+		delete(r.issuer.header, "kid")
+		encode := base64.RawURLEncoding.EncodeToString
+		maps.Copy(r.issuer.header, header(encode(old[:]), encode(current[:])))
+	}
+}
+
+func byX5T(old, _ string) map[string]any        { return map[string]any{"x5t": old} }
+func byX5T256(_, current string) map[string]any { return map[string]any{"x5t#S256": current} }
+func byKeyID(old, _ string) map[string]any      { return map[string]any{"kid": old} }
+func byHexKeyID(old, _ string) map[string]any {
+	b, err := base64.RawURLEncoding.DecodeString(old)
+	if err != nil {
+		panic(err)
+	}
+	return map[string]any{"kid": strings.ToUpper(hex.EncodeToString(b))}
+}
+
+var lastYear = start.AddDate(0, -6, 0)
+
+// own presents an assertion of the application itself, changed by the pairs.
+func own(changes map[string]any) func(*rig) *http.Request {
+	return func(r *rig) *http.Request {
+		claims := r.claims(map[string]any{"iss": r.app.ClientID, "sub": r.app.ClientID, "aud": tokenURL})
+		maps.Copy(claims, changes)
+		return r.present(r.issuer.mint(claims))
+	}
+}
+
+const registered = "see configured keys for app Id '{appId}'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding service endpoint and https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http to build a query request URL, such as 'https://graph.microsoft.com/beta/applications/{appId}']."
+
+// certificateRefusals present assertions in the style of certificate credentials.
+var certificateRefusals = []refusal{
+	{name: "certificate assertion that names no key", code: 5002723, oauth: "invalid_client", status: 401, request: own(nil), prepare: func(r *rig) { delete(r.issuer.header, "kid") },
+		text: "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId specified in token header."},
+	{name: "certificate assertion of another app", code: 700021, oauth: "invalid_client", status: 401, request: own(map[string]any{"iss": foreignTenant, "sub": foreignTenant})},
+	{name: "certificate assertion for another audience", code: 700023, oauth: "invalid_client", status: 401, prepare: certificate(lastYear, byX5T), request: own(map[string]any{"aud": exchangeAudience})},
+	{name: "certificate assertion, kid only", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
+		text: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Please visit the Azure Portal, Graph Explorer or directly use MS Graph to " + registered},
+	{name: "certificate that is not registered", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: func(r *rig) {
+		r.issuer.header["x5t"] = base64.RawURLEncoding.EncodeToString([]byte{0xd0, 0x29, 0x53, 0x83})
+	}, text: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: 'D0295383', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to " + registered},
+	{name: "certificate of another key", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: func(r *rig) {
+		certificate(lastYear, byX5T256)(r)
+		r.issuer.key = anotherKey()
+	}},
+	{name: "certificate that has expired", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: certificate(start.AddDate(-2, 0, 0), byX5T)},
+	{name: "certificate assertion that has expired", code: 700024, oauth: "invalid_client", status: 401, prepare: certificate(lastYear, byX5T),
+		request: own(map[string]any{"iat": start.Unix() - 1200, "nbf": start.Unix() - 1200, "exp": start.Unix() - 600})},
+}
+
+func TestCertificateAccepted(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		header func(string, string) map[string]any
+		aud    string
+	}{
+		"x5t":             {byX5T, tokenURL},
+		"x5t#S256, PS256": {byX5T256, "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"},
+		"kid":             {byKeyID, "https://login.microsoftonline.com/{tenant}/v2.0"},
+		"hexadecimal kid": {byHexKeyID, "https://sts.windows.net/{tenant}/"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			certificate(lastYear, tt.header)(r)
+			if strings.HasSuffix(name, "PS256") {
+				r.issuer.header["alg"] = "PS256"
+			}
+			got := r.do(own(map[string]any{"aud": strings.ReplaceAll(tt.aud, "{tenant}", r.tenant.ID)})(r))
+			if got.status != http.StatusOK || got.signIn.CredentialType != entra.CredentialCertificate || got.signIn.FederatedCredentialID != "" || len(got.signIn.Thumbprint) != 40 {
+				t.Errorf("body %s, sign-in %+v", got.raw, got.signIn)
+			}
+			if n := r.issuer.count(); n != 0 {
+				t.Errorf("%d requests to an issuer", n)
+			}
+		})
+	}
+}
+
+func TestCertificateRules(t *testing.T) {
+	t.Parallel()
+	d := entra.NewDirectory()
+	for _, text := range []string{"", "hello", "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n"} {
+		_, err := d.AddTenant(entra.Tenant{DisplayName: "x", Applications: []entra.Application{{Name: "a", Certificates: []string{text}}}})
+		if err == nil || !strings.Contains(err.Error(), `application "a": certificate: `) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package entra
+
+func checkApplication(x *exchange, c *Check) *Error {
+	c.Got = x.form.clientID
+	tenant := &x.record.tenant
+	switch {
+	case x.form.clientID == zeroGUID:
+		return refuse(700038, "clientId", x.form.clientID)
+	case x.app == nil:
+		return refuse(700016, "clientId", x.form.clientID, "tenant", tenant.DisplayName)
+	}
+	c.Want = x.app.ClientID
+	x.signIn.AppName, x.signIn.ServicePrincipalID, x.signIn.ManagedIdentity = x.app.Name, x.app.ServicePrincipalID, x.app.Identity != nil
+	switch {
+	case x.app.Disabled:
+		return refuse(7000112, "appId", x.app.ClientID, "appDisplayName", x.app.Name)
+	case x.app.NoServicePrincipal:
+		return refuse(7000229, "appId", x.app.ClientID, "tenantId", tenant.ID)
+	case x.app.Public:
+		return refuse(700025)
+	}
+	return nil
+}
+
+// checkSecret refuses secrets: no application has one. A secret beside an
+// assertion is refused too; what Entra does then is not known.
+func checkSecret(x *exchange, _ *Check) *Error {
+	if x.form.clientSecret != "" || x.basic {
+		return refuse(7000215, "clientId", x.form.clientID)
+	}
+	return nil
+}

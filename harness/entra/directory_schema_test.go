@@ -1,0 +1,150 @@
+package entra
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/invopop/jsonschema"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+var update = flag.Bool("update", false, "rewrite the generated files of this package")
+
+// TestDirectorySchema checks that the embedded schema is what the structs say. With -update, as in go generate, it writes it.
+func TestDirectorySchema(t *testing.T) {
+	want := generateDirectorySchema(t)
+	if *update {
+		if err := os.WriteFile("directory.schema.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(want), string(DirectorySchema())); diff != "" {
+		t.Errorf("directory.schema.json is not up to date, run go generate ./harness/entra (-want +got):\n%s", diff)
+	}
+}
+
+// TestDirectorySchemaAccepts has the schema judge a file that ParseDirectory reads, and one with a misspelt key.
+func TestDirectorySchemaAccepts(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("testdata/directory.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := validator.UnmarshalJSON(bytes.NewReader(DirectorySchema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := validator.NewCompiler()
+	if err := compiler.AddResource("directory.schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("directory.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		src []byte
+		ok  bool
+	}{{src, true}, {bytes.Replace(src, []byte("identifierUris"), []byte("identifierURIs"), 1), false}} {
+		var value any
+		if err := yaml.Unmarshal(tt.src, &value); err != nil {
+			t.Fatal(err)
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		instance, err := validator.UnmarshalJSON(bytes.NewReader(encoded))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(instance); (err == nil) != tt.ok {
+			t.Errorf("accepted %v, want %v: %v", err == nil, tt.ok, err)
+		}
+	}
+}
+
+func generateDirectorySchema(t *testing.T) []byte {
+	t.Helper()
+	comments := fieldComments(t, "types.go", "options.go", "directory_file.go")
+	r := jsonschema.Reflector{
+		Anonymous:                  true,
+		RequiredFromJSONSchemaTags: true, // what must be there is for ParseDirectory to say
+		Mapper: func(typ reflect.Type) *jsonschema.Schema {
+			switch typ {
+			case reflect.TypeFor[time.Duration]():
+				return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`}
+			case reflect.TypeFor[time.Time]():
+				return &jsonschema.Schema{Type: "string"}
+			}
+			return nil
+		},
+		LookupComment: func(typ reflect.Type, field string) string {
+			if field == "" {
+				return comments[typ.Name()]
+			}
+			return comments[typ.Name()+"."+field]
+		},
+	}
+	schema := r.Reflect(&File{})
+	schema.Version = "http://json-schema.org/draft-07/schema#"
+	schema.Title = "issuerd directory"
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(schema); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// fieldComments returns the comments of the structs in some files by Type and Type.Field, those above and those behind.
+func fieldComments(t *testing.T, paths ...string) map[string]string {
+	t.Helper()
+	comments := map[string]string{}
+	text := func(groups ...*ast.CommentGroup) string {
+		for _, group := range groups {
+			if group != nil {
+				return strings.Join(strings.Fields(group.Text()), " ")
+			}
+		}
+		return ""
+	}
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			types, ok := decl.(*ast.GenDecl)
+			if !ok || types.Tok != token.TYPE {
+				continue
+			}
+			spec := types.Specs[0].(*ast.TypeSpec)
+			comments[spec.Name.Name] = text(types.Doc)
+			structure, ok := spec.Type.(*ast.StructType)
+			if !ok {
+				continue
+			}
+			for _, field := range structure.Fields.List {
+				for _, name := range field.Names {
+					comments[spec.Name.Name+"."+name.Name] = text(field.Doc, field.Comment)
+				}
+			}
+		}
+	}
+	return comments
+}

@@ -1,0 +1,53 @@
+package entra
+
+import "strings"
+
+// ManagementAppID is the application id of Azure Resource Manager, which is a resource as its URLs are.
+const ManagementAppID = armAppID
+
+// ManagementURL is LoginURL for Azure Resource Manager.
+func ManagementURL(name string) (string, error) {
+	c, err := cloudNamed(name)
+	if err != nil {
+		return "", err
+	}
+	return c.management().URLs[0], nil
+}
+
+// ManagementAudiences are the resources, without a slash at the end, whose access tokens Azure Resource Manager takes in a cloud ("" means
+// "public"). The caller owns the slice.
+func ManagementAudiences(name string) ([]string, error) {
+	c, err := cloudNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	return append([]string(nil), c.management().URLs...), nil
+}
+
+// GraphHosts returns the hosts of Microsoft Graph in every cloud. The caller owns the slice.
+func GraphHosts() []string {
+	var hosts []string
+	for _, c := range clouds {
+		for i := range c.services {
+			if !c.services[i].graph {
+				continue
+			}
+			for _, url := range c.services[i].URLs {
+				hosts = append(hosts, strings.TrimPrefix(url, "https://"))
+			}
+		}
+	}
+	return hosts
+}
+
+// ManagementHosts returns the host of Azure Resource Manager in every cloud. The caller owns the slice.
+func ManagementHosts() []string {
+	var hosts []string
+	for _, c := range clouds {
+		hosts = append(hosts, strings.TrimPrefix(c.management().URLs[0], "https://"))
+	}
+	return hosts
+}
+
+// management is the cloud's Azure Resource Manager.
+func (c *cloud) management() *Service { return c.serviceOf(armAppID) }

@@ -1,0 +1,84 @@
+package entra
+
+import (
+	"slices"
+	"strings"
+)
+
+// Service is a resource of Microsoft's that every tenant of a cloud has.
+type Service struct {
+	Name     string
+	AppID    string
+	URLs     []string  // that name it as a resource, without a trailing slash
+	AppRoles []AppRole // the application permissions that are known here; the real ones are many more
+
+	graph    bool // Microsoft Graph: its tokens carry claims of their own, and live long for clients that ask for it
+	exchange bool // token exchange, whose tokens are v2.0
+}
+
+// Application ids of Microsoft's services. Those of Key Vault and Storage are from Microsoft's list of first-party applications; that of token
+// exchange was seen as the aud of tokens of 2025 and 2026. That they are the same in the national clouds is inferred.
+const (
+	graphAppID    = "00000003-0000-0000-c000-000000000000"
+	armAppID      = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+	vaultAppID    = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
+	storageAppID  = "e406a681-f3d4-42a8-90b6-c2b029497af1"
+	exchangeAppID = "fb60f99c-7a34-4190-8149-302f77469936"
+)
+
+// graphRoles are application permissions of Microsoft Graph that have to do with applications and sign-ins, from Microsoft's permissions
+// reference.
+var graphRoles = []AppRole{
+	{ID: "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30", Value: "Application.Read.All", DisplayName: "Read all applications"},
+	{ID: "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9", Value: "Application.ReadWrite.All", DisplayName: "Read and write all applications"},
+	{ID: "18a4783c-866b-4cc7-a460-3d5e5662c884", Value: "Application.ReadWrite.OwnedBy", DisplayName: "Manage apps that this app creates or owns"},
+	{ID: "06b708a9-e830-4db3-a914-8e69da51d44f", Value: "AppRoleAssignment.ReadWrite.All", DisplayName: "Manage app permission grants and app role assignments"},
+	{ID: "b0afded3-3588-46d8-8b3d-9842eff778da", Value: "AuditLog.Read.All", DisplayName: "Read all audit log data"},
+	{ID: "7ab1d382-f21e-4acd-a863-ba3e13f7da61", Value: "Directory.Read.All", DisplayName: "Read directory data"},
+	{ID: "19dbc75e-c2e2-444c-a770-ec69d8559fc7", Value: "Directory.ReadWrite.All", DisplayName: "Read and write directory data"},
+	{ID: "498476ce-e0fe-48b0-b801-37ba7e2685c6", Value: "Organization.Read.All", DisplayName: "Read organization information"},
+	{ID: "df021288-bdef-4463-88db-98f22de89214", Value: "User.Read.All", DisplayName: "Read all users' full profiles"},
+}
+
+// services lists those of a cloud: the URLs of Microsoft Graph and of Azure Resource Manager, of Key Vault, and the audience of token exchange.
+func services(graph, arm []string, vault, exchange string) []Service {
+	return []Service{
+		{Name: "Microsoft Graph", AppID: graphAppID, URLs: graph, AppRoles: graphRoles, graph: true},
+		{Name: "Windows Azure Service Management API", AppID: armAppID, URLs: arm},
+		{Name: "Azure Key Vault", AppID: vaultAppID, URLs: []string{vault}},
+		{Name: "Azure Storage", AppID: storageAppID, URLs: []string{"https://storage.azure.com"}},
+		{Name: "AAD Token Exchange Endpoint", AppID: exchangeAppID, URLs: []string{exchange}, exchange: true}, // the name is inferred
+	}
+}
+
+// Services lists Microsoft's services in a cloud ("public", "usgov", "china"; "" means "public"), or returns an error that lists the
+// clouds there are. The caller owns the result.
+func Services(cloud string) ([]Service, error) {
+	c, err := cloudNamed(cloud)
+	if err != nil {
+		return nil, err
+	}
+	return cloneEach(c.services, func(s Service) Service {
+		s.URLs, s.AppRoles = slices.Clone(s.URLs), slices.Clone(s.AppRoles)
+		return s
+	}), nil
+}
+
+// ServicePrincipalID is the object id that the service's principal has in a tenant, named by id.
+func (s *Service) ServicePrincipalID(tenantID string) string {
+	return nameGUID("service principal", strings.ToLower(tenantID), s.AppID)
+}
+
+// serviceOf finds the service a resource string names, or nil. URLs may end in
+// any number of slashes, as https://management.core.windows.net// of the Azure
+// CLI does; apart from that they are compared byte for byte.
+func (c *cloud) serviceOf(resource string) *Service {
+	url := strings.TrimRight(resource, "/")
+	for i := range c.services {
+		s := &c.services[i]
+		if slices.Contains(s.URLs, url) || strings.EqualFold(resource, s.AppID) {
+			return s
+		}
+	}
+	return nil
+}
