@@ -1,0 +1,230 @@
+package graph
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/expression"
+)
+
+const (
+	credentialType     = "microsoft.graph.federatedIdentityCredential"
+	credentialResource = "FederatedIdentityCredential"
+)
+
+// Limits, from the reference of federatedIdentityCredential.
+const (
+	maxCredentials = 20
+	minNameLength  = 3
+	maxNameLength  = 120
+	maxFieldLength = 600
+)
+
+// credentialEntity is a federated identity credential, with the members in the order of recordings of the Azure CLI (2022). Only beta has the
+// expression.
+func credentialEntity(c entra.Credential, beta bool) object {
+	entity := object{
+		{"id", c.ID}, {"name", c.Name}, {"issuer", c.Issuer}, {"subject", orNull(c.Subject)}, {"description", orNull(c.Description)},
+		{"audiences", list(c.Audiences)},
+	}
+	if !beta {
+		return entity
+	}
+	var matching any
+	if c.Matching != "" {
+		matching = object{{"value", c.Matching}, {"languageVersion", expression.LanguageVersion}}
+	}
+	return append(entity, member{"claimsMatchingExpression", matching})
+}
+
+// exampleCredential has a value of every property that can be filtered by.
+func exampleCredential(beta bool) object {
+	return credentialEntity(entra.Credential{Subject: "x", Description: "x", Audiences: []string{"x"}, Matching: "x"}, beta)
+}
+
+// setCredential applies the properties of a POST or PATCH. In v1.0 the expression is left alone, so that a credential with nothing but one
+// lacks a subject there; that is what Azure/azure-cli#32816 reports.
+func setCredential(cr *entra.Credential, body map[string]any, beta bool) *refusal {
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		value := body[name]
+		var target *string
+		switch {
+		case strings.Contains(name, "@odata."), name == "id", name == "claimsMatchingExpression" && !beta:
+			continue
+		case name == "claimsMatchingExpression":
+			if bad := setExpression(cr, value); bad != nil {
+				return bad
+			}
+			continue
+		case name == "audiences":
+			audiences, ok := stringValues(value)
+			if !ok {
+				return invalidValue(name, credentialResource)
+			}
+			cr.Audiences = audiences
+			continue
+		case name == "name":
+			target = &cr.Name
+		case name == "issuer":
+			target = &cr.Issuer
+		case name == "subject":
+			target = &cr.Subject
+		case name == "description":
+			target = &cr.Description
+		default:
+			// The text of Microsoft's OData library; inferred for Microsoft Graph.
+			return badRequest("The property '%s' does not exist on type '%s'. Make sure to only use property names that are defined by the type.", name, credentialType)
+		}
+		text, bad := stringValue(name, value, credentialResource)
+		if bad != nil {
+			return bad
+		}
+		*target = text
+	}
+	return nil
+}
+
+func setExpression(cr *entra.Credential, value any) *refusal {
+	was := cr.Matching
+	switch value := value.(type) {
+	case nil:
+		cr.Matching = ""
+	case map[string]any:
+		text, isString := value["value"].(string)
+		version, given := value["languageVersion"]
+		if number, _ := version.(float64); !isString || text == "" || given && number != expression.LanguageVersion {
+			return invalidValue("claimsMatchingExpression", credentialResource)
+		}
+		if !given {
+			return valueRequired("languageVersion", "FederatedIdentityExpression")
+		}
+		cr.Matching = text
+	default:
+		return badRequest("An unexpected 'PrimitiveValue' node was found when reading from the JSON reader. A 'StartObject' node was expected.")
+	}
+	if cr.Matching != was {
+		cr.Created = time.Time{} // today's rules count
+	}
+	return nil
+}
+
+// invalidCredential is a rule of federated identity credentials that was broken. The code was seen for two of them, for the others it is
+// inferred, as their texts are.
+func invalidCredential(format string, args ...any) *refusal {
+	return refuse(http.StatusBadRequest, codeInvalidCredential, format, args...)
+}
+
+// checkCredential checks a new or changed credential against the rules. others are the application's other credentials.
+func checkCredential(t *entra.Tenant, cr *entra.Credential, others []entra.Credential, isNew bool) *refusal {
+	for _, required := range []struct {
+		name    string
+		missing bool
+	}{
+		{"name", cr.Name == ""}, {"issuer", cr.Issuer == ""}, {"audiences", len(cr.Audiences) == 0 || cr.Audiences[0] == ""},
+		{"subject", cr.Subject == "" && cr.Matching == ""},
+	} {
+		if required.missing {
+			return invalidRequest("Property '%s' cannot be empty.", required.name)
+		}
+	}
+	switch {
+	case !isName(cr.Name):
+		return invalidCredential("FederatedIdentityCredential name '%s' is not a valid URI last segment.", cr.Name)
+	case len(cr.Audiences) != 1:
+		return invalidCredential("Federated identity credentials must have exactly one audience.") // the text of Azure Resource Manager
+	case cr.Subject != "" && cr.Matching != "":
+		return invalidCredential("The properties subject and claimsMatchingExpression are mutually exclusive.")
+	}
+	for _, field := range []struct{ name, value string }{
+		{"issuer", cr.Issuer}, {"subject", cr.Subject}, {"audiences", cr.Audiences[0]}, {"description", cr.Description},
+	} {
+		if utf8.RuneCountInString(field.value) > maxFieldLength {
+			return invalidValue(field.name, credentialResource)
+		}
+	}
+	if cr.Matching != "" {
+		if bad := checkExpression(cr); bad != nil {
+			return bad
+		}
+	}
+	if bad := checkIssuer(t, cr); bad != nil {
+		return bad
+	}
+	for _, other := range others {
+		switch {
+		case other.Name == cr.Name:
+			return refuse(http.StatusConflict, codeMultipleObjects, "FederatedIdentityCredential with name %s already exists.", cr.Name)
+		case cr.Subject != "" && other.Issuer == cr.Issuer && other.Subject == cr.Subject:
+			return invalidCredential("The combination of issuer and subject must be unique for the application. Issuer %s and Subject: %s already exist. "+
+				"paramName: FederatedIdentityCredential.Subject, paramValue: %s, objectType: Microsoft.Online.DirectoryServices.Application",
+				cr.Issuer, cr.Subject, cr.Subject)
+		}
+	}
+	if isNew && len(others) >= maxCredentials {
+		return refuse(http.StatusForbidden, codeObjectSizeExceeded,
+			"The size of the object has exceeded its limit. Please reduce the number of values and retry your request.")
+	}
+	return nil
+}
+
+// checkExpression refuses expressions. The text for a rule was seen with GitHub's claims; for a broken expression it is inferred.
+func checkExpression(cr *entra.Credential) *refusal {
+	const invalid = "The FederatedIdentityCredential.ClaimsMatchingExpression.Value is invalid. "
+	e, err := expression.Parse(cr.Matching)
+	var syntax *expression.SyntaxError
+	if errors.As(err, &syntax) {
+		return invalidCredential(invalid+"Syntax error at position %d: expected %s.", syntax.Offset+1, syntax.Want)
+	}
+	if err := e.CheckIssuer(cr.Issuer, cr.Created); err != nil {
+		return invalidCredential(invalid+"Rule exception: Expression configured for issuer '%s' either lacks all required claims or contains unallowed claims.", cr.Issuer)
+	}
+	return nil
+}
+
+// checkIssuer applies the tenant's policy, and what is documented for Entra as an issuer: its subject must be an object of the tenant.
+func checkIssuer(t *entra.Tenant, cr *entra.Credential) *refusal {
+	if allowed := t.Policies.AllowedIssuers; len(allowed) > 0 && !slices.Contains(allowed, cr.Issuer) {
+		return invalidCredential("Issuer '%s' is not allowed as per assigned policy.", cr.Issuer) // the last words were seen
+	}
+	login, err := entra.LoginURL(t.Cloud)
+	if err != nil || cr.Issuer != login+"/"+t.ID+"/v2.0" || cr.Subject == "" {
+		return nil
+	}
+	if principalByID(t, cr.Subject) == nil {
+		return invalidCredential("The subject '%s' does not exist in the tenant.", cr.Subject)
+	}
+	return nil
+}
+
+func isName(s string) bool {
+	if len(s) < minNameLength || len(s) > maxNameLength || s[0] == '-' || s[0] == '_' {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !isDigit(r) && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
+	})
+}
+
+// findCredential finds one by the key of a URL: an id, a name, or name='…'.
+func findCredential(credentials []entra.Credential, key string) (int, *refusal) {
+	name, value := splitKey(key)
+	if name != "" && name != "name" && name != "id" {
+		return 0, noKey(name, credentialType)
+	}
+	i := slices.IndexFunc(credentials, func(c entra.Credential) bool {
+		return name != "name" && strings.EqualFold(c.ID, value) || name != "id" && c.Name == value
+	})
+	switch {
+	case i >= 0:
+		return i, nil
+	case isGUID(value):
+		return 0, notFound(value)
+	}
+	return 0, refuse(http.StatusNotFound, codeResourceNotFound, "FederatedIdentityCredential with name %s not found.", value) // reported without its body
+}
