@@ -1,0 +1,239 @@
+package arm
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// Config is what [New] needs.
+type Config struct {
+	Server *entra.Server    // required: whose access tokens are taken, and whose directory is read and changed
+	Now    func() time.Time // nil: time.Now
+	Rand   io.Reader        // nil: crypto/rand; for ids only
+	Log    *slog.Logger     // nil: discard
+	// Hold is called while a federated credential of a managed identity, named by its resource id, is being written; another write under
+	// the same identity that arrives before it returns is refused. nil: it waits for Options.IdentityWriteTime of the directory.
+	Hold func(ctx context.Context, identity string)
+}
+
+// API is the handler that [New] makes. It is for the root of a host, and safe for concurrent use.
+type API struct {
+	server    *entra.Server
+	directory *entra.Directory
+	now       func() time.Time
+	log       *slog.Logger
+	hold      func(ctx context.Context, identity string)
+	routes    *mux.Router
+
+	mu      sync.Mutex // guards what follows
+	rand    io.Reader
+	writing map[string]bool // identities, by principal id, under which a credential is being written
+}
+
+// New makes the handler.
+func New(c Config) *API {
+	a := &API{server: c.Server, directory: c.Server.Directory(), now: c.Now, rand: c.Rand, log: c.Log, hold: c.Hold, writing: map[string]bool{}}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.rand == nil {
+		a.rand = rand.Reader
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.hold == nil {
+		a.hold = a.wait
+	}
+	a.routes = a.router()
+	return a
+}
+
+const (
+	authorization = "/providers/Microsoft.Authorization"
+	group         = "/subscriptions/{sub}/resourceGroups/{group}"
+	identities    = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+	credentials   = group + identities + "/{identity}/federatedIdentityCredentials"
+)
+
+// router routes as Azure Resource Manager does, without regard to case in what is not a name. The more particular paths come first.
+func (a *API) router() *mux.Router {
+	r := mux.NewRouter().SkipClean(true)
+	on := func(pattern string, methods verbs) {
+		r.Handle(anyCase(pattern), a.endpoint(methods)).Name(plain.ReplaceAllString(pattern, "{$1}"))
+	}
+	r.Handle(anyCase("/metadata/endpoints"), http.HandlerFunc(a.serveMetadata)).Name("/metadata/endpoints")
+	for _, scope := range []string{"", "/{scope:.+}"} {
+		on(scope+authorization+"/roleDefinitions", verbs{http.MethodGet: (*call).listRoleDefinitions})
+		on(scope+authorization+"/roleDefinitions/{name}", verbs{http.MethodGet: (*call).getRoleDefinition})
+	}
+	on("/{scope:.+}"+authorization+"/roleAssignments", verbs{http.MethodGet: (*call).listRoleAssignments})
+	on("/{scope:.+}"+authorization+"/roleAssignments/{name}", verbs{
+		http.MethodGet: (*call).getRoleAssignment, http.MethodPut: (*call).putRoleAssignment, http.MethodDelete: (*call).deleteRoleAssignment,
+	})
+	on("/tenants", verbs{http.MethodGet: (*call).listTenants})
+	on("/subscriptions", verbs{http.MethodGet: (*call).listSubscriptions})
+	on("/subscriptions/{sub}", verbs{http.MethodGet: (*call).getSubscription})
+	on("/subscriptions/{sub}/resources", verbs{http.MethodGet: (*call).listResources})
+	on("/subscriptions/{sub}/resourceGroups", verbs{http.MethodGet: (*call).listGroups})
+	on(group, verbs{
+		http.MethodGet: (*call).getGroup, http.MethodHead: (*call).headGroup, http.MethodPut: (*call).putGroup, http.MethodDelete: (*call).deleteGroup,
+	})
+	on(group+"/resources", verbs{http.MethodGet: (*call).listResources})
+	on("/subscriptions/{sub}/providers", verbs{http.MethodGet: (*call).listProviders})
+	on("/subscriptions/{sub}/providers/{namespace}", verbs{http.MethodGet: (*call).getProvider})
+	on("/subscriptions/{sub}"+identities, verbs{http.MethodGet: (*call).listIdentities})
+	on(group+identities, verbs{http.MethodGet: (*call).listIdentities})
+	on(group+identities+"/{identity}", verbs{
+		http.MethodGet: (*call).getIdentity, http.MethodPut: (*call).putIdentity, http.MethodPatch: (*call).patchIdentity,
+		http.MethodDelete: (*call).deleteIdentity,
+	})
+	on(credentials, verbs{http.MethodGet: (*call).listCredentials})
+	on(credentials+"/{name}", verbs{
+		http.MethodGet: (*call).getCredential, http.MethodPut: (*call).putCredential, http.MethodDelete: (*call).deleteCredential,
+	})
+	on(group+"/providers/{namespace}/{resource:.+}", verbs{http.MethodGet: (*call).getResource})
+	r.NotFoundHandler = a.endpoint(nil)
+	return r
+}
+
+// plain finds variables that have a pattern of their own.
+var plain = regexp.MustCompile(`\{(\w+):[^}]*\}`)
+
+// Route is the method and path template of the route that answers a request, or empty.
+func (a *API) Route(r *http.Request) string {
+	var match mux.RouteMatch
+	if !a.routes.Match(r, &match) || match.Route == nil {
+		return ""
+	}
+	return r.Method + " " + match.Route.GetName()
+}
+
+// anyCase is a pattern of mux whose literal segments match in any case.
+func anyCase(pattern string) string {
+	segments := strings.Split(pattern, "/")
+	for i, segment := range segments {
+		if segment != "" && !strings.HasPrefix(segment, "{") {
+			segments[i] = fmt.Sprintf("{_%d:(?i:%s)}", i, regexp.QuoteMeta(segment))
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// verbs are what a path answers to.
+type verbs map[string]func(*call) (reply, error)
+
+// reply is an answer without an error; a nil body is none.
+type reply struct {
+	status int
+	body   any
+}
+
+// list is how Azure Resource Manager wraps lists. There is only ever one page.
+type list[T any] struct {
+	Value []T `json:"value"`
+}
+
+func ok(body any) (reply, error) { return reply{http.StatusOK, body}, nil }
+
+// okList answers with a list, [] rather than null when it is empty.
+func okList[T any](items []T) (reply, error) {
+	if items == nil {
+		items = []T{}
+	}
+	return ok(list[T]{items})
+}
+
+// call is one request that carries a valid token.
+type call struct {
+	api     *API
+	r       *http.Request
+	vars    map[string]string
+	version string // api-version
+	bearer  entra.Bearer
+	tenant  entra.Tenant        // of the subscription, or else the caller's
+	sub     *entra.Subscription // in tenant; nil: the path names none
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.setHeaders(w.Header(), r)
+	a.routes.ServeHTTP(w, r)
+}
+
+// endpoint answers for one path: the checks that every request passes, then what is particular.
+func (a *API) endpoint(methods verbs) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := a.answer(methods, r)
+		if err != nil {
+			a.refuse(w, r, err)
+			return
+		}
+		write(w, answer.status, answer.body)
+	})
+}
+
+func (a *API) answer(methods verbs, r *http.Request) (reply, error) {
+	version, err := apiVersion(r)
+	if err != nil {
+		return reply{}, err
+	}
+	c := &call{api: a, r: r, vars: mux.Vars(r), version: version}
+	if err := c.authenticate(); err != nil {
+		return reply{}, err
+	}
+	if err := c.findSubscription(); err != nil {
+		return reply{}, err
+	}
+	if methods == nil { // inferred
+		return reply{}, fail(http.StatusNotFound, "InvalidResourceType", "The resource type could not be found for the request path '%s' and api version '%s'.",
+			r.URL.Path, version)
+	}
+	do := methods[r.Method]
+	if do == nil { // inferred
+		return reply{}, fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The requested resource does not support http method '%s'.", r.Method)
+	}
+	return do(c)
+}
+
+// decode reads the body of a request.
+func (c *call) decode(into any) error {
+	const limit = 4 << 20 // Azure Resource Manager's, for a request
+	err := json.NewDecoder(http.MaxBytesReader(nil, c.r.Body, limit)).Decode(into)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge): // inferred
+		return fail(http.StatusRequestEntityTooLarge, "RequestContentTooLarge", "The request content size exceeds the maximum size of '%d' bytes.", int64(limit))
+	case errors.Is(err, io.EOF): // inferred
+		return fail(http.StatusBadRequest, "MissingRequestContent", "The request content is empty.")
+	case err != nil:
+		return fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", err)
+	}
+	return nil
+}
+
+// newGUID is a random version 4 GUID. Ids are no secrets, so a source that fails is replaced by the system's, which cannot.
+func (a *API) newGUID() string {
+	var b [16]byte
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, err := io.ReadFull(a.rand, b[:]); err != nil {
+		_, _ = rand.Read(b[:])
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
