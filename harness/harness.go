@@ -25,6 +25,8 @@ type (
 	Workload     = control.Workload
 	Fault        = control.Fault
 	Credential   = entra.Credential
+	Tenant       = entra.Tenant
+	EntraOptions = entra.Options
 )
 
 // pool holds the keys that the farms of a test binary share, since making them is the slowest thing here.
@@ -67,6 +69,17 @@ func WithSkew(skew time.Duration) Option {
 // WithCloud puts the tenant in another cloud than the public one: usgov or china.
 func WithCloud(cloud string) Option {
 	return func(s *settings) { s.world.Cloud = cloud }
+}
+
+// WithTenants is the directory to begin with, the farm's own tenant first, in place of an empty one: with resources, managed identities,
+// subscriptions and policies. Farm.App finds its applications by their names.
+func WithTenants(tenants ...Tenant) Option {
+	return func(s *settings) { s.world.Tenants = tenants }
+}
+
+// WithEntraOptions sets what is not known of Entra; change what entra.DefaultOptions returns.
+func WithEntraOptions(o EntraOptions) Option {
+	return func(s *settings) { s.world.Options = &o }
 }
 
 // New starts a farm for a test and stops it at the test's end.
@@ -188,9 +201,19 @@ type App struct {
 	farm     *Farm
 }
 
-// App adds an application with federated identity credentials. A credential without audiences gets the cloud's for token exchange.
+// App adds an application with federated identity credentials. A credential without audiences gets the cloud's for token exchange. Without
+// credentials, it is the application that WithTenants has in the farm's tenant under that name, if there is one.
 func (f *Farm) App(name string, credentials ...Credential) *App {
 	f.t.Helper()
+	if len(credentials) == 0 {
+		directory, err := f.target.Control.Directory(context.Background(), f.world.ID)
+		f.check(err)
+		for _, app := range directory.Tenants[0].Applications {
+			if app.Name == name {
+				return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
+			}
+		}
+	}
 	audience, err := entra.ExchangeAudience(f.cloud)
 	f.check(err)
 	credentials = slices.Clone(credentials) // they may be the caller's slice

@@ -37,6 +37,11 @@ func (c *Client) CreateFarm(ctx context.Context, spec FarmSpec) (out Farm, err e
 	return out, c.do(ctx, http.MethodPost, "/v1/farms", spec, &out)
 }
 
+// Farm describes a world, such as [DefaultFarm].
+func (c *Client) Farm(ctx context.Context, farm string) (out Farm, err error) {
+	return out, c.do(ctx, http.MethodGet, path(farm), nil, &out)
+}
+
 // DeleteFarm ends a world. The default one can't be ended.
 func (c *Client) DeleteFarm(ctx context.Context, farm string) error {
 	return c.do(ctx, http.MethodDelete, path(farm), nil, nil)
@@ -90,6 +95,12 @@ func (c *Client) AddCredential(ctx context.Context, farm, clientID string, crede
 	return out, c.do(ctx, http.MethodPost, path(farm, "applications", clientID, "credentials"), credential, &out)
 }
 
+// UpdateCredential changes a federated identity credential, named by its name, in place: what is not empty in credential takes the place of
+// what was there.
+func (c *Client) UpdateCredential(ctx context.Context, farm, clientID, name string, credential entra.Credential) (out entra.Credential, err error) {
+	return out, c.do(ctx, http.MethodPatch, path(farm, "applications", clientID, "credentials", name), credential, &out)
+}
+
 // RemoveCredential takes a federated identity credential away by its name.
 func (c *Client) RemoveCredential(ctx context.Context, farm, clientID, name string) error {
 	return c.do(ctx, http.MethodDelete, path(farm, "applications", clientID, "credentials", name), nil, nil)
@@ -98,6 +109,11 @@ func (c *Client) RemoveCredential(ctx context.Context, farm, clientID, name stri
 // StartWorkload makes a workload, which ends with its world.
 func (c *Client) StartWorkload(ctx context.Context, farm string, spec WorkloadSpec) (out Workload, err error) {
 	return out, c.do(ctx, http.MethodPost, path(farm, "workloads"), spec, &out)
+}
+
+// Directory returns Entra's directory of a world as it is now.
+func (c *Client) Directory(ctx context.Context, farm string) (out entra.File, err error) {
+	return out, c.do(ctx, http.MethodGet, path(farm, "directory"), nil, &out)
 }
 
 // Journal reads the entries of a world with a higher number than after.

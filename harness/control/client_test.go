@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 // TestNamesInPaths says that what stands in a path arrives as it was given.
@@ -34,7 +35,12 @@ func TestNamesInPaths(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 			continue
 		}
-		if diff := cmp.Diff([]string{name, "app " + name, "credential " + name}, world.got); diff != "" {
+		if _, err := c.UpdateCredential(t.Context(), name, "app "+name, "credential "+name, entra.Credential{Subject: name}); err != nil {
+			t.Errorf("%q: %v", name, err)
+			continue
+		}
+		want := []string{name, "app " + name, "credential " + name}
+		if diff := cmp.Diff(append(want, append(want, name)...), world.got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", name, diff)
 		}
 	}
@@ -51,6 +57,11 @@ func (r *recorder) add(s ...string) { r.got = append(r.got, s...) }
 func (r *recorder) RemoveCredential(clientID, name string) error {
 	r.add(clientID, name)
 	return nil
+}
+
+func (r *recorder) UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error) {
+	r.add(clientID, name, c.Subject)
+	return c, nil
 }
 
 func TestClientErrors(t *testing.T) {

@@ -74,6 +74,10 @@ func TestRoutes(t *testing.T) {
 	if f.ID == "" || f.Tenant == "" || f.Now.Sub(begin).Abs() > time.Minute {
 		t.Errorf("farm %+v, want one that begins at %s", f, begin)
 	}
+	if got, err := c.Farm(ctx, f.ID); err != nil || got.Tenant != f.Tenant || got.IdentityHeader != f.IdentityHeader || len(f.IdentityHeader) < 32 ||
+		got.IdentityEndpoint != "https://"+s.Addr(farm.Entra)+"/msi/token" {
+		t.Errorf("farm %+v, %v; want %+v", got, err, f)
+	}
 
 	iss, err := c.AddIssuer(ctx, f.ID, control.IssuerSpec{Platform: "github", Preset: "environment", Claims: map[string]any{"repository": "contoso/web"}})
 	if err != nil {
@@ -137,6 +141,17 @@ func TestRoutes(t *testing.T) {
 	}
 	if diff := cmp.Diff(second, added, cmpopts.IgnoreFields(entra.Credential{}, "ID")); diff != "" || added.ID == "" {
 		t.Errorf("credential with id %q (-want +got):\n%s", added.ID, diff)
+	}
+	updated, err := c.UpdateCredential(ctx, f.ID, app.ClientID, "second", entra.Credential{Subject: "c", Description: "changed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second.ID, second.Subject, second.Description = added.ID, "c", "changed"
+	if diff := cmp.Diff(second, updated); diff != "" {
+		t.Errorf("changed credential (-want +got):\n%s", diff)
+	}
+	if _, err := c.UpdateCredential(ctx, f.ID, app.ClientID, "second", entra.Credential{Name: "third"}); status(err) != http.StatusBadRequest {
+		t.Errorf("another name: %v, want a 400", err)
 	}
 	for _, name := range []string{"first", "second"} {
 		if err := c.RemoveCredential(ctx, f.ID, app.ClientID, name); err != nil {

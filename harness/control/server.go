@@ -28,9 +28,11 @@ type World interface {
 	Advance(AdvanceSpec) (Farm, error)
 	AddApplication(ApplicationSpec) (Application, error)
 	AddCredential(clientID string, c entra.Credential) (entra.Credential, error)
+	UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error)
 	RemoveCredential(clientID, name string) error
 	StartWorkload(WorkloadSpec) (Workload, error)
 	Journal(after int) Journal
+	Directory() entra.File
 }
 
 // Server is the control plane of a process as an http.Handler, made by Handler.
@@ -56,6 +58,7 @@ func (s *Server) Handler() http.Handler {
 		}
 		return w.Farm(), nil
 	})).Methods(http.MethodPost)
+	r.HandleFunc("/v1/farms/{farm}", onWorld(s, func(w World, _ *http.Request, _ empty) (Farm, error) { return w.Farm(), nil })).Methods(http.MethodGet)
 	r.HandleFunc("/v1/farms/{farm}", answer(func(r *http.Request, _ empty) (empty, error) {
 		return empty{}, s.Delete(variable(r, "farm"))
 	})).Methods(http.MethodDelete)
@@ -73,12 +76,16 @@ func (s *Server) Handler() http.Handler {
 	farm.HandleFunc("/applications/{app}/credentials", onWorld(s, func(w World, r *http.Request, c entra.Credential) (entra.Credential, error) {
 		return w.AddCredential(variable(r, "app"), c)
 	})).Methods(http.MethodPost)
+	farm.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w World, r *http.Request, c entra.Credential) (entra.Credential, error) {
+		return w.UpdateCredential(variable(r, "app"), variable(r, "name"), c)
+	})).Methods(http.MethodPatch)
 	farm.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w World, r *http.Request, _ empty) (empty, error) {
 		return empty{}, w.RemoveCredential(variable(r, "app"), variable(r, "name"))
 	})).Methods(http.MethodDelete)
 	farm.HandleFunc("/workloads", onWorld(s, func(w World, _ *http.Request, spec WorkloadSpec) (Workload, error) {
 		return w.StartWorkload(spec)
 	})).Methods(http.MethodPost)
+	farm.HandleFunc("/directory", onWorld(s, func(w World, _ *http.Request, _ empty) (entra.File, error) { return w.Directory(), nil })).Methods(http.MethodGet)
 	farm.HandleFunc("/journal", onWorld(s, func(w World, r *http.Request, _ empty) (Journal, error) {
 		after := 0
 		if q := r.URL.Query().Get("after"); q != "" {

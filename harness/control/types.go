@@ -25,7 +25,10 @@ type FarmSpec struct {
 	Name  string        `json:"name"`            // for the journal; ids of the world's directory derive from it
 	Start time.Time     `json:"start,omitzero"`  // what Entra's clock says at the start; zero: the real time
 	Skew  time.Duration `json:"skew,omitempty"`  // how far the issuers' clock is ahead of Entra's, in nanoseconds
-	Cloud string        `json:"cloud,omitempty"` // public, usgov or china; empty: public
+	Cloud string        `json:"cloud,omitempty"` // public, usgov or china, of tenants that do not say; empty: public
+
+	Tenants []entra.Tenant `json:"tenants,omitempty"` // the directory to begin with, the world's own tenant first; empty: Contoso with nothing in it
+	Options *entra.Options `json:"options,omitempty"` // all of them, durations in nanoseconds; nil: the defaults
 }
 
 // Farm is a world.
@@ -33,6 +36,10 @@ type Farm struct {
 	ID     string    `json:"id"`
 	Tenant string    `json:"tenant"` // the id of its Entra tenant
 	Now    time.Time `json:"now"`    // Entra's clock
+	// The environment of a workload with managed identities, as in Azure App Service: IDENTITY_ENDPOINT, at the Entra plane as the farm itself
+	// sees it ("": that listens nowhere), and IDENTITY_HEADER, a secret.
+	IdentityEndpoint string `json:"identityEndpoint,omitempty"`
+	IdentityHeader   string `json:"identityHeader,omitempty"`
 }
 
 // IssuerSpec asks for an issuer.

@@ -15,7 +15,10 @@
 // Canonical addressing: the farm answers for the real host names. The transport above is its resolver: it takes every name the farm
 // impersonates to the farm's listener, and no other name anywhere. By path: the same issuers below the farm's own address, such as
 // https://127.0.0.1:8443/github, for clients that take a base URL; Entra is at the root of its own listener, because clients drop a
-// path from the authority.
+// path from the authority, and Microsoft Graph and Azure Resource Manager are beside it, told apart by the first segment of their paths.
+//
+// The Entra plane also has /msi/token, where workloads with a managed identity get their tokens as in Azure App Service: control.Farm
+// says what to put into IDENTITY_ENDPOINT and IDENTITY_HEADER. There are no system-assigned identities, so a request must name one.
 //
 // On the workload plane each workload (see [World.StartWorkload]) finds its platform's own token API below an address of its own, /w/ID.
 //

@@ -62,8 +62,9 @@ func (s *Server) logRequest(e control.Entry) {
 // maxText bounds a text in the journal. It is more than any field of a sign-in that can succeed.
 const maxText = 2048
 
-// clip shortens what anybody may send, so that the journal stays small whatever is sent.
+// clip hides tokens in what anybody may send, and shortens it, so that the journal stays small whatever is sent.
 func clip(text string) string {
+	text = entra.HideTokens(text)
 	if len(text) <= maxText {
 		return text
 	}

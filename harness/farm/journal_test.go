@@ -192,3 +192,43 @@ func TestJournalEntriesAreSmall(t *testing.T) {
 		}
 	}
 }
+
+// TestJournalHidesTokens sends tokens where they do not belong.
+func TestJournalHidesTokens(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{})
+	w := newWorld(t, s, control.FarmSpec{Name: "misplaced"})
+	client := canonical(s, w.Farm().ID)
+	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
+	app := addApp(t, w, githubURL, subject)
+	minted, err := w.Mint(control.MintSpec{Issuer: githubURL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := minted.Token
+	for _, form := range []url.Values{
+		{"grant_type": {token}},
+		{"grant_type": {"client_credentials"}, "client_id": {token}, "scope": {"https://graph.microsoft.com/.default"}, "client_assertion": {token}},
+		{"grant_type": {"client_credentials"}, "client_id": {app.ClientID}, "scope": {token + "/.default"}, "client_assertion_type": {token}, "client_assertion": {token}},
+	} {
+		for _, tenant := range []string{app.Tenant, token} {
+			resp, err := client.PostForm("https://login.microsoftonline.com/"+tenant+"/oauth2/v2.0/token", form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+		}
+	}
+	get(t, client, "https://graph.microsoft.com/v1.0/applications/"+token, "")
+	get(t, client, "https://management.azure.com/subscriptions/"+token, "")
+	raw, err := json.Marshal(w.Journal(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signature := token[strings.LastIndex(token, ".")+1:]; strings.Contains(string(raw), signature) {
+		t.Errorf("the journal holds the token: %s", raw)
+	}
+	if !strings.Contains(string(raw), "[token]") {
+		t.Error("the journal does not tell that there was one")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -31,7 +32,7 @@ func TestPlanesApart(t *testing.T) {
 		{"management on the issuer plane", "/v1/info", "", farm.Issuer, http.StatusNotFound, false},
 		{"certificate on the issuer plane", "/ca.pem", "", farm.Issuer, http.StatusNotFound, false},
 		{"issuer on the Entra plane", discoveryPath, "accounts.google.com", farm.Entra, http.StatusNotFound, true},
-		{"issuer by path on the Entra plane", "/github" + discoveryPath, "", farm.Entra, http.StatusNotFound, false},
+		{"issuer by path on the Entra plane", "/github" + discoveryPath, "", farm.Entra, http.StatusBadRequest, false}, // a tenant there
 		{"management on the Entra plane", "/v1/info", "", farm.Entra, http.StatusNotFound, false},
 		{"issuer on the workload plane", discoveryPath, "accounts.google.com", farm.Workload, http.StatusNotFound, true},
 		{"login on the workload plane", login, "login.microsoftonline.com", farm.Workload, http.StatusNotFound, true},
@@ -71,6 +72,25 @@ func TestSharedListener(t *testing.T) {
 	}
 	if status, _ := get(t, client, "https://"+addr+"/v1/info", ""); status != http.StatusNotFound {
 		t.Errorf("management on a shared listener: status %d, want %d", status, http.StatusNotFound)
+	}
+}
+
+// TestIssuerAtLoginHost has an issuer below a login host, as Azure DevOps' service connections do: its documents are on the Entra plane, and the
+// rest of the host is the login service.
+func TestIssuerAtLoginHost(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{})
+	w := newWorld(t, s, control.FarmSpec{})
+	const issuer = "https://login.microsoftonline.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0"
+	addIssuer(t, w, control.IssuerSpec{Platform: "generic", URL: issuer})
+	app := addApp(t, w, issuer, "/eid1/c/pub/t/x/a/y")
+	client := canonical(s, w.Farm().ID)
+	if got := document(t, client, issuer+discoveryPath)["issuer"]; got != issuer {
+		t.Errorf("issuer %q, want %q", got, issuer)
+	}
+	got := exchange(t.Context(), t, client, "contoso.onmicrosoft.com", app.ClientID, mint(t, w, issuer, "/eid1/c/pub/t/x/a/y").Token)
+	if got.code() != 0 {
+		t.Errorf("code %d, want a token: %v", got.code(), got)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // route answers the requests of a listener. The world comes from a header; then the address picks the plane, from maps and before any
-// router: a document of an issuer, or a login host, or on the Entra plane the listener's own names. What belongs to a plane that this
+// router: a document of an issuer, or a host of the Entra plane, or on that plane the listener's own names. What belongs to a plane that this
 // listener does not serve is a 404 and a warning.
 func (s *Server) route(l *listener) http.Handler {
 	serves := func(p Plane) bool { return slices.Contains(l.planes, p) }
@@ -30,6 +30,10 @@ func (s *Server) route(l *listener) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if serves(Workload) && strings.HasPrefix(r.URL.Path, workloadPath) {
 			s.serveWorkload(rw, r)
+			return
+		}
+		if serves(Entra) && r.URL.Path == identityPath && !ofEntra(bareHost(hostKey(r.Host))) {
+			s.serveIdentity(rw, r)
 			return
 		}
 		id := r.Header.Get(control.FarmHeader)
@@ -47,8 +51,13 @@ func (s *Server) route(l *listener) http.Handler {
 			plane, platform, handler = Issuer, iss.Platform().Name, iss
 		} else if iss := w.document(strings.TrimSuffix(host, port), r.URL.EscapedPath()); iss != nil {
 			plane, platform, handler = Issuer, iss.Platform().Name, iss // a canonical name with the listener's port, as curl --resolve sends it
-		} else if isLogin(bareHost(host)) || serves(Entra) && own[bareHost(host)] {
-			plane, platform, handler = Entra, entraPlatform, w.entra
+		} else if ofEntra(bareHost(host)) {
+			plane, platform, handler = Entra, entraPlatform, w.service(bareHost(host))
+		} else if serves(Entra) && own[bareHost(host)] {
+			plane, platform, handler = Entra, entraPlatform, w.serviceByPath(r.URL.Path)
+		}
+		if plane == Issuer && ofEntra(bareHost(host)) {
+			plane = Entra // the host says where; below it stands the issuer of Azure DevOps' service connections
 		}
 		ctx, route := issuer.WithRoute(r.Context())
 		out := &statusWriter{ResponseWriter: rw}
@@ -65,8 +74,8 @@ func (s *Server) route(l *listener) http.Handler {
 			s.opts.Log.Warn("request for another plane", "listener", l.Addr().String(), "plane", plane, "host", r.Host, "path", r.URL.Path)
 			http.Error(out, "not found", http.StatusNotFound)
 		default:
-			if plane == Entra {
-				*route = w.entra.Route(r)
+			if named, ok := handler.(interface{ Route(*http.Request) string }); ok { // the services of the Entra plane
+				*route = named.Route(r)
 			}
 			handler.ServeHTTP(out, r.WithContext(ctx))
 		}
@@ -81,6 +90,30 @@ func (s *Server) refuse(rw http.ResponseWriter, r *http.Request, plane Plane, te
 
 // entraPlatform is what the journal calls Entra among the platforms.
 const entraPlatform = "entra"
+
+// service is what answers at a host of the Entra plane.
+func (w *World) service(host string) http.Handler {
+	switch host = strings.ToLower(host); {
+	case slices.Contains(graphs, host):
+		return w.graph
+	case slices.Contains(management, host):
+		return w.arm
+	}
+	return w.entra
+}
+
+// serviceByPath is what answers on the Entra plane's own address, where the login service, Microsoft Graph and Azure Resource Manager share
+// one host: the first segment of their paths tells them apart, as a tenant is none of these words.
+func (w *World) serviceByPath(path string) http.Handler {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch strings.ToLower(first) {
+	case "v1.0", "beta":
+		return w.graph
+	case "subscriptions", "providers", "tenants", "metadata":
+		return w.arm
+	}
+	return w.entra
+}
 
 // statusWriter remembers the status for the journal: 0 when the connection was dropped without an answer.
 type statusWriter struct {

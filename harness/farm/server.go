@@ -366,9 +366,9 @@ func (s *Server) bases() []string {
 	return bases
 }
 
-// impersonated are the hosts of every platform's services and of Entra.
+// impersonated are the hosts of every platform's services, of Entra, Microsoft Graph and Azure Resource Manager.
 func impersonated() []string {
-	hosts := entra.Hosts()
+	hosts := slices.Concat(entra.Hosts(), entra.GraphHosts(), entra.ManagementHosts())
 	for _, p := range issuers.All {
 		for _, service := range p.Services {
 			for _, address := range []string{service.Issuer, service.JWKS} {

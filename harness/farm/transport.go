@@ -18,7 +18,8 @@ import (
 )
 
 // Resolver is how a client outside the farm reaches the names that the farm impersonates: every name and address goes to the farm's
-// listeners, login hosts to the Entra plane and the rest to the issuer plane; only loopback addresses go where they point. It is safe
+// listeners, login hosts, Microsoft Graph's and Azure Resource Manager's to the Entra plane and
+// the rest to the issuer plane; only loopback addresses go where they point. It is safe
 // for concurrent use.
 type Resolver struct {
 	transport *http.Transport
@@ -42,7 +43,7 @@ func NewResolver(planes map[string]string, rootPEM []byte) (*Resolver, error) {
 			}
 			if !isLoopback(host) {
 				plane := Issuer
-				if isLogin(host) {
+				if ofEntra(host) {
 					plane = Entra
 				}
 				if addr = planes[string(plane)]; addr == "" {
@@ -109,8 +110,17 @@ func private(host string) bool {
 // sharedSpace is what carriers give their customers behind a NAT (RFC 6598).
 var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
-// logins are the hosts that Entra answers at.
-var logins = entra.Hosts()
+// The hosts that the Entra plane answers for.
+var (
+	logins     = entra.Hosts()
+	graphs     = entra.GraphHosts()
+	management = entra.ManagementHosts()
+)
+
+// ofEntra tells a host that belongs to the Entra plane.
+func ofEntra(host string) bool {
+	return isLogin(host) || slices.Contains(graphs, strings.ToLower(host)) || slices.Contains(management, strings.ToLower(host))
+}
 
 // isLogin tells a login host, regional ones such as westus.login.microsoft.com included.
 func isLogin(host string) bool {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/arm"
+	"github.com/issuerd/issuerd/harness/entra/graph"
 	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -29,7 +31,11 @@ type World struct {
 	keys    issuer.NewKeyFunc
 	dir     *entra.Directory
 	entra   *entra.Server
+	graph   http.Handler // Microsoft Graph
+	arm     http.Handler // Azure Resource Manager
 	journal journal
+
+	identityHeader string // the secret of the managed identity endpoint
 
 	mu        sync.RWMutex
 	issuers   map[string]*issuer.Issuer // by URL
@@ -41,11 +47,34 @@ type World struct {
 
 var _ control.World = (*World)(nil)
 
-// newWorld makes a world. Without a directory it gets one with an empty tenant.
+// directoryOf makes the directory that a world begins with.
+func directoryOf(spec control.FarmSpec) (*entra.Directory, error) {
+	dir := entra.NewDirectory()
+	if spec.Options != nil {
+		if err := dir.SetOptions(*spec.Options); err != nil {
+			return nil, err
+		}
+	}
+	tenants := spec.Tenants
+	if len(tenants) == 0 {
+		tenants = []entra.Tenant{{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}}
+	}
+	for _, t := range tenants {
+		if t.Cloud == "" {
+			t.Cloud = spec.Cloud
+		}
+		if _, err := dir.AddTenant(t); err != nil {
+			return nil, err
+		}
+	}
+	return dir, nil
+}
+
+// newWorld makes a world. Without a directory it gets the one of the specification.
 func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory) (*World, error) {
 	if dir == nil {
-		dir = entra.NewDirectory()
-		if _, err := dir.AddTenant(entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}, Cloud: spec.Cloud}); err != nil {
+		var err error
+		if dir, err = directoryOf(spec); err != nil {
 			return nil, err
 		}
 	}
@@ -73,6 +102,9 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 		Record:    w.signedIn,
 		Log:       s.opts.Log,
 	})
+	w.identityHeader = s.newID()
+	w.arm = arm.New(arm.Config{Server: w.entra, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
+	w.graph = graph.New(graph.Config{Server: w.entra, SignIns: w.signIns, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	return w, nil
 }
 
@@ -81,7 +113,9 @@ func (w *World) issuerNow() time.Time { return w.clock.now().Add(w.skew) }
 
 // Farm describes the world.
 func (w *World) Farm() control.Farm {
-	return control.Farm{ID: w.id, Tenant: w.tenant, Now: w.clock.now()}
+	return control.Farm{
+		ID: w.id, Tenant: w.tenant, Now: w.clock.now(), IdentityEndpoint: w.server.identityEndpoint(), IdentityHeader: w.identityHeader,
+	}
 }
 
 // AddIssuer makes an issuer and serves it. An issuer with the same URL is replaced, keys and all; but where the platform has one key set
@@ -312,6 +346,11 @@ func (w *World) AddCredential(clientID string, c entra.Credential) (entra.Creden
 	return w.dir.AddCredential(w.tenant, clientID, c)
 }
 
+// UpdateCredential changes a federated identity credential in place.
+func (w *World) UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error) {
+	return w.dir.UpdateCredential(w.tenant, clientID, name, c)
+}
+
 // RemoveCredential takes a federated identity credential away.
 func (w *World) RemoveCredential(clientID, name string) error {
 	return w.dir.RemoveCredential(w.tenant, clientID, name)
@@ -319,6 +358,20 @@ func (w *World) RemoveCredential(clientID, name string) error {
 
 // Journal returns the entries numbered above after.
 func (w *World) Journal(after int) control.Journal { return w.journal.after(after) }
+
+// Directory returns Entra's directory as it is now.
+func (w *World) Directory() entra.File { return w.dir.File() }
+
+// signIns are the token requests for a tenant that the journal still holds, oldest first.
+func (w *World) signIns(tenantID string) []entra.SignIn {
+	var all []entra.SignIn
+	for _, e := range w.journal.after(0).Entries {
+		if e.SignIn != nil && e.SignIn.TenantID == tenantID {
+			all = append(all, *e.SignIn)
+		}
+	}
+	return all
+}
 
 // signedIn takes the emulator's record of a token request into the journal.
 func (w *World) signedIn(in entra.SignIn) {
