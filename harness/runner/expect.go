@@ -5,22 +5,11 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/target"
 )
-
-// expectedError is the AADSTS code that the step must end with, or empty.
-func (p *play) expectedError(s *scenario.Step) (string, error) {
-	want, err := s.ResolveExpect(p.env)
-	if err != nil {
-		return "", err
-	}
-	return want.Error, nil
-}
 
 // expect compares a step's result with what the file expects of it and returns the first difference, at its place in the file.
 func (p *play) expect(s *scenario.Step, result map[string]any) error {
@@ -71,9 +60,12 @@ func (p *play) expect(s *scenario.Step, result map[string]any) error {
 func (p *play) expectAnswer(s *scenario.Step, want *scenario.Expect, result map[string]any) error {
 	got, _ := result["error"].(string)
 	body, _ := result["body"].(map[string]any)
-	description, _ := body["error_description"].(string)
-	if !met(want.Error, result) {
-		return &failure{at: s.Pos("expect", "error"), message: wantedError(want.Error, result), hint: hint(want.Error, got, result["token"] != nil), value: want.Error}
+	if !met(want, result) {
+		at := []any{"expect", "error"}
+		if refusalWithoutCode(want) {
+			at[1] = "status"
+		}
+		return &failure{at: s.Pos(at...), message: wantedEnd(want, result), hint: hint(want.Error, got, result["token"] != nil), value: want.Error}
 	}
 	if status, _ := result["status"].(int); want.Status != 0 && status != want.Status {
 		return &failure{at: s.Pos("expect", "status"), message: fmt.Sprintf("want HTTP status %d, got %d", want.Status, status)}
@@ -82,26 +74,47 @@ func (p *play) expectAnswer(s *scenario.Step, want *scenario.Expect, result map[
 		return &failure{at: s.Pos("expect", "oauth"), message: fmt.Sprintf("want error %q, got %q", want.OAuth, oauth)}
 	}
 	for i, part := range want.Says {
-		if !strings.Contains(description, part) {
+		if description := description(result); !strings.Contains(description, part) {
 			return &failure{at: s.Pos("expect", "says", i), message: fmt.Sprintf("want error_description to say %q, it says %q", part, description)}
 		}
 	}
 	return nil
 }
 
-// met tells whether an exchange ended as wanted: with that code, or for the empty one with a token. An answer with neither is never what
-// was wanted.
-func met(want string, result map[string]any) bool {
-	return result["error"] == want && (want != "" || result["token"] != nil)
+// description is the error_description of an answer, or the text of one that is not JSON.
+func description(result map[string]any) string {
+	body, isJSON := result["body"].(map[string]any)
+	if !isJSON {
+		text, _ := result["body"].(string)
+		return text
+	}
+	text, _ := body["error_description"].(string)
+	return text
 }
 
-// wantedError says how an exchange ended that did not end as wanted.
-func wantedError(want string, result map[string]any) string {
+// refusalWithoutCode tells an exchange that is to end with neither a token nor a code, as one that is throttled does.
+func refusalWithoutCode(want *scenario.Expect) bool {
+	return want.Error == "" && want.Status >= http.StatusBadRequest
+}
+
+// met tells whether an exchange ended as wanted: with that code, or for the empty one with a token. An answer with neither is what was
+// wanted only if its status was.
+func met(want *scenario.Expect, result map[string]any) bool {
+	if refusalWithoutCode(want) {
+		return result["error"] == "" && result["token"] == nil && result["status"] == want.Status
+	}
+	return result["error"] == want.Error && (want.Error != "" || result["token"] != nil)
+}
+
+// wantedEnd says how an exchange ended that did not end as wanted.
+func wantedEnd(expect *scenario.Expect, result map[string]any) string {
+	want := expect.Error
 	got, _ := result["error"].(string)
-	body, _ := result["body"].(map[string]any)
-	description, _ := body["error_description"].(string)
+	description := description(result)
 	status := result["status"]
 	switch {
+	case refusalWithoutCode(expect):
+		return fmt.Sprintf("want HTTP status %d without an AADSTS code, got %v: %s", expect.Status, status, description)
 	case want == "" && got == "":
 		return fmt.Sprintf("want a token, got HTTP status %v without an AADSTS code", status)
 	case want == "":
@@ -119,11 +132,7 @@ func hint(want, got string, token bool) string {
 	if want != "" && token {
 		return "the sign-in succeeds now; the row no longer reproduces the error"
 	}
-	n, err := strconv.Atoi(strings.TrimPrefix(got, "AADSTS"))
-	if err != nil {
-		return ""
-	}
-	if code, ok := entra.Lookup(n); ok && want == "" {
+	if code, ok := lookup(got); ok && want == "" {
 		return code.Fix
 	}
 	return ""

@@ -358,7 +358,7 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	names := runner.Names()
 	for code, want := range map[string]bool{
-		"AADSTS700213": true, "AADSTS70021": false, "AADSTS700213x": false, "AADSTS0700213": false, "AADSTS+700213": false, "700213": false, "AADSTS": false, "": false,
+		"AADSTS700213": true, "AADB2C99027": true, "AADSTS99027": false, "AADB2C700213": false, "AADSTS7002139": false, "AADSTS700213x": false, "AADSTS0700213": false, "AADSTS+700213": false, "700213": false, "AADSTS": false, "": false,
 	} {
 		if got := names.Codes(code); got != want {
 			t.Errorf("code %q is known: %v, want %v", code, got, want)

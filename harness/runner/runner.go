@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,10 +48,18 @@ func Names() scenario.Names {
 	return scenario.Names{Platforms: platforms, Faults: faults.Names(), Codes: knownCode}
 }
 
+// lookup finds a code by its digits, behind AADSTS or AADB2C.
+func lookup(code string) (entra.Code, bool) {
+	n, err := strconv.Atoi(code[min(len("AADSTS"), len(code)):])
+	if err != nil {
+		return entra.Code{}, false
+	}
+	return entra.Lookup(n)
+}
+
 func knownCode(code string) bool {
-	digits, ok := strings.CutPrefix(code, "AADSTS")
-	n, err := strconv.Atoi(digits)
-	return ok && err == nil && strconv.Itoa(n) == digits && entra.Known(n)
+	known, ok := lookup(code)
+	return ok && known.Name() == code
 }
 
 // Hosts are the hosts that the files give their issuers as constants, for target.InProcess.
@@ -136,11 +143,13 @@ type play struct {
 
 	farm      control.Farm
 	issuer    control.Issuer
-	preset    string // the issuer's; empty: the platform's first
-	app       control.Application
+	preset    string         // the issuer's; empty: the platform's first
+	tenants   []entra.Tenant // as the world began, every id filled in; the scenario's first
+	app       entra.Application
 	cloud     string
 	faults    []control.Fault
 	assertion string // the last minted token
+	access    string // the last access token
 	requests  int    // sent to Entra so far, for their ids
 	read      int    // the journal's entries read so far
 	unmet     string // why the exchange under way is being repeated
@@ -197,7 +206,7 @@ func (p *play) conclude(err error) {
 	case errors.As(err, &failed):
 		p.result.Status = report.Fail
 		problem = p.problem(failed.at, failed.message, failed.hint)
-		problem.Value = failed.value
+		problem.Value = scenario.Redact(failed.value)
 	case errors.As(err, &bad):
 		p.result.Status = report.Error
 		problem = p.problem(scenario.Position{Line: bad.Line, Column: bad.Column, Width: 1}, bad.Message, bad.Hint)
@@ -214,7 +223,7 @@ func (p *play) conclude(err error) {
 
 func (p *play) problem(at scenario.Position, message, hint string) *report.Problem {
 	return &report.Problem{
-		File: p.file.Path, Line: at.Line, Col: at.Column, Width: at.Width, Message: message, Hint: hint, Source: p.file.Line(at.Line),
+		File: p.file.Path, Line: at.Line, Col: at.Column, Width: at.Width, Message: scenario.Redact(message), Hint: hint, Source: p.file.Line(at.Line),
 	}
 }
 

@@ -28,6 +28,7 @@ var kinds = []kind{
 	{"clock", target.VirtualClock, (*play).advance},
 	{"credential", target.CredentialAdmin, (*play).changeCredential},
 	{"fault", target.DynamicIssuer, (*play).changeFault},
+	{"call", "", (*play).call},
 }
 
 // failure is an expectation that was not met, and where the file states it.

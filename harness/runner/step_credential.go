@@ -3,18 +3,25 @@ package runner
 import (
 	"context"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
-// changeCredential adds or removes a federated identity credential.
+// changeCredential adds, changes or removes a federated identity credential.
 func (p *play) changeCredential(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	if a.Credential.Add == nil {
-		return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.farm.ID, p.app.ClientID, a.Credential.Remove)
+	switch c := a.Credential; {
+	case c.Add != nil:
+		audience, err := entra.ExchangeAudience(p.cloud)
+		if err != nil {
+			return nil, err
+		}
+		add := credential(c.Add)
+		p.fill(&add, audience)
+		added, err := p.client.AddCredential(ctx, p.farm.ID, p.app.ClientID, add)
+		return map[string]any{"id": added.ID}, err
+	case c.Update != nil:
+		updated, err := p.client.UpdateCredential(ctx, p.farm.ID, p.app.ClientID, c.Update.Name, credential(c.Update))
+		return map[string]any{"id": updated.ID}, err
 	}
-	credential, err := p.credential(a.Credential.Add)
-	if err != nil {
-		return nil, err
-	}
-	added, err := p.client.AddCredential(ctx, p.farm.ID, p.app.ClientID, credential)
-	return map[string]any{"id": added.ID}, err
+	return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.farm.ID, p.app.ClientID, a.Credential.Remove)
 }

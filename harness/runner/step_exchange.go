@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +22,10 @@ import (
 )
 
 // defaultScope is what an exchange asks for unless the file says.
-const defaultScope = "https://graph.microsoft.com/.default"
+const (
+	defaultResource = "https://graph.microsoft.com"
+	defaultScope    = defaultResource + "/.default"
+)
 
 // Request is one exchange for a Client to make.
 type Request struct {
@@ -37,7 +41,9 @@ type Request struct {
 // Answer is what Entra answered.
 type Answer struct {
 	Status int
-	Body   map[string]any // the JSON body
+	Header http.Header    // nil where the client does not tell
+	Body   map[string]any // the JSON body; nil if it is none
+	Text   string         // the body that is none
 }
 
 // Client makes an exchange as some client library would. An error means that there was no answer.
@@ -46,26 +52,20 @@ type Client func(context.Context, Request) (Answer, error)
 // exchange presents the assertion at the token endpoint, again and again if the file says so.
 func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Action) (map[string]any, error) {
 	e := a.Exchange
-	client := Client(raw)
+	client := Client(rawRequest{e}.exchange)
 	if e.Client != "" && e.Client != "raw" {
 		if client = p.opts.Clients[e.Client]; client == nil {
 			return nil, &skipped{fmt.Sprintf("this program has no %s client in it", e.Client)}
 		}
 	}
-	authority, err := entra.LoginURL(p.cloud)
+	req, err := p.request(e)
 	if err != nil {
 		return nil, err
 	}
-	req := Request{
-		HTTP:      &http.Client{Transport: p.opts.Target.Transport(p.farm.ID)},
-		Authority: authority,
-		Tenant:    or(e.Tenant, p.app.Tenant), ClientID: or(e.ClientID, p.app.ClientID),
-		Assertion: or(e.Assertion, p.assertion), Scope: or(e.Scope, defaultScope),
-	}
-	if req.Assertion == "" {
+	if _, own := e.Parameters["client_assertion"]; req.Assertion == "" && !own {
 		return nil, errors.New("there is no assertion: mint a token in an earlier step, or say which one to present")
 	}
-	want, err := p.expectedError(s)
+	want, err := s.ResolveExpect(p.env)
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +88,38 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 			p.unmet = ""
 			return result, nil
 		}
-		p.unmet = fmt.Sprintf("attempt %d: %s", attempt, wantedError(want, result))
+		p.unmet = fmt.Sprintf("attempt %d: %s", attempt, wantedEnd(want, result))
 		// Waiting is on the target's clock, so on an emulator it costs nothing.
 		if _, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{Advance: e.Retry.Every}); err != nil {
 			return nil, err
 		}
 		waited += e.Retry.Every
 	}
+}
+
+// request is what every client is told.
+func (p *play) request(e *scenario.Exchange) (Request, error) {
+	authority, err := entra.LoginURL(p.cloud)
+	if err != nil {
+		return Request{}, err
+	}
+	if e.Host != "" {
+		authority = "https://" + e.Host
+	}
+	tenant, clientID := p.tenants[0].ID, p.app.ClientID
+	if e.Identity != "" {
+		id, identity, err := p.identity(e.Identity)
+		if err != nil {
+			return Request{}, err
+		}
+		tenant, clientID = id, identity.ClientID
+	}
+	return Request{
+		HTTP:      &http.Client{Transport: p.opts.Target.Transport(p.farm.ID)},
+		Authority: authority,
+		Tenant:    or(e.Tenant, tenant), ClientID: or(e.ClientID, clientID),
+		Assertion: or(e.Assertion, p.assertion), Scope: or(e.Scope, defaultScope),
+	}, nil
 }
 
 // attempt makes one exchange and gathers what came of it.
@@ -120,7 +145,13 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 	if fetched == nil {
 		fetched = []string{}
 	}
-	result := map[string]any{"status": answer.Status, "body": answer.Body, "fetched": fetched, "token": nil, "claims": nil, "header": nil}
+	result := map[string]any{
+		"status": answer.Status, "headers": headers(answer.Header), "body": answer.Body, "fetched": fetched,
+		"token": nil, "claims": nil, "header": nil, "accessToken": nil,
+	}
+	if answer.Body == nil {
+		result["body"] = answer.Text
+	}
 	result["error"] = code(answer.Body)
 	record.Error = code(answer.Body)
 	if compact, ok := answer.Body["access_token"].(string); ok {
@@ -128,7 +159,8 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 		if err != nil {
 			return nil, fmt.Errorf("the access token can't be decoded: %w", err)
 		}
-		result["token"], result["claims"], result["header"] = claims, claims, header
+		result["token"], result["claims"], result["header"], result["accessToken"] = claims, claims, header, compact
+		p.access = compact
 	}
 	return result, nil
 }
@@ -153,42 +185,82 @@ func (p *play) signIn(ctx context.Context, correlation string) (entra.SignIn, er
 func checks(made []entra.Check) []report.Check {
 	out := make([]report.Check, len(made))
 	for i, c := range made {
-		out[i] = report.Check{Name: c.Name, OK: c.OK, Want: c.Want, Got: c.Got, Note: c.Note}
+		// What a client sent in the wrong place may be a token.
+		out[i] = report.Check{Name: c.Name, OK: c.OK, Want: scenario.Redact(c.Want), Got: scenario.Redact(c.Got), Note: scenario.Redact(c.Note)}
 	}
 	return out
 }
 
-// raw posts the form that every client posts, and nothing else.
-func raw(ctx context.Context, r Request) (Answer, error) {
-	form := entra.AssertionForm(r.ClientID, r.Assertion, r.Scope)
-	endpoint := r.Authority + "/" + url.PathEscape(r.Tenant) + "/oauth2/v2.0/token"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+// rawRequest is the plain HTTP client: it posts the form that every client posts, with the changes of the file.
+type rawRequest struct{ e *scenario.Exchange }
+
+// exchange makes the request.
+func (r rawRequest) exchange(ctx context.Context, to Request) (Answer, error) {
+	endpoint := to.Authority + "/" + url.PathEscape(to.Tenant)
+	if r.e.Policy != "" {
+		endpoint += "/" + url.PathEscape(r.e.Policy)
+	}
+	endpoint += "/oauth2/v2.0/token"
+	form := entra.AssertionForm(to.ClientID, to.Assertion, to.Scope)
+	if r.e.Version == "v1" {
+		endpoint = strings.TrimSuffix(endpoint, "/v2.0/token") + "/token"
+		form.Del("scope")
+		form.Set("resource", or(r.e.Resource, defaultResource))
+	}
+	for name, value := range r.e.Parameters {
+		form[name] = values(value)
+	}
+	req, err := http.NewRequestWithContext(ctx, or(r.e.Method, http.MethodPost), endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return Answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("client-request-id", r.CorrelationID)
-	resp, err := r.HTTP.Do(req)
+	req.Header.Set("client-request-id", to.CorrelationID)
+	for name, value := range r.e.Headers {
+		req.Header.Set(name, value)
+	}
+	resp, err := to.HTTP.Do(req)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return Answer{}, err
 	}
-	answer := Answer{Status: resp.StatusCode}
-	if err := json.Unmarshal(body, &answer.Body); err != nil {
-		return Answer{}, fmt.Errorf("%s answered %s and a body that is not a JSON object", endpoint, resp.Status)
+	answer := Answer{Status: resp.StatusCode, Header: resp.Header}
+	if json.Unmarshal(body, &answer.Body) != nil {
+		answer.Body, answer.Text = nil, string(body)
 	}
 	return answer, nil
 }
 
-// code is the AADSTS code of a refusal, or empty.
+// values are those of a parameter of the form: none for null, several for a list.
+func values(v any) []string {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		var all []string
+		for _, one := range v {
+			all = append(all, values(one)...)
+		}
+		return all
+	case string:
+		return []string{v}
+	}
+	return []string{fmt.Sprint(v)}
+}
+
+// b2cCode is how a refusal of a B2C tenant begins, which has no error_codes.
+var b2cCode = regexp.MustCompile(`^AADB2C\d+`)
+
+// code is the code of a refusal, such as AADSTS700213, or empty.
 func code(body map[string]any) string {
 	codes, _ := body["error_codes"].([]any)
 	if len(codes) == 0 {
-		return ""
+		description, _ := body["error_description"].(string)
+		return b2cCode.FindString(description)
 	}
 	n, _ := codes[0].(float64)
 	return fmt.Sprintf("AADSTS%.0f", n)

@@ -14,8 +14,14 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// mint has the issuer sign a token, which the next exchange presents.
+// mint has the issuer sign a token, or somebody else, which the next exchange presents.
 func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (map[string]any, error) {
+	switch {
+	case a.Mint.ManagedIdentity != "":
+		return p.mintIdentity(ctx, a.Mint)
+	case a.Mint.Certificate:
+		return p.mintCertificate(ctx, a.Mint)
+	}
 	if a.Mint.Via == "native" || a.Mint.Via == "" && a.Mint.Lifetime == 0 && p.hasNative() {
 		result, err := p.mintNative(ctx, a.Mint)
 		var refused *issuer.Refused
@@ -98,9 +104,14 @@ func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any
 	if err != nil {
 		return nil, err
 	}
+	return p.minted(token)
+}
+
+// minted is the result of a step that made a token, which becomes the one to present.
+func (p *play) minted(token string) (map[string]any, error) {
 	header, claims, err := control.DecodeToken(token)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the token API's token can't be decoded: %w", platform.Name, err)
+		return nil, fmt.Errorf("the token can't be decoded: %w", err)
 	}
 	p.assertion = token
 	return map[string]any{"token": claims, "claims": claims, "header": header}, nil

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,7 +15,7 @@ var (
 	idPattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	// credentialPattern is Graph's rule for the name of a federated identity credential.
 	credentialPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$`)
-	codePattern       = regexp.MustCompile(`^AADSTS[0-9]{4,8}$`)
+	codePattern       = regexp.MustCompile(`^AAD(STS|B2C)[0-9]{4,8}$`)
 
 	// skipTargets are the targets that skip may name.
 	skipTargets = []string{"emulator", "container", "entra"}
@@ -100,14 +101,16 @@ func (c *checker) checkSteps() {
 			}
 			ids[s.ID] = n.pos
 		}
-		if exchange := s.node.get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.get("assertion") == nil {
+		if exchange := s.node.get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.get("assertion") == nil && exchange.get("parameters").get("client_assertion") == nil {
 			c.add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
 		}
 		minted = minted || s.Kind == "mint"
 		c.checkExpectKeys(s)
-		c.oneOf(s.node.get("credential"), "add", "remove")
+		c.oneOf(s.node.get("credential"), "add", "update", "remove")
 		c.oneOf(s.node.get("fault"), "set", "clear")
 		c.checkCredential(s.node.get("credential").get("add"))
+		c.checkCredentialName(s.node.get("credential").get("update"))
+		c.checkMint(s.node.get("mint"))
 	}
 	credentials := map[string]Position{}
 	for _, n := range c.file.root.get("entra").get("credentials").list() {
@@ -130,6 +133,7 @@ var expectations = map[string][]string{
 	"clock":      {"that"},
 	"credential": {"that"},
 	"fault":      {"that"},
+	"call":       {"error", "status", "says", "that"},
 }
 
 func (c *checker) checkExpectKeys(s *Step) {
@@ -144,26 +148,82 @@ func (c *checker) checkExpectKeys(s *Step) {
 	}
 }
 
-// oneOf wants exactly one of two keys in n.
-func (c *checker) oneOf(n *node, a, b string) {
+// oneOf wants exactly one of the keys in n.
+func (c *checker) oneOf(n *node, keys ...string) {
 	if n == nil || n.kind != mapNode {
 		return
 	}
-	switch hasA, hasB := n.get(a) != nil, n.get(b) != nil; {
-	case hasA && hasB:
-		c.add(n.start(), "", "want %q or %q, got both", a, b)
-	case !hasA && !hasB:
-		c.add(n.start(), "", "want %q or %q, got neither", a, b)
+	var has []string
+	for _, key := range keys {
+		if n.get(key) != nil {
+			has = append(has, strconv.Quote(key))
+		}
 	}
+	if len(has) == 1 {
+		return
+	}
+	got := strings.Join(has, " and ")
+	if got == "" {
+		got = "none"
+	}
+	c.add(n.start(), "", "want one of %s, got %s", quotedList(keys), got)
 }
 
 func (c *checker) checkCredential(n *node) {
 	c.oneOf(n, "subject", "matching")
-	if matching := n.get("matching"); matching != nil {
-		c.add(matching.pos, "write the subject out, and a credential for each", "flexible credentials (matching) are not supported by this version")
-	}
+	c.checkCredentialName(n)
+}
+
+func (c *checker) checkCredentialName(n *node) {
 	if name, ok := n.get("name").constant(); ok && !credentialPattern.MatchString(name) {
 		c.add(n.get("name").pos, "3 to 120 letters, digits, - and _, the first a letter or digit", "Entra takes no credential named %q", name)
+	}
+}
+
+// mintKeys are the keys of a mint step that mean something for the one who makes the token. Without any of these it is the issuer.
+var mintKeys = map[string][]string{
+	"managedIdentity": {"managedIdentity", "resource"},
+	"certificate":     {"certificate", "audience", "lifetime", "claims", "header"},
+	"":                {"audience", "lifetime", "claims", "env", "via"},
+}
+
+func (c *checker) checkMint(n *node) {
+	if n == nil || n.kind != mapNode {
+		return
+	}
+	by, who := "", "token of the issuer"
+	for _, key := range []string{"managedIdentity", "certificate"} {
+		if n.get(key) != nil {
+			by, who = key, "token with "+key
+			break
+		}
+	}
+	for _, e := range n.entries {
+		if known := slices.Concat(mintKeys[""], mintKeys["managedIdentity"], mintKeys["certificate"]); slices.Contains(known, e.key) && !slices.Contains(mintKeys[by], e.key) {
+			c.add(e.pos, "it can have "+strings.Join(mintKeys[by], ", "), "a %s has no %q", who, e.key)
+		}
+	}
+}
+
+// rawOnly are the keys of an exchange that no client library can be told.
+var rawOnly = []string{"version", "resource", "policy", "method", "parameters", "headers"}
+
+func (c *checker) checkExchange(d *decoder, n *node, e *Exchange) {
+	if e.Client != "" && e.Client != "raw" {
+		for _, key := range rawOnly {
+			if n.get(key) != nil {
+				c.add(n.keyPosition(key), "leave client out", "%q is for the raw client, not for %s", key, e.Client)
+			}
+		}
+	}
+	if e.Resource != "" && e.Version != "v1" {
+		d.fail(n.get("resource"), "write version: v1, or parameters: {resource: …} to send one where it is refused", "only the v1 endpoint has a resource")
+	}
+	if e.Scope != "" && e.Version == "v1" {
+		d.fail(n.get("scope"), "write resource", "the v1 endpoint has no scope")
+	}
+	if n.get("identity") != nil && n.get("clientId") != nil {
+		c.add(n.keyPosition("clientId"), "", "want one of \"identity\", \"clientId\", got both")
 	}
 }
 
@@ -276,6 +336,9 @@ func (c *checker) checkStep(d *decoder, s *Step) {
 	}
 	if a.Clock != nil {
 		c.positive(d, s.node.get("clock").get("advance"), a.Clock.Advance)
+	}
+	if a.Exchange != nil {
+		c.checkExchange(d, s.node.get("exchange"), a.Exchange)
 	}
 	if a.Exchange != nil && a.Exchange.Retry != nil {
 		retry := s.node.get("exchange").get("retry")

@@ -80,11 +80,11 @@ func (c *Condition) operand(n ast.Node, env Env) []string {
 	if err != nil {
 		return nil
 	}
-	return []string{source + " = " + show(v)}
+	return []string{source + " = " + Show(v)}
 }
 
 // compactToken matches a JWS in compact form, with or without its signature.
 var compactToken = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(\.[\w-]*)?`)
 
-// redact replaces tokens, which never belong in a message.
-func redact(s string) string { return compactToken.ReplaceAllString(s, "eyJ…") }
+// Redact cuts the tokens in a text short, which never belong in a message.
+func Redact(s string) string { return compactToken.ReplaceAllString(s, "eyJ…") }

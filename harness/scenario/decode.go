@@ -34,7 +34,7 @@ func (d *decoder) err() error {
 
 func (d *decoder) fail(n *node, hint, format string, args ...any) {
 	at := d.where(n)
-	d.list = append(d.list, Problem{d.file.Path, at.Line, at.Column, redact(fmt.Sprintf(format, args...)), hint})
+	d.list = append(d.list, Problem{d.file.Path, at.Line, at.Column, Redact(fmt.Sprintf(format, args...)), hint})
 }
 
 // where returns the place to point at for a wrong value: the cell of the row
@@ -325,7 +325,7 @@ func (d *decoder) time(n *node, v reflect.Value) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if !ok || err != nil {
-		d.fail(n, "write it as 2025-06-01T12:00:00Z", "want a time in RFC 3339, got %s", show(n.plain()))
+		d.fail(n, "write it as 2025-06-01T12:00:00Z", "want a time in RFC 3339, got %s", Show(n.plain()))
 		return
 	}
 	v.Set(reflect.ValueOf(t))

@@ -227,7 +227,7 @@ func memberPath(n ast.Node) []string {
 // eval runs the expression. An error is a *Problem.
 func (e *expression) eval(path string, env Env) (v any, err error) {
 	fail := func(at Position, message string) error {
-		return &Problem{path, at.Line, at.Column, redact(message), ""}
+		return &Problem{path, at.Line, at.Column, Redact(message), ""}
 	}
 	defer func() {
 		if r := recover(); r != nil {

@@ -60,7 +60,7 @@ type Position struct {
 //	vars    map[string]any, File.Vars with overrides
 //	case    map[string]any, from File.ResolveCase; needed only if the file has cases
 //	issuer  {url, host, platform}
-//	entra   {tenant, app: {name, clientId, objectId}}
+//	entra   {tenant, app: {name, clientId, objectId, servicePrincipalId}}
 //	steps   step id → result of that step, see Results
 //	run     {id, target}
 //	env     environment variables, map[string]any of strings

@@ -23,9 +23,9 @@ type Mismatch struct {
 func (m Mismatch) String() string {
 	got := "nothing"
 	if !m.Missing {
-		got = show(m.Got)
+		got = Show(m.Got)
 	}
-	s := fmt.Sprintf("want %s, got %s", show(m.Want), got)
+	s := fmt.Sprintf("want %s, got %s", Show(m.Want), got)
 	if len(m.Path) > 0 {
 		s = strings.Join(m.Path, ".") + ": " + s
 	}
@@ -136,13 +136,13 @@ func toList(v any) []any {
 	return l
 }
 
-// show writes a value as JSON for a message, without tokens and not too long.
-func show(v any) string {
+// Show writes a value as JSON for a message, without tokens and not too long.
+func Show(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return kindOf(v)
 	}
-	s := redact(string(b))
+	s := Redact(string(b))
 	const limit = 300
 	if utf8.RuneCountInString(s) > limit {
 		s = string([]rune(s)[:limit]) + "…"

@@ -39,7 +39,7 @@ func (ps *problems) add(at Position, hint, format string, args ...any) {
 	if ps.known[[2]int{at.Line, at.Column}] {
 		return
 	}
-	message := redact(fmt.Sprintf(format, args...))
+	message := Redact(fmt.Sprintf(format, args...))
 	ps.list = append(ps.list, Problem{ps.file, at.Line, at.Column, message, hint})
 }
 

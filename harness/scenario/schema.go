@@ -26,6 +26,9 @@ func Schema() []byte { return bytes.Clone(schemaJSON) }
 
 const schemaURL = "scenario.schema.json"
 
+// directoryDefs begins the names of the definitions that are the directory's own types.
+const directoryDefs = "directory."
+
 var compiledSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
 	if err != nil {
@@ -102,7 +105,10 @@ func explainInvalid(e *jsonschema.ValidationError, root *node, ps *problems) {
 	case *kind.MinLength:
 		ps.add(n.start(), "", "must not be empty")
 	case *kind.Pattern:
-		// check and the decoder know what the pattern is for.
+		// check and the decoder know what the pattern is for, except where the directory's own types are decoded elsewhere.
+		if strings.Contains(e.SchemaURL, "/$defs/"+directoryDefs) {
+			ps.add(n.start(), "write a duration, such as 90s, 10m or 1h30m; 0s for none", "%s is not a duration", Show(n.plain()))
+		}
 	case *kind.Minimum:
 		ps.add(n.start(), "", "want at least %s, got %s", k.Want.RatString(), k.Got.RatString())
 	case *kind.Maximum:
@@ -125,7 +131,7 @@ func notOneOf(got any, words []string) (hint, message string) {
 	if near, ok := nearest(fmt.Sprint(got), words); ok {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	return hint, fmt.Sprintf("%s is not one of %s", show(got), strings.Join(words, ", "))
+	return hint, fmt.Sprintf("%s is not one of %s", Show(got), strings.Join(words, ", "))
 }
 
 // unknownTarget is about skip, the only map of the schema with a closed set of names.
@@ -133,13 +139,16 @@ func unknownTarget(n *node, name string, ps *problems) {
 	ps.add(n.keyPosition(name), didYouMean(name, skipTargets), "unknown target %q", name)
 }
 
+// decodedSchema is the schema as a value that nobody changes.
+var decodedSchema = sync.OnceValue(func() (doc any) {
+	_ = json.Unmarshal(schemaJSON, &doc) // it compiles, or there would be nothing to explain
+	return doc
+})
+
 // schemaKeys returns the keys an object of the schema at url may have.
 func schemaKeys(url string) []string {
 	_, pointer, _ := strings.Cut(url, "#")
-	var doc any
-	if err := json.Unmarshal(schemaJSON, &doc); err != nil {
-		return nil
-	}
+	doc := decodedSchema()
 	for _, step := range strings.Split(strings.Trim(pointer, "/"), "/") {
 		if m, ok := doc.(map[string]any); ok && step != "" {
 			doc = m[step]
@@ -187,12 +196,16 @@ func typeNames(want []string) string {
 }
 
 func quotedKeys(keys []string) string {
+	if len(keys) == 1 {
+		return "key " + quotedList(keys)
+	}
+	return "keys " + quotedList(keys)
+}
+
+func quotedList(keys []string) string {
 	quoted := make([]string, 0, len(keys))
 	for _, k := range keys {
 		quoted = append(quoted, strconv.Quote(k))
 	}
-	if len(keys) == 1 {
-		return "key " + quoted[0]
-	}
-	return "keys " + strings.Join(quoted, ", ")
+	return strings.Join(quoted, ", ")
 }

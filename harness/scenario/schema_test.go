@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
+
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated files of this package")
@@ -68,10 +71,25 @@ func generateSchema(t *testing.T) []byte {
 	schema := r.Reflect(&document{})
 	schema.Version = "http://json-schema.org/draft-07/schema#"
 	schema.Title = "issuerd scenario"
+	side := schema.Definitions["Entra"].Properties
+	for key, name := range map[string]string{"options": "Options", "policies": "Policies"} {
+		side.Set(key, &jsonschema.Schema{Ref: "#/$defs/" + directoryDefs + name, Description: side.Value(key).Description})
+	}
+	for key, name := range map[string]string{
+		"applications": "Application", "managedIdentities": "ManagedIdentity", "subscriptions": "Subscription", "tenants": "Tenant",
+		"appRoleAssignments": "AppRoleAssignment",
+	} {
+		side.Value(key).Items = &jsonschema.Schema{Ref: "#/$defs/" + directoryDefs + name}
+	}
+	maps.Copy(schema.Definitions, directoryDefinitions(t))
 	for name, def := range schema.Definitions {
 		for p := def.Properties.Oldest(); p != nil; p = p.Next() {
 			p.Value.Description = named(p.Key, p.Value.Description)
-			if mayBeExpression(name, p.Key) {
+			switch {
+			case !mayBeExpression(name, p.Key):
+			case name == "Entra" || strings.HasPrefix(name, directoryDefs):
+				p.Value = orAnyExpression(p.Value)
+			default:
 				p.Value = orExpression(p.Value)
 			}
 		}
@@ -100,26 +118,73 @@ func generateSchema(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// docComments returns the doc comments of the structs in a file by Type and
-// Type.Field. The reflector's own AddGoComments leaves unexported types out.
-func docComments(t *testing.T, path string) map[string]string {
+// directoryDefinitions are those of the directory's types, whose vocabulary is that of entra: there is one, not two.
+func directoryDefinitions(t *testing.T) jsonschema.Definitions {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
-	if err != nil {
-		t.Fatal(err)
+	comments := docComments(t, "../entra/types.go", "../entra/options.go")
+	r := jsonschema.Reflector{
+		Anonymous:                  true,
+		RequiredFromJSONSchemaTags: true, // what must be there is for the directory to say
+		Namer: func(typ reflect.Type) string {
+			if typ.Name() == "" {
+				return "" // a list, which has no definition
+			}
+			return directoryDefs + typ.Name()
+		},
+		Mapper: func(typ reflect.Type) *jsonschema.Schema {
+			switch typ {
+			case reflect.TypeFor[time.Duration]():
+				return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`}
+			case reflect.TypeFor[time.Time]():
+				return &jsonschema.Schema{Type: "string"}
+			}
+			return nil
+		},
+		LookupComment: func(typ reflect.Type, field string) string {
+			if field == "" {
+				return comments[typ.Name()]
+			}
+			return comments[typ.Name()+"."+field]
+		},
 	}
+	definitions := r.Reflect(&entra.File{}).Definitions
+	delete(definitions, directoryDefs+"File")
+	return definitions
+}
+
+// docComments returns the comments of the structs in some files by Type and
+// Type.Field, those above and those behind. The reflector's own AddGoComments leaves unexported types out.
+func docComments(t *testing.T, paths ...string) map[string]string {
+	t.Helper()
 	comments := map[string]string{}
-	text := func(group *ast.CommentGroup) string { return strings.Join(strings.Fields(group.Text()), " ") }
-	for _, decl := range file.Decls {
-		types, ok := decl.(*ast.GenDecl)
-		if !ok || types.Tok != token.TYPE {
-			continue
+	text := func(groups ...*ast.CommentGroup) string {
+		for _, group := range groups {
+			if group != nil {
+				return strings.Join(strings.Fields(group.Text()), " ")
+			}
 		}
-		spec := types.Specs[0].(*ast.TypeSpec)
-		comments[spec.Name.Name] = text(types.Doc)
-		for _, field := range spec.Type.(*ast.StructType).Fields.List {
-			for _, name := range field.Names {
-				comments[spec.Name.Name+"."+name.Name] = text(field.Doc)
+		return ""
+	}
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			types, ok := decl.(*ast.GenDecl)
+			if !ok || types.Tok != token.TYPE {
+				continue
+			}
+			spec := types.Specs[0].(*ast.TypeSpec)
+			comments[spec.Name.Name] = text(types.Doc)
+			structure, ok := spec.Type.(*ast.StructType)
+			if !ok {
+				continue
+			}
+			for _, field := range structure.Fields.List {
+				for _, name := range field.Names {
+					comments[spec.Name.Name+"."+name.Name] = text(field.Doc, field.Comment)
+				}
 			}
 		}
 	}
@@ -138,6 +203,16 @@ func named(key, description string) string {
 		return key + description[len(key):]
 	}
 	return description
+}
+
+// orAnyExpression is orExpression that also takes one in place of a whole list or map: rows of cases differ in what the directory has.
+func orAnyExpression(s *jsonschema.Schema) *jsonschema.Schema {
+	if s.Ref == "" && (s.Type != "array" || s.Items.Ref == "") {
+		return orExpression(s)
+	}
+	choice := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, {Ref: "#/$defs/expression"}}, Description: s.Description}
+	s.Description = ""
+	return choice
 }
 
 // orExpression lets an expression stand in place of a value that is not just any string.

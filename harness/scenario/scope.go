@@ -8,33 +8,36 @@ import (
 )
 
 // Kinds are the actions a step may have, in the order of Action's fields.
-var Kinds = []string{"mint", "exchange", "rotate", "clock", "credential", "fault"}
+var Kinds = []string{"mint", "exchange", "rotate", "clock", "credential", "fault", "call"}
 
 // later are the actions of the format that this version does not have.
-var later = []string{"call", "exec"}
+var later = []string{"exec"}
 
 // results are the members of a step's result by its kind.
 var results = map[string][]string{
 	"mint":       {"token", "header", "claims"},
-	"exchange":   {"status", "body", "token", "header", "claims", "error", "fetched", "attempts"},
+	"exchange":   {"status", "headers", "body", "token", "header", "claims", "accessToken", "error", "fetched", "attempts"},
 	"rotate":     {"kid"},
 	"clock":      {"now"},
 	"credential": {"id"},
+	"call":       {"status", "headers", "body", "error", "beside"},
 }
 
 // Results returns the names of the members of a step's result, which stand at
 // steps.<id> in later expressions and by themselves in the step's conditions:
 //
 //	mint        token, header, claims
-//	exchange    status, body, token, header, claims, error, fetched, attempts
+//	exchange    status, headers, body, token, header, claims, accessToken, error, fetched, attempts
 //	rotate      kid
 //	clock       now
 //	credential  id
 //	fault       none
+//	call        status, headers, body, error, beside
 //
 // token is the one word with two meanings. At steps.<id>.token of a mint step
 // it is the compact token, ready to be presented; everywhere else it is the
-// decoded claims, the same as claims. header is the decoded JOSE header, body the decoded
+// decoded claims, the same as claims. accessToken is the compact access token,
+// header the decoded JOSE header, headers are those of HTTP under their canonical names, body is the decoded
 // JSON answer, error the AADSTS code or "", attempts a number, and fetched a
 // list of document names as in expect.fetched, so that "jwks" in fetched and
 // len(fetched) read well.
@@ -100,7 +103,7 @@ func newScopes(root *node) scopes {
 	issuer := s
 	s = s.with("issuer", members("url", "host", "platform"))
 	entra := s
-	s = s.with("entra", shape{"tenant": nil, "app": members("name", "clientId", "objectId")})
+	s = s.with("entra", shape{"tenant": nil, "app": members("name", "clientId", "objectId", "servicePrincipalId")})
 	return scopes{cases, issuer, entra, s.with("steps", shape{})}
 }
 

@@ -40,6 +40,48 @@ type Entra struct {
 	Credentials []FederatedCredential `json:"credentials,omitempty" jsonschema:"maxItems=20"`
 	// ServicePrincipal says whether the application has a service principal in the tenant. Default: true; false reproduces AADSTS7000229.
 	ServicePrincipal *bool `json:"servicePrincipal,omitempty"`
+	// ClientID is the application's client id, a GUID. Default: derived from the names, so that it is always the same.
+	ClientID string `json:"clientId,omitempty"`
+	// Disabled makes the service principal one that may not sign in, which is AADSTS7000112.
+	Disabled bool `json:"disabled,omitempty"`
+	// Public makes the application a public client, which may not present an assertion: AADSTS700025.
+	Public bool `json:"public,omitempty"`
+	// Certificate gives the application a certificate, with whose key mint steps with certificate sign.
+	Certificate bool `json:"certificate,omitempty"`
+	// IdentifierURIs make the application a resource, for the scope <uri>/.default.
+	IdentifierURIs []string `json:"identifierUris,omitempty"`
+	// AppRoleAssignments are the roles that the application has at resources; access tokens list them.
+	AppRoleAssignments []map[string]any `json:"appRoleAssignments,omitempty"`
+
+	// Tenant names the tenant. Default: Contoso, with the domain contoso.onmicrosoft.com.
+	Tenant *Tenant `json:"tenant,omitempty"`
+	// Options are behaviours of Entra that are not documented, each with a default. They hold for every tenant.
+	Options map[string]any `json:"options,omitempty"`
+	// Policies are what the tenant's administrators demand.
+	Policies map[string]any `json:"policies,omitempty"`
+	// Applications are further applications of the tenant, such as APIs to ask tokens for.
+	Applications []map[string]any `json:"applications,omitempty"`
+	// ManagedIdentities are the user-assigned managed identities in the tenant's subscriptions.
+	ManagedIdentities []map[string]any `json:"managedIdentities,omitempty"`
+	// Subscriptions are the tenant's subscriptions of Azure, with what is in them and who has which role there.
+	Subscriptions []map[string]any `json:"subscriptions,omitempty"`
+	// B2CPolicies are the policies of a B2C tenant, whose endpoints refuse federated credentials.
+	B2CPolicies []string `json:"b2cPolicies,omitempty"`
+	// Tenants are further tenants of the same Entra.
+	Tenants []map[string]any `json:"tenants,omitempty"`
+}
+
+// The maps of Entra have the shapes and the names of a directory file; the schema takes them from the directory's own types, and whoever
+// resolves an Entra decodes them.
+
+// Tenant names a tenant.
+type Tenant struct {
+	// ID is a GUID. Default: derived from displayName.
+	ID string `json:"id,omitempty"`
+	// DisplayName is what errors print. Default: the first domain, or the id.
+	DisplayName string `json:"displayName,omitempty"`
+	// Domains are verified domain names, usable in place of the id.
+	Domains []string `json:"domains,omitempty"`
 }
 
 // FederatedCredential is one federated identity credential. It has a subject or a matching expression, not both.
@@ -50,10 +92,16 @@ type FederatedCredential struct {
 	Issuer string `json:"issuer,omitempty"`
 	// Subject is compared exactly, including its case, with the token's sub.
 	Subject string `json:"subject,omitempty"`
-	// Matching is a flexible-credential expression, in place of subject. This version refuses it.
+	// Matching is a flexible-credential expression about the token's claims (claimsMatchingExpression), in place of subject.
 	Matching string `json:"matching,omitempty"`
 	// Audiences are compared with the token's aud. Default: the token-exchange audience of the cloud.
 	Audiences []string `json:"audiences,omitempty"`
+	// ID is a GUID, which the sign-in log shows. Default: derived from the names.
+	ID string `json:"id,omitempty"`
+	// Description is free text.
+	Description string `json:"description,omitempty"`
+	// Created is when it was created, in RFC 3339. One with an expression about GitHub from before 2026-07-15 need not name an id. Default: now.
+	Created time.Time `json:"createdDateTime,omitempty"`
 }
 
 // ClockSettings say what time it is when a case starts.
@@ -66,7 +114,7 @@ type ClockSettings struct {
 
 // Action is what a step does. Exactly one of its fields is not nil.
 type Action struct {
-	// Mint asks the issuer for a token.
+	// Mint asks for a token: the issuer, or with managedIdentity or certificate somebody else.
 	Mint *Mint `json:"mint,omitempty"`
 	// Exchange presents a token to Entra's token endpoint as a client assertion.
 	Exchange *Exchange `json:"exchange,omitempty"`
@@ -78,9 +126,11 @@ type Action struct {
 	Credential *Credential `json:"credential,omitempty"`
 	// Fault makes the issuer misbehave, or stops that.
 	Fault *Fault `json:"fault,omitempty"`
+	// Call uses an access token at a resource of the emulator: Microsoft Graph or Azure Resource Manager.
+	Call *Call `json:"call,omitempty"`
 }
 
-// Mint asks the issuer for a token.
+// Mint asks for a token: the issuer, or with managedIdentity or certificate somebody else.
 type Mint struct {
 	// Audience is the audience to ask for. Default: the platform's own.
 	Audience string `json:"audience,omitempty"`
@@ -92,6 +142,14 @@ type Mint struct {
 	Env map[string]string `json:"env,omitempty"`
 	// Via selects the platform's own token API (native) or the farm's (direct). Default: native where the platform has one.
 	Via string `json:"via,omitempty" jsonschema:"enum=native,enum=direct"`
+	// ManagedIdentity is the name of a managed identity that Entra itself gives a token, in place of the issuer.
+	ManagedIdentity string `json:"managedIdentity,omitempty"`
+	// Resource is what the managed identity asks a token for. Default: the token-exchange audience of the cloud.
+	Resource string `json:"resource,omitempty"`
+	// Certificate has the application make its own assertion with its certificate (entra.certificate), in place of the issuer. audience, lifetime, claims and header apply.
+	Certificate bool `json:"certificate,omitempty"`
+	// Header are members over those of the header of a certificate assertion; null removes one. alg may be RS256 or PS256.
+	Header map[string]any `json:"header,omitempty"`
 }
 
 // Exchange presents a token to Entra's token endpoint as a client assertion.
@@ -108,6 +166,23 @@ type Exchange struct {
 	Tenant string `json:"tenant,omitempty"`
 	// ClientID is the client id to sign in as. Default: the one of the scenario's app; another one reproduces AADSTS700016.
 	ClientID string `json:"clientId,omitempty"`
+	// Identity is the name of a managed identity to sign in as, in place of the app.
+	Identity string `json:"identity,omitempty"`
+	// Host is the login host to ask. Default: the cloud's; an alias such as login.windows.net, or that of another cloud.
+	Host string `json:"host,omitempty"`
+
+	// Version selects the token endpoint. Default: v2. This and what follows is for the raw client.
+	Version string `json:"version,omitempty" jsonschema:"enum=v1,enum=v2"`
+	// Resource is what to ask for at the v1 endpoint, which has no scope. Default: https://graph.microsoft.com.
+	Resource string `json:"resource,omitempty"`
+	// Policy is the policy of a B2C tenant, whose endpoint is asked.
+	Policy string `json:"policy,omitempty"`
+	// Method is the HTTP method. Default: POST.
+	Method string `json:"method,omitempty"`
+	// Parameters are put over those of the form: null removes one, a list sends it once for each value.
+	Parameters map[string]any `json:"parameters,omitempty"`
+	// Headers are put over those of the HTTP request.
+	Headers map[string]string `json:"headers,omitempty"`
 }
 
 // Retry says how long and how often to try again. It waits on the target's clock: virtual time on the emulator.
@@ -130,10 +205,12 @@ type Clock struct {
 	Advance time.Duration `json:"advance"`
 }
 
-// Credential changes the federated identity credentials of the application. It has add or remove, not both.
+// Credential changes the federated identity credentials of the application. It has one of add, update and remove.
 type Credential struct {
 	// Add creates a credential.
 	Add *FederatedCredential `json:"add,omitempty"`
+	// Update changes the credential of this name in place; what it leaves out stays.
+	Update *FederatedCredential `json:"update,omitempty"`
 	// Remove deletes the credential of this name.
 	Remove string `json:"remove,omitempty"`
 }
@@ -146,15 +223,31 @@ type Fault struct {
 	Clear string `json:"clear,omitempty"`
 }
 
+// Call is a request to Microsoft Graph, Azure Resource Manager or another host of the emulator. Without expect.status or expect.error the answer must be a success.
+type Call struct {
+	// URL is the address, under the canonical name: https://graph.microsoft.com/v1.0/applications.
+	URL string `json:"url" jsonschema:"minLength=1"`
+	// Method is the HTTP method. Default: GET.
+	Method string `json:"method,omitempty"`
+	// Token is the access token to present. Default: that of the last exchange; an empty string presents none.
+	Token *string `json:"token,omitempty"`
+	// Headers are put over those of the HTTP request.
+	Headers map[string]string `json:"headers,omitempty"`
+	// Body is sent as JSON; a string is sent as it is.
+	Body any `json:"body,omitempty"`
+	// Beside is another call that is made at the same time. The step's result is then that of the one whose answer has the lower status, and beside has the other's.
+	Beside *Call `json:"beside,omitempty"`
+}
+
 // Expect is what must be true after a step. A step without it must succeed.
 type Expect struct {
-	// Error is the AADSTS code of the refusal, exactly. Absent or empty: the step must succeed.
+	// Error is the AADSTS code of the refusal, exactly; of a B2C tenant, the AADB2C code. Absent or empty: the step must succeed.
 	Error string `json:"error,omitempty"`
 	// OAuth is the error member of the refusal, such as invalid_client.
 	OAuth string `json:"oauth,omitempty"`
-	// Status is the HTTP status of the answer; on a mint step, that of the platform's refusal.
+	// Status is the HTTP status of the answer; on a mint step, that of the platform's refusal. From 400 on and without error, an exchange must end with neither a token nor a code.
 	Status int `json:"status,omitempty" jsonschema:"minimum=100,maximum=599"`
-	// Says lists strings that must occur in error_description; on a mint step, in the platform's refusal.
+	// Says lists strings that must occur in error_description; on a mint step, in the platform's refusal; on a call step, in the body.
 	Says []string `json:"says,omitempty"`
 	// Token is matched against the decoded token: maps nest, lists are compared whole, numbers by value.
 	Token map[string]any `json:"token,omitempty"`

@@ -1,0 +1,98 @@
+package scenario_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/scenario"
+)
+
+const directoryFile = `name: entra/directory
+about: Everything an Entra side and the steps at it can say.
+issuer: {platform: github}
+entra:
+  app: deployer
+  clientId: 11111111-1111-1111-1111-111111111111
+  disabled: ${{ case.flag }}
+  public: false
+  certificate: true
+  identifierUris: [api://deployer]
+  appRoleAssignments: [{resource: Microsoft Graph, role: "${{ case.role }}"}]
+  credentials:
+    - {name: flexible, matching: "claims['sub'] matches 'a*'", createdDateTime: "2026-01-01T00:00:00Z", id: i, description: d}
+  tenant: {displayName: Fabrikam, domains: [fabrikam.example]}
+  options: {clockSkew: "${{ case.skew }}", audienceLists: "${{ case.flag }}"}
+  policies: ${{ case.policies }}
+  applications: [{displayName: api, properties: {"${{ case.role }}x": 1, any: [1, null]}}]
+  managedIdentities: ${{ case.identities }}
+  b2cPolicies: [B2C_1_signin]
+  tenants: [{displayName: Tailspin}]
+cases:
+  - name: one
+    flag: true
+    role: Application.Read.All
+    skew: 0s
+    policies: {githubEnterprises: [contoso]}
+    identities: [{name: robot}]
+steps:
+  - mint: {certificate: true, header: {kid: null}, lifetime: -1h}
+  - mint: {managedIdentity: robot, resource: api://x}
+  - exchange:
+      identity: robot
+      host: login.windows.net
+      version: v1
+      resource: https://management.azure.com
+      policy: B2C_1_signin
+      method: PUT
+      parameters: {scope: null, client_id: [a, b], n: 1}
+      headers: {Content-Type: text/plain}
+  - credential: {update: {name: flexible, subject: s}}
+  - call: {url: "https://graph.microsoft.com/v1.0/applications", method: POST, token: "", headers: {Prefer: x}, body: {displayName: "${{ case.role }}"}}
+    expect: {status: 201, says: [created], that: [body.id != "", 'headers["Content-Type"] != ""']}
+  - call: {url: https://management.azure.com, body: text}
+`
+
+// TestResolveDirectory has the parts of an Entra side, and of the steps at it, that only the emulator has.
+func TestResolveDirectory(t *testing.T) {
+	t.Parallel()
+	// A key holds no expression, also below the free properties of an application.
+	if _, problems := scenario.Load("file.yaml", []byte(directoryFile), names); len(problems) != 1 || problems[0].Message != "a key holds no expression" {
+		t.Errorf("problems %v, want the one about the key", problems)
+	}
+	f := load(t, strings.Replace(directoryFile, `"${{ case.role }}x": 1, `, "", 1))
+	env := scenario.Env{"vars": f.Vars, "issuer": map[string]any{}, "entra": map[string]any{}, "steps": map[string]any{}}
+	env["case"] = must[map[string]any](t)(f.ResolveCase(f.Cases[0], env))
+	diff(t, "entra", &scenario.Entra{
+		App: "deployer", ClientID: "11111111-1111-1111-1111-111111111111", Disabled: true, Certificate: true, IdentifierURIs: []string{"api://deployer"},
+		AppRoleAssignments: []map[string]any{{"resource": "Microsoft Graph", "role": "Application.Read.All"}},
+		Credentials: []scenario.FederatedCredential{{
+			Name: "flexible", Matching: "claims['sub'] matches 'a*'", Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), ID: "i", Description: "d",
+		}},
+		Tenant:            &scenario.Tenant{DisplayName: "Fabrikam", Domains: []string{"fabrikam.example"}},
+		Options:           map[string]any{"clockSkew": "0s", "audienceLists": true},
+		Policies:          map[string]any{"githubEnterprises": []any{"contoso"}},
+		Applications:      []map[string]any{{"displayName": "api", "properties": map[string]any{"any": []any{1, nil}}}},
+		ManagedIdentities: []map[string]any{{"name": "robot"}},
+		B2CPolicies:       []string{"B2C_1_signin"},
+		Tenants:           []map[string]any{{"displayName": "Tailspin"}},
+	}, must[*scenario.Entra](t)(f.ResolveEntra(env)))
+
+	none := ""
+	for i, want := range []*scenario.Action{
+		{Mint: &scenario.Mint{Certificate: true, Header: map[string]any{"kid": nil}, Lifetime: -time.Hour}},
+		{Mint: &scenario.Mint{ManagedIdentity: "robot", Resource: "api://x"}},
+		{Exchange: &scenario.Exchange{
+			Identity: "robot", Host: "login.windows.net", Version: "v1", Resource: "https://management.azure.com", Policy: "B2C_1_signin", Method: "PUT",
+			Parameters: map[string]any{"scope": nil, "client_id": []any{"a", "b"}, "n": 1}, Headers: map[string]string{"Content-Type": "text/plain"},
+		}},
+		{Credential: &scenario.Credential{Update: &scenario.FederatedCredential{Name: "flexible", Subject: "s"}}},
+		{Call: &scenario.Call{
+			URL: "https://graph.microsoft.com/v1.0/applications", Method: "POST", Token: &none, Headers: map[string]string{"Prefer": "x"},
+			Body: map[string]any{"displayName": "Application.Read.All"},
+		}},
+		{Call: &scenario.Call{URL: "https://management.azure.com", Body: "text"}},
+	} {
+		diff(t, f.Steps[i].Kind, want, must[*scenario.Action](t)(f.Steps[i].Resolve(env)))
+	}
+}
