@@ -3,33 +3,73 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
 func newLint() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lint [PATH...]",
-		Short: "Check scenario files without running them",
+		Short: "Check scenario and directory files without running them",
 		Long: `Check scenario files and print every problem as file:line:col: message, with a hint where there is one.
-Paths are files and folders; without any, the scenarios that come with issuerd are checked. Nothing is sent anywhere.
+Paths are files and folders; without any, the scenarios that come with issuerd are checked. A file whose first level has tenants is checked
+as a directory, for serve --directory. Nothing is sent anywhere.
 
 Exit status: 0 without problems, 2 with some or when a path can't be read.`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			files, problems, err := load(paths)
+			directories, paths, broken, err := lintDirectories(paths)
 			if err != nil {
 				return err
 			}
-			if len(problems) > 0 {
-				printProblems(cmd.OutOrStdout(), problems)
+			for _, problem := range broken {
+				fmt.Fprintln(cmd.OutOrStdout(), problem)
+			}
+			var files []*scenario.File
+			var problems []scenario.Problem
+			if directories == 0 || len(paths) > 0 {
+				if files, problems, err = load(paths); err != nil {
+					return err
+				}
+			}
+			printProblems(cmd.OutOrStdout(), problems)
+			if len(problems)+len(broken) > 0 {
 				return &exitError{code: exitUsage}
 			}
-			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d scenario files, no problems\n", len(files))
+			if directories > 0 {
+				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d directory files, %d scenario files, no problems\n", directories, len(files))
+			} else {
+				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d scenario files, no problems\n", len(files))
+			}
 			return err
 		},
 	}
+}
+
+// lintDirectories checks those of the paths that are directory files, and returns how many they are, the other paths, and what is wrong.
+func lintDirectories(paths []string) (count int, others []string, broken []error, err error) {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+			others = append(others, path)
+			continue
+		}
+		src, err := scenario.ReadFile(disk{}, path)
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		if !entra.IsDirectoryFile(src) {
+			others = append(others, path)
+			continue
+		}
+		count++
+		if _, err := entra.ParseDirectory(path, src); err != nil {
+			broken = append(broken, err)
+		}
+	}
+	return count, others, broken, nil
 }
 
 func printProblems(w io.Writer, problems []scenario.Problem) {

@@ -88,7 +88,7 @@ read, 3 it could not run.`,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() }, // so that an unknown command is an error
 	}
-	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newVersion())
+	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newDirectory(), newVersion())
 	return root
 }
 

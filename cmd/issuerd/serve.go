@@ -28,6 +28,9 @@ const (
 // shutdownTime is how long requests under way get after SIGTERM.
 const shutdownTime = 5 * time.Second
 
+// reloadInterval is how often serve looks whether the directory file has changed.
+const reloadInterval = time.Second
+
 type serveFlags struct {
 	addr      map[farm.Plane]*string
 	public    bool
@@ -49,7 +52,7 @@ own, and all are on loopback unless told otherwise; only the issuer plane, with 
 The management API wants a bearer token: the one in ` + controlTokenVariable + `, or else a new one, which is printed.
 
 Entra's directory is one tenant with the application "demo", whose credentials match one preset of every platform; --directory puts
-your own in its place.
+your own in its place, and is read again whenever the file changes.
 
 Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port is taken. A second SIGTERM or Ctrl-C ends it at once.`,
 		Args: cobra.NoArgs,
@@ -108,6 +111,11 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		}
 	}
 	f.announce(cmd.OutOrStdout(), s, directory)
+	if f.directory != "" {
+		ticker := time.NewTicker(reloadInterval)
+		defer ticker.Stop()
+		go watchFile(f.directory, directory).follow(cmd.Context(), ticker.C, cmd.ErrOrStderr())
+	}
 
 	<-cmd.Context().Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), shutdownTime)

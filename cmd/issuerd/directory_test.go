@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+const oneTenant = "tenants:\n  - displayName: Contoso\n    applications:\n      - displayName: deployer\n"
+
+// TestWatchedFile changes a directory file in the ways that people do while serve runs.
+func TestWatchedFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "entra.yaml")
+	modified := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		modified = modified.Add(time.Second)
+		if err := os.Chtimes(path, modified, modified); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(oneTenant)
+	directory, err := readDirectory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := watchFile(path, directory)
+	look := func(wantChanged bool, wantError string) {
+		t.Helper()
+		changed, err := w.look()
+		if changed != wantChanged || (err == nil) != (wantError == "") || err != nil && !strings.Contains(err.Error(), wantError) {
+			t.Fatalf("changed %v (%v), want %v (%q)", changed, err, wantChanged, wantError)
+		}
+	}
+	names := func() (all []string) {
+		for _, a := range directory.Tenants()[0].Applications {
+			all = append(all, a.Name)
+		}
+		return all
+	}
+	look(false, "")
+	write(oneTenant + "      - displayName: second\n")
+	look(true, "")
+	look(false, "")
+	write("tenants:\n  - displayNam") // half written
+	look(false, "entra.yaml:2:5: want a mapping")
+	look(false, "")
+	if diff := cmp.Diff([]string{"deployer", "second"}, names()); diff != "" {
+		t.Errorf("after a file that can't be read (-want +got):\n%s", diff)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	look(false, "no such file")
+	look(false, "")
+	write(oneTenant)
+	look(true, "")
+	if diff := cmp.Diff([]string{"deployer"}, names()); diff != "" {
+		t.Errorf("after the file is back (-want +got):\n%s", diff)
+	}
+
+	write(oneTenant + "      - displayName: third\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	ticks, done := make(chan time.Time), make(chan struct{})
+	var out bytes.Buffer
+	go func() {
+		w.follow(ctx, ticks, &out)
+		close(done)
+	}()
+	ticks <- modified
+	cancel()
+	<-done
+	if want := "issuerd: read " + path + " again\n"; out.String() != want {
+		t.Errorf("follow says %q, want %q", out.String(), want)
+	}
+}
+
+// TestDirectoryCommand prints the directory of a running farm and reads it back.
+func TestDirectoryCommand(t *testing.T) {
+	t.Setenv(controlTokenVariable, "secret")
+	path, ca := filepath.Join(t.TempDir(), "entra.yaml"), filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(path, []byte(oneTenant), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exports, stop := startServe(t, "--issuer-addr", "", "--workload-addr", "", "--entra-addr", "", "--control-addr", "127.0.0.1:0", "--ca-file", ca, "--directory", path)
+	var stdout, stderr bytes.Buffer
+	if code := Main(t.Context(), []string{"directory", "--farm", exports[controlURLVariable]}, strings.NewReader(""), &stdout, &stderr); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	printed, err := entra.ParseDirectory("printed.yaml", stdout.Bytes())
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, stdout.String())
+	}
+	want, err := entra.ParseDirectory("entra.yaml", []byte(oneTenant))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.File(), printed.File()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if code, stderr := stop(); code != exitOK || stderr != "" {
+		t.Errorf("serve ended with %d and %q", code, stderr)
+	}
+}
