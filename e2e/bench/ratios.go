@@ -44,7 +44,7 @@ type pair struct {
 }
 
 func ratios(rounds int, length time.Duration) error {
-	pairs, stop, err := prepare()
+	pairs, world, stop, err := prepare()
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func ratios(rounds int, length time.Duration) error {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	return nil
+	return world.exchangeCost(rounds, length)
 }
 
 func (p pair) run(rounds int, length time.Duration) error {
@@ -105,16 +105,16 @@ func median(values []float64) float64 {
 }
 
 // prepare starts a farm and bare servers, and returns what to compare.
-func prepare() ([]pair, func(), error) {
+func prepare() ([]pair, *world, func(), error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{
 		farm.Issuer: "127.0.0.1:0", farm.Workload: "", farm.Entra: "127.0.0.1:0", farm.Control: "127.0.0.1:0",
 	}})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	bareSigner := httptest.NewServer(signingHandler(key))
 	bareSignerTLS := httptest.NewTLSServer(signingHandler(key))
@@ -123,12 +123,12 @@ func prepare() ([]pair, func(), error) {
 	world, err := newWorld(s)
 	if err != nil {
 		stop()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	mint, err := mintInProcess(key)
 	if err != nil {
 		stop()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	plain := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	secure := bareSignerTLS.Client()
@@ -143,7 +143,7 @@ func prepare() ([]pair, func(), error) {
 		body, err := fetch(world.client, address)
 		if err != nil {
 			stop()
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		bare := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -155,7 +155,7 @@ func prepare() ([]pair, func(), error) {
 		stop = func() { bare.Close(); before() }
 		pairs = append(pairs, pair{name + " / bare handler with the same bytes", get(world.client, address), get(client, bare.URL), clients, 0.75})
 	}
-	return pairs, stop, nil
+	return pairs, world, stop, nil
 }
 
 // signature is the bare operation of minting.
@@ -202,11 +202,12 @@ func signingHandler(key *rsa.PrivateKey) http.Handler {
 
 // world is a farm with an application that a GitHub token signs in to.
 type world struct {
-	server *farm.Server
-	client *http.Client
-	id     string
-	tenant string
-	form   url.Values
+	server  *farm.Server
+	control *control.Client
+	client  *http.Client
+	id      string
+	tenant  string
+	form    url.Values
 }
 
 func newWorld(s *farm.Server) (*world, error) {
@@ -233,7 +234,7 @@ func newWorld(s *farm.Server) (*world, error) {
 		return nil, err
 	}
 	return &world{
-		server: s, client: &http.Client{Transport: s.Transport(info.ID)}, id: info.ID, tenant: app.Tenant,
+		server: s, control: c, client: &http.Client{Transport: s.Transport(info.ID)}, id: info.ID, tenant: app.Tenant,
 		form: exchangeForm(app.ClientID, minted.Token),
 	}, nil
 }

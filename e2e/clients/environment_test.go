@@ -33,6 +33,8 @@ const workloadVariable = "ISSUERD_TEST_WORKLOAD"
 const (
 	baseURL    = "base-url"    // AZURE_AUTHORITY_HOST is the farm
 	tokenProxy = "token-proxy" // AZURE_KUBERNETES_TOKEN_PROXY is the farm, the authority the canonical one
+
+	metadataHost = "metadata-host" // ARM_METADATA_HOSTNAME is the farm, see hashicorp_metadata_test.go
 )
 
 // workload signs in and prints the access token.
@@ -47,6 +49,8 @@ func workload() int {
 		}
 	case tokenProxy:
 		options.EnableAzureProxy = true
+	case metadataHost:
+		return metadataWorkload()
 	default:
 		fmt.Fprintf(os.Stderr, "no mode %q\n", mode)
 		return 2

@@ -48,6 +48,13 @@ var officialClients = map[string]officialClient{
 	msalGo:        {agent: goAgent, planes: atEntra},
 	goAzureSDK:    {agent: goAgent, planes: atAPIEntra, routes: tokenRoute},
 
+	msgraphSDK: {agent: says(`kiota-go/`), planes: atEntra},
+
+	armMSI:           {agent: says(`azsdk-go-armmsi`), planes: atEntra},
+	armAuthorization: {agent: says(`azsdk-go-armauthorization`), planes: atEntra},
+	armResources:     {agent: says(`azsdk-go-armresources`), planes: atEntra},
+	armSubscriptions: {agent: says(`azsdk-go-armsubscriptions`), planes: atEntra},
+
 	"github.com/coreos/go-oidc/v3": {agent: goAgent, planes: atDocuments, routes: documents},
 	"github.com/zitadel/oidc/v3":   {agent: goAgent, planes: atDocuments, routes: documents},
 
@@ -68,7 +75,9 @@ var officialClients = map[string]officialClient{
 	"npm:google-auth-library":              {agent: says(`google-api-nodejs-client/|^node(-fetch)?$`), planes: atAPI},
 	"npm:@aws-sdk/client-cognito-identity": {agent: says(`aws-sdk-js/`), planes: atAPI},
 	"npm:@azure/identity":                  {agent: says(`azsdk-js-identity/`), planes: atEntra},
+	"npm:@azure/msal-node":                 {agent: says(`^node$`), planes: atEntra},
 
+	"azure-cli":           {agent: says(`AZURECLI/|python-requests/`), planes: atEntra, version: debian("azure-cli")},
 	"kubectl":             {agent: says(`kubectl/`), planes: atAPI, version: []string{"kubectl", "version", "--client"}},
 	"python3-google-auth": {agent: says(`python-requests/`), planes: atAPI, version: debian("python3-google-auth")},
 	"python3-boto3":       {agent: says(`Boto3/|Botocore/`), planes: atAPI, version: debian("python3-boto3")},

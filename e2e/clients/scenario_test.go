@@ -72,7 +72,7 @@ func (w *exchangeWire) Do(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	w.answer = &runner.Answer{Status: resp.StatusCode}
+	w.answer = &runner.Answer{Status: resp.StatusCode, Header: resp.Header}
 	return resp, json.Unmarshal(body, &w.answer.Body)
 }
 

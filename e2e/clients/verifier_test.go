@@ -14,6 +14,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -157,9 +158,26 @@ func TestAccessTokens(t *testing.T) {
 		// Not faithful: the signature of a real Graph token can be verified by Microsoft Graph alone.
 		{"graph", graphScope, verification{issuer: v1, metadata: v2, audience: "https://graph.microsoft.com"}},
 		{"resource-manager", "https://management.azure.com/.default", verification{issuer: v1, metadata: v2, audience: "https://management.azure.com"}},
-		// A token for the application itself, since zitadel's verifier wants azp and aud to be the same.
-		{"own-application", w.app.ClientID + "/.default", verification{issuer: v2, audience: w.app.ClientID}},
+		// The v1.0 issuer has a discovery document of its own. An application gets v1.0 tokens unless it says otherwise.
+		{"own-application", w.app.ClientID + "/.default", verification{issuer: v1, audience: w.app.ClientID}},
 	}
+	t.Run("own-application, v2.0", func(t *testing.T) {
+		t.Parallel()
+		f := harness.New(t, harness.WithTenants(harness.Tenant{DisplayName: "Contoso", Applications: []entra.Application{
+			{Name: "api", TokenVersion: 2, Credentials: []harness.Credential{credentialFor(t, w.assertion)}},
+		}}))
+		conforms(t, f, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")
+		app := f.App("api")
+		assertion := f.Issuer(harness.IssuerSpec{Platform: "github"}).Mint(harness.MintSpec{Audience: []string{exchangeAudience}}).Token
+		// A token for the application itself, since zitadel's verifier wants azp and aud to be the same.
+		access, err := app.ExchangeFor(assertion, app.ClientID+"/.default")
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkVerification(t, f.Client(), verification{
+			issuer: "https://login.microsoftonline.com/" + f.Tenant + "/v2.0", audience: app.ClientID, token: access.Token,
+		})
+	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
