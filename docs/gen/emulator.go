@@ -73,16 +73,24 @@ func codes(w io.Writer) {
 	var rows [][]string
 	for _, c := range entra.Codes {
 		rows = append(rows, []string{
-			"AADSTS" + strconv.Itoa(c.Number), code(c.OAuth), strconv.Itoa(c.Status), yesNo(c.ErrorURI), string(c.Confidence), yesNo(c.Answered), c.Doubt,
+			c.Name(), code(c.OAuth), strconv.Itoa(c.Status), yesNo(c.ErrorURI), string(c.Confidence), answered(c), c.Doubt,
 		})
 	}
 	table(w, []string{"code", "`error`", "status", "`error_uri`", "confidence", "answered", "in doubt"}, rows)
 }
 
+// answered says whether requests lead to a code, or why none does.
+func answered(c entra.Code) string {
+	if c.Reason != "" {
+		return "no: " + c.Reason
+	}
+	return yesNo(c.Answered)
+}
+
 func texts(w io.Writer) {
 	var rows [][]string
 	for _, c := range entra.Codes {
-		rows = append(rows, []string{"AADSTS" + strconv.Itoa(c.Number), c.Message, c.Cause, c.Fix, c.Source})
+		rows = append(rows, []string{c.Name(), c.Message, c.Cause, c.Fix, c.Source})
 	}
 	table(w, []string{"code", "text", "cause", "fix", "source"}, rows)
 }
