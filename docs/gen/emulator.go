@@ -22,6 +22,19 @@ func emulator(w io.Writer, root string, seen *conformance) error {
 	}
 	fmt.Fprintf(w, "\n### Limits of the emulator\n\nFrom [its package](../harness/entra/doc.go).\n\n%s", limits)
 
+	fmt.Fprint(w, "\n### Routes\n\nWhat is answered, and how well the answer to a good request is known: documented by Microsoft, seen in a public log or recorded\n"+
+		"answer, reported by a third party, or inferred.\n")
+	if err := routes(w); err != nil {
+		return err
+	}
+	for _, part := range []struct{ title, dir string }{{"Microsoft Graph", "harness/entra/graph"}, {"Azure Resource Manager", "harness/entra/arm"}} {
+		limits, err := unfaithful(root, part.dir)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "\n### Limits of %s\n\nFrom [its package](../%s/doc.go).\n\n%s", part.title, part.dir, limits)
+	}
+
 	names, err := checkNames(root)
 	if err != nil {
 		return err

@@ -62,14 +62,17 @@ func TestPageIsComplete(t *testing.T) {
 	for _, c := range entra.Codes {
 		wants = append(wants, escapeCell(c.Message))
 	}
+	for _, route := range entra.New(entra.Config{}).Routes() {
+		wants = append(wants, "| `"+route[strings.Index(route, "/"):]+"` | ")
+	}
 	wants = append(wants, "\n1. method\n", "\n| `clockSkew` | `5m` | ")
 	for _, want := range wants {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if n := strings.Count(string(page), "Not faithful"); n != len(issuers.All)+1 {
-		t.Errorf("%d paragraphs say what is not faithful, want one for each of %d platforms and one for Entra", n, len(issuers.All))
+	if n := strings.Count(string(page), "Not faithful"); n != len(issuers.All)+3 {
+		t.Errorf("%d paragraphs say what is not faithful, want one for each of %d platforms and three for Entra, Microsoft Graph and Azure Resource Manager", n, len(issuers.All))
 	}
 }
 

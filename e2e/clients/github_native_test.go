@@ -17,6 +17,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -381,6 +382,7 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 	checkSignedIn(t, "with the slug", claims, j.farm.Tenant, slug.ClientID)
 
 	include(false)
+	j.farm.Advance(entra.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
 	if _, err := j.signIn(t, app); err != nil {
 		t.Errorf("without the slug again: %v", err)
 	}

@@ -18,8 +18,8 @@ func (r resource) appRoles() []AppRole {
 	return r.application.AppRoles
 }
 
-// roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those of Microsoft's services
-// that are not known here have no value, and are left out.
+// roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those of Microsoft's
+// services that are not known here have no value, and are left out.
 func (x *exchange) roles() []string {
 	if len(x.app.AppRoleAssignments) == 0 {
 		return nil
@@ -60,8 +60,8 @@ func checkAssignment(x *exchange, c *Check) *Error {
 	return refuse(501051, "appId", x.app.ClientID, "appDisplayName", x.app.Name, "resourceId", resource.ClientID, "resourceName", resource.Name)
 }
 
-// checkAppRoleAssignments checks the roles that clients have at resources, and replaces the names in them by ids: of the resource's service
-// principal, and of the role.
+// checkAppRoleAssignments checks the roles that clients have at resources, and replaces the names in them by ids: of the resource's
+// service principal, and of the role.
 func (r *tenantRecord) checkAppRoleAssignments() error {
 	var broken []error
 	for i := range r.tenant.Applications {
@@ -97,7 +97,7 @@ func (r *tenantRecord) checkAssignment(a *AppRoleAssignment, before []AppRoleAss
 	switch {
 	case i >= 0:
 		a.Role = roles[i].ID
-	case isGUID(a.Role): // default access, or a role of Microsoft's that is not known here
+	case IsGUID(a.Role): // default access, or a role of Microsoft's that is not known here
 		a.Role = strings.ToLower(a.Role)
 	default:
 		known := []string{zeroRole}
@@ -117,8 +117,8 @@ func (r *tenantRecord) checkAssignment(a *AppRoleAssignment, before []AppRoleAss
 	return nil
 }
 
-// resourceNamed finds a resource by a service's name, or an application's display name, client id or service principal's id, and returns the id
-// of its service principal and its roles.
+// resourceNamed finds a resource by a service's name, or an application's display name, client id or service principal's id, and returns
+// the id of its service principal and its roles.
 func (r *tenantRecord) resourceNamed(name string) (principal string, roles []AppRole, err error) {
 	for i := range r.cloud.services {
 		s := &r.cloud.services[i]
@@ -140,7 +140,8 @@ func (r *tenantRecord) resourceNamed(name string) (principal string, roles []App
 		}
 	}
 	if found < 0 {
-		return "", nil, fmt.Errorf("there is no resource %q: give the name of one of Microsoft's services, such as Microsoft Graph, or of an application of the tenant", name)
+		return "", nil, fmt.Errorf("there is no resource %q: give the name of one of Microsoft's services, such as Microsoft Graph, "+
+			"or of an application of the tenant", name)
 	}
 	a := &r.tenant.Applications[found]
 	return a.ServicePrincipalID, a.AppRoles, nil

@@ -73,7 +73,11 @@ func checkCertificateAudience(x *exchange, c *Check) *Error {
 func checkCertificate(x *exchange, c *Check) *Error {
 	a := x.assertion
 	c.Got = a.thumbprint("x5t#S256") + a.thumbprint("x5t")
-	const unknown, bad = "The certificate with identifier used to sign the client assertion is not registered on application.", "Client assertion contains an invalid signature."
+	const (
+		unknown = "The certificate with identifier used to sign the client assertion is not registered on application."
+		expired = "The certificate with identifier used to sign the client assertion is expired on application."
+		bad     = "Client assertion contains an invalid signature."
+	)
 	refusal := func(problem, reason, key string) *Error {
 		return refuse(700027, "problem", problem, "reason", reason, "key", key, "appId", x.app.ClientID)
 	}
@@ -95,13 +99,14 @@ func checkCertificate(x *exchange, c *Check) *Error {
 	sum := sha1.Sum(found.Raw)
 	x.signIn.Thumbprint = strings.ToUpper(hex.EncodeToString(sum[:]))
 	const date = "01/02/2006 15:04:05"
-	key := ", Thumbprint of key used by client: '" + x.signIn.Thumbprint + "', Found key 'Start=" + found.NotBefore.UTC().Format(date) + ", End=" + found.NotAfter.UTC().Format(date) + "',"
+	key := ", Thumbprint of key used by client: '" + x.signIn.Thumbprint + "'," +
+		" Found key 'Start=" + found.NotBefore.UTC().Format(date) + ", End=" + found.NotAfter.UTC().Format(date) + "',"
 	if _, err := a.jws.Verify(found.PublicKey); err != nil {
 		return refusal(bad, "Key was found, but use of the key to verify the signature failed", key)
 	}
 	if x.now.Before(found.NotBefore) || x.now.After(found.NotAfter) {
 		c.Want = found.NotBefore.UTC().Format(time.RFC3339) + " to " + found.NotAfter.UTC().Format(time.RFC3339)
-		return refusal(bad, "The key used is expired", key)
+		return refusal(expired, "The key used is expired", key)
 	}
 	c.Want = x.signIn.Thumbprint
 	return nil

@@ -84,7 +84,10 @@ var certificateRefusals = []refusal{
 		certificate(lastYear, byX5T256)(r)
 		r.issuer.key = anotherKey()
 	}},
-	{name: "certificate that has expired", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: certificate(start.AddDate(-2, 0, 0), byX5T)},
+	{name: "certificate that has expired", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: certificate(start.AddDate(-2, 0, 0), byX5T), says: []string{
+		"AADSTS700027: The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Thumbprint of key used by client: '",
+		"', Found key 'Start=02/08/2024 00:24:38, End=02/08/2025 00:24:38', Please visit the Azure Portal",
+	}},
 	{name: "certificate assertion that has expired", code: 700024, oauth: "invalid_client", status: 401, prepare: certificate(lastYear, byX5T),
 		request: own(map[string]any{"iat": start.Unix() - 1200, "nbf": start.Unix() - 1200, "exp": start.Unix() - 600})},
 }

@@ -88,6 +88,6 @@ func checkClaims(x *exchange, c *Check) *Error {
 		}
 	}
 	// A client's own assertion: the issuer is an application and not a URL.
-	x.isCertificate = a.issuer == a.subject && isGUID(a.issuer)
+	x.isCertificate = a.issuer == a.subject && IsGUID(a.issuer)
 	return nil
 }

@@ -34,7 +34,8 @@ func checkMetadata(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// checkKey finds the key that the header names. An unknown one makes the server look again, at most once in the options' interval.
+// checkKey finds the key that the header names. An unknown one makes the server look again, once the keys are as old as option
+// refetchInterval says.
 func checkKey(x *exchange, c *Check) *Error {
 	kid := x.assertion.kid
 	c.Got = kid
@@ -51,7 +52,7 @@ func checkKey(x *exchange, c *Check) *Error {
 		case err != nil:
 			c.Note = err.reason // the keys held are still good
 		case !again.fresh:
-			c.Note = "the issuer was asked for an unknown key less than " + x.options.RefetchInterval.String() + " ago"
+			c.Note = "option refetchInterval: the issuer's keys were fetched, or asked for, less than " + x.options.RefetchInterval.String() + " ago"
 			fallthrough
 		default:
 			x.keys = again.keys
@@ -101,8 +102,13 @@ func checkValidTime(x *exchange, c *Check) *Error {
 	c.Want = time.Unix(a.notBefore.seconds, 0).UTC().Format(time.RFC3339) + " to " + time.Unix(a.expires.seconds, 0).UTC().Format(time.RFC3339)
 	c.Note = "clock tolerance " + x.options.ClockSkew.String() + ", unconfirmed"
 	early := a.notBefore.seconds > now+skew
-	if !early && a.issued.seconds > now+skew {
+	switch {
+	case early:
+	case a.issued.seconds > now+skew:
 		c.Note = "iat lies in the future; that Entra refuses this is not confirmed"
+		early = true
+	case a.notBefore.seconds > a.expires.seconds || a.issued.seconds > a.expires.seconds:
+		c.Note = "exp comes before nbf or iat; that Entra refuses this is inferred: Microsoft's library for .NET does, for nbf"
 		early = true
 	}
 	if early || now >= a.expires.seconds+skew {

@@ -52,7 +52,7 @@ func unknownTenant(tenant string) *Error {
 	if tenant == zeroGUID {
 		return refuse(900021, "tenant", tenant)
 	}
-	if isGUID(tenant) || isDomain(tenant) {
+	if IsGUID(tenant) || isDomain(tenant) {
 		return refuse(90002, "tenant", tenant)
 	}
 	return refuse(900023, "tenant", tenant)

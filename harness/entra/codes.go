@@ -74,6 +74,3 @@ func Lookup(code int) (Code, bool) {
 	}
 	return Code{}, false
 }
-
-// Known says whether [Codes] has a row with this number.
-func Known(code int) bool { return codeIndex[code] != nil }

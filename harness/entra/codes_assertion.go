@@ -73,8 +73,8 @@ var assertionCodes = []Code{
 		Message:    "{problem} [Reason - {reason}.{key} Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{appId}'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding service endpoint and https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http to build a query request URL, such as 'https://graph.microsoft.com/beta/applications/{appId}'].",
 		Cause:      "a certificate assertion (iss and sub are the client id) whose certificate the application does not have, whose signature does not verify, or whose certificate is not valid now",
 		Fix:        "register the certificate with the application and sign with its key, or present an outside issuer's token",
-		Source:     "AzureAD/microsoft-authentication-library-for-js#8339 (2026-02), Azure/azure-sdk-for-net#29007 (2022)",
-		Confidence: Seen, Doubt: "the reasons other than 'The key was not found' are seen with other punctuation, or for AADSTS50013",
+		Source:     "AzureAD/microsoft-authentication-library-for-js#8339 (2026-02), Azure/azure-sdk-for-net#29007 (2022); expired: a log of 2024-01 in AQILINK's documentation",
+		Confidence: Seen, Doubt: "that a signature fails is seen with other punctuation, or for AADSTS50013; that a certificate which is not valid yet counts as expired is seen in one report",
 	},
 	{
 		Number: 700030, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true,

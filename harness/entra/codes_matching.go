@@ -59,7 +59,7 @@ var matchingCodes = []Code{
 		Cause:      "as 700213, when the application has a flexible federated identity credential for the issuer",
 		Fix:        "widen the expression, or make a credential with the subject",
 		Source:     "log of a merge queue's run (2026)",
-		Confidence: Seen, Doubt: "the HTTP status is inferred; that a flexible credential for another issuer does not count is inferred",
+		Confidence: Seen, Doubt: "the HTTP status is inferred; that a flexible credential for another issuer, or for another audience where audiences are compared first, does not count is inferred",
 	},
 	{
 		Number: 7002137, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
@@ -133,6 +133,6 @@ var matchingCodes = []Code{
 		Cause:      "the tenant accepts GitHub's tokens only of certain enterprises, and the claim enterprise names none of them; a token without the claim prints an empty value",
 		Fix:        "run the workflow in a repository of the enterprise",
 		Source:     "logs of 2026",
-		Confidence: Seen, Doubt: "the HTTP status is inferred",
+		Confidence: Seen, Doubt: "the HTTP status is inferred; seen for the issuer https://token.actions.githubusercontent.com: that the issuers of enterprises below it are refused too is inferred",
 	},
 }

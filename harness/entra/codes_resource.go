@@ -56,6 +56,14 @@ var resourceCodes = []Code{
 		Confidence: Seen,
 	},
 	{
+		Number: 500014, OAuth: oauthInvalidResource, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
+		Message:    "The service principal for resource '{resource}' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it.",
+		Cause:      "the resource's service principal is disabled in the tenant",
+		Fix:        "enable the service principal of the resource",
+		Source:     "AzureAD/microsoft-authentication-library-for-dotnet#4905 (2024-08, client_credentials), Cloud-Architekt/AzureAD-Attack-Defense#43 (2024-03)",
+		Confidence: Seen, Doubt: "the error member, the HTTP status and error_uri are inferred from 500011",
+	},
+	{
 		Number: 501051, OAuth: oauthInvalidGrant, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
 		Message:    "Application '{appId}'({appDisplayName}) is not assigned to a role for the application '{resourceId}'({resourceName}).",
 		Cause:      "the resource requires an assignment, and the client has no app role there",

@@ -204,11 +204,13 @@ func (d *Directory) UpdateCredential(tenant, client, credential string, c Creden
 	return updated.clone(), nil
 }
 
-// update puts the members of another credential that are not empty over c's. Id and name are fixed.
+// update puts the members of another credential that are not empty over c's. Id and name are fixed. A credential whose issuer or expression
+// changes is new to the rules about expressions, unless another time of creation is given: that it repeats the one it had does not count.
 func (c *Credential) update(with Credential) error {
 	if with.Name != "" && with.Name != c.Name || with.ID != "" && !strings.EqualFold(with.ID, c.ID) {
 		return fmt.Errorf("entra: credential %q: the id and the name of a federated credential cannot be changed", c.Name)
 	}
+	before := *c
 	if with.Subject != "" || with.Matching != "" {
 		c.Subject, c.Matching = with.Subject, with.Matching
 	}
@@ -216,7 +218,10 @@ func (c *Credential) update(with Credential) error {
 	if len(with.Audiences) > 0 {
 		c.Audiences = slices.Clone(with.Audiences)
 	}
-	if !with.Created.IsZero() {
+	if c.Issuer != before.Issuer || c.Matching != before.Matching {
+		c.Created = time.Time{}
+	}
+	if !with.Created.IsZero() && !with.Created.Equal(before.Created) {
 		c.Created = with.Created
 	}
 	return nil
@@ -317,6 +322,14 @@ func (d *Directory) signIn(tenant, clientID string, now time.Time) (*tenantRecor
 		return nil, nil, options
 	}
 	return record, record.replica(strings.ToLower(clientID), now, options), options
+}
+
+// isB2C says whether a tenant has B2C policies.
+func (d *Directory) isB2C(tenant string) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	record, err := d.record(tenant)
+	return err == nil && len(record.tenant.B2CPolicies) > 0
 }
 
 // policy finds a B2C policy of a tenant by its name in any case, and returns it as the tenant has it, or "".

@@ -1,21 +1,18 @@
 package entra
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // defaultLocation is where resource groups are that do not say it.
 const defaultLocation = "westeurope"
 
-// Names in Azure, as its naming rules have them.
-var (
-	groupName    = regexp.MustCompile(`^[-\w._()]{0,89}[-\w_()]$`)
-	identityName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}$`)
-	resourceType = regexp.MustCompile(`^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+/[A-Za-z0-9]+(/[A-Za-z0-9]+)*$`)
-)
+var resourceType = regexp.MustCompile(`^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+/[A-Za-z0-9]+(/[A-Za-z0-9]+)*$`)
 
 // checkSubscriptions checks the subscriptions with what is in them, role assignments apart, and fills in their ids and locations.
 func (r *tenantRecord) checkSubscriptions() error {
@@ -51,7 +48,7 @@ func (r *tenantRecord) checkSubscription(i int) error {
 }
 
 func checkResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
-	if !groupName.MatchString(g.Name) {
+	if !ValidGroupName(g.Name) {
 		return fmt.Errorf("entra: resource group %q: the name must have 1 to 90 letters, digits, -, _, ., ( and ), and not end in a full stop", g.Name)
 	}
 	for _, other := range before {
@@ -59,9 +56,7 @@ func checkResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
 			return fmt.Errorf("entra: resource group %q twice", g.Name)
 		}
 	}
-	if g.Location == "" {
-		g.Location = defaultLocation
-	}
+	g.Location = cmp.Or(Location(g.Location), defaultLocation)
 	var broken []error
 	for i := range g.Resources {
 		broken = append(broken, at(fmt.Sprintf("resources[%d]", i), checkAzureResource(&g.Resources[i], g, g.Resources[:i])))
@@ -83,10 +78,39 @@ func checkAzureResource(res *Resource, g *ResourceGroup, before []Resource) erro
 			return fmt.Errorf("entra: resource %q of type %s twice", res.Name, res.Type)
 		}
 	}
-	if res.Location == "" {
-		res.Location = g.Location
-	}
+	res.Location = cmp.Or(Location(res.Location), g.Location)
 	return nil
+}
+
+// Path is the part of the resource's id after /providers/.
+func (r Resource) Path() string {
+	types, names := strings.Split(r.Type, "/"), strings.Split(r.Name, "/")
+	path := types[0]
+	for i := range min(len(types)-1, len(names)) {
+		path += "/" + types[i+1] + "/" + names[i]
+	}
+	return path
+}
+
+// HasScope tells whether a scope below one of the tenant's subscriptions is there: empty, the subscription itself, or one of its resource
+// groups, or a resource in one, which may also be a managed identity, or anything below a resource, of which only Azure would know.
+func (t *Tenant) HasScope(s *Subscription, scope string) bool {
+	scope = strings.ToLower(strings.TrimRight(scope, "/")) + "/"
+	for _, g := range s.ResourceGroups {
+		group := strings.ToLower("/resourceGroups/" + g.Name + "/")
+		if scope == group {
+			return true
+		}
+		covers := func(r Resource) bool {
+			return strings.HasPrefix(scope, group+"providers/"+strings.ToLower(r.Path())+"/")
+		}
+		if slices.ContainsFunc(g.Resources, covers) || slices.ContainsFunc(t.ManagedIdentities, func(m ManagedIdentity) bool {
+			return m.Subscription == s.ID && m.ResourceGroup == g.Name && covers(Resource{Type: IdentityType, Name: m.Name})
+		}) {
+			return true
+		}
+	}
+	return scope == "/"
 }
 
 // IdentityType is the resource type of user-assigned managed identities.
@@ -103,7 +127,7 @@ func (r *tenantRecord) checkIdentities() error {
 
 func (r *tenantRecord) checkIdentity(i int) error {
 	m := &r.tenant.ManagedIdentities[i]
-	if !identityName.MatchString(m.Name) {
+	if !ValidIdentityName(m.Name) {
 		return fmt.Errorf("entra: managed identity %q: the name must have 3 to 128 letters, digits, - and _, the first a letter or a digit", m.Name)
 	}
 	if err := r.placeIdentity(m); err != nil {
@@ -131,7 +155,22 @@ func (r *tenantRecord) checkIdentity(i int) error {
 			return fmt.Errorf("entra: managed identity %q: application %q has an id of it", m.Name, a.Name)
 		}
 	}
-	return checkCredentials(m.Credentials, fmt.Sprintf("managed identity %q", m.Name), m.PrincipalID, checkIdentityFlexible)
+	owner := fmt.Sprintf("managed identity %q", m.Name)
+	return errors.Join(checkCredentials(m.Credentials, owner, m.PrincipalID, checkIdentityFlexible), checkCase(m.Credentials, owner))
+}
+
+// checkCase refuses names that differ in case only: Azure Resource Manager finds by name in any case.
+func checkCase(credentials []Credential, owner string) error {
+	var broken []error
+	for i, c := range credentials {
+		for _, other := range credentials[:i] {
+			if c.Name != other.Name && strings.EqualFold(c.Name, other.Name) {
+				broken = append(broken, at(fmt.Sprintf("credentials[%d]", i),
+					fmt.Errorf("entra: %s: credential %q: the name differs from that of credential %q in case only", owner, c.Name, other.Name)))
+			}
+		}
+	}
+	return errors.Join(broken...)
 }
 
 // placeIdentity finds the identity's subscription, by id or display name, and its resource group: the first ones unless it names them.
@@ -144,9 +183,7 @@ func (r *tenantRecord) placeIdentity(m *ManagedIdentity) error {
 		for _, g := range s.ResourceGroups {
 			if m.ResourceGroup == "" || strings.EqualFold(m.ResourceGroup, g.Name) {
 				m.Subscription, m.ResourceGroup = s.ID, g.Name
-				if m.Location == "" {
-					m.Location = g.Location
-				}
+				m.Location = cmp.Or(Location(m.Location), g.Location)
 				return nil
 			}
 		}
@@ -172,7 +209,7 @@ func (r *tenantRecord) checkRoleAssignments() error {
 
 func (r *tenantRecord) checkRoleAssignment(s *Subscription, i int) error {
 	a := &s.RoleAssignments[i]
-	if !isGUID(a.Principal) {
+	if !IsGUID(a.Principal) {
 		id, err := r.principal(a.Principal)
 		if err != nil {
 			return err
@@ -182,7 +219,7 @@ func (r *tenantRecord) checkRoleAssignment(s *Subscription, i int) error {
 	a.Principal = strings.ToLower(a.Principal)
 	if role := Role(a.Role); role != nil {
 		a.Role = role.ID
-	} else if !isGUID(a.Role) {
+	} else if !IsGUID(a.Role) {
 		names := make([]string, len(Roles))
 		for i, r := range Roles {
 			names[i] = r.Name
@@ -192,6 +229,9 @@ func (r *tenantRecord) checkRoleAssignment(s *Subscription, i int) error {
 	a.Role = strings.ToLower(a.Role)
 	if a.Scope = strings.TrimRight(a.Scope, "/"); a.Scope != "" && !strings.HasPrefix(a.Scope, "/") {
 		return fmt.Errorf("scope %q: want one below the subscription, such as /resourceGroups/app", a.Scope)
+	}
+	if !r.tenant.HasScope(s, a.Scope) {
+		return fmt.Errorf("scope %q: the subscription has no such resource group or resource", a.Scope)
 	}
 	var err error
 	if a.Name, err = idOr(a.Name, "role assignment", s.ID, a.Principal, a.Role, strings.ToLower(a.Scope)); err != nil {

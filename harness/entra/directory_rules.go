@@ -1,8 +1,6 @@
 package entra
 
 import (
-	"crypto/sha1" // name-based GUIDs (RFC 9562, version 5) are defined over SHA-1
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,15 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/issuerd/issuerd/harness/entra/expression"
-)
-
-// Entra's limits on federated identity credentials, from the Microsoft Graph
-// reference of federatedIdentityCredential.
-const (
-	maxCredentials = 20
-	minNameLength  = 3
-	maxNameLength  = 120
-	maxFieldLength = 600 // issuer, subject, audience, description; in characters
 )
 
 // zeroGUID is never the id of anything.
@@ -30,8 +19,8 @@ type ruleError struct {
 	err  error
 }
 
-// BrokenRule is the first of the rules that an error of [Directory.AddTenant] or [Directory.Change] says are broken, and where in the tenant, as in
-// applications[0].credentials[1]; the path is empty where that is not known.
+// BrokenRule is the first of the rules that an error of [Directory.AddTenant] or [Directory.Change] says are broken, and where in the
+// tenant, as in applications[0].credentials[1]; the path is empty where that is not known.
 func BrokenRule(err error) (path string, first error) {
 	var rule *ruleError
 	if errors.As(err, &rule) {
@@ -69,7 +58,9 @@ func newTenantRecord(t Tenant) (*tenantRecord, error) {
 	for i := range t.Applications {
 		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.checkApplication(&t.Applications[i], t.Applications[:i])))
 	}
-	for _, check := range []func() error{r.checkSubscriptions, r.checkIdentities, r.checkAppRoleAssignments, r.checkRoleAssignments, r.checkPolicies, r.checkCertificates} {
+	for _, check := range []func() error{
+		r.checkSubscriptions, r.checkIdentities, r.checkAppRoleAssignments, r.checkRoleAssignments, r.checkPolicies, r.checkCertificates,
+	} {
 		broken = append(broken, check())
 	}
 	if err := errors.Join(broken...); err != nil {
@@ -134,7 +125,8 @@ func (r *tenantRecord) checkApplication(a *Application, before []Application) er
 	for i := range before {
 		other := &before[i]
 		if other.ClientID == a.ClientID || other.ObjectID == a.ObjectID || other.ServicePrincipalID == a.ServicePrincipalID {
-			return fmt.Errorf("entra: application %q: application %q has the same client id, object id or service principal, or both have one name and no ids", a.Name, other.Name)
+			return fmt.Errorf("entra: application %q: application %q has the same client id, object id or service principal, "+
+				"or both have one name and no ids", a.Name, other.Name)
 		}
 		if a.UniqueName != "" && other.UniqueName == a.UniqueName {
 			return fmt.Errorf("entra: application %q: application %q has the unique name %q", a.Name, other.Name, a.UniqueName)
@@ -185,7 +177,7 @@ func checkCredentials(credentials []Credential, owner, ownerID string, checkMatc
 
 func checkCredential(c *Credential, before []Credential, ownerID string, checkMatching func(Credential) error) error {
 	switch {
-	case !isCredentialName(c.Name):
+	case !ValidCredentialName(c.Name):
 		return fmt.Errorf("the name must have %d to %d letters, digits, - and _, the first a letter or a digit", minNameLength, maxNameLength)
 	case c.Issuer == "":
 		return errors.New("no issuer")
@@ -195,14 +187,14 @@ func checkCredential(c *Credential, before []Credential, ownerID string, checkMa
 		return fmt.Errorf("federated identity credentials must have exactly one audience, this one has %d", len(c.Audiences))
 	case c.Audiences[0] == "":
 		return errors.New("the audience is empty")
-	case len(before) >= maxCredentials:
-		return fmt.Errorf("the application already has %d federated identity credentials, the limit", maxCredentials)
+	case len(before) >= MaxCredentials:
+		return fmt.Errorf("the application already has %d federated identity credentials, the limit", MaxCredentials)
 	}
 	for _, field := range []struct{ name, value string }{
 		{"issuer", c.Issuer}, {"subject", c.Subject}, {"audience", c.Audiences[0]}, {"description", c.Description},
 	} {
-		if n := utf8.RuneCountInString(field.value); n > maxFieldLength {
-			return fmt.Errorf("the %s has %d characters, the limit is %d", field.name, n, maxFieldLength)
+		if n := utf8.RuneCountInString(field.value); n > MaxFieldLength {
+			return fmt.Errorf("the %s has %d characters, the limit is %d", field.name, n, MaxFieldLength)
 		}
 	}
 	if c.Matching != "" {
@@ -224,7 +216,8 @@ func checkCredential(c *Credential, before []Credential, ownerID string, checkMa
 		case other.ID == c.ID:
 			return fmt.Errorf("the id %q is taken by credential %q", c.ID, other.Name)
 		case c.Subject != "" && other.Issuer == c.Issuer && other.Subject == c.Subject:
-			return fmt.Errorf("the combination of issuer %q and subject %q must be unique for the application, credential %q has it", c.Issuer, c.Subject, other.Name)
+			return fmt.Errorf("the combination of issuer %q and subject %q must be unique for the application, credential %q has it",
+				c.Issuer, c.Subject, other.Name)
 		}
 	}
 	return nil
@@ -254,48 +247,10 @@ func idOr(given string, names ...string) (string, error) {
 	if given == "" {
 		return nameGUID(names...), nil
 	}
-	if !isGUID(given) || given == zeroGUID {
+	if !IsGUID(given) || given == zeroGUID {
 		return "", fmt.Errorf("%q is not a usable GUID", given)
 	}
 	return strings.ToLower(given), nil
-}
-
-// nameGUID is a version 5 GUID over the names.
-func nameGUID(names ...string) string {
-	sum := sha1.Sum([]byte("https://login.microsoftonline.com\x00" + strings.Join(names, "\x00")))
-	sum[6] = sum[6]&0x0f | 0x50
-	sum[8] = sum[8]&0x3f | 0x80
-	return formatGUID([16]byte(sum[:16]))
-}
-
-// formatGUID writes 16 bytes as 8-4-4-4-12 hexadecimal digits.
-func formatGUID(b [16]byte) string {
-	var out [36]byte
-	hex.Encode(out[0:8], b[0:4])
-	hex.Encode(out[9:13], b[4:6])
-	hex.Encode(out[14:18], b[6:8])
-	hex.Encode(out[19:23], b[8:10])
-	hex.Encode(out[24:36], b[10:16])
-	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
-	return string(out[:])
-}
-
-// isGUID says whether s has the form 8-4-4-4-12.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if c != '-' {
-				return false
-			}
-		} else if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-			return false
-		}
-	}
-	return true
 }
 
 // isDomain says whether s is a DNS name of at least two labels.
@@ -313,13 +268,6 @@ func isDomain(s string) bool {
 		}
 	}
 	return true
-}
-
-func isCredentialName(s string) bool {
-	if len(s) < minNameLength || len(s) > maxNameLength || !isWord(rune(s[0])) {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return !isWord(r) && r != '-' && r != '_' })
 }
 
 func isWord(r rune) bool {

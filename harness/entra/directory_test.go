@@ -304,6 +304,37 @@ func TestUpdateCredential(t *testing.T) {
 	}
 }
 
+// TestUpdateAge: an expression about GitHub from before the rule keeps its privilege only while it stays what it was.
+func TestUpdateAge(t *testing.T) {
+	t.Parallel()
+	d := entra.NewDirectory()
+	old := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	const github, gitlab = "https://token.actions.githubusercontent.com", "https://gitlab.com"
+	tenant, err := d.AddTenant(entra.Tenant{DisplayName: "Contoso", Applications: []entra.Application{{Name: "app", Credentials: []entra.Credential{
+		{Name: "github", Issuer: github, Matching: "claims['sub'] matches 'repo:a/*'", Audiences: []string{"x"}, Created: old},
+		{Name: "gitlab", Issuer: gitlab, Matching: "claims['sub'] matches 'repo:a/*'", Audiences: []string{"x"}, Created: old},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		credential string
+		with       entra.Credential
+		ok         bool
+	}{
+		{"github", entra.Credential{Description: "same"}, true},
+		{"github", entra.Credential{Issuer: github, Matching: "claims['sub'] matches 'repo:a/*'"}, true},
+		{"github", entra.Credential{Matching: "claims['sub'] matches 'repo:b/*'"}, false},
+		{"gitlab", entra.Credential{Issuer: github}, false},
+		{"gitlab", entra.Credential{Issuer: github, Created: old}, false},
+		{"gitlab", entra.Credential{Issuer: github, Created: old.AddDate(0, 1, 0)}, true}, // whoever says so wants it
+	} {
+		if _, err := d.UpdateCredential(tenant.ID, tenant.Applications[0].ClientID, tt.credential, tt.with); (err == nil) != tt.ok {
+			t.Errorf("%s: %+v: error %v", tt.credential, tt.with, err)
+		}
+	}
+}
+
 // TestBrokenRule says where in a tenant the first broken rule is.
 func TestBrokenRule(t *testing.T) {
 	t.Parallel()

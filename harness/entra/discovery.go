@@ -156,7 +156,7 @@ var retiredInstances = []instanceHost{
 // login host are known, and, unlike at Entra, the host that was called and
 // loopback hosts: nothing else could be asked about them. The document for
 // api-version 1.0 is taken to be the same.
-func (s *Server) serveInstance(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveInstance(w http.ResponseWriter, r *http.Request, _ string) {
 	query := r.URL.Query()
 	for _, name := range []string{"api-version", "authorization_endpoint"} {
 		if query.Get(name) == "" {

@@ -74,6 +74,7 @@ func TestUnknownTenantDiscovery(t *testing.T) {
 		"/consumers/v2.0/.well-known/openid-configuration":     900023,
 		"/fabrikam.com/discovery/v2.0/keys":                    90002,
 		"/" + r.tenant.ID[:8] + "/discovery/v2.0/keys":         900023,
+		"/00000000-0000-0000-0000-000000000000/discovery/keys": 900021,
 		"/common/discovery/instance?api-version=1.1":           900144,
 		"/common/discovery/instance?authorization_endpoint=xx": 900144,
 	} {

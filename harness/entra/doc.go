@@ -22,9 +22,8 @@
 //
 // # Faithful
 //
-// The token endpoints v2.0 and v1.0 for client_credentials with a client_assertion, of an outside issuer, of a managed identity of the tenant, or
-// signed with a certificate of the application:
-// statuses, bodies with their member order, headers, error texts, error_uri,
+// The token endpoints v2.0 and v1.0 for client_credentials with a client_assertion, of an outside issuer, of a managed identity of the
+// tenant, or signed with a certificate of the application: statuses, bodies with their member order, headers, error texts, error_uri,
 // the comparison rules of federated credentials, flexible expressions among them, the limits of the directory,
 // the claims and headers of access tokens with the app roles assigned, the tenant's discovery documents and
 // keys, instance discovery, the policies that refuse a sign-in (federation switched off, GitHub's claim enterprise, assignment required,
@@ -55,8 +54,12 @@
 //   - Conditional Access looks at the address of the connection. Risk is not emulated.
 //   - Instance discovery also knows loopback authorities and the host that was
 //     called; Entra answers AADSTS50049 for them.
-//   - An unknown kid makes the emulator look at the issuer's documents again at
-//     once, and then not before Options.RefetchInterval.
+//   - An unknown kid makes the emulator look at the issuer's documents again when the keys it has are older than
+//     Options.RefetchInterval. Users report that Entra takes up to about an hour to find a rotated key; when exactly it looks is not known.
+//   - RSA keys of an issuer may have any length, as far as Go verifies with them (1024 bits and more). Whether Entra refuses those below
+//     2048 bits is not confirmed.
+//   - The case of paths below the tenant is not looked at, which is inferred. OPTIONS is answered with 200 and the endpoint's
+//     headers, without a body.
 //   - Client secrets are refused: no application has one. The endpoints of B2C policies know nothing but their refusal of assertions.
 //
 // See https://learn.microsoft.com/entra/workload-id/workload-identity-federation.

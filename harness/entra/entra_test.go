@@ -186,7 +186,7 @@ func (r *rig) do(req *http.Request) *answer {
 	w := httptest.NewRecorder()
 	r.server.ServeHTTP(w, req)
 	a := &answer{status: w.Code, header: w.Header(), raw: w.Body.String()}
-	if strings.HasPrefix(a.header.Get("Content-Type"), "application/json") {
+	if a.raw != "" && strings.HasPrefix(a.header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(w.Body.Bytes(), &a.body); err != nil {
 			r.t.Fatalf("body %q: %v", a.raw, err)
 		}

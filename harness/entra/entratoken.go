@@ -43,13 +43,13 @@ func (x *exchange) issuedByEntra(issuer string) (entraIssuer, bool) {
 			c = nil
 		}
 		tenant, rest, _ := strings.Cut(path, "/")
-		if !isGUID(tenant) || rest != "v2.0" && rest != "" {
+		if !IsGUID(tenant) || rest != "v2.0" && rest != "" {
 			tenant = ""
 		}
 		return entraIssuer{tenant, c}, true
 	}
 	tenant, rest, _ := strings.Cut(below, "/")
-	return entraIssuer{tenant: tenant}, isGUID(tenant) && rest == "v2.0"
+	return entraIssuer{tenant: tenant}, IsGUID(tenant) && rest == "v2.0"
 }
 
 // checkEntraToken is about assertions that Entra itself has issued. Since 2024-12 applications accept those of user-assigned managed identities
@@ -100,6 +100,11 @@ func checkEntraTokenKind(x *exchange, c *Check) *Error {
 	}
 	if _, chained := claims["xms_ficinfo"]; chained {
 		return refuse(700231)
+	}
+	if tenant, _ := claims["tid"].(string); !strings.EqualFold(tenant, x.record.tenant.ID) {
+		c.Want, c.Got = x.record.tenant.ID, tenant
+		c.Note = "tid is not the issuer's tenant, which Entra's own tokens never have; the code is inferred"
+		return refuse(700236, "issuer", x.assertion.issuer)
 	}
 	return nil
 }

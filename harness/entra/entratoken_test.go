@@ -137,7 +137,7 @@ var entraRefusals = []refusal{
 	{name: "user's token", code: 700229, oauth: "invalid_client", status: 401, text: "Forbidden token type. Only app-only tokens may be used as Federated Identity Credentials for AAD issuer.",
 		request: func(r *rig) *http.Request {
 			r.addIdentity(entra.Credential{Name: "user", Subject: "a user"})
-			return r.present(asEntra(r, r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": "a user", "scp": "User.Read"})))
+			return r.present(asEntra(r, r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": "a user", "scp": "User.Read", "tid": r.tenant.ID})))
 		}},
 	{name: "managed identity by way of a federated credential", code: 700231, oauth: "invalid_client", status: 401,
 		text: "Token obtained using another federated identity credential may not be used as federated identity credential.",
@@ -173,14 +173,21 @@ var entraRefusals = []refusal{
 	}},
 	{name: "token of Entra with another key", code: 7000272, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
 		identity := r.addIdentity(entra.Credential{Name: "identity"})
-		return r.present(r.issuer.mint(r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID})))
+		return r.present(r.issuer.mint(r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": r.tenant.ID})))
 	}},
 	{name: "expired token of Entra", code: 700024, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
 		identity := r.addIdentity(entra.Credential{Name: "identity"})
 		now := r.clock().Unix()
 		return r.present(asEntra(r, map[string]any{
 			"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "aud": exchangeAudience, "iat": now - 7200, "exp": now - 3600,
+			"tid": r.tenant.ID,
 		}))
+	}},
+	{name: "token of Entra of two tenants", code: 700236, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
+		identity := r.addIdentity(entra.Credential{Name: "identity"})
+		return r.present(asEntra(r, r.claims(map[string]any{
+			"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": foreignTenant,
+		})))
 	}},
 }
 

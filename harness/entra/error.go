@@ -80,9 +80,9 @@ type errorBody struct {
 
 // oauth is the error member of a refusal at the token endpoint, or of any other
 // endpoint's, where an unknown tenant is invalid_tenant (seen for 90002,
-// inferred for 900023).
+// inferred for 900021 and 900023).
 func (e *Error) oauth(atToken bool) string {
-	if !atToken && (e.Code == 90002 || e.Code == 900023) {
+	if !atToken && (e.Code == 90002 || e.Code == 900021 || e.Code == 900023) {
 		return "invalid_tenant"
 	}
 	return codeIndex[e.Code].OAuth

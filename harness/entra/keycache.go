@@ -89,36 +89,43 @@ func newKeyCache(client *http.Client, now func() time.Time) *keyCache {
 // get returns the issuer's keys, fetching them when there are none or they are
 // older than the options say. Keys that are older may be returned with the error, when the options let them be used.
 func (c *keyCache) get(ctx context.Context, issuer string, o Options) (lookup, *fetchError) {
-	found, err := c.ask(ctx, issuer, o, func(entry *cachedIssuer, now time.Time) bool {
-		return entry.keys == nil || now.Sub(entry.keys.fetchedAt) >= o.KeyCacheTTL
-	})
+	c.mu.Lock()
+	entry := c.entry(issuer)
+	// Keys that are good are used even while somebody's unknown kid has them fetched again: that fetch may hang, or fail.
+	if keys := entry.keys; keys != nil && c.now().Sub(keys.fetchedAt) < o.KeyCacheTTL {
+		defer c.mu.Unlock()
+		return lookup{keys: keys, since: entry.since}, nil
+	}
+	found, err := c.share(ctx, entry, issuer, o)
 	if err != nil && o.StaleKeys > 0 {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if keys := c.entry(issuer).keys; keys != nil && c.now().Sub(keys.fetchedAt) < o.KeyCacheTTL+o.StaleKeys {
+		if keys := entry.keys; keys != nil && c.now().Sub(keys.fetchedAt) < o.KeyCacheTTL+o.StaleKeys {
 			found.keys, found.fresh = keys, true // looking again would fail again
 		}
 	}
 	return found, err
 }
 
-// lookAgain fetches the issuer's keys once more, unless an unknown kid already
-// caused that less than the interval ago; then it returns those it has.
+// lookAgain fetches the issuer's keys once more for an unknown kid, unless they were fetched, or such a fetch was tried, less than the
+// interval ago; then it returns those it has.
 func (c *keyCache) lookAgain(ctx context.Context, issuer string, o Options) (lookup, *fetchError) {
-	return c.ask(ctx, issuer, o, func(entry *cachedIssuer, now time.Time) bool {
-		if !entry.refetchedAt.IsZero() && now.Sub(entry.refetchedAt) < o.RefetchInterval {
-			return false
+	c.mu.Lock()
+	entry, now := c.entry(issuer), c.now()
+	if keys := entry.keys; keys != nil && entry.flight == nil {
+		if now.Sub(keys.fetchedAt) < o.RefetchInterval || !entry.refetchedAt.IsZero() && now.Sub(entry.refetchedAt) < o.RefetchInterval {
+			defer c.mu.Unlock()
+			return lookup{keys: keys, since: entry.since}, nil
 		}
+	}
+	if entry.flight == nil {
 		entry.refetchedAt = now
-		return true
-	})
+	}
+	return c.share(ctx, entry, issuer, o)
 }
 
-// ask returns the keys held when they are not due, else fetches them or waits
-// for the fetch that is under way.
-func (c *keyCache) ask(ctx context.Context, issuer string, o Options, due func(*cachedIssuer, time.Time) bool) (lookup, *fetchError) {
-	c.mu.Lock()
-	entry := c.entry(issuer)
+// share fetches the issuer's keys, or waits for the fetch that is under way. The caller holds the lock, which share gives back.
+func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string, o Options) (lookup, *fetchError) {
 	since := entry.since
 	if f := entry.flight; f != nil {
 		c.mu.Unlock()
@@ -129,17 +136,9 @@ func (c *keyCache) ask(ctx context.Context, issuer string, o Options, due func(*
 			return lookup{}, &fetchError{refuse(o.DiscoveryFailureCode), "the caller went away"}
 		}
 	}
-	now := c.now()
-	if !due(entry, now) {
-		keys := entry.keys
-		c.mu.Unlock()
-		if keys == nil {
-			return lookup{}, &fetchError{refuse(o.DiscoveryFailureCode), "the issuer could not be read a moment ago"}
-		}
-		return lookup{keys: keys, since: since}, nil
-	}
 	f := &flight{done: make(chan struct{}), err: &fetchError{refuse(o.DiscoveryFailureCode), "the fetch broke off"}}
 	entry.flight = f
+	now := c.now()
 	c.mu.Unlock()
 
 	defer func() {

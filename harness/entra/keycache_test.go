@@ -1,6 +1,7 @@
 package entra_test
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +22,8 @@ func (i *fakeIssuer) rotate(kid string, publish bool) {
 	}
 }
 
-// TestRotation plays a signing key that is used before it is published.
+// TestRotation plays a signing key that is used before it is published. A rotated key is not found at once: users report up to about an hour
+// (Azure/azure-workload-identity#1232).
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -37,7 +39,11 @@ func TestRotation(t *testing.T) {
 	send(old, "second", 0, "")
 	r.issuer.rotate("k2", false)
 	next := r.issuer.mint(r.claims(map[string]any{"exp": start.Unix() + 3600}))
-	send(next, "unknown kid", 7000272, "discovery jwks")
+	send(next, "unknown kid, new keys", 7000272, "")
+	r.advance(5*time.Minute - time.Second)
+	send(next, "unknown kid, keys nearly old enough", 7000272, "")
+	r.advance(time.Second)
+	send(next, "unknown kid, old keys", 7000272, "discovery jwks")
 	send(next, "unknown kid again", 7000272, "")
 	send(old, "old key", 0, "")
 	r.issuer.rotate("k2", true)
@@ -68,6 +74,7 @@ func TestForgedKeyIDs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.exchange(nil)
+	r.advance(5 * time.Minute)
 	for _, kid := range []string{"a", "b", "c", "d"} {
 		r.issuer.header["kid"] = kid
 		if got := r.exchange(nil); got.code() != 7000272 {
@@ -79,12 +86,53 @@ func TestForgedKeyIDs(t *testing.T) {
 	}
 }
 
+// TestForgedKeyIDDisturbsNobody: while a forged kid has the issuer's documents fetched again, and the issuer hangs, tokens with a known kid
+// are accepted.
+func TestForgedKeyIDDisturbsNobody(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	good := r.issuer.mint(r.claims(nil))
+	r.exchange(nil)
+	r.advance(5 * time.Minute)
+	hold := make(chan struct{})
+	r.issuer.block(hold)
+	r.issuer.header["kid"] = "forged"
+	forged := r.params(r.issuer.mint(r.claims(nil)), nil)
+	answered := make(chan *answer)
+	go func() { answered <- r.post(tokenURL, forged) }()
+	for r.issuer.count() < 3 { // until the fetch of the forged kid has begun
+		runtime.Gosched()
+	}
+	if got := r.post(tokenURL, r.params(good, nil)); got.status != 200 || got.fetched() != "" {
+		t.Errorf("while the fetch hangs: %s", got.raw)
+	}
+	r.issuer.block(nil)
+	r.issuer.mu.Lock()
+	r.issuer.jwks = 503
+	r.issuer.mu.Unlock()
+	close(hold)
+	if got := <-answered; got.code() != 7000272 {
+		t.Errorf("forged kid: %s", got.raw)
+	}
+	if got := r.post(tokenURL, r.params(good, nil)); got.status != 200 {
+		t.Errorf("after the fetch failed: %s", got.raw)
+	}
+}
+
+// block holds requests until the channel closes; nil holds none.
+func (i *fakeIssuer) block(hold chan struct{}) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.hold = hold
+}
+
 // TestUnknownKeyWhileTheIssuerIsDown keeps the keys it has.
 func TestUnknownKeyWhileTheIssuerIsDown(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	old := r.issuer.mint(r.claims(nil))
 	r.exchange(nil)
+	r.advance(5 * time.Minute)
 	r.issuer.discovery = 503
 	r.issuer.rotate("k2", false)
 	got := r.exchange(nil)

@@ -1,18 +1,19 @@
 package entra
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	jose "github.com/go-jose/go-jose/v4"
+	josejson "github.com/go-jose/go-jose/v4/json"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
 // readDiscovery returns the jwks_uri. An empty authorization_endpoint and an
 // empty subject_types_supported are refused as Entra does (reported for SPIRE);
 // the issuer's equality and the other rules are inferred. oidc.DiscoveryConfiguration
-// cannot tell an empty member from a missing one, which Entra accepts.
+// cannot tell an empty member from a missing one, which Entra accepts. go-jose's JSON knows names by their case, and refuses a
+// name that occurs twice.
 func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, err error) {
 	var d struct {
 		Issuer        string    `json:"issuer"`
@@ -22,7 +23,7 @@ func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, e
 		ResponseTypes *[]string `json:"response_types_supported"`
 		Algorithms    *[]string `json:"id_token_signing_alg_values_supported"`
 	}
-	if err := json.Unmarshal(document, &d); err != nil {
+	if err := josejson.Unmarshal(document, &d); err != nil {
 		return "", errors.New("not a JSON object with members of the right types")
 	}
 	switch {
@@ -53,9 +54,9 @@ func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, e
 // another use than signing, and without kid, cannot be found and are dropped.
 func readKeys(document []byte, o Options) (map[string]*jose.JSONWebKey, error) {
 	var set struct {
-		Keys []json.RawMessage `json:"keys"`
+		Keys []josejson.RawMessage `json:"keys"`
 	}
-	if err := json.Unmarshal(document, &set); err != nil {
+	if err := josejson.Unmarshal(document, &set); err != nil {
 		return nil, errors.New("not a JSON object with a list of keys")
 	}
 	if set.Keys == nil {
@@ -68,7 +69,7 @@ func readKeys(document []byte, o Options) (map[string]*jose.JSONWebKey, error) {
 			ID   string `json:"kid"`
 			Use  string `json:"use"`
 		}
-		if err := json.Unmarshal(raw, &head); err != nil {
+		if err := josejson.Unmarshal(raw, &head); err != nil {
 			return nil, fmt.Errorf("key %d: not a JSON object", i)
 		}
 		if head.ID == "" || head.Use != oidc.KeyUseSignature && (head.Use != "" || o.RefuseKeysWithoutUse) {

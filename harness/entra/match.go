@@ -88,8 +88,8 @@ func matchAudience(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// matchSubject looks for the credentials whose subject is that of the assertion, or whose expression its claims match. Each is tried: that one
-// of them does not match is of no account.
+// matchSubject looks for the credentials whose subject is that of the assertion, or whose expression its claims match. Each is tried: that
+// one of them does not match is of no account.
 func matchSubject(x *exchange, c *Check) *Error {
 	subject := x.assertion.subject
 	var want []string
@@ -117,8 +117,9 @@ func matchSubject(x *exchange, c *Check) *Error {
 		return nil
 	}
 	c.Want, c.Got = strings.Join(want, ", "), subject
+	_, fromEntra := x.issuedByEntra(x.assertion.issuer)
 	switch wanted, isEntraSubject := namelessSubject(subject); {
-	case isEntraSubject:
+	case isEntraSubject && fromEntra:
 		return refuse(7002137, "sub", subject, "wanted", wanted)
 	case caseOnly:
 		return refuse(7002138, "sub", subject)

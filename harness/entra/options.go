@@ -25,8 +25,8 @@ type Options struct {
 	// KeyCacheTTL is how long an issuer's keys are kept. Default 1h: users report up to
 	// about an hour after a rotation.
 	KeyCacheTTL time.Duration `json:"keyCacheTTL"`
-	// RefetchInterval is the least time between two looks at an issuer's documents for a
-	// kid that the cache does not have. Default 5m; reports say only that it is not at once.
+	// RefetchInterval is how old an issuer's keys must be before a kid that is not among them has the issuer's documents fetched again.
+	// Default 5m; reports say only that it is not at once, and takes up to about an hour (Azure/azure-workload-identity#1232, #616).
 	RefetchInterval time.Duration `json:"refetchInterval"`
 	// StaleKeys is how long beyond KeyCacheTTL keys are used while the issuer cannot be read. Default 0: that Entra does so is not
 	// known, and refusing is the safe side.
@@ -63,8 +63,8 @@ type Options struct {
 	// ThrottleAfter is how many token requests a client may make in a minute of the clock before it gets 429. Default 0: any number;
 	// Entra's limits are not published.
 	ThrottleAfter int `json:"throttleAfter"`
-	// PropagationDelay is how long a change of an application, a managed identity or a federated credential takes until the token
-	// endpoint sees it. Default 0; Microsoft documents seconds to minutes.
+	// PropagationDelay is how long a change of an application, as client or as resource, a managed identity or a federated credential
+	// takes until the token endpoint sees it. Default 0; Microsoft documents seconds to minutes.
 	PropagationDelay time.Duration `json:"propagationDelay"`
 	// StaleEdits is how long the token endpoint sees a federated credential as it was before it was changed in place, while one that
 	// is removed and added anew counts at once. Default 0; users report hours (Azure/azure-workload-identity#1200).

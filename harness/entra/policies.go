@@ -19,10 +19,11 @@ func checkFederationAllowed(x *exchange, _ *Check) *Error {
 }
 
 // checkClaimPolicy is about tenants that take GitHub's tokens of certain enterprises only. It comes once the subject has matched, as was seen.
+// That it is about the issuers that GitHub gives enterprises of their own too (GitHub's URL, a slash and the enterprise's slug) is inferred.
 func checkClaimPolicy(x *exchange, c *Check) *Error {
 	enterprises := x.record.tenant.Policies.GitHubEnterprises
 	issuer := x.assertion.issuer
-	if len(enterprises) == 0 || issuer != expression.GitHub {
+	if len(enterprises) == 0 || issuer != expression.GitHub && !strings.HasPrefix(issuer, expression.GitHub+"/") {
 		return nil
 	}
 	c.Want = strings.Join(enterprises, ", ")
@@ -68,8 +69,8 @@ func checkConditionalAccess(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// checkPolicies checks what the tenant's administrators demand, fills in the ids of policies, and replaces the names of applications in them by
-// client ids.
+// checkPolicies checks what the tenant's administrators demand, fills in the ids of policies, and replaces the names of applications in them
+// by client ids.
 func (r *tenantRecord) checkPolicies() error {
 	var broken []error
 	fail := func(path, format string, args ...any) {
@@ -115,8 +116,12 @@ func (r *tenantRecord) checkConditionalAccessPolicy(p *ConditionalAccess, before
 		p.Applications[i] = r.tenant.Applications[j].ClientID
 	}
 	for _, network := range p.ExcludeLocations {
-		if _, err := netip.ParsePrefix(network); err != nil {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
 			return fmt.Errorf("%q is no network in CIDR notation, such as 192.0.2.0/24", network)
+		}
+		if prefix.Addr().Is4In6() { // which would match no address
+			return fmt.Errorf("%q is a network of IPv4 in IPv6 notation: write it as %s", network, prefix.Addr().Unmap())
 		}
 	}
 	return nil

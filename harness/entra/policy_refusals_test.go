@@ -70,7 +70,11 @@ var policyRefusals = []refusal{
 	{name: "one clause of an expression", code: 7002131, oauth: "invalid_client", status: 401, prepare: flexible(anyBranch), claims: map[string]any{"repository_id": "75"}},
 	{name: "star for nothing", code: 7002131, oauth: "invalid_client", status: 401, prepare: flexible(anyBranch),
 		claims: map[string]any{"sub": "repo:contoso/web:ref:refs/heads/", "repository_id": "74"}},
-	{name: "agent's subject", code: 7002137, oauth: "invalid_client", status: 401, claims: map[string]any{"sub": "/eid1/c/pub/t/v4j5cvGGr0GRqy180BHbRw/a/9ExAW52n_ky4ZiS_jhpJIQ/7e307b14"},
+	{name: "agent's subject of an outside issuer", code: 700213, oauth: "invalid_client", status: 401,
+		claims: map[string]any{"sub": "/eid1/c/pub/t/v4j5cvGGr0GRqy180BHbRw/a/9ExAW52n_ky4ZiS_jhpJIQ/7e307b14"}},
+	{name: "agent's subject", code: 7002137, oauth: "invalid_client", status: 401, prepare: func(r *rig) {
+		r.addCredential(r.app, entra.Credential{Name: "agent", Issuer: v2Issuer(foreignTenant), Subject: "x", Audiences: []string{exchangeAudience}})
+	}, claims: map[string]any{"iss": v2Issuer(foreignTenant), "sub": "/eid1/c/pub/t/v4j5cvGGr0GRqy180BHbRw/a/9ExAW52n_ky4ZiS_jhpJIQ/7e307b14"},
 		text: "No matching federated identity record found for presented assertion subject '/eid1/c/pub/t/v4j5cvGGr0GRqy180BHbRw/a/9ExAW52n_ky4ZiS_jhpJIQ/7e307b14'. Please make sure the federated identity credential Subject is '/eid1/c/pub/t/{tenantId}/a/9ExAW52n_ky4ZiS_jhpJIQ/7e307b14'."},
 	{name: "no enterprise", code: 7002381, oauth: "invalid_client", status: 401, prepare: func(r *rig) {
 		fromGitHub(r)
@@ -80,6 +84,11 @@ var policyRefusals = []refusal{
 		fromGitHub(r)
 		demand(entra.Policies{GitHubEnterprises: []string{"contoso"}})(r)
 	}, text: "Federated identity credentials issued by 'https://token.actions.githubusercontent.com/' for applications or managed identities registered in this tenant must contain the enterprise claim with value 'contoso' but actual value is 'fabrikam'."},
+	{name: "another enterprise's own issuer", code: 7002381, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": github + "/fabrikam", "enterprise": "fabrikam"},
+		prepare: func(r *rig) {
+			r.addCredential(r.app, entra.Credential{Name: "github", Issuer: github + "/fabrikam", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+			demand(entra.Policies{GitHubEnterprises: []string{"contoso"}})(r)
+		}},
 	{name: "blocked everywhere", code: 53003, oauth: "access_denied", status: 400, prepare: demand(entra.Policies{ConditionalAccess: []entra.ConditionalAccess{{Name: "all"}}}),
 		text: "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance."},
 	{name: "blocked from here", code: 53003, oauth: "access_denied", status: 400, prepare: demand(entra.Policies{ConditionalAccess: []entra.ConditionalAccess{
@@ -193,9 +202,21 @@ func TestB2CPolicy(t *testing.T) {
 	if got := r.post(host+"/b2c_1a_other/oauth2/v2.0/token", form); got.status != http.StatusNotFound {
 		t.Errorf("unknown policy: status %d", got.status)
 	}
+	if got := r.post(host+"/oauth2/v2.0/token?p=b2c_1a_other", form); got.status != http.StatusNotFound {
+		t.Errorf("unknown policy in the query: status %d", got.status)
+	}
 	form.Del("client_assertion")
 	if got := r.post(host+"/b2c_1a_demo/oauth2/v2.0/token", form); got.code() != 7000216 {
 		t.Errorf("without an assertion: %s", got.raw)
+	}
+}
+
+// TestPolicyOfATenantWithoutB2C: p is a parameter like any other there.
+func TestPolicyOfATenantWithoutB2C(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	if got := r.post(tokenURL+"?p=B2C_1A_Demo", r.params(r.issuer.mint(r.claims(nil)), nil)); got.status != http.StatusOK {
+		t.Error(got.raw)
 	}
 }
 
@@ -217,6 +238,15 @@ func TestThrottling(t *testing.T) {
 	}
 	if got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"client_id": other.ClientID})); got.code() != 70025 {
 		t.Errorf("another client: %s", got.raw)
+	}
+	for range 4 { // what the directory does not have is not counted
+		if got := r.post(tokenURL, r.params("x", map[string]string{"client_id": foreignTenant})); got.status == http.StatusTooManyRequests {
+			t.Error("an unknown client is throttled")
+		}
+	}
+	byID := strings.Replace(tokenURL, "contoso.onmicrosoft.com", strings.ToUpper(r.tenant.ID), 1)
+	if got := r.post(byID, r.params(r.issuer.mint(r.claims(nil)), nil)); got.status != http.StatusTooManyRequests {
+		t.Errorf("the tenant by its id: status %d, want 429", got.status)
 	}
 	r.advance(60 * 1e9)
 	if got := r.exchange(nil); got.status != 200 {

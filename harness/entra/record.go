@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -53,10 +54,22 @@ func (r *tenantRecord) index() {
 	}
 }
 
-// resource finds the application that a resource string names, by identifier URI or client id, or nil.
-func (r *tenantRecord) resource(resource string) *Application {
+// resource finds the application that a resource string names, by identifier URI or client id, as it has spread by now, or nil.
+func (r *tenantRecord) resource(resource string, now time.Time, o Options) *Application {
+	named := func(a *Application) bool {
+		return a != nil && a.Identity == nil && (strings.EqualFold(a.ClientID, resource) || slices.Contains(a.IdentifierURIs, resource))
+	}
 	for i := range r.tenant.Applications {
-		if a := &r.tenant.Applications[i]; strings.EqualFold(a.ClientID, resource) || slices.Contains(a.IdentifierURIs, resource) {
+		a := &r.tenant.Applications[i]
+		if len(r.before) > 0 {
+			a = r.spread(strings.ToLower(a.ClientID), now, o)
+		}
+		if named(a) {
+			return a
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.before)) { // those that were removed
+		if a := r.spread(id, now, o); r.byClient[id] == nil && named(a) {
 			return a
 		}
 	}
@@ -108,15 +121,19 @@ func (r *tenantRecord) rememberEdits(old *tenantRecord, was, is []Credential, no
 	}
 }
 
-// replica is the client as the sign-in service sees it now, or nil.
-func (r *tenantRecord) replica(clientID string, now time.Time, o Options) *Application {
-	client := r.byClient[clientID]
+// spread is the client as it has spread by now, or nil.
+func (r *tenantRecord) spread(clientID string, now time.Time, o Options) *Application {
 	for _, v := range r.before[clientID] {
 		if now.Sub(v.changed) < o.PropagationDelay {
-			client = v.client
-			break
+			return v.client
 		}
 	}
+	return r.byClient[clientID]
+}
+
+// replica is the client as the sign-in service sees it now, federated credentials that were changed in place included, or nil.
+func (r *tenantRecord) replica(clientID string, now time.Time, o Options) *Application {
+	client := r.spread(clientID, now, o)
 	if client == nil || len(r.edited) == 0 {
 		return client
 	}

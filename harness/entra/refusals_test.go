@@ -28,6 +28,7 @@ type refusal struct {
 	params  map[string]string // changes of the request
 	url     string            // "": the token endpoint
 	request func(*rig) *http.Request
+	says    []string // parts of the description
 }
 
 const federationGuide = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
@@ -195,6 +196,11 @@ var refusals = []refusal{
 		req.SetBasicAuth(r.app.ClientID, "s3cret")
 		return req
 	}},
+	{name: "client and secret in a header", code: 7000215, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
+		req := formRequest(tokenURL, r.params("", map[string]string{"client_assertion": "", "client_id": ""}).Encode())
+		req.SetBasicAuth(r.app.ClientID, "s3cret")
+		return req
+	}},
 
 	{name: "no federated credentials", code: 70025, oauth: "invalid_client", status: 401, text: "The client '{appId}'(bare) has no configured federated identity credentials.",
 		prepare: func(r *rig) { r.app = r.addApp(entra.Application{Name: "bare"}) }},
@@ -275,6 +281,12 @@ var refusals = []refusal{
 		text: "Client assertion is not within its valid time range. Current time: 2026-02-08T00:24:38.0000000Z, assertion valid from 1970-01-01T00:00:00.0000000Z, expiry time of assertion 2026-02-08T00:19:38.0000000Z. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials ."},
 	{name: "not yet valid", code: 700024, oauth: "invalid_client", status: 401, claims: map[string]any{"nbf": start.Unix() + 301}},
 	{name: "issued in the future", code: 700024, oauth: "invalid_client", status: 401, claims: map[string]any{"nbf": nil, "iat": start.Unix() + 301, "exp": start.Unix() + 900}},
+	{name: "expires before it is valid", code: 700024, oauth: "invalid_client", status: 401, claims: map[string]any{"nbf": start.Unix() + 200, "exp": start.Unix() + 100}},
+	{name: "expires before it was issued", code: 700024, oauth: "invalid_client", status: 401, claims: map[string]any{"nbf": nil, "iat": start.Unix() + 200, "exp": start.Unix() + 100}},
+	{name: "discovery member in another case", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"jwks_uri": nil, "JWKS_URI": "https://issuer.example/keys"})},
+	{name: "keys in another case", code: 900612, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
+		r.issuer.jwks = []byte(strings.Replace(string(r.issuer.jwks.([]byte)), `"keys"`, `"Keys"`, 1))
+	}},
 
 	{name: "mixed scopes", code: 70011, oauth: "invalid_scope", status: 400, params: map[string]string{"scope": "https://graph.microsoft.com/.default User.Read"},
 		text: "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope https://graph.microsoft.com/.default User.Read is not valid."},
@@ -288,6 +300,9 @@ var refusals = []refusal{
 	{name: "resource without a service principal", code: 500011, oauth: "invalid_resource", status: 400, params: map[string]string{"scope": "api://orphan/.default"}, prepare: func(r *rig) {
 		r.addApp(entra.Application{Name: "orphan", NoServicePrincipal: true, IdentifierURIs: []string{"api://orphan"}})
 	}},
+	{name: "disabled resource", code: 500014, oauth: "invalid_resource", status: 400, params: map[string]string{"scope": "api://asleep/.default"}, prepare: func(r *rig) {
+		r.addApp(entra.Application{Name: "asleep", Disabled: true, IdentifierURIs: []string{"api://asleep"}})
+	}, text: "The service principal for resource 'api://asleep' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it."},
 	{name: "resource of another cloud", code: 500011, oauth: "invalid_resource", status: 400, params: map[string]string{"scope": "https://graph.microsoft.us/.default"}},
 }
 
@@ -324,6 +339,11 @@ func TestRefusals(t *testing.T) {
 				want := fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: 2026-02-08 00:24:38Z", tt.code, text, got.body["trace_id"], got.body["correlation_id"])
 				if diff := cmp.Diff(want, description); diff != "" {
 					t.Errorf("error_description (-want +got):\n%s", diff)
+				}
+			}
+			for _, part := range tt.says {
+				if !strings.Contains(description, part) {
+					t.Errorf("error_description %q does not say %q", description, part)
 				}
 			}
 			row, _ := entra.Lookup(tt.code)

@@ -103,7 +103,8 @@ func readForm(r *http.Request) (f form, reason string) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
 		return f, ""
 	}
-	values, err := url.ParseQuery(string(body))
+	// Only & parts parameters, as in .NET. Go refuses a semicolon.
+	values, err := url.ParseQuery(strings.ReplaceAll(string(body), ";", "%3B"))
 	if err != nil {
 		return f, "the body is not application/x-www-form-urlencoded"
 	}
@@ -165,7 +166,7 @@ func drain(r *http.Request) {
 // when it is a GUID, and whether the caller gave one.
 func correlationID(r *http.Request, f form) (id string, given bool) {
 	for _, id := range []string{r.Header.Get("client-request-id"), f.requestID, r.URL.Query().Get("client-request-id")} {
-		if isGUID(id) {
+		if IsGUID(id) {
 			return id, true
 		}
 	}

@@ -11,6 +11,91 @@ import (
 	"testing"
 )
 
+// TestRequestForms are requests in an unusual form that are good.
+func TestRequestForms(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, url string
+		more      string // of the body
+	}{
+		{"semicolon in a parameter", tokenURL, "&state=a;b"},
+		{"semicolon that parts nothing", tokenURL, "&state=a;scope=openid"},
+		{"path in another case", "https://login.microsoftonline.com/contoso.onmicrosoft.com/OAuth2/v2.0/Token", ""},
+		{"tenant in another case", "https://login.microsoftonline.com/CONTOSO.onmicrosoft.com/oauth2/V2.0/token", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			req := formRequest(tt.url, r.params(r.issuer.mint(r.claims(nil)), nil).Encode()+tt.more)
+			if got := r.do(req); got.status != http.StatusOK {
+				t.Error(got.raw)
+			}
+			if route := r.server.Route(req); route != "POST /{tenant}/oauth2/v2.0/token" {
+				t.Errorf("route %q", route)
+			}
+		})
+	}
+}
+
+// TestPreflight asks what a browser asks first.
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for path, allowed := range map[string]string{
+		"/oauth2/v2.0/token": "", "/v2.0/.well-known/openid-configuration": "GET, OPTIONS", "/discovery/v2.0/keys": "GET, OPTIONS",
+		"/discovery/instance": "GET, OPTIONS",
+	} {
+		got := r.do(httptest.NewRequest(http.MethodOptions, "https://login.microsoftonline.com/common"+path, nil))
+		if got.status != http.StatusOK || got.raw != "" || got.header.Get("Access-Control-Allow-Methods") != allowed || got.header.Get("Content-Length") != "0" {
+			t.Errorf("%s: status %d, headers %v, body %q", path, got.status, got.header, got.raw)
+		}
+	}
+	if len(r.signIns) != 0 {
+		t.Errorf("sign-ins %+v", r.signIns)
+	}
+}
+
+// TestTokensInWrongPlaces: no sign-in that is recorded holds a token, wherever a client has put one.
+func TestTokensInWrongPlaces(t *testing.T) {
+	t.Parallel()
+	for _, place := range []string{
+		"tenant", "agent", "client_id", "grant_type", "scope", "client_assertion_type", "client_secret", "resource", "v1 resource", "client-request-id", "p",
+	} {
+		t.Run(place, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			token := r.issuer.mint(r.claims(nil))
+			target, form := tokenURL, r.params(token, nil)
+			switch place {
+			case "tenant":
+				target = strings.Replace(tokenURL, "contoso.onmicrosoft.com", token, 1)
+			case "p":
+				target += "?p=" + token
+			case "v1 resource":
+				target = tokenURLv1
+				form.Set("resource", token)
+			case "scope":
+				form.Set(place, token+"/.default")
+			case "agent":
+			default:
+				form.Set(place, token)
+			}
+			req := formRequest(target, form.Encode())
+			if place == "agent" {
+				req.Header.Set("User-Agent", token)
+			}
+			got := r.do(req)
+			if len(r.signIns) != 1 {
+				t.Fatalf("%d sign-ins", len(r.signIns))
+			}
+			signature := token[strings.LastIndex(token, ".")+1:]
+			if record := string(mustJSON(got.signIn)); strings.Contains(record, signature) {
+				t.Errorf("the sign-in holds the token: %s", record)
+			}
+		})
+	}
+}
+
 // TestLargeBodyIsAnswered sends 10 MB over HTTP/1.1 and reads only then, as many clients do. The answer must still be there.
 func TestLargeBodyIsAnswered(t *testing.T) {
 	t.Parallel()

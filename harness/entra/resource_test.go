@@ -115,6 +115,7 @@ func TestTenantRules(t *testing.T) {
 		{policy(entra.ConditionalAccess{}), "it has no display name"},
 		{policy(entra.ConditionalAccess{Name: "p"}, entra.ConditionalAccess{Name: "p"}), "another policy has the same id"},
 		{policy(entra.ConditionalAccess{Name: "p", Applications: []string{"y"}}), `there is no application "y"`},
+		{policy(entra.ConditionalAccess{Name: "p", ExcludeLocations: []string{"::ffff:192.0.2.0/120"}}), `"::ffff:192.0.2.0/120" is a network of IPv4 in IPv6 notation: write it as 192.0.2.0`},
 		{policy(entra.ConditionalAccess{Name: "p", ExcludeLocations: []string{"office"}}), `"office" is no network in CIDR notation`},
 		{entra.Tenant{DisplayName: "x", B2CPolicies: []string{"a/b"}}, `"a/b" is no name of a B2C policy`},
 		{entra.Tenant{DisplayName: "x", Policies: entra.Policies{GitHubEnterprises: []string{""}}}, "an empty enterprise"},
@@ -124,6 +125,35 @@ func TestTenantRules(t *testing.T) {
 			t.Errorf("%v, want %q", err, tt.want)
 		}
 	}
+}
+
+// TestResourcePropagation changes the application that is the resource, under option propagationDelay.
+func TestResourcePropagation(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.options(func(o *entra.Options) { o.PropagationDelay = time.Minute })
+	send := func(step, scope string, code int) {
+		t.Helper()
+		if got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": scope})); got.code() != code {
+			t.Errorf("%s: code %d, want %d: %s", step, got.code(), code, got.raw)
+		}
+	}
+	r.advance(time.Minute) // until the rig itself has spread
+	orders := entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}}
+	r.addApp(orders)
+	send("new", "api://orders/.default", 500011)
+	r.advance(time.Minute)
+	send("new, spread", "api://orders/.default", 0)
+	r.change(func(t *entra.Tenant) { t.Applications[1].IdentifierURIs = []string{"api://sales"} })
+	send("renamed", "api://sales/.default", 500011)
+	send("renamed, old name", "api://orders/.default", 0)
+	r.advance(time.Minute)
+	send("renamed, spread", "api://sales/.default", 0)
+	send("renamed, old name, spread", "api://orders/.default", 500011)
+	r.change(func(t *entra.Tenant) { t.Applications = t.Applications[:1] })
+	send("removed", "api://sales/.default", 0)
+	r.advance(time.Minute)
+	send("removed, spread", "api://sales/.default", 500011)
 }
 
 // TestRevocableTokens asks as MSAL does with capability CP1.

@@ -17,7 +17,7 @@ var reservedScopes = []string{"openid", "profile", "offline_access"}
 func checkScope(x *exchange, c *Check) *Error {
 	if x.v1 {
 		c.Note = "the v1.0 endpoint knows no scopes of client credentials"
-		x.resource.name, x.signIn.Resource = x.form.resource, x.form.resource
+		x.resource.name, x.signIn.Resource = x.form.resource, HideTokens(x.form.resource)
 		return nil
 	}
 	c.Want, c.Got = "one {resource}"+defaultScope, x.form.scope
@@ -40,7 +40,7 @@ func checkScope(x *exchange, c *Check) *Error {
 		return refuse(70011, "scope", x.form.scope)
 	}
 	x.resource.name = named[0]
-	x.signIn.Resource = named[0]
+	x.signIn.Resource = HideTokens(named[0])
 	return nil
 }
 
@@ -60,12 +60,15 @@ func checkResource(x *exchange, c *Check) *Error {
 		in.ResourceName, in.ResourceID, in.ResourceServicePrincipalID = service.Name, service.AppID, service.ServicePrincipalID(x.record.tenant.ID)
 		return nil
 	}
-	app := x.record.resource(x.resource.name)
-	if app == nil || app.NoServicePrincipal || app.Disabled {
-		if app != nil {
-			c.Note = "application " + app.Name + " is disabled or has no service principal"
-		}
+	app := x.record.resource(x.resource.name, x.now, x.options)
+	switch {
+	case app == nil:
 		return refuse(500011, "resource", x.resource.name, "tenant", x.record.tenant.DisplayName)
+	case app.NoServicePrincipal:
+		c.Note = "application " + app.Name + " has no service principal"
+		return refuse(500011, "resource", x.resource.name, "tenant", x.record.tenant.DisplayName)
+	case app.Disabled:
+		return refuse(500014, "resource", x.resource.name)
 	}
 	c.Want = app.Name
 	x.resource.application = app

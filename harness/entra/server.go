@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,15 +69,21 @@ func New(c Config) *Server {
 		s.key.generate = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 	}
 
-	byTenant := func(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) { serve(w, r, mux.Vars(r)["tenant"]) }
+	document := func(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodOptions { // what a browser asks first
+				s.serveDocument(w, nil)
+				return
+			}
+			serve(w, r, mux.Vars(r)["tenant"])
+		}
 	}
 	token := func(v1 bool) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			vars := mux.Vars(r)
 			policy := vars["policy"]
-			if policy == "" {
-				policy = queryPolicy(r)
+			if policy == "" && r.URL.RawQuery != "" && s.directory.isB2C(vars["tenant"]) {
+				policy = r.URL.Query().Get("p") // the old form of the path; elsewhere a parameter like any other
 			}
 			s.serveToken(w, r, endpoint{vars["tenant"], policy, v1})
 		}
@@ -86,21 +93,13 @@ func New(c Config) *Server {
 	s.routes.HandleFunc("/{tenant}/oauth2/v2.0/token", token(false))
 	s.routes.HandleFunc("/{tenant}/oauth2/token", token(true))
 	s.routes.HandleFunc("/{tenant}/{policy}/oauth2/v2.0/token", token(false)) // of B2C
-	get := []string{http.MethodGet, http.MethodHead}
-	s.routes.HandleFunc("/{tenant}/v2.0/.well-known/openid-configuration", byTenant(s.serveDiscovery)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/.well-known/openid-configuration", byTenant(s.serveDiscoveryV1)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/discovery/v2.0/keys", byTenant(s.serveKeys)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/discovery/keys", byTenant(s.serveKeys)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/discovery/instance", s.serveInstance).Methods(get...)
+	get := []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+	s.routes.HandleFunc("/{tenant}/v2.0/.well-known/openid-configuration", document(s.serveDiscovery)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/.well-known/openid-configuration", document(s.serveDiscoveryV1)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/discovery/v2.0/keys", document(s.serveKeys)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/discovery/keys", document(s.serveKeys)).Methods(get...)
+	s.routes.HandleFunc("/{tenant}/discovery/instance", document(s.serveInstance)).Methods(get...)
 	return s
-}
-
-// queryPolicy is the B2C policy that the query names, the old form of the path.
-func queryPolicy(r *http.Request) string {
-	if r.URL.RawQuery == "" {
-		return ""
-	}
-	return r.URL.Query().Get("p")
 }
 
 // Directory returns the directory the server signs in from; it may be changed
@@ -109,12 +108,43 @@ func (s *Server) Directory() *Directory { return s.directory }
 
 // ServeHTTP answers one request. Anything that is not a path of Entra's
 // federation is a 404.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.routes.ServeHTTP(w, lowerPath(r))
+}
+
+// lowerPath is the request with its path below the tenant in lower case: Entra does not look at the case of it, which is inferred.
+func lowerPath(r *http.Request) *http.Request {
+	tenant, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	lower := strings.ToLower(rest)
+	if lower == rest || !strings.HasPrefix(r.URL.Path, "/") {
+		return r
+	}
+	lowered, u := *r, *r.URL
+	u.Path, u.RawPath = "/"+tenant+"/"+lower, ""
+	lowered.URL = &u
+	return &lowered
+}
+
+// Routes are the paths that the server answers, with the methods in front where others are refused by the router.
+func (s *Server) Routes() []string {
+	var all []string
+	// Walk's own error is the function's, which has none.
+	_ = s.routes.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		template, err := route.GetPathTemplate()
+		methods, anyMethod := route.GetMethods()
+		if anyMethod != nil {
+			methods = []string{http.MethodPost}
+		}
+		all = append(all, strings.Join(methods, ", ")+" "+template)
+		return err
+	})
+	return all
+}
 
 // Route is the method and path template of the route that answers a request, or empty.
 func (s *Server) Route(r *http.Request) string {
 	var match mux.RouteMatch
-	if !s.routes.Match(r, &match) {
+	if !s.routes.Match(lowerPath(r), &match) {
 		return ""
 	}
 	template, err := match.Route.GetPathTemplate()

@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -19,20 +18,26 @@ const retryAfter = 60
 type throttle struct {
 	mu     sync.Mutex
 	minute int64
-	counts map[string]int // by tenant and client id, in lower case
+	counts map[string]int // by the ids of tenant and client
 }
 
-// tooMany counts a request, and says whether the client has made more in this minute than option throttleAfter lets it.
-func (t *throttle) tooMany(tenant, clientID string, now time.Time, limit int) bool {
+// throttled counts a request, and says whether the client has made more in this minute than option throttleAfter lets it. Clients that the
+// directory does not have are not counted.
+func (s *Server) throttled(tenant, clientID string, now time.Time) bool {
+	limit := s.directory.Options().ThrottleAfter
 	if limit == 0 {
 		return false
 	}
+	record, app, _ := s.directory.signIn(tenant, clientID, now)
+	return record != nil && app != nil && s.throttle.tooMany(record.tenant.ID+"/"+app.ClientID, now, limit)
+}
+
+func (t *throttle) tooMany(client string, now time.Time, limit int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if minute := now.Unix() / 60; t.counts == nil || minute != t.minute {
 		t.minute, t.counts = minute, make(map[string]int)
 	}
-	client := strings.ToLower(tenant + "/" + clientID)
 	if _, counted := t.counts[client]; !counted && len(t.counts) >= maxThrottled {
 		return false
 	}
@@ -40,8 +45,8 @@ func (t *throttle) tooMany(tenant, clientID string, now time.Time, limit int) bo
 	return t.counts[client] > limit
 }
 
-// refuseThrottled answers as was seen for client_credentials (AzureAD/microsoft-authentication-library-for-dotnet#2855): no JSON, no code. The
-// content type is inferred.
+// refuseThrottled answers as was seen for client_credentials (AzureAD/microsoft-authentication-library-for-dotnet#2855): no JSON, no code.
+// The content type is inferred.
 func (s *Server) refuseThrottled(w http.ResponseWriter, x *exchange) {
 	const body = "Too Many Requests"
 	x.signIn.Status = http.StatusTooManyRequests

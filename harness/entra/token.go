@@ -99,24 +99,32 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 	if r.Method == http.MethodPost {
 		x.form, x.bad = readForm(r)
 	}
-	_, _, x.basic = r.BasicAuth()
+	var name string
+	if name, _, x.basic = r.BasicAuth(); x.basic && x.form.clientID == "" {
+		x.form.clientID = name // of client_secret_basic, which the discovery document lists
+	}
 	traceID := formatGUID(x.random.trace)
 	correlation, given := correlationID(r, x.form)
 	if !given {
 		correlation = formatGUID(x.random.correlation)
 	}
 	x.signIn = SignIn{
-		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: HideTokens(at.tenant), IPAddress: hostname(r.RemoteAddr), Agent: HideTokens(r.UserAgent()),
+		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: HideTokens(at.tenant),
+		IPAddress: hostname(r.RemoteAddr), Agent: HideTokens(r.UserAgent()),
 		ClientID: HideTokens(x.form.clientID), GrantType: HideTokens(x.form.grantType), Scope: HideTokens(x.form.scope),
 		Status: http.StatusOK, Checks: make([]Check, 0, len(checks)),
 	}
 
 	header := w.Header()
 	x.commonHeaders(header, traceID)
+	if r.Method == http.MethodOptions { // what a browser asks first; that the answer is empty is inferred
+		header.Set("Content-Length", "0")
+		return
+	}
 	if given && r.Header.Get("return-client-request-id") == "true" {
 		header.Set("client-request-id", correlation)
 	}
-	if s.throttle.tooMany(at.tenant, x.form.clientID, x.now, s.directory.Options().ThrottleAfter) {
+	if s.throttled(at.tenant, x.form.clientID, x.now) {
 		s.refuseThrottled(w, x)
 		return
 	}
@@ -145,7 +153,8 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 	x.signIn.Duration = s.now().Sub(x.now)
 	s.record(x.signIn)
 	if s.log.Enabled(r.Context(), slog.LevelDebug) {
-		s.log.DebugContext(r.Context(), "token request", "tenant", HideTokens(at.tenant), "client", HideTokens(x.form.clientID), "code", x.signIn.Code,
+		s.log.DebugContext(r.Context(), "token request",
+			"tenant", HideTokens(at.tenant), "client", HideTokens(x.form.clientID), "code", x.signIn.Code,
 			"iss", x.signIn.Issuer, "sub", x.signIn.Subject, "aud", x.signIn.Audience, "kid", x.signIn.KeyID)
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -187,7 +196,8 @@ func (x *exchange) commonHeaders(h http.Header, traceID string) {
 	h.Set("x-ms-ests-server", serverVersion)
 	h.Set("X-XSS-Protection", "0")
 	h["Set-Cookie"] = []string{
-		"fpc=" + base64.RawURLEncoding.EncodeToString(x.random.cookie[:]) + "; expires=" + x.now.UTC().AddDate(0, 0, 30).Format(http.TimeFormat) + "; path=/; secure; HttpOnly; SameSite=None",
+		"fpc=" + base64.RawURLEncoding.EncodeToString(x.random.cookie[:]) +
+			"; expires=" + x.now.UTC().AddDate(0, 0, 30).Format(http.TimeFormat) + "; path=/; secure; HttpOnly; SameSite=None",
 		"x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly",
 		"stsservicecookie=estsfd; path=/; secure; samesite=none; httponly",
 	}

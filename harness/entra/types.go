@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -23,7 +24,7 @@ type Tenant struct {
 type Policies struct {
 	FederationDisabled bool                `json:"federationDisabled,omitempty"` // refuses every federated sign-in (700223)
 	GitHubEnterprises  []string            `json:"githubEnterprises,omitempty"`  // values of the claim enterprise, one of which GitHub's tokens must have (7002381)
-	AllowedIssuers     []string            `json:"allowedIssuers,omitempty"`     // issuers that new federated credentials may name; empty: any
+	AllowedIssuers     []string            `json:"allowedIssuers,omitempty"`     // only Microsoft Graph checks it, as the app management policy: issuers of new credentials; empty: any
 	ConditionalAccess  []ConditionalAccess `json:"conditionalAccess,omitempty"`  // policies for workload identities
 }
 
@@ -100,6 +101,7 @@ type ManagedIdentity struct {
 	Subscription       string              `json:"subscription"`  // the id; "": the tenant's first
 	ResourceGroup      string              `json:"resourceGroup"` // the name; "": the subscription's first
 	Location           string              `json:"location,omitempty"`
+	Tags               map[string]string   `json:"tags,omitempty"`
 	AppRoleAssignments []AppRoleAssignment `json:"appRoleAssignments,omitempty"`
 	Credentials        []Credential        `json:"credentials,omitempty"` // at most 20
 }
@@ -114,9 +116,10 @@ type Subscription struct {
 
 // ResourceGroup is a resource group with the resources in it that are not managed identities.
 type ResourceGroup struct {
-	Name      string     `json:"name"`
-	Location  string     `json:"location,omitempty"` // "": westeurope
-	Resources []Resource `json:"resources,omitempty"`
+	Name      string            `json:"name"`
+	Location  string            `json:"location,omitempty"` // "": westeurope
+	Tags      map[string]string `json:"tags,omitempty"`
+	Resources []Resource        `json:"resources,omitempty"`
 }
 
 // Resource is something in a resource group that can be read.
@@ -174,6 +177,7 @@ func (c Credential) clone() Credential {
 }
 
 func (m ManagedIdentity) clone() ManagedIdentity {
+	m.Tags = maps.Clone(m.Tags)
 	m.AppRoleAssignments = slices.Clone(m.AppRoleAssignments)
 	m.Credentials = cloneEach(m.Credentials, Credential.clone)
 	return m
@@ -182,7 +186,7 @@ func (m ManagedIdentity) clone() ManagedIdentity {
 func (s Subscription) clone() Subscription {
 	s.RoleAssignments = slices.Clone(s.RoleAssignments)
 	s.ResourceGroups = cloneEach(s.ResourceGroups, func(g ResourceGroup) ResourceGroup {
-		g.Resources = slices.Clone(g.Resources)
+		g.Tags, g.Resources = maps.Clone(g.Tags), slices.Clone(g.Resources)
 		return g
 	})
 	return s

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,7 +28,8 @@ type Config struct {
 	Rand   io.Reader        // nil: crypto/rand; for ids only
 	Log    *slog.Logger     // nil: discard
 	// Hold is called while a federated credential of a managed identity, named by its resource id, is being written; another write under
-	// the same identity that arrives before it returns is refused. nil: it waits for Options.IdentityWriteTime of the directory.
+	// the same identity that arrives before it returns is refused, which also ends the context. nil: it waits for
+	// Options.IdentityWriteTime of the directory, or until the context ends.
 	Hold func(ctx context.Context, identity string)
 }
 
@@ -38,15 +41,16 @@ type API struct {
 	log       *slog.Logger
 	hold      func(ctx context.Context, identity string)
 	routes    *mux.Router
+	list      []string // of the routes, for people
 
 	mu      sync.Mutex // guards what follows
 	rand    io.Reader
-	writing map[string]bool // identities, by principal id, under which a credential is being written
+	writing map[string]context.CancelFunc // ends the write of a credential, by the identity's principal id
 }
 
 // New makes the handler.
 func New(c Config) *API {
-	a := &API{server: c.Server, directory: c.Server.Directory(), now: c.Now, rand: c.Rand, log: c.Log, hold: c.Hold, writing: map[string]bool{}}
+	a := &API{server: c.Server, directory: c.Server.Directory(), now: c.Now, rand: c.Rand, log: c.Log, hold: c.Hold, writing: map[string]context.CancelFunc{}}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -74,9 +78,12 @@ const (
 func (a *API) router() *mux.Router {
 	r := mux.NewRouter().SkipClean(true)
 	on := func(pattern string, methods verbs) {
-		r.Handle(anyCase(pattern), a.endpoint(methods)).Name(plain.ReplaceAllString(pattern, "{$1}"))
+		name := plain.ReplaceAllString(pattern, "{$1}")
+		r.Handle(anyCase(pattern), a.endpoint(methods)).Name(name)
+		a.list = append(a.list, strings.Join(slices.Sorted(maps.Keys(methods)), ", ")+" "+name)
 	}
 	r.Handle(anyCase("/metadata/endpoints"), http.HandlerFunc(a.serveMetadata)).Name("/metadata/endpoints")
+	a.list = append(a.list, "GET /metadata/endpoints")
 	for _, scope := range []string{"", "/{scope:.+}"} {
 		on(scope+authorization+"/roleDefinitions", verbs{http.MethodGet: (*call).listRoleDefinitions})
 		on(scope+authorization+"/roleDefinitions/{name}", verbs{http.MethodGet: (*call).getRoleDefinition})
@@ -114,6 +121,9 @@ func (a *API) router() *mux.Router {
 // plain finds variables that have a pattern of their own.
 var plain = regexp.MustCompile(`\{(\w+):[^}]*\}`)
 
+// Routes are the paths that there are, each with its methods in front.
+func (a *API) Routes() []string { return slices.Clone(a.list) }
+
 // Route is the method and path template of the route that answers a request, or empty.
 func (a *API) Route(r *http.Request) string {
 	var match mux.RouteMatch
@@ -143,9 +153,10 @@ type reply struct {
 	body   any
 }
 
-// list is how Azure Resource Manager wraps lists. There is only ever one page.
+// list is how Azure Resource Manager wraps lists.
 type list[T any] struct {
-	Value []T `json:"value"`
+	Value []T    `json:"value"`
+	Next  string `json:"nextLink,omitempty"` // the URL of the next page; federated credentials alone have pages
 }
 
 func ok(body any) (reply, error) { return reply{http.StatusOK, body}, nil }
@@ -155,7 +166,7 @@ func okList[T any](items []T) (reply, error) {
 	if items == nil {
 		items = []T{}
 	}
-	return ok(list[T]{items})
+	return ok(list[T]{Value: items})
 }
 
 // call is one request that carries a valid token.
@@ -213,27 +224,32 @@ func (a *API) answer(methods verbs, r *http.Request) (reply, error) {
 // decode reads the body of a request.
 func (c *call) decode(into any) error {
 	const limit = 4 << 20 // Azure Resource Manager's, for a request
-	err := json.NewDecoder(http.MaxBytesReader(nil, c.r.Body, limit)).Decode(into)
+	decoder := json.NewDecoder(http.MaxBytesReader(nil, c.r.Body, limit))
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is text after the object")
+		}
+	}
 	var tooLarge *http.MaxBytesError
+	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &tooLarge): // inferred
 		return fail(http.StatusRequestEntityTooLarge, "RequestContentTooLarge", "The request content size exceeds the maximum size of '%d' bytes.", int64(limit))
 	case errors.Is(err, io.EOF): // inferred
 		return fail(http.StatusBadRequest, "MissingRequestContent", "The request content is empty.")
-	case err != nil:
+	case errors.As(err, &kind):
+		err = fmt.Errorf("a %s is not what belongs at path %s, position %d", kind.Value, kind.Field, kind.Offset)
+	}
+	if err != nil { // what is between the quotes is inferred: Azure has its own parser's words there
 		return fail(http.StatusBadRequest, "InvalidRequestContent", "The request content was invalid and could not be deserialized: '%s'.", err)
 	}
 	return nil
 }
 
-// newGUID is a random version 4 GUID. Ids are no secrets, so a source that fails is replaced by the system's, which cannot.
+// newGUID is a random one.
 func (a *API) newGUID() string {
-	var b [16]byte
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, err := io.ReadFull(a.rand, b[:]); err != nil {
-		_, _ = rand.Read(b[:])
-	}
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return entra.NewGUID(a.rand)
 }

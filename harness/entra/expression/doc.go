@@ -17,6 +17,7 @@
 //     as in OData, which is inferred.
 //   - Whether case counts. Here it does, as in subjects.
 //   - Whether a claim that is no string can match. Here it cannot.
+//   - How long an expression may be: nothing documents a limit (federatedIdentityExpression of the reference has none), and there is none here.
 //   - Whether more than one space is accepted between the parts. Here it is not: the documentation says a single space.
 //
 // See https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.

@@ -9,9 +9,6 @@ import (
 // LanguageVersion is the only version of the language there is.
 const LanguageVersion = 1
 
-// maxLength is the most characters that an expression may have. Entra's own limit is not known; it is that of the other properties of a credential.
-const maxLength = 600
-
 // The operators of a clause.
 const (
 	eq      = "eq"
@@ -50,10 +47,6 @@ func (e *SyntaxError) Error() string {
 // Parse reads an expression. The error is a [*SyntaxError].
 func Parse(text string) (*Expression, error) {
 	p := &parser{text: text}
-	if len(text) > maxLength {
-		p.at = maxLength
-		return nil, p.expected(fmt.Sprintf("no more than %d bytes", maxLength))
-	}
 	e := &Expression{}
 	for {
 		c, err := p.clause()

@@ -106,8 +106,9 @@ func (e *Expression) CheckIssuer(issuer string, created time.Time) error {
 	return nil
 }
 
-// CheckIdentityIssuer is CheckIssuer for a credential of a managed identity. The documentation has flexible credentials for applications only,
-// while Azure's API takes them since version 2025-01-31-preview; users found that it refuses every expression about GitHub.
+// CheckIdentityIssuer is CheckIssuer for a credential of a managed identity. The documentation contradicts itself: some editions of the page have
+// flexible credentials for applications only, a newer one (docs.azure.cn) for applications and user-assigned managed identities. Azure's API has
+// them since version 2025-01-31-preview, and so has the Azure CLI in preview; users found that it refuses every expression about GitHub.
 func (e *Expression) CheckIdentityIssuer(issuer string) error {
 	if issuer == GitHub {
 		return &RuleError{issuer, "managed identities take no expressions about GitHub"}

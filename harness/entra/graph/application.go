@@ -53,7 +53,7 @@ func applicationEntity(t *entra.Tenant, a *entra.Application) object {
 		}},
 		{"appRoles", appRoleEntities(a.AppRoles)},
 		{"info", infoEntity()},
-		{"keyCredentials", []any{}},
+		{"keyCredentials", keyCredentialEntities(a)},
 		{"parentalControlSettings", object{{"countriesBlockedForMinors", []any{}}, {"legalAgeGroupRule", "Allow"}}},
 		{"passwordCredentials", []any{}},
 		{"publicClient", object{{"redirectUris", []any{}}}},
@@ -71,6 +71,7 @@ func applicationEntity(t *entra.Tenant, a *entra.Application) object {
 	stored := maps.Clone(a.Properties)
 	delete(stored, "owners") // a relationship
 	delete(stored, principalProperties)
+	delete(stored, "keyCredentials")
 	return entity.overlay(stored)
 }
 
@@ -126,9 +127,30 @@ var readOnly = []string{
 }
 
 // setApplication applies the properties of a POST or PATCH. What the directory has no place for is kept as it is.
-func setApplication(t *entra.Tenant, a *entra.Application, body map[string]any) *refusal {
+func setApplication(t *entra.Tenant, a *entra.Application, body map[string]any, beta bool) *refusal {
 	for _, name := range slices.Sorted(maps.Keys(body)) {
-		if bad := setApplicationProperty(t, a, name, body[name]); bad != nil {
+		known, value := applicationProperties[name], body[name]
+		switch {
+		case strings.Contains(name, "@odata."), slices.Contains(readOnly, name):
+			continue // annotations; and what the service decides
+		case name == "id" || name == "appId":
+			current := map[string]string{"id": a.ObjectID, "appId": a.ClientID}[name]
+			if text, isString := value.(string); value != nil && (!isString || text != "" && !strings.EqualFold(text, current)) {
+				return immutable(name)
+			}
+			continue
+		case slices.Contains(applicationRelations, name):
+			if value != nil {
+				return invalidValue(name, "Application")
+			}
+			continue
+		case known == 0 || !beta && slices.Contains(betaApplicationProperties, name):
+			return unknownProperty(name)
+		}
+		if bad := checkKind(known, name, value, "Application"); bad != nil {
+			return bad
+		}
+		if bad := setApplicationProperty(t, a, name, value); bad != nil {
 			return bad
 		}
 	}
@@ -137,29 +159,15 @@ func setApplication(t *entra.Tenant, a *entra.Application, body map[string]any) 
 
 func setApplicationProperty(t *entra.Tenant, a *entra.Application, name string, value any) *refusal {
 	switch {
-	case strings.Contains(name, "@odata."), slices.Contains(readOnly, name):
-		return nil // annotations; and what the service decides
-	case name == "id" || name == "appId":
-		current := map[string]string{"id": a.ObjectID, "appId": a.ClientID}[name]
-		if text, isString := value.(string); value != nil && (!isString || text != "" && !strings.EqualFold(text, current)) {
-			return immutable(name)
-		}
-	case name == "owners" || name == principalProperties:
-		return invalidValue(name, "Application") // relationships have routes of their own
 	case name == "displayName":
-		text, bad := stringValue(name, value, "Application")
-		if bad != nil {
-			return bad
-		}
+		text, _ := value.(string)
 		if text == "" {
 			return valueRequired(name, "Application")
 		}
 		a.Name = text
 	case name == "uniqueName":
-		text, bad := stringValue(name, value, "Application")
+		text, _ := value.(string)
 		switch {
-		case bad != nil:
-			return bad
 		case a.UniqueName != "" && text != a.UniqueName:
 			return immutable(name)
 		case slices.ContainsFunc(t.Applications, func(other entra.Application) bool {
@@ -173,14 +181,11 @@ func setApplicationProperty(t *entra.Tenant, a *entra.Application, name string, 
 	case name == "appRoles":
 		return setAppRoles(a, value)
 	case name == "passwordCredentials":
-		if values, isList := value.([]any); !isList || len(values) > 0 {
-			return invalidValue(name, "Application") // client secrets are not emulated, and none may be stored
-		}
+		return noSecrets(value)
+	case name == "keyCredentials":
+		return setKeyCredentials(a, value)
 	case name == "api":
-		api, isObject := value.(map[string]any)
-		if value != nil && !isObject {
-			return badRequest("An unexpected 'PrimitiveValue' node was found when reading from the JSON reader. A 'StartObject' node was expected.")
-		}
+		api, _ := value.(map[string]any)
 		api = maps.Clone(api)
 		if version, given := api["requestedAccessTokenVersion"]; given {
 			number, _ := version.(float64)
@@ -272,6 +277,13 @@ func setIdentifierURIs(t *entra.Tenant, a *entra.Application, value any) *refusa
 	if !ok || slices.Contains(uris, "") {
 		return invalidValue("identifierUris", "Application")
 	}
+	for _, uri := range uris {
+		if !slices.Contains(a.IdentifierURIs, uri) && !allowsURI(uri, t.ID, a.ClientID, t.Domains) {
+			// hashicorp/terraform-provider-azuread#1392, Azure/Industrial-IoT#1432
+			return refuse(400, "HostNameNotOnVerifiedDomain",
+				"Values of identifierUris property must use a verified domain of the organization or its subdomain: '%s'", uri)
+		}
+	}
 	for i := range t.Applications {
 		other := &t.Applications[i]
 		if other.ObjectID != a.ObjectID && slices.ContainsFunc(uris, func(uri string) bool { return slices.Contains(other.IdentifierURIs, uri) }) {
@@ -285,7 +297,7 @@ func setIdentifierURIs(t *entra.Tenant, a *entra.Application, value any) *refusa
 func setAppRoles(a *entra.Application, value any) *refusal {
 	given, isList := value.([]any)
 	if !isList {
-		return badRequest("An unexpected 'PrimitiveValue' node was found when reading from the JSON reader. A 'StartArray' node was expected.")
+		return unexpectedNode(value, "StartArray")
 	}
 	var roles []entra.AppRole
 	for _, one := range given {
@@ -346,7 +358,15 @@ func splitKey(key string) (name, value string) {
 	if !named {
 		return "", key
 	}
-	return name, strings.Trim(value, "'")
+	return name, unquote(value)
+}
+
+// unquote takes the quotes off a string, inside of which two stand for one.
+func unquote(s string) string {
+	if len(s) >= 2 && s[0] == '\'' && s[len(s)-1] == '\'' {
+		return strings.ReplaceAll(s[1:len(s)-1], "''", "'")
+	}
+	return s
 }
 
 // noKey is what Microsoft's OData library says; inferred for Microsoft Graph.

@@ -56,7 +56,7 @@ func (c *call) newApplication(body map[string]any) (*answer, error) {
 	err := c.change(func(t *entra.Tenant) error {
 		owners, bad := boundOwners(t, body, c.bearer.ObjectID)
 		if bad == nil {
-			bad = setApplication(t, &a, body)
+			bad = setApplication(t, &a, body, c.isBeta())
 		}
 		if bad != nil {
 			return bad
@@ -132,7 +132,7 @@ func updateApplication(c *call) (*answer, error) {
 		if err := c.mayWrite(a); err != nil {
 			return err
 		}
-		if bad := setApplication(t, a, c.body); bad != nil {
+		if bad := setApplication(t, a, c.body, c.isBeta()); bad != nil {
 			return bad
 		}
 		return nil
@@ -159,7 +159,7 @@ func deleteApplication(c *call) (*answer, error) {
 		if err := c.mayWrite(a); err != nil {
 			return err
 		}
-		forget(t, a.ServicePrincipalID, a.ClientID, a.Name)
+		forget(t, a.ServicePrincipalID)
 		t.Applications = slices.DeleteFunc(t.Applications, func(other entra.Application) bool { return other.ObjectID == a.ObjectID })
 		return nil
 	})

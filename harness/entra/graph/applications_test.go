@@ -106,10 +106,10 @@ func TestApplicationRefusals(t *testing.T) {
 		{bad, "Another object with the same value for property identifierUris already exists.", map[string]any{"identifierUris": []string{"api://taken"}}},
 		{bad, "Invalid value specified for property 'identifierUris' of resource 'Application'.", map[string]any{"identifierUris": "api://x"}},
 		{bad, "Invalid value specified for property 'requestedAccessTokenVersion' of resource 'Application'.", map[string]any{"api": map[string]any{"requestedAccessTokenVersion": 3}}},
-		{bad, "Invalid value specified for property 'passwordCredentials' of resource 'Application'.", map[string]any{"passwordCredentials": []any{map[string]any{"secretText": "x"}}}},
+		{bad, "New password credentials must be generated using service actions.", map[string]any{"passwordCredentials": []any{map[string]any{"secretText": "x"}}}},
 		{bad, "Invalid value specified for property 'appRoles' of resource 'Application'.", map[string]any{"appRoles": []any{map[string]any{"id": "x"}}}},
 		{"BadRequest", "An unexpected 'PrimitiveValue' node was found when reading from the JSON reader. A 'StartArray' node was expected.", map[string]any{"appRoles": 1}},
-		{bad, `application "admin": identifier URI "https://graph.microsoft.com" belongs to Microsoft Graph`, map[string]any{"identifierUris": []string{"https://graph.microsoft.com"}}},
+		{bad, `application "admin": identifier URI "api://AzureADTokenExchange" belongs to AAD Token Exchange Endpoint`, map[string]any{"identifierUris": []string{"api://AzureADTokenExchange"}}},
 	} {
 		c.refused(400, tt.code, tt.message, "PATCH", at, tt.body)
 	}

@@ -16,11 +16,9 @@ type assignment struct {
 	principal, resource *principal
 }
 
-// resourceOf is the service principal that an assignment names, or nil.
+// resourceOf is the service principal that an assignment is at, or nil. The directory has replaced names in it by ids.
 func resourceOf(all []principal, a entra.AppRoleAssignment) *principal {
-	i := slices.IndexFunc(all, func(p principal) bool {
-		return strings.EqualFold(p.id, a.Resource) || strings.EqualFold(p.clientID, a.Resource) || p.identity == nil && p.name == a.Resource
-	})
+	i := slices.IndexFunc(all, func(p principal) bool { return strings.EqualFold(p.id, a.Resource) })
 	if i < 0 {
 		return nil
 	}
@@ -47,16 +45,10 @@ func assignments(t *entra.Tenant) []assignment {
 
 // entity is the assignment as Microsoft Graph shows it.
 func (a assignment) entity() object {
-	role := a.Role
-	for _, r := range a.resource.roles {
-		if r.Value != "" && r.Value == a.Role {
-			role = r.ID
-		}
-	}
 	return object{
 		{"id", a.ID},
 		{"deletedDateTime", nil},
-		{"appRoleId", role},
+		{"appRoleId", a.Role},
 		{"createdDateTime", stamp(a.Created)},
 		{"principalDisplayName", a.principal.name},
 		{"principalId", a.principal.id},
@@ -181,7 +173,7 @@ func checkAssignment(t *entra.Tenant, a assignment) *refusal {
 		return invalidRequest("Permission being assigned was not found on application")
 	}
 	for _, other := range assignments(t) {
-		if other.of(a.principal.id) && other.at(a.resource.id) && other.entity().text("appRoleId") == a.Role {
+		if other.of(a.principal.id) && other.at(a.resource.id) && other.Role == a.Role {
 			return invalidRequest("Permission being assigned already exists on the object")
 		}
 	}

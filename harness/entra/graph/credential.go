@@ -50,7 +50,10 @@ func exampleCredential(beta bool) object {
 
 // setCredential applies the properties of a POST or PATCH. In v1.0 the expression is left alone, so that a credential with nothing but one
 // lacks a subject there; that is what Azure/azure-cli#32816 reports.
+//
+// Today's rules count for a credential whose issuer or expression changes, whatever its age.
 func setCredential(cr *entra.Credential, body map[string]any, beta bool) *refusal {
+	issuer, matching := cr.Issuer, cr.Matching
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		value := body[name]
 		var target *string
@@ -87,11 +90,13 @@ func setCredential(cr *entra.Credential, body map[string]any, beta bool) *refusa
 		}
 		*target = text
 	}
+	if cr.Issuer != issuer || cr.Matching != matching {
+		cr.Created = time.Time{}
+	}
 	return nil
 }
 
 func setExpression(cr *entra.Credential, value any) *refusal {
-	was := cr.Matching
 	switch value := value.(type) {
 	case nil:
 		cr.Matching = ""
@@ -106,10 +111,7 @@ func setExpression(cr *entra.Credential, value any) *refusal {
 		}
 		cr.Matching = text
 	default:
-		return badRequest("An unexpected 'PrimitiveValue' node was found when reading from the JSON reader. A 'StartObject' node was expected.")
-	}
-	if cr.Matching != was {
-		cr.Created = time.Time{} // today's rules count
+		return unexpectedNode(value, "StartObject")
 	}
 	return nil
 }
@@ -120,8 +122,9 @@ func invalidCredential(format string, args ...any) *refusal {
 	return refuse(http.StatusBadRequest, codeInvalidCredential, format, args...)
 }
 
-// checkCredential checks a new or changed credential against the rules. others are the application's other credentials.
-func checkCredential(t *entra.Tenant, cr *entra.Credential, others []entra.Credential, isNew bool) *refusal {
+// checkCredential checks a new or changed credential against the rules. before is what it was (nil: it is new), others are the application's
+// other credentials.
+func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []entra.Credential) *refusal {
 	for _, required := range []struct {
 		name    string
 		missing bool
@@ -153,7 +156,7 @@ func checkCredential(t *entra.Tenant, cr *entra.Credential, others []entra.Crede
 			return bad
 		}
 	}
-	if bad := checkIssuer(t, cr); bad != nil {
+	if bad := checkIssuer(t, cr, before); bad != nil {
 		return bad
 	}
 	for _, other := range others {
@@ -166,7 +169,7 @@ func checkCredential(t *entra.Tenant, cr *entra.Credential, others []entra.Crede
 				cr.Issuer, cr.Subject, cr.Subject)
 		}
 	}
-	if isNew && len(others) >= maxCredentials {
+	if before == nil && len(others) >= maxCredentials {
 		return refuse(http.StatusForbidden, codeObjectSizeExceeded,
 			"The size of the object has exceeded its limit. Please reduce the number of values and retry your request.")
 	}
@@ -187,9 +190,10 @@ func checkExpression(cr *entra.Credential) *refusal {
 	return nil
 }
 
-// checkIssuer applies the tenant's policy, and what is documented for Entra as an issuer: its subject must be an object of the tenant.
-func checkIssuer(t *entra.Tenant, cr *entra.Credential) *refusal {
-	if allowed := t.Policies.AllowedIssuers; len(allowed) > 0 && !slices.Contains(allowed, cr.Issuer) {
+// checkIssuer applies the tenant's policy, which is about issuers that are new or changed, and what is documented for Entra as an issuer: its subject must be an object of the tenant.
+func checkIssuer(t *entra.Tenant, cr, before *entra.Credential) *refusal {
+	isNew := before == nil || before.Issuer != cr.Issuer
+	if allowed := t.Policies.AllowedIssuers; isNew && len(allowed) > 0 && !slices.Contains(allowed, cr.Issuer) {
 		return invalidCredential("Issuer '%s' is not allowed as per assigned policy.", cr.Issuer) // the last words were seen
 	}
 	login, err := entra.LoginURL(t.Cloud)

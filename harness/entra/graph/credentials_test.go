@@ -241,6 +241,36 @@ func TestOldFlexible(t *testing.T) {
 	at := "/beta/applications/" + c.app.ObjectID + "/federatedIdentityCredentials/old"
 	c.must(204, "PATCH", at, map[string]any{"description": "still there"})
 	c.must(400, "PATCH", at, flexible("old", github, "claims['sub'] matches 'repo:b/*'"))
+	// One about GitLab of that age does not become one about GitHub by its issuer.
+	if _, err := r.dir.AddCredential(r.tenant.ID, c.app.ClientID, entra.Credential{
+		Name: "gitlab", Issuer: "https://gitlab.com", Matching: "claims['sub'] matches 'repo:a/*'", Audiences: []string{exchangeAudience},
+		Created: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	at = strings.TrimSuffix(at, "old") + "gitlab"
+	c.must(400, "PATCH", at, map[string]any{"issuer": github})
+	c.must(400, "PATCH", strings.Replace(at, "beta", "v1.0", 1), map[string]any{"issuer": github})
+	c.must(204, "PATCH", at, map[string]any{"issuer": "https://gitlab.example.com"})
+}
+
+// TestAllowedIssuers: the policy is about credentials that are created, and issuers that change.
+func TestAllowedIssuers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.caller("admin", everything...)
+	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+		t.Policies.AllowedIssuers = []string{github}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	at := "/v1.0/applications/" + c.app.ObjectID + "/federatedIdentityCredentials"
+	c.must(204, "PATCH", at+"/test", map[string]any{"description": "from before the policy", "issuer": issuerURL})
+	c.must(400, "PATCH", at+"/test", map[string]any{"issuer": "https://other.example"})
+	c.must(400, "POST", at, credential("new", "s"))
+	c.must(204, "PATCH", at+"/test", map[string]any{"issuer": github})
+	c.must(400, "PATCH", at+"/test", map[string]any{"issuer": issuerURL})
 }
 
 func TestIdentityCredentials(t *testing.T) {

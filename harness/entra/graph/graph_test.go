@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"strings"
 	"testing"
@@ -22,8 +23,18 @@ func TestToken(t *testing.T) {
 	other.refused(401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.", "GET", "/v1.0/applications", nil)
 	c.refused(401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.", "GET", "/v1.0/applications", nil, "Host", "graph.microsoft.us")
 	c.must(200, "GET", "/v1.0/applications", nil, "Host", "127.0.0.1:8446")
-	if got := anonymous.do("GET", "/v1.0/applications", nil).header.Get("WWW-Authenticate"); !strings.HasPrefix(got, `Bearer realm="", authorization_uri="https://login.`) {
-		t.Errorf("WWW-Authenticate %q", got)
+	(&client{rig: r, token: "opaque"}).refused(401, "InvalidAuthenticationToken", "IDX14100: JWT is not well formed, there are no dots (.).\n"+
+		"The token needs to be in JWS or JWE Compact Serialization Format. (JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'. "+
+		"(JWE): 'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'.",
+		"GET", "/v1.0/applications", nil)
+	for host, login := range map[string]string{
+		"graph.microsoft.com": "login.microsoftonline.com", "graph.microsoft.us": "login.microsoftonline.us", "dod-graph.microsoft.us": "login.microsoftonline.us",
+		"microsoftgraph.chinacloudapi.cn": "login.partner.microsoftonline.cn", "127.0.0.1:8446": "login.microsoftonline.com",
+	} {
+		want := `Bearer realm="", authorization_uri="https://` + login + `/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`
+		if got := anonymous.do("GET", "/v1.0/applications", nil, "Host", host).header.Get("WWW-Authenticate"); got != want {
+			t.Errorf("%s: WWW-Authenticate %q, want %q", host, got, want)
+		}
 	}
 	r.advance(2 * time.Hour)
 	c.refused(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.", "GET", "/v1.0/applications", nil)
@@ -65,8 +76,18 @@ func TestPermissions(t *testing.T) {
 	owner.must(201, "POST", "/v1.0/applications/"+own+"/federatedIdentityCredentials", credential("mine", "s"))
 	owner.must(200, "GET", app, nil)
 	owner.must(204, "DELETE", "/v1.0/applications/"+own, nil)
-	reader.refused(403, "Authentication_MSGraphPermissionMissing", "Calling principal does not have required MSGraph permissions AuditLog.Read.All",
+	reader.refused(403, "Authentication_MSGraphPermissionMissing",
+		"The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this API.",
 		"GET", "/beta/auditLogs/signIns", nil)
+}
+
+// text is a body in JSON.
+func text(body map[string]any) string {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
 }
 
 func TestRequests(t *testing.T) {
@@ -101,6 +122,12 @@ func TestRequests(t *testing.T) {
 		{400, "BadRequest", unreadable, "POST", "/v1.0/applications", "{"},
 		{400, "BadRequest", unreadable, "POST", "/v1.0/applications", "[]"},
 		{400, "BadRequest", unreadable, "POST", "/v1.0/applications", "null"},
+		{400, "BadRequest", unreadable, "POST", app + "/federatedIdentityCredentials", strings.Replace(text(credential("bad", "s")), `"s"`, "\"s\xff\"", 1)},
+		{400, "BadRequest", "Multiple properties with the name 'displayName' were detected in a resource or a complex value. " +
+			"In OData, duplicate property names are not allowed.", "POST", "/v1.0/applications", `{"displayName":"a","tags":["displayName"],"displayName":"b"}`},
+		{400, "BadRequest", "Multiple properties with the name 'logoutUrl' were detected in a resource or a complex value. " +
+			"In OData, duplicate property names are not allowed.", "POST", "/v1.0/applications",
+			`{"displayName":"a","addIns":[{"id":1},{"id":2}],"web":{"logoutUrl":"https://a","homePageUrl":null,"logoutUrl":"https://b"}}`},
 		{400, "BadRequest", "Empty Payload. JSON content expected.", "POST", "/v1.0/applications", " "},
 		{413, "RequestEntityTooLarge", "The request payload is larger than 4194304 bytes.", "POST", "/v1.0/applications", `{"displayName":"` + strings.Repeat("x", 4<<20) + `"}`},
 		{400, "Request_BadRequest", "A value is required for property 'displayName' of resource 'Application'.", "POST", "/v1.0/applications", "{}"},
@@ -108,6 +135,8 @@ func TestRequests(t *testing.T) {
 	} {
 		c.refused(tt.status, tt.code, tt.message, tt.method, tt.path, tt.body)
 	}
+	// The name of a member may be the value of another, and of a member of another object.
+	c.must(201, "POST", "/v1.0/applications", `{"displayName":"notes","notes":"displayName","web":{"logoutUrl":null},"info":{"logoutUrl":null}}`)
 	c.refused(400, "BadRequest", "Write requests (excluding DELETE) must contain the Content-Type header declaration.",
 		"POST", "/v1.0/applications", "{}", "Content-Type", "text/plain")
 }
@@ -151,6 +180,15 @@ func TestSpelling(t *testing.T) {
 		c.must(want, "GET", path, nil)
 	}
 	c.must(404, "GET", "/v1.0/applications/"+c.app.ObjectID+"/federatedIdentityCredentials/Test", nil)
+	for _, name := range []string{"it's", "'quoted'", "'"} {
+		id := c.must(201, "POST", "/v1.0/applications", map[string]any{"displayName": "quotes", "uniqueName": name}).text("id")
+		for _, quote := range []string{"'", "%27"} {
+			key := quote + strings.ReplaceAll(name, "'", quote+quote) + quote
+			if got := c.must(200, "GET", "/v1.0/applications(uniqueName="+key+")", nil).text("id"); got != id {
+				t.Errorf("%s: %q, want %q", key, got, id)
+			}
+		}
+	}
 	c.must(201, "POST", "/v1.0/applications/"+c.app.ObjectID+"/federatedIdentityCredentials", credential("OWNERS", "x"))
 	if got := c.must(200, "GET", "/v1.0/applications/"+c.app.ObjectID+"/federatedIdentityCredentials/OWNERS", nil).text("name"); got != "OWNERS" {
 		t.Errorf("name %q", got)

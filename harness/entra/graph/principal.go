@@ -177,6 +177,14 @@ func setPrincipal(a *entra.Application, body map[string]any) *refusal {
 		value := body[name]
 		switch {
 		case strings.Contains(name, "@odata."), slices.Contains(principalReadOnly, name):
+			continue
+		case principalPropertyKinds[name] == 0:
+			return unknownProperty(name)
+		}
+		if bad := checkKind(principalPropertyKinds[name], name, value, "ServicePrincipal"); bad != nil {
+			return bad
+		}
+		switch {
 		case name == "accountEnabled" || name == "appRoleAssignmentRequired":
 			on, isBool := value.(bool)
 			if !isBool {
@@ -187,9 +195,13 @@ func setPrincipal(a *entra.Application, body map[string]any) *refusal {
 			} else {
 				a.AssignmentRequired = on
 			}
-		case name == "keyCredentials" || name == "passwordCredentials":
-			if values, isList := value.([]any); !isList || len(values) > 0 {
-				return invalidValue(name, "ServicePrincipal") // secrets are not emulated, and none may be stored
+		case name == "passwordCredentials":
+			if bad := noSecrets(value); bad != nil {
+				return bad
+			}
+		case name == "keyCredentials":
+			if values, _ := value.([]any); len(values) > 0 {
+				return invalidValue(name, "ServicePrincipal") // for SAML, which is not emulated
 			}
 		case value == nil:
 			delete(stored, name)
@@ -211,11 +223,10 @@ var principalReadOnly = []string{
 }
 
 // forget removes what points to a service principal that is about to go: role assignments at it, and its ownership.
-func forget(t *entra.Tenant, id, clientID, name string) {
+// The directory keeps assignments by the id alone.
+func forget(t *entra.Tenant, id string) {
 	gone := func(as *[]entra.AppRoleAssignment) {
-		*as = slices.DeleteFunc(*as, func(a entra.AppRoleAssignment) bool {
-			return strings.EqualFold(a.Resource, id) || strings.EqualFold(a.Resource, clientID) || a.Resource == name
-		})
+		*as = slices.DeleteFunc(*as, func(a entra.AppRoleAssignment) bool { return strings.EqualFold(a.Resource, id) })
 	}
 	for i := range t.Applications {
 		a := &t.Applications[i]

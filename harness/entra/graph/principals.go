@@ -143,7 +143,7 @@ func deletePrincipal(c *call) (*answer, error) {
 		if err != nil {
 			return err
 		}
-		forget(t, a.ServicePrincipalID, a.ClientID, a.Name)
+		forget(t, a.ServicePrincipalID)
 		a.NoServicePrincipal, a.Disabled, a.AssignmentRequired, a.AppRoleAssignments = true, false, false, nil
 		delete(a.Properties, principalProperties)
 		return nil

@@ -6,22 +6,29 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxBody is the most bytes of a request. Microsoft documents 4 MiB for Microsoft Graph.
 const maxBody = 4 << 20
 
-// Page sizes: documented for directory objects.
+// Page sizes, as documented: for directory objects, and for sign-ins.
 const (
-	defaultPage = 100
-	maxPage     = 999
+	defaultPage  = 100
+	maxPage      = 999
+	signInsPage  = 1000 // both
+	signInsRoute = "/auditLogs/signIns"
 )
+
+// options are the names of those that OData has, without $.
+var options = []string{"filter", "select", "orderby", "search", "expand", "top", "count", "skip", "skiptoken", "format"}
 
 // queryOptions are the OData options of a request.
 type queryOptions struct {
@@ -36,16 +43,24 @@ type queryOptions struct {
 	raw     url.Values // for the link to the next page
 }
 
-// parseQuery reads the options, with or without $.
-func parseQuery(raw string) (queryOptions, *refusal) {
+// parseQuery reads the options, with or without $. Each may be there once, in whichever spelling, says OData; what Microsoft Graph says of two was
+// seen with drives (microsoftgraph/msgraph-sdk-java#336), and is unconfirmed for the directory. The largest page may have this size.
+func parseQuery(raw string, largest int) (queryOptions, *refusal) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return queryOptions{}, badRequest("The query string is not valid: it is not URL-encoded.")
 	}
 	o := queryOptions{raw: values}
-	for name, given := range values {
-		value := given[len(given)-1]
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := values.Get(name)
 		var err error
+		if option := strings.ToLower(strings.TrimPrefix(name, "$")); slices.Contains(options, option) {
+			if seen[option] || len(values[name]) > 1 {
+				return o, badRequest("Query option '$%s' was specified more than once, but it must be specified at most once.", option)
+			}
+			seen[option] = true
+		}
 		switch option := strings.ToLower(strings.TrimPrefix(name, "$")); option {
 		case "filter":
 			o.filter = value
@@ -62,8 +77,8 @@ func parseQuery(raw string) (queryOptions, *refusal) {
 		case "expand":
 			o.expand = value
 		case "top":
-			if o.top, err = strconv.Atoi(value); err != nil || o.top < 1 || o.top > maxPage {
-				return o, unsupportedQuery("Invalid page size specified: '%s'. Must be between 1 and %d inclusive.", value, maxPage)
+			if o.top, err = strconv.Atoi(value); err != nil || o.top < 1 || o.top > largest {
+				return o, unsupportedQuery("Invalid page size specified: '%s'. Must be between 1 and %d inclusive.", value, largest)
 			}
 		case "count":
 			if o.count, err = strconv.ParseBool(value); err != nil {
@@ -97,7 +112,7 @@ func (c *call) collection(context, typeName string, example object, all []object
 		if bad != nil {
 			return nil, bad
 		}
-		if f.advanced != "" && !(eventual && o.count) {
+		if f.advanced != "" && typeName != signInType && !(eventual && o.count) {
 			return nil, unsupportedQuery("Operator '%s' is not supported because the 'ConsistencyLevel:eventual' header is missing. "+
 				"Refer to https://aka.ms/graph-docs/advanced-queries for more information", f.advanced)
 		}
@@ -117,6 +132,9 @@ func (c *call) collection(context, typeName string, example object, all []object
 	page := o.top
 	if page == 0 {
 		page = defaultPage
+		if typeName == signInType {
+			page = signInsPage
+		}
 	}
 	rest := all[min(o.skip, len(all)):]
 	if len(rest) > page {
@@ -295,11 +313,54 @@ func (c *call) readBody() (map[string]any, *refusal) {
 	if kind, _, err := mime.ParseMediaType(c.request.Header.Get("Content-Type")); err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
 		return nil, badRequest("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
 	}
+	if !utf8.Valid(raw) {
+		return nil, badRequest(unreadable)
+	}
 	var body map[string]any
 	if err := json.Unmarshal(raw, &body); err != nil || body == nil {
 		return nil, badRequest(unreadable)
 	}
+	if name, doubled := doubledMember(raw); doubled {
+		// The text of Microsoft's OData library; inferred for Microsoft Graph.
+		return nil, badRequest("Multiple properties with the name '%s' were detected in a resource or a complex value. "+
+			"In OData, duplicate property names are not allowed.", name)
+	}
 	return body, nil
+}
+
+// doubledMember finds a name that an object in valid JSON has twice.
+func doubledMember(raw []byte) (name string, found bool) {
+	type level struct {
+		names map[string]bool // of an object; nil: a list
+		value bool            // the next token is a member's value
+	}
+	var levels []level
+	for d := json.NewDecoder(bytes.NewReader(raw)); ; {
+		t, err := d.Token()
+		if err != nil {
+			return "", false // the end
+		}
+		if t == json.Delim('}') || t == json.Delim(']') {
+			levels = levels[:len(levels)-1]
+			continue
+		}
+		if n := len(levels); n > 0 && levels[n-1].names != nil {
+			in := &levels[n-1]
+			if text, isString := t.(string); !in.value && isString {
+				if in.names[text] {
+					return text, true
+				}
+				in.names[text] = true
+			}
+			in.value = !in.value
+		}
+		switch t {
+		case json.Delim('{'):
+			levels = append(levels, level{names: map[string]bool{}})
+		case json.Delim('['):
+			levels = append(levels, level{})
+		}
+	}
 }
 
 // prefers tells whether a request has a preference, such as create-if-missing.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -78,8 +79,8 @@ func normalize(path string) (string, *refusal) {
 		if hasKey {
 			key = strings.TrimSuffix(key, ")")
 			key = strings.ReplaceAll(key, "%27", "'")
-			if unquoted := strings.Trim(key, "'"); !strings.Contains(key, "=") {
-				key = unquoted
+			if !strings.Contains(key, "=") {
+				key = unquote(key)
 			}
 			out = append(out, key)
 		}
@@ -126,6 +127,19 @@ func (c *call) noRoute(path string) *refusal {
 
 // containers are first segments that answer nothing themselves.
 var containers = []string{"auditLogs", "directory", "directoryObjects"}
+
+// Routes are the paths below a version, each with its methods in front.
+func (s *API) Routes() []string {
+	var all []string
+	// Walk's own error is the function's, which has none.
+	_ = s.routes.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		template, err := route.GetPathTemplate()
+		names := slices.Sorted(maps.Keys(route.GetHandler().(methods)))
+		all = append(all, strings.Join(names, ", ")+" "+strings.TrimPrefix(template, versions))
+		return err
+	})
+	return all
+}
 
 // Route is the method and path template of the route that answers a request, with the version that was asked for, or empty.
 func (s *API) Route(r *http.Request) string {

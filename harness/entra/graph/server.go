@@ -135,7 +135,11 @@ func (c *call) serve(host string) (*answer, error) {
 			return nil, badRequest("Resource not found for the segment '%s'.", value)
 		}
 	}
-	if c.options, bad = parseQuery(c.request.URL.RawQuery); bad != nil {
+	largest := maxPage
+	if strings.HasSuffix(path, signInsRoute) {
+		largest = signInsPage
+	}
+	if c.options, bad = parseQuery(c.request.URL.RawQuery, largest); bad != nil {
 		return nil, bad
 	}
 	if c.request.Method == http.MethodPost || c.request.Method == http.MethodPatch {
@@ -239,19 +243,40 @@ func (c *call) errorBody(code, message string) object {
 func (c *call) failed(err error, h http.Header) *answer {
 	var refused *refusal
 	if !errors.As(err, &refused) {
-		if refused = unauthorized(err); refused == nil {
+		if refused = unauthorized(err, c.request.Header.Get("Authorization")); refused == nil {
 			c.log.Error("graph: request failed", "path", c.request.URL.Path, "error", err)
 			refused = refuse(http.StatusInternalServerError, "UnknownError", "")
 		}
 	}
 	if refused.status == http.StatusUnauthorized {
-		h.Set("Www-Authenticate", `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="`+graphAppID+`"`)
+		h.Set("Www-Authenticate", `Bearer realm="", authorization_uri="`+loginURL(c.root)+`/common/oauth2/authorize", client_id="`+graphAppID+`"`)
 	}
 	return &answer{status: refused.status, body: c.errorBody(refused.code, refused.message)}
 }
 
+// loginURL is where the callers of a host of Microsoft Graph sign in; that of the public cloud for hosts of no cloud.
+func loginURL(root string) string {
+	cloud := "public"
+	switch {
+	case strings.HasSuffix(root, "graph.microsoft.us"):
+		cloud = "usgov"
+	case strings.HasSuffix(root, ".chinacloudapi.cn"):
+		cloud = "china"
+	}
+	login, _ := entra.LoginURL(cloud) // there is such a cloud
+	return login
+}
+
+// notCompact is seen in MaikuB/flutter_appauth#575.
+const notCompact = "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be in JWS or JWE Compact Serialization Format. " +
+	"(JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'. " +
+	"(JWE): 'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'."
+
 // unauthorized is the refusal for what is wrong with an access token, or nil. The text for a token that nobody here has signed is inferred.
-func unauthorized(err error) *refusal {
+func unauthorized(err error, header string) *refusal {
+	if errors.Is(err, entra.ErrMalformed) && !strings.Contains(header, ".") {
+		return refuse(http.StatusUnauthorized, codeInvalidToken, "%s", notCompact)
+	}
 	for _, known := range []struct {
 		err     error
 		message string

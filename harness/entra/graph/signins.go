@@ -138,7 +138,10 @@ func managedIdentity(t *entra.Tenant, s entra.SignIn) any {
 // signInEntities are the sign-ins of the caller's tenant, the newest first. Those of clients that the tenant does not have are in no tenant's log.
 func (c *call) signInEntities() (*entra.Tenant, []object, error) {
 	if !c.has(auditLogRead) {
-		return nil, nil, refuse(http.StatusForbidden, codePermissionMissing, "Calling principal does not have required MSGraph permissions %s", auditLogRead)
+		// Public test reports begin like this, in place of the older "Calling principal does not have required MSGraph permissions"; the longest
+		// of them breaks off after "to c", and the rest is inferred.
+		return nil, nil, refuse(http.StatusForbidden, codePermissionMissing,
+			"The principal does not have required Microsoft Graph permission(s): %s to call this API.", auditLogRead)
 	}
 	t, err := c.tenant()
 	if err != nil {

@@ -35,6 +35,11 @@ func TestSignIns(t *testing.T) {
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and status/errorCode eq 700213", []string{"client"}},
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and appId eq '" + c.app.ClientID + "'", []string{"admin"}},
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and createdDateTime ge 2026-09-08T00:25:00Z", []string{"client"}},
+		// Advanced queries are of directory objects: here no operator needs ConsistencyLevel. status/errorCode ne 0 is documented for a cmdlet
+		// (Get-AzureADAuditSignInLogs).
+		{"signInEventTypes/any(t: t eq 'servicePrincipal') and status/errorCode ne 0", []string{"client"}},
+		{"signInEventTypes/any(t: t ne 'interactiveUser') and not(appDisplayName eq 'client')", []string{"worker", "admin"}},
+		{"signInEventTypes/any(t: t eq 'servicePrincipal') and endswith(appDisplayName,'min')", []string{"admin"}},
 		{"signInEventTypes/any(t: t eq 'interactiveUser')", []string{}},
 		{"appId eq '" + c.app.ClientID + "'", []string{}}, // interactive ones only
 	} {
@@ -79,6 +84,25 @@ func TestSignIns(t *testing.T) {
 	}
 }
 
+// TestSignInPages: "The maximum and default page size is 1,000 objects" (List signIns).
+func TestSignInPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.caller("admin", everything...)
+	r.mu.Lock()
+	for range 1000 {
+		r.signIns = append(r.signIns, r.signIns[0])
+	}
+	r.mu.Unlock()
+	at := "/beta/auditLogs/signIns?$filter=signInEventTypes/any(t: t eq 'servicePrincipal')"
+	for _, top := range []string{"", "&$top=1000"} {
+		got := c.must(200, "GET", at+top, nil)
+		if len(got.values("id")) != 1000 || got.text("@odata.nextLink") == "" {
+			t.Errorf("page%s of %d, next %q", top, len(got.values("id")), got.text("@odata.nextLink"))
+		}
+	}
+}
+
 func TestQueryRefusals(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -87,6 +111,9 @@ func TestQueryRefusals(t *testing.T) {
 	for _, tt := range []struct{ code, message, query string }{
 		{unsupported, "Invalid page size specified: '1000'. Must be between 1 and 999 inclusive.", "$top=1000"},
 		{unsupported, "Invalid page size specified: 'x'. Must be between 1 and 999 inclusive.", "$top=x"},
+		{"BadRequest", "Query option '$select' was specified more than once, but it must be specified at most once.", "$select=id&$select=appId"},
+		{"BadRequest", "Query option '$filter' was specified more than once, but it must be specified at most once.", "$filter=appId eq 'x'&filter=id eq 'x'"},
+		{"BadRequest", "Query option '$top' was specified more than once, but it must be specified at most once.", "$TOP=1&$top=1"},
 		{"BadRequest", "'$skip' is not supported by the service.", "$skip=1"},
 		{"BadRequest", "Skip token is not valid.", "$skiptoken=x"},
 		{unsupported, "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'", "$search=\"displayName:x\""},
@@ -100,4 +127,5 @@ func TestQueryRefusals(t *testing.T) {
 	} {
 		c.refused(400, tt.code, tt.message, "GET", "/v1.0/applications?"+strings.ReplaceAll(tt.query, `"`, "%22"), nil)
 	}
+	c.refused(400, unsupported, "Invalid page size specified: '1001'. Must be between 1 and 1000 inclusive.", "GET", "/beta/auditLogs/signIns?$top=1001", nil)
 }

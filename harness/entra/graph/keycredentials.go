@@ -1,0 +1,161 @@
+package graph
+
+import (
+	"crypto/rsa"
+	"crypto/sha1" // what a thumbprint is
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// keyCredential is a certificate as keyCredentials has it. The directory keeps the certificate, which sign-ins use, and beside it the other
+// members with the certificate's base64 in key.
+type keyCredential struct {
+	certificate *x509.Certificate
+	members     map[string]any
+}
+
+// keyCredentials are an application's. Certificates that were not given to Microsoft Graph have an id of their thumbprint.
+func keyCredentials(a *entra.Application) []keyCredential {
+	given, _ := a.Properties["keyCredentials"].([]any)
+	var all []keyCredential
+	for _, text := range a.Certificates {
+		block, _ := pem.Decode([]byte(text))
+		if block == nil {
+			continue // the directory has parsed them
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			continue
+		}
+		key := base64.StdEncoding.EncodeToString(certificate.Raw)
+		i := slices.IndexFunc(given, func(one any) bool { members, _ := one.(map[string]any); return members["key"] == key })
+		if i >= 0 {
+			all = append(all, keyCredential{certificate, given[i].(map[string]any)})
+			continue
+		}
+		all = append(all, keyCredential{certificate, map[string]any{"key": key, "keyId": keyID(certificate)}})
+	}
+	return all
+}
+
+// keyID is the id of a certificate that was given none.
+func keyID(certificate *x509.Certificate) string {
+	sum := sha1.Sum(certificate.Raw)
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// keyCredentialEntities leave the key out: Microsoft Graph has it only for those who select keyCredentials of a single application.
+func keyCredentialEntities(a *entra.Application) []object {
+	entities := []object{}
+	for _, k := range keyCredentials(a) {
+		sum := sha1.Sum(k.certificate.Raw)
+		entity := object{
+			{"customKeyIdentifier", strings.ToUpper(hex.EncodeToString(sum[:]))},
+			{"displayName", k.certificate.Subject.String()},
+			{"endDateTime", stamp(k.certificate.NotAfter)},
+			{"key", nil},
+			{"keyId", ""},
+			{"startDateTime", stamp(k.certificate.NotBefore)},
+			{"type", "AsymmetricX509Cert"},
+			{"usage", "Verify"},
+		}
+		for i := range entity {
+			if value, set := k.members[entity[i].name]; set && entity[i].name != "key" {
+				entity[i].value = value
+			}
+		}
+		entities = append(entities, entity)
+	}
+	return entities
+}
+
+// setKeyCredentials replaces the certificates of an application. One that is there already is named by its keyId, and needs no key. Only
+// certificates to verify with are taken: private and symmetric keys are secrets, which must not be stored. The text about usage was seen
+// (microsoftgraph/msgraph-sdk-java#1823), and that about a change (Azure/active-directory-dotnet-graphapi-b2bportal-web#8); that both come for
+// these reasons, and the others, is inferred.
+func setKeyCredentials(a *entra.Application, value any) *refusal {
+	if value == nil {
+		return nil
+	}
+	given, _ := value.([]any)
+	before := keyCredentials(a)
+	stored, certificates := []any{}, []string{}
+	for _, one := range given {
+		members, _ := withoutAnnotations(one).(map[string]any)
+		text := func(name string) string { s, _ := members[name].(string); return s }
+		was := slices.IndexFunc(before, func(k keyCredential) bool {
+			id, _ := k.members["keyId"].(string)
+			return strings.EqualFold(id, text("keyId"))
+		})
+		var certificate *x509.Certificate
+		switch {
+		case !strings.EqualFold(text("type"), "AsymmetricX509Cert"):
+			return invalidValue("keyCredentials", "Application")
+		case !strings.EqualFold(text("usage"), "Verify"):
+			return invalidRequest(`The value for the property "usage" in one of your credentials is invalid. Acceptable values are Sign, Verify.`)
+		case text("keyId") != "" && !isGUID(text("keyId")):
+			return invalidValue("keyCredentials", "Application")
+		case text("key") != "":
+			if certificate = readCertificate(text("key")); certificate == nil {
+				return invalidValue("keyCredentials", "Application")
+			}
+			if was >= 0 && !certificate.Equal(before[was].certificate) {
+				return invalidRequest("Update to existing credential with KeyId '%s' is not allowed.", text("keyId"))
+			}
+		case was < 0:
+			return invalidValue("keyCredentials", "Application")
+		}
+		keep := map[string]any{}
+		if was >= 0 {
+			certificate, keep = before[was].certificate, before[was].members
+		}
+		encoded := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}))
+		if slices.Contains(certificates, encoded) {
+			return invalidValue("keyCredentials", "Application")
+		}
+		if was < 0 {
+			for _, name := range []string{"customKeyIdentifier", "displayName", "endDateTime", "keyId", "startDateTime"} {
+				if text(name) != "" {
+					keep[name] = text(name)
+				}
+			}
+			if keep["keyId"] == nil {
+				keep["keyId"] = keyID(certificate)
+			}
+			keep["key"] = base64.StdEncoding.EncodeToString(certificate.Raw)
+		}
+		stored, certificates = append(stored, keep), append(certificates, encoded)
+	}
+	a.Certificates = certificates
+	setProperty(a, "keyCredentials", stored)
+	return nil
+}
+
+// readCertificate reads base64 of DER, or of PEM as Terraform sends it, or returns nil. Its key is RSA, as in the directory.
+func readCertificate(key string) *x509.Certificate {
+	raw, err := base64.StdEncoding.DecodeString(key)
+	if err != nil {
+		return nil
+	}
+	if block, rest := pem.Decode(raw); block != nil {
+		if block.Type != "CERTIFICATE" || len(strings.TrimSpace(string(rest))) > 0 {
+			return nil
+		}
+		raw = block.Bytes
+	}
+	certificate, err := x509.ParseCertificate(raw)
+	if err != nil {
+		return nil
+	}
+	if _, isRSA := certificate.PublicKey.(*rsa.PublicKey); !isRSA {
+		return nil
+	}
+	return certificate
+}
