@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"harness/control":                  {"issuers", "issuers/issuer", "harness/faults", "harness/entra"},
 	"harness/entra":                    {"harness/entra/expression"},
 	"harness/entra/expression":         {},
-	"harness/entra/arm":                {"harness/entra"},
+	"harness/entra/arm":                {"harness/entra", "harness/entra/expression"},
 	"harness/entra/graph":              {"harness/entra", "harness/entra/expression"},
 	"harness/farm":                     {"issuers", "issuers/issuer", "harness/entra", "harness/entra/arm", "harness/entra/graph", "harness/control", "harness/faults"},
 	"harness/faults":                   {"issuers/issuer", "harness/entra"},

@@ -18,13 +18,32 @@ func azure() entra.Tenant {
 		Subscriptions: []entra.Subscription{{
 			DisplayName: "Production",
 			ResourceGroups: []entra.ResourceGroup{
-				{Name: "app", Location: "northeurope", Resources: []entra.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "vault"}}}, {Name: "other"},
+				{Name: "app", Location: "North Europe", Resources: []entra.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "vault"}}}, {Name: "other"},
 			},
 			RoleAssignments: []entra.RoleAssignment{
 				{Principal: "deployer", Role: "reader"}, {Principal: "worker", Role: "4633458B-17de-408a-b874-0445c86b69e6", Scope: "/resourceGroups/app/"},
 				{Principal: "99999999-2222-4333-8444-555555555555", Role: "88888888-2222-4333-8444-555555555555"},
 			},
 		}},
+	}
+}
+
+// TestHasScope asks for scopes in any case.
+func TestHasScope(t *testing.T) {
+	t.Parallel()
+	tenant, err := entra.NewDirectory().AddTenant(azure())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const vault, worker = "/resourceGroups/app/providers/Microsoft.KeyVault/vaults/vault", "/resourceGroups/app/providers/" + entra.IdentityType + "/worker"
+	for scope, want := range map[string]bool{
+		"": true, "/": true, "/resourceGroups/app": true, "/resourcegroups/APP/": true, "/resourceGroups/none": false, "/resourceGroups": false, "/x": false,
+		vault: true, strings.ToUpper(vault): true, vault + "/secrets/x": true, vault + "2": false, worker: true, worker + "/x/y": true,
+		strings.Replace(vault, "app", "other", 1): false, strings.Replace(worker, "app", "other", 1): false, "/resourceGroups/app/providers/Microsoft.KeyVault": false,
+	} {
+		if got := tenant.HasScope(&tenant.Subscriptions[0], scope); got != want {
+			t.Errorf("%q: %t, want %t", scope, got, want)
+		}
 	}
 }
 
@@ -93,6 +112,17 @@ func TestAzureRules(t *testing.T) {
 		{"principal", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Principal = "nobody" }, `no principal "nobody"`},
 		{"two of a name", func(x *entra.Tenant, _ *entra.Subscription) { x.Applications[0].Name = "worker" }, `2 principals are called "worker"`},
 		{"scope", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Scope = "app" }, `scope "app": want one below the subscription`},
+		{"scope of no group", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Scope = "/resourceGroups/none" },
+			`scope "/resourceGroups/none": the subscription has no such resource group or resource`},
+		{"scope of no resource", func(_ *entra.Tenant, s *entra.Subscription) {
+			s.RoleAssignments[0].Scope = "/resourceGroups/other/providers/Microsoft.KeyVault/vaults/vault"
+		}, "the subscription has no such resource group or resource"},
+		{"names in two cases", func(x *entra.Tenant, _ *entra.Subscription) {
+			c := entra.Credential{Name: "main", Issuer: "https://i.example", Subject: "a", Audiences: []string{"x"}}
+			other := c
+			other.Name, other.Subject = "Main", "b"
+			x.ManagedIdentities[0].Credentials = []entra.Credential{c, other}
+		}, `managed identity "worker": credential "Main": the name differs from that of credential "main" in case only`},
 		{"assignment twice", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[2] = s.RoleAssignments[0] }, "there twice"},
 		{"assignment's name", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Name = "x" }, `name: "x" is not a usable GUID`},
 	} {

@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -69,6 +70,23 @@ func clip(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxText], "") + "…"
+}
+
+// hiddenPath is the path of a URL as it was sent, or if that holds a token, which may be escaped in any way, decoded and without it.
+func hiddenPath(u *url.URL) string {
+	const depth = 4 // of escapes in escapes
+	path := u.EscapedPath()
+	for range depth {
+		decoded, err := url.PathUnescape(path)
+		if err != nil || decoded == path {
+			break
+		}
+		path = decoded
+	}
+	if hidden := entra.HideTokens(path); hidden != path {
+		return hidden
+	}
+	return u.EscapedPath()
 }
 
 // clipSignIn is clip for every text that a sign-in takes from its request.

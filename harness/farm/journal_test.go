@@ -221,11 +221,23 @@ func TestJournalHidesTokens(t *testing.T) {
 	}
 	get(t, client, "https://graph.microsoft.com/v1.0/applications/"+token, "")
 	get(t, client, "https://management.azure.com/subscriptions/"+token, "")
+	signature := token[strings.LastIndex(token, ".")+1:]
+	for _, escaped := range []string{
+		strings.ReplaceAll(token, ".", "%2E"), strings.ReplaceAll(token, ".", "%2e"), strings.ReplaceAll(token, ".", "%252E"),
+		"%65" + token[1:], strings.Replace(token, "eyJ", "e%79%4A", 1),
+	} {
+		before := len(w.Journal(0).Entries)
+		get(t, client, "https://graph.microsoft.com/v1.0/applications/"+escaped, "")
+		entries := w.Journal(0).Entries[before:]
+		if len(entries) != 1 || entries[0].URL != "https://graph.microsoft.com/v1.0/applications/[token]" {
+			t.Errorf("%s: journal %+v", escaped, entries)
+		}
+	}
 	raw, err := json.Marshal(w.Journal(0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if signature := token[strings.LastIndex(token, ".")+1:]; strings.Contains(string(raw), signature) {
+	if strings.Contains(string(raw), signature) {
 		t.Errorf("the journal holds the token: %s", raw)
 	}
 	if !strings.Contains(string(raw), "[token]") {

@@ -189,7 +189,7 @@ func (s *Server) controlHandler() http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() {
-			s.logRequest(control.Entry{Plane: string(Control), Method: clip(r.Method), URL: clip(r.URL.EscapedPath()), Status: out.status})
+			s.logRequest(control.Entry{Plane: string(Control), Method: clip(r.Method), URL: clip(hiddenPath(r.URL)), Status: out.status})
 		}()
 		mux.ServeHTTP(out, r)
 	})

@@ -249,7 +249,7 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection
 		run.world.answered(control.Entry{
-			Plane: string(Workload), Method: r.Method, URL: r.URL.EscapedPath(), Status: out.status,
+			Plane: string(Workload), Method: r.Method, URL: hiddenPath(r.URL), Status: out.status,
 			Platform: run.platform, Route: *route, Agent: r.UserAgent(),
 		})
 	}()

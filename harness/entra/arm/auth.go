@@ -152,7 +152,7 @@ func (c *call) findSubscription() error {
 		c.tenant = tenant
 		return err
 	}
-	if !guid.MatchString(id) {
+	if !entra.IsGUID(id) {
 		return fail(http.StatusBadRequest, "InvalidSubscriptionId", "The provided subscription identifier '%s' is malformed or invalid.", id)
 	}
 	if c.tenant, c.sub = c.api.subscription(c.vars); c.sub == nil {

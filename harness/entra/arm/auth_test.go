@@ -135,6 +135,15 @@ func TestAPIVersion(t *testing.T) {
 	if got.status != 400 || !strings.Contains(got.body, `"InvalidApiVersionParameter","message":"The api-version '1.0' is invalid. The supported versions are '2024-08-01,`) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
+	for _, twice := range []string{"?api-version=2019-11-01&api-version=2020-01-01", "?API-VERSION=2019-11-01&api-version=2020-01-01"} {
+		got := r.send(token, http.MethodGet, "/subscriptions"+twice, "")
+		if got.status != 400 || !strings.Contains(got.body, `"InvalidApiVersionParameter","message":"The api-version '2019-11-01,2020-01-01' is invalid. `) {
+			t.Errorf("%s: %d %s", twice, got.status, got.body)
+		}
+	}
+	if got := r.send(token, http.MethodGet, "/subscriptions?API-version=2019-11-01&api-version", ""); got.status != 400 {
+		t.Errorf("an empty one beside: %d %s", got.status, got.body)
+	}
 	r.send(token, http.MethodGet, "/subscriptions/"+production+"/providers/Microsoft.ManagedIdentity/userAssignedIdentities?api-version=2016-01-01", "").refused(t, 404,
 		"InvalidResourceType", "The resource type could not be found in the namespace 'Microsoft.ManagedIdentity' for api version '2016-01-01'.")
 	r.send(token, http.MethodGet, identityPath+"/worker/federatedIdentityCredentials?api-version=2018-11-30", "").refused(t, 400, "NoRegisteredProviderFound",

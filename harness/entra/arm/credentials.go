@@ -3,12 +3,15 @@ package arm
 import (
 	"context"
 	"net/http"
-	"regexp"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
 type credential struct {
@@ -19,58 +22,83 @@ type credential struct {
 }
 
 type credentialProperties struct {
-	Issuer    string      `json:"issuer"`
-	Subject   string      `json:"subject,omitempty"`
-	Audiences []string    `json:"audiences"`
-	Matching  *expression `json:"claimsMatchingExpression,omitempty"`
+	Issuer    string    `json:"issuer"`
+	Subject   string    `json:"subject,omitempty"`
+	Audiences []string  `json:"audiences"`
+	Matching  *matching `json:"claimsMatchingExpression,omitempty"`
 }
 
-type expression struct {
-	Value           string `json:"value"`
-	LanguageVersion int    `json:"languageVersion"`
+type matching struct {
+	Value   string `json:"value"`
+	Version int    `json:"languageVersion"`
 }
 
-func credentialReply(m entra.ManagedIdentity, c entra.Credential) credential {
-	p := credentialProperties{Issuer: c.Issuer, Subject: c.Subject, Audiences: c.Audiences}
-	if c.Matching != "" {
-		p.Matching = &expression{c.Matching, 1}
+func (c *call) credential(m entra.ManagedIdentity, f entra.Credential) credential {
+	p := credentialProperties{Issuer: f.Issuer, Subject: f.Subject, Audiences: f.Audiences}
+	if f.Matching != "" && c.flexible() {
+		p.Matching = &matching{f.Matching, languageVersion}
 	}
 	return credential{
-		ID: identityID(m) + "/federatedIdentityCredentials/" + c.Name, Name: c.Name, Type: entra.IdentityType + "/federatedIdentityCredentials", Properties: p,
+		ID: identityID(m) + "/federatedIdentityCredentials/" + f.Name, Name: f.Name, Type: entra.IdentityType + "/federatedIdentityCredentials", Properties: p,
 	}
 }
 
-// parent finds the identity of the path, after what precedes every request to its credentials, and the index of the api-version. Whatever
-// stands below as documented is in MicrosoftDocs/entra-docs, docs/workload-id/workload-identity-federation-considerations.md, which gives
+// flexible tells whether the api-version has claims matching expressions.
+func (c *call) flexible() bool { return slices.Contains(flexibleVersions, c.version) }
+
+// languageVersion is the only one of claims matching expressions, as Microsoft documents them.
+const languageVersion = 1
+
+// parent finds the identity of the path, after what precedes every request to its credentials. Whatever stands below as documented is in MicrosoftDocs/entra-docs, docs/workload-id/workload-identity-federation-considerations.md, which gives
 // messages; the codes that it leaves out are inferred.
-func (c *call) parent() (*entra.ManagedIdentity, int, error) {
-	v, err := c.identityVersion(credentialsSince, "userAssignedIdentities/federatedIdentityCredentials")
+func (c *call) parent() (*entra.ManagedIdentity, error) {
+	err := c.checkVersion(credentialsSince, "userAssignedIdentities/federatedIdentityCredentials")
 	if err == nil {
 		_, err = c.inGroup()
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	i := c.findIdentity(&c.tenant)
 	if i < 0 {
-		return nil, 0, errNoParent
+		return nil, errNoParent
 	}
-	return &c.tenant.ManagedIdentities[i], v, nil
+	return &c.tenant.ManagedIdentities[i], nil
 }
 
 // errNoParent has a documented message.
 var errNoParent = fail(http.StatusNotFound, "NotFound", "The parent user-assigned identity doesn't exist.")
 
+// listCredentials answers with at most $top credentials, from where $skiptoken says. The form of the token is ours; the texts are inferred.
 func (c *call) listCredentials() (reply, error) {
-	m, _, err := c.parent()
+	m, err := c.parent()
 	if err != nil {
 		return reply{}, err
 	}
-	var all []credential
-	for _, f := range m.Credentials {
-		all = append(all, credentialReply(*m, f))
+	start, top := 0, len(m.Credentials)
+	for _, number := range []struct {
+		name    string
+		value   *int
+		atLeast int
+	}{{"$top", &top, 1}, {"$skiptoken", &start, 0}} {
+		given := option(c.r, number.name)
+		if given == "" {
+			continue
+		}
+		if *number.value, err = strconv.Atoi(given); err != nil || *number.value < number.atLeast {
+			return reply{}, badRequest("The value '%s' of the query parameter '%s' is invalid.", given, number.name)
+		}
 	}
-	return okList(all)
+	page := list[credential]{Value: []credential{}}
+	rest := m.Credentials[min(start, len(m.Credentials)):]
+	for _, f := range rest[:min(top, len(rest))] {
+		page.Value = append(page.Value, c.credential(*m, f))
+	}
+	if len(rest) > top {
+		query := url.Values{"api-version": {c.version}, "$top": {strconv.Itoa(top)}, "$skiptoken": {strconv.Itoa(start + top)}}
+		page.Next = "https://" + c.r.Host + c.r.URL.EscapedPath() + "?" + query.Encode()
+	}
+	return ok(page)
 }
 
 // findCredential finds the credential of the path, or returns -1.
@@ -79,7 +107,7 @@ func (c *call) findCredential(m *entra.ManagedIdentity) int {
 }
 
 func (c *call) getCredential() (reply, error) {
-	m, _, err := c.parent()
+	m, err := c.parent()
 	if err != nil {
 		return reply{}, err
 	}
@@ -87,23 +115,21 @@ func (c *call) getCredential() (reply, error) {
 	if i < 0 { // inferred
 		return reply{}, fail(http.StatusNotFound, "NotFound", "The federated identity credential '%s' was not found.", c.vars["name"])
 	}
-	return ok(credentialReply(*m, m.Credentials[i]))
+	return ok(c.credential(*m, m.Credentials[i]))
 }
 
-var credentialNames = regexp.MustCompile(`^[a-zA-Z0-9]{1}[a-zA-Z0-9-_]{2,119}$`)
-
 // readCredential reads the credential of a request.
-func (c *call) readCredential(v int) (entra.Credential, error) {
+func (c *call) readCredential() (entra.Credential, error) {
 	none := entra.Credential{}
 	var body struct {
 		Properties *struct {
-			Issuer    string      `json:"issuer"`
-			Subject   string      `json:"subject"`
-			Audiences []string    `json:"audiences"`
-			Matching  *expression `json:"claimsMatchingExpression"`
+			Issuer    string    `json:"issuer"`
+			Subject   string    `json:"subject"`
+			Audiences []string  `json:"audiences"`
+			Matching  *matching `json:"claimsMatchingExpression"`
 		} `json:"properties"`
 	}
-	if !credentialNames.MatchString(c.vars["name"]) { // documented
+	if !entra.ValidCredentialName(c.vars["name"]) { // documented
 		return none, badRequest("Federated Identity Credential name '%s' is invalid.", c.vars["name"])
 	}
 	if err := c.decode(&body); err != nil {
@@ -114,8 +140,10 @@ func (c *call) readCredential(v int) (entra.Credential, error) {
 		return none, badRequest("Federated Identity Credential from HTTP body has empty properties")
 	}
 	f := entra.Credential{Name: c.vars["name"], Issuer: p.Issuer, Subject: p.Subject, Audiences: p.Audiences}
-	if p.Matching != nil && v >= flexibleSince {
-		f.Matching = p.Matching.Value
+	if p.Matching != nil && c.flexible() {
+		if f.Matching = p.Matching.Value; p.Matching.Version != languageVersion { // inferred
+			return none, badRequest("Federated Identity Credential claims matching expression must have language version %d.", languageVersion)
+		}
 	}
 	switch {
 	case f.Issuer == "" || f.Subject == "" && f.Matching == "" || len(f.Audiences) == 0 || slices.Contains(f.Audiences, ""): // zioproto/istio-aks-example#6
@@ -123,26 +151,50 @@ func (c *call) readCredential(v int) (entra.Credential, error) {
 	case len(f.Audiences) > 1: // documented
 		return none, badRequest("Federated identity credentials must have exactly one audience.")
 	}
-	return f, nil
+	return f, checkValues(f)
+}
+
+// checkValues checks what a credential says. That Azure refuses such values is documented (Azure/azure-rest-api-specs has the issuer's format,
+// the reference of Microsoft Graph the lengths), its texts are inferred.
+func checkValues(f entra.Credential) error {
+	for _, field := range []struct{ name, value string }{{"issuer", f.Issuer}, {"subject", f.Subject}, {"audience", f.Audiences[0]}} {
+		if utf8.RuneCountInString(field.value) > entra.MaxFieldLength {
+			return badRequest("Federated Identity Credential %s must not be longer than %d characters.", field.name, entra.MaxFieldLength)
+		}
+	}
+	if issuer, err := url.Parse(f.Issuer); err != nil || issuer.Scheme == "" || issuer.Host == "" {
+		return badRequest("Federated Identity Credential issuer '%s' is not a valid URI.", f.Issuer)
+	}
+	if f.Matching == "" {
+		return nil
+	}
+	if f.Subject != "" {
+		return badRequest("Federated Identity Credential must specify either 'subject' or 'claimsMatchingExpression'.")
+	}
+	e, err := expression.Parse(f.Matching)
+	if err == nil {
+		err = e.CheckIdentityIssuer(f.Issuer)
+	}
+	if err != nil {
+		return badRequest("Federated Identity Credential claims matching expression is invalid: %s.", plainly(err))
+	}
+	return nil
 }
 
 func badRequest(format string, args ...any) error {
 	return fail(http.StatusBadRequest, "BadRequest", format, args...)
 }
 
-// maxCredentials is how many credentials an identity can have, as documented.
-const maxCredentials = 20
-
 // unsupported are the regions whose identities cannot have credentials, as documented in 2026. The list changes.
 var unsupported = []string{"malaysiasouth", "newzealandnorth"}
 
 // putCredential creates a credential or changes the one there.
 func (c *call) putCredential() (reply, error) {
-	m, v, err := c.parent()
+	m, err := c.parent()
 	if err != nil {
 		return reply{}, err
 	}
-	want, err := c.readCredential(v)
+	want, err := c.readCredential()
 	if err != nil {
 		return reply{}, err
 	}
@@ -162,13 +214,13 @@ func (c *call) putCredential() (reply, error) {
 		case at >= 0:
 			want.Name, want.ID, want.Created = m.Credentials[at].Name, m.Credentials[at].ID, m.Credentials[at].Created
 			m.Credentials[at] = want
-		case len(m.Credentials) >= maxCredentials: // inferred
-			return badRequest("Too many Federated Identity Credentials: a managed identity can have at most %d.", maxCredentials)
+		case len(m.Credentials) >= entra.MaxCredentials: // inferred
+			return badRequest("Too many Federated Identity Credentials: a managed identity can have at most %d.", entra.MaxCredentials)
 		default:
 			status, want.ID, want.Created = http.StatusCreated, c.api.newGUID(), c.api.now().UTC().Truncate(time.Second)
 			m.Credentials = append(m.Credentials, want)
 		}
-		written = credentialReply(*m, want)
+		written = c.credential(*m, want)
 		return nil
 	})
 	if err != nil {
@@ -179,7 +231,7 @@ func (c *call) putCredential() (reply, error) {
 
 // deleteCredential answers 204 when there was nothing to delete.
 func (c *call) deleteCredential() (reply, error) {
-	m, _, err := c.parent()
+	m, err := c.parent()
 	if err != nil {
 		return reply{}, err
 	}
@@ -197,13 +249,14 @@ func (c *call) deleteCredential() (reply, error) {
 // write changes the credentials of an identity. Like Azure it does one such change at a time, and refuses another meanwhile:
 // pulumi/pulumi-azure-native#4343; a delete counts as one, hashicorp/terraform-provider-azurerm#29242.
 func (c *call) write(m *entra.ManagedIdentity, change func(*entra.ManagedIdentity) error) error {
-	if !c.api.begin(m.PrincipalID) {
+	ctx, began := c.api.begin(c.r.Context(), m.PrincipalID)
+	if !began {
 		return fail(http.StatusConflict, "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
 			"Too many Federated Identity Credentials are written concurrently for the managed identity '%s'. Concurrent Federated Identity Credentials writes under the "+
 				"same managed identity are not supported.", strings.ToLower(identityID(*m)))
 	}
 	defer c.api.end(m.PrincipalID)
-	c.api.hold(c.r.Context(), identityID(*m))
+	c.api.hold(ctx, identityID(*m))
 	return c.change(func(t *entra.Tenant, _ *entra.Subscription) error {
 		i := c.findIdentity(t)
 		if i < 0 {
@@ -213,20 +266,23 @@ func (c *call) write(m *entra.ManagedIdentity, change func(*entra.ManagedIdentit
 	})
 }
 
-// begin marks an identity as being written to, or returns false when it is already.
-func (a *API) begin(principal string) bool {
+// begin marks an identity as being written to, or returns false when it is already. The context that it returns ends when another write is
+// refused, which is all that this one takes its time for, or with the request.
+func (a *API) begin(ctx context.Context, principal string) (context.Context, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.writing[principal] {
-		return false
+	if finish := a.writing[principal]; finish != nil {
+		finish()
+		return ctx, false
 	}
-	a.writing[principal] = true
-	return true
+	ctx, a.writing[principal] = context.WithCancel(ctx)
+	return ctx, true
 }
 
 func (a *API) end(principal string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.writing[principal]()
 	delete(a.writing, principal)
 }
 

@@ -18,6 +18,8 @@
 //
 //   - An api-version of Microsoft.Resources or Microsoft.Authorization is taken when it is well-formed, and every one gets the same answer.
 //     That it is checked before the token is inferred.
+//   - A role can be assigned over the resources of the directory only, and over what is below them; others are not found, which is inferred.
+//     Of a query option given twice the values are joined by commas, and of a member of a body given twice the last counts: inferred too.
 //   - Errors that are not documented are plausible: those where this package says "inferred" in a comment.
 //   - Resources are read only, and so are subscriptions. Resource groups are deleted at once; Azure answers 202 and takes a while.
 //   - There are no management groups, no custom roles, no deny assignments, no conditions, and no Azure Policy. Role assignments at once
@@ -25,7 +27,8 @@
 //   - Only service principals sign in here, so principalType is always ServicePrincipal. createdBy and updatedBy are null.
 //   - Role definitions are those of [entra.Roles]; their dates are left out.
 //   - How long a write of a federated credential takes, and so how easily two overlap, is not known: see entra.Options.
-//   - Requests are not throttled, and tags are not kept.
+//   - Requests are not throttled. Tags are kept as they are, without Azure's limits; of the resources only managed identities have some.
+//   - isolationScope is always None.
 //
 // See https://learn.microsoft.com/rest/api/managedidentity and https://learn.microsoft.com/rest/api/resources.
 package arm

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func fail(status int, code, format string, args ...any) *Error {
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *Error
 	if !errors.As(err, &refusal) {
-		refusal = fail(http.StatusBadRequest, "BadRequest", "%s", strings.TrimPrefix(err.Error(), "entra: "))
+		refusal = fail(http.StatusBadRequest, "BadRequest", "%s", plainly(err))
 		if errors.Is(err, entra.ErrNotFound) {
 			refusal.Status, refusal.Code = http.StatusNotFound, "NotFound"
 		}
@@ -53,6 +54,12 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	write(w, refusal.Status, map[string]body{"error": {refusal.Code, refusal.Message}})
 }
 
+// plainly is the text of an error of the directory without the quotes and package names of Go, which is inferred altogether.
+func plainly(err error) string {
+	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "entra: "), "expression: ")
+	return strings.ReplaceAll(text, `"`, "'")
+}
+
 // write writes a body, or none when it is nil.
 func write(w http.ResponseWriter, status int, body any) {
 	if body == nil {
@@ -70,13 +77,11 @@ func write(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(b) // the client may have gone away
 }
 
-var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-
 // setHeaders sets those of every answer, as recorded by hashicorp/terraform-provider-azurerm#20867.
 func (a *API) setHeaders(h http.Header, r *http.Request) {
 	id := a.newGUID()
 	correlation := r.Header.Get("x-ms-correlation-request-id")
-	if !guid.MatchString(correlation) {
+	if !entra.IsGUID(correlation) {
 		correlation = id
 	}
 	h.Set("Cache-Control", "no-cache")
@@ -102,14 +107,25 @@ const resourcesVersions = "2024-08-01,2024-06-01-preview,2024-03-01,2023-07-01,2
 	"2018-07-01,2018-06-01,2018-05-01,2018-02-01,2018-01-01,2017-12-01,2017-08-01,2017-06-01,2017-05-10,2017-05-01,2017-03-01,2016-09-01,2016-07-01," +
 	"2016-06-01,2016-02-01,2015-11-01,2015-01-01,2014-04-01-preview,2014-04-01,2014-01-01,2013-03-01,2014-02-26,2014-04"
 
-// apiVersion is the request's.
-func apiVersion(r *http.Request) (string, error) {
-	var given string
-	for key, values := range r.URL.Query() { // its name is compared without regard to case
-		if strings.EqualFold(key, "api-version") {
-			given = values[0]
+// option is a query option by its name, in any case. The values of one that is given several times are joined by commas, as ASP.NET does it;
+// that Azure does is inferred. No version, filter or number has such a form, so that all but the same filter twice is refused.
+func option(r *http.Request, name string) string {
+	var values []string
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if key, err := url.QueryUnescape(key); err != nil || !strings.EqualFold(key, name) {
+			continue
+		}
+		if value, err := url.QueryUnescape(value); err == nil {
+			values = append(values, value)
 		}
 	}
+	return strings.Join(values, ",")
+}
+
+// apiVersion is the request's.
+func apiVersion(r *http.Request) (string, error) {
+	given := option(r, "api-version")
 	switch {
 	case given == "":
 		return "", fail(http.StatusBadRequest, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")

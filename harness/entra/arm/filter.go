@@ -18,7 +18,7 @@ var terms = regexp.MustCompile(`(?i)^(?:(principalId|roleName|type)\s+eq\s+'((?:
 
 // readFilter reads what the official clients send. That other filters are refused with this text is inferred.
 func (c *call) readFilter() (filter, error) {
-	given := strings.TrimSpace(c.r.URL.Query().Get("$filter"))
+	given := strings.TrimSpace(option(c.r, "$filter"))
 	var f filter
 	if given == "" {
 		return f, nil

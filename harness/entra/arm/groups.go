@@ -2,7 +2,6 @@ package arm
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ type resourceGroup struct {
 	Name       string            `json:"name"`
 	Type       string            `json:"type"`
 	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags,omitempty"`
 	Properties provisioningState `json:"properties"`
 }
 
@@ -28,7 +28,7 @@ func groupID(s *entra.Subscription, name string) string {
 }
 
 func groupReply(s *entra.Subscription, g entra.ResourceGroup) resourceGroup {
-	return resourceGroup{groupID(s, g.Name), g.Name, "Microsoft.Resources/resourceGroups", g.Location, succeeded}
+	return resourceGroup{groupID(s, g.Name), g.Name, "Microsoft.Resources/resourceGroups", g.Location, g.Tags, succeeded}
 }
 
 // listGroups answers with the groups that the caller may read.
@@ -85,27 +85,23 @@ func (c *call) headGroup() (reply, error) {
 // errLocationRequired refuses what is created nowhere.
 var errLocationRequired = fail(http.StatusBadRequest, "LocationRequired", "The location property is required for this definition.")
 
-// location normalises one: az and the portal also send "West Europe".
-func location(given string) string { return strings.ToLower(strings.ReplaceAll(given, " ", "")) }
-
-var groupNames = regexp.MustCompile(`^[-\w._()]{0,89}[-\w_()]$`)
-
-// putGroup creates a resource group, or leaves the one there as it is.
+// putGroup creates a resource group, or changes the tags of the one there.
 func (c *call) putGroup() (reply, error) {
 	if err := c.authorize(); err != nil {
 		return reply{}, err
 	}
 	var body struct {
-		Location string `json:"location"`
+		Location string            `json:"location"`
+		Tags     map[string]string `json:"tags"`
 	}
 	if err := c.decode(&body); err != nil {
 		return reply{}, err
 	}
-	want := entra.ResourceGroup{Name: c.vars["group"], Location: location(body.Location)}
+	want := entra.ResourceGroup{Name: c.vars["group"], Location: entra.Location(body.Location), Tags: body.Tags}
 	switch {
 	case want.Location == "":
 		return reply{}, errLocationRequired
-	case !groupNames.MatchString(want.Name): // inferred
+	case !entra.ValidGroupName(want.Name): // inferred
 		return reply{}, fail(http.StatusBadRequest, "InvalidResourceGroupName", "The resource group name '%s' is invalid.", want.Name)
 	}
 	status := http.StatusCreated
@@ -115,6 +111,7 @@ func (c *call) putGroup() (reply, error) {
 				return fail(http.StatusConflict, "InvalidResourceGroupLocation",
 					"Invalid resource group location '%s'. The Resource group already exists in location '%s'.", want.Location, g.Location)
 			}
+			g.Tags = want.Tags
 			want, status = *g, http.StatusOK
 			return nil
 		}
@@ -188,12 +185,7 @@ type sku struct {
 }
 
 func resourceID(s *entra.Subscription, group, resourceType, name string) string {
-	types, names := strings.Split(resourceType, "/"), strings.Split(name, "/")
-	id := groupID(s, group) + "/providers/" + types[0]
-	for i, n := range names {
-		id += "/" + types[i+1] + "/" + n
-	}
-	return id
+	return groupID(s, group) + "/providers/" + entra.Resource{Type: resourceType, Name: name}.Path()
 }
 
 func (c *call) resource(group string, r entra.Resource) resource {
@@ -250,16 +242,7 @@ func (c *call) getResource() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	path := strings.Split(strings.Trim(c.vars["resource"], "/"), "/")
-	kind, name := []string{c.vars["namespace"]}, []string{}
-	for i, segment := range path {
-		if i%2 == 0 {
-			kind = append(kind, segment)
-		} else {
-			name = append(name, segment)
-		}
-	}
-	typeName, fullName := strings.Join(kind, "/"), strings.Join(name, "/")
+	typeName, fullName := typed(c.vars["namespace"] + "/" + strings.Trim(c.vars["resource"], "/"))
 	var listed []resource
 	for _, r := range g.Resources {
 		if !strings.EqualFold(r.Type, typeName) {
@@ -270,10 +253,24 @@ func (c *call) getResource() (reply, error) {
 		}
 		listed = append(listed, c.resource(g.Name, r))
 	}
-	if len(path) == 1 { // a list of a type
+	if fullName == "" { // a list of a type
 		return okList(listed)
 	}
 	return reply{}, notFound(typeName, fullName, g.Name)
+}
+
+// typed is the type and the name of a resource whose id has this after /providers/.
+func typed(path string) (resourceType, name string) {
+	segments := strings.Split(path, "/")
+	kind, names := segments[:1:1], []string{}
+	for i, segment := range segments[1:] {
+		if i%2 == 0 {
+			kind = append(kind, segment)
+		} else {
+			names = append(names, segment)
+		}
+	}
+	return strings.Join(kind, "/"), strings.Join(names, "/")
 }
 
 func notFound(resourceType, name, group string) error {

@@ -2,7 +2,6 @@ package arm
 
 import (
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,27 +14,32 @@ var identityVersions = []string{
 	"2025-01-31-preview", "2025-05-31-preview", "2026-04-30", "2026-05-31",
 }
 
-const (
-	credentialsSince = 3 // index of the first version with federated credentials
-	flexibleSince    = 7 // and of the first with claims matching expressions
-)
+// credentialsSince is the index of the first version with federated credentials.
+const credentialsSince = 3
 
-// identityVersion finds the request's api-version. The first text was seen with a list of a subscription (Azure/azure-cli#5360), the second
+// flexibleVersions are the versions that have claimsMatchingExpression. The stable ones after them do not (Azure/azure-rest-api-specs).
+var flexibleVersions = []string{"2025-01-31-preview", "2025-05-31-preview"}
+
+// isolationSince is the first version that replies with isolationScope (MicrosoftDocs/azure-docs shows it from this version); that all later
+// ones do is inferred.
+const isolationSince = "2024-11-30"
+
+// checkVersion checks the request's api-version. The first text was seen with a list of a subscription (Azure/azure-cli#5360), the second
 // with a resource (Azure/azure-cli#28496).
-func (c *call) identityVersion(since int, resourceType string) (int, error) {
+func (c *call) checkVersion(since int, resourceType string) error {
 	i := slices.Index(identityVersions, c.version)
 	switch {
 	case i >= since:
-		return i, nil
+		return nil
 	case c.vars["group"] == "":
-		return 0, fail(http.StatusNotFound, "InvalidResourceType", "The resource type could not be found in the namespace 'Microsoft.ManagedIdentity' for api version '%s'.",
-			c.version)
+		return fail(http.StatusNotFound, "InvalidResourceType",
+			"The resource type could not be found in the namespace 'Microsoft.ManagedIdentity' for api version '%s'.", c.version)
 	}
 	location := "westeurope"
 	if g, err := c.findGroup(c.sub); err == nil {
 		location = g.Location
 	}
-	return 0, fail(http.StatusBadRequest, "NoRegisteredProviderFound", "No registered resource provider found for location '%s' and API version '%s' for type '%s'. "+
+	return fail(http.StatusBadRequest, "NoRegisteredProviderFound", "No registered resource provider found for location '%s' and API version '%s' for type '%s'. "+
 		"The supported api-versions are '%s'.", location, c.version, resourceType, strings.Join(identityVersions[since:], ", "))
 }
 
@@ -49,6 +53,7 @@ type identity struct {
 }
 
 type identityProperties struct {
+	Isolation   string `json:"isolationScope,omitempty"`
 	TenantID    string `json:"tenantId"`
 	PrincipalID string `json:"principalId"`
 	ClientID    string `json:"clientId"`
@@ -60,12 +65,24 @@ func identityID(m entra.ManagedIdentity) string {
 }
 
 func (c *call) identity(m entra.ManagedIdentity) identity {
-	return identity{m.Location, map[string]string{}, identityID(m), m.Name, entra.IdentityType, identityProperties{c.tenant.ID, m.PrincipalID, m.ClientID}}
+	p := identityProperties{TenantID: c.tenant.ID, PrincipalID: m.PrincipalID, ClientID: m.ClientID}
+	if c.version >= isolationSince {
+		p.Isolation = "None"
+	}
+	return identity{m.Location, someTags(m.Tags), identityID(m), m.Name, entra.IdentityType, p}
+}
+
+// someTags is {} rather than null when there are none.
+func someTags(tags map[string]string) map[string]string {
+	if tags == nil {
+		return map[string]string{}
+	}
+	return tags
 }
 
 // listIdentities lists those of a group or a subscription, as far as the caller may read them.
 func (c *call) listIdentities() (reply, error) {
-	if _, err := c.identityVersion(0, "userAssignedIdentities"); err != nil {
+	if err := c.checkVersion(0, "userAssignedIdentities"); err != nil {
 		return reply{}, err
 	}
 	err := c.authorizeList()
@@ -94,7 +111,7 @@ func (c *call) findIdentity(t *entra.Tenant) int {
 
 // inIdentities checks what precedes every request to an identity.
 func (c *call) inIdentities() error {
-	if _, err := c.identityVersion(0, "userAssignedIdentities"); err != nil {
+	if err := c.checkVersion(0, "userAssignedIdentities"); err != nil {
 		return err
 	}
 	_, err := c.inGroup()
@@ -116,24 +133,23 @@ func (c *call) getIdentity() (reply, error) {
 	return ok(c.identity(c.tenant.ManagedIdentities[i]))
 }
 
-var identityNames = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}$`)
-
-// putIdentity creates an identity, or leaves the one there as it is.
+// putIdentity creates an identity, or changes the tags of the one there.
 func (c *call) putIdentity() (reply, error) {
 	if err := c.inIdentities(); err != nil {
 		return reply{}, err
 	}
 	var body struct {
-		Location string `json:"location"`
+		Location string            `json:"location"`
+		Tags     map[string]string `json:"tags"`
 	}
 	if err := c.decode(&body); err != nil {
 		return reply{}, err
 	}
-	at := location(body.Location)
+	at := entra.Location(body.Location)
 	switch {
 	case at == "":
 		return reply{}, errLocationRequired
-	case !identityNames.MatchString(c.vars["identity"]): // inferred
+	case !entra.ValidIdentityName(c.vars["identity"]): // inferred
 		return reply{}, fail(http.StatusBadRequest, "BadRequest", "Identity name '%s' is invalid.", c.vars["identity"])
 	}
 	status, i := http.StatusOK, 0
@@ -147,11 +163,13 @@ func (c *call) putIdentity() (reply, error) {
 				return fail(http.StatusConflict, "InvalidResourceLocation", "The resource '%s' already exists in location '%s' in resource group '%s'. A resource with the "+
 					"same name cannot be created in location '%s'. Please select a new resource name.", c.vars["identity"], is, g.Name, at)
 			}
+			t.ManagedIdentities[i].Tags = body.Tags
 			return nil
 		}
 		status, i = http.StatusCreated, len(t.ManagedIdentities)
 		t.ManagedIdentities = append(t.ManagedIdentities, entra.ManagedIdentity{
 			Name: c.vars["identity"], ClientID: c.api.newGUID(), PrincipalID: c.api.newGUID(), Subscription: s.ID, ResourceGroup: g.Name, Location: at,
+			Tags: body.Tags,
 		})
 		return nil
 	})
@@ -161,18 +179,44 @@ func (c *call) putIdentity() (reply, error) {
 	return reply{status, c.identity(c.tenant.ManagedIdentities[i])}, nil
 }
 
-// patchIdentity changes nothing: only tags can be changed, and they are not kept.
-func (c *call) patchIdentity() (reply, error) { return c.getIdentity() }
+// patchIdentity changes the tags, if it has any.
+func (c *call) patchIdentity() (reply, error) {
+	if err := c.inIdentities(); err != nil {
+		return reply{}, err
+	}
+	var body struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if err := c.decode(&body); err != nil {
+		return reply{}, err
+	}
+	i := 0
+	err := c.change(func(t *entra.Tenant, _ *entra.Subscription) error {
+		if i = c.findIdentity(t); i < 0 {
+			return c.noIdentity()
+		}
+		if body.Tags != nil {
+			t.ManagedIdentities[i].Tags = body.Tags
+		}
+		return nil
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(c.identity(c.tenant.ManagedIdentities[i]))
+}
 
-// deleteIdentity leaves the identity's role assignments behind, as Azure does.
+// deleteIdentity leaves the roles that the identity has behind, as Azure does, but not those that others have over it.
 func (c *call) deleteIdentity() (reply, error) {
 	if err := c.inIdentities(); err != nil {
 		return reply{}, err
 	}
 	status := http.StatusNoContent
-	err := c.change(func(t *entra.Tenant, _ *entra.Subscription) error {
+	err := c.change(func(t *entra.Tenant, s *entra.Subscription) error {
 		if i := c.findIdentity(t); i >= 0 {
 			status = http.StatusOK
+			id := identityID(t.ManagedIdentities[i])
+			s.RoleAssignments = slices.DeleteFunc(s.RoleAssignments, func(a entra.RoleAssignment) bool { return covers(id, absolute(s, a)) })
 			t.ManagedIdentities = slices.Delete(t.ManagedIdentities, i, i+1)
 		}
 		return nil

@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -81,7 +82,7 @@ func (c *call) getRoleDefinition() (reply, error) {
 		return reply{}, err
 	}
 	r := entra.Role(c.vars["name"])
-	if r == nil || !guid.MatchString(c.vars["name"]) {
+	if r == nil || !entra.IsGUID(c.vars["name"]) {
 		return reply{}, noRole(http.StatusNotFound, c.vars["name"]) // Azure/terraform-azurerm-caf-enterprise-scale, its troubleshooting page
 	}
 	return ok(c.roleDefinition(r))
@@ -142,7 +143,7 @@ func (c *call) authorizeScope() error {
 	return nil
 }
 
-// listRoleAssignments lists those at the scope and above it, and unless the filter says atScope() or names a principal, those below it.
+// listRoleAssignments lists those at the scope and above it, and unless the filter says atScope(), those below it.
 func (c *call) listRoleAssignments() (reply, error) {
 	if err := c.authorizeScope(); err != nil {
 		return reply{}, err
@@ -181,7 +182,8 @@ func (c *call) getRoleAssignment() (reply, error) {
 }
 
 // putRoleAssignment creates a role assignment. Texts: ansible-collections/azure#1137 and later ones with the id (exists),
-// Azure-Samples/azure-search-openai-demo#9 (principal), Microsoft's troubleshooting page of Azure RBAC (update).
+// Azure-Samples/azure-search-openai-demo#9 (principal), Microsoft's troubleshooting page of Azure RBAC (update). That the resource must be there is
+// inferred; below a resource it need not (Azure/azure-powershell#3771, about a subnet).
 func (c *call) putRoleAssignment() (reply, error) {
 	if err := c.authorizeScope(); err != nil {
 		return reply{}, err
@@ -189,6 +191,11 @@ func (c *call) putRoleAssignment() (reply, error) {
 	want, err := c.readAssignment()
 	if err != nil {
 		return reply{}, err
+	}
+	if !c.tenant.HasScope(c.sub, want.Scope) {
+		group, path, _ := strings.Cut(want.Scope, "/providers/")
+		resourceType, name := typed(path)
+		return reply{}, notFound(resourceType, name, cmp.Or(group[strings.LastIndex(group, "/")+1:], "<null>"))
 	}
 	status := http.StatusCreated
 	err = c.change(func(t *entra.Tenant, s *entra.Subscription) error {
@@ -215,7 +222,11 @@ func (c *call) putRoleAssignment() (reply, error) {
 	return reply{status, c.roleAssignment(want)}, nil
 }
 
-// readAssignment reads the role assignment of a request. In versions before 2018-01-01 there is no principalType.
+// principalTypes are those that a request can give (Azure/azure-cli#11594), and two of later versions (Azure/azure-rest-api-specs).
+var principalTypes = []string{"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"}
+
+// readAssignment reads the role assignment of a request. In versions before 2018-09-01-preview there is no principalType
+// (Azure/azure-rest-api-specs#11830).
 func (c *call) readAssignment() (entra.RoleAssignment, error) {
 	none := entra.RoleAssignment{}
 	var body struct {
@@ -229,20 +240,30 @@ func (c *call) readAssignment() (entra.RoleAssignment, error) {
 		return none, err
 	}
 	p := body.Properties
+	if c.version < "2018-09-01" {
+		p.PrincipalType = ""
+	}
+	known := hasPrincipal(c.tenant, strings.ToLower(p.PrincipalID))
 	principal := strings.ToLower(p.PrincipalID)
 	roleID := p.RoleDefinitionID[strings.LastIndex(p.RoleDefinitionID, "/")+1:]
 	role := entra.Role(roleID)
 	switch {
-	case !guid.MatchString(c.vars["name"]): // inferred
+	case !entra.IsGUID(c.vars["name"]): // inferred
 		return none, fail(http.StatusBadRequest, "InvalidRoleAssignmentId", "The role assignment ID '%s' is not valid. The role assignment ID must be a GUID.", c.vars["name"])
 	case p.RoleDefinitionID == "" || principal == "": // inferred
 		return none, fail(http.StatusBadRequest, "InvalidCreateRoleAssignmentRequest", "The request to create role assignment '%s' is not valid. Role assignment "+
 			"properties must have a role definition ID and a principal ID.", c.vars["name"])
-	case !guid.MatchString(principal): // inferred
-		return none, fail(http.StatusBadRequest, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
-	case role == nil || !guid.MatchString(roleID):
+	case !entra.IsGUID(principal): // Azure/azure-powershell#16627
+		return none, fail(http.StatusBadRequest, "InvalidPrincipalId", "The Principal ID '%s' is not valid. Principal ID must be a GUID.", p.PrincipalID)
+	case p.PrincipalType != "" && !slices.Contains(principalTypes, p.PrincipalType): // text Azure/azure-cli#11594, code inferred
+		return none, fail(http.StatusBadRequest, "InvalidPrincipalType",
+			"The PrincipalType property '%s' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.", p.PrincipalType)
+	case role == nil || !entra.IsGUID(roleID):
 		return none, noRole(http.StatusBadRequest, roleID)
-	case p.PrincipalType == "" && !hasPrincipal(c.tenant, principal): // with a type, the principal is not looked up: Microsoft documents that against replication delays
+	case known && p.PrincipalType != "" && p.PrincipalType != "ServicePrincipal": // Azure/modern-web-app-pattern-dotnet#129, typo included; status inferred
+		return none, fail(http.StatusBadRequest, "UnmatchedPrincipalType",
+			"The PrincipalId '%s' has type 'ServicePrincipal' , which is different from specified PrinciaplType '%s'.", bare(principal), p.PrincipalType)
+	case !known && p.PrincipalType != "ServicePrincipal": // with this type alone it is not looked up: hashicorp/terraform-provider-azurerm#4168
 		return none, fail(http.StatusBadRequest, "PrincipalNotFound", "Principal %s does not exist in the directory %s. Check that you have the correct principal ID. If you "+
 			"are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role "+
 			"assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype", bare(principal), c.tenant.ID)

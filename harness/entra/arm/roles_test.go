@@ -80,6 +80,9 @@ func TestRoleAssignmentRefusals(t *testing.T) {
 	body := func(role, principal, more string) string {
 		return `{"properties":{"roleDefinitionId":"` + definitionsAt + "/" + role + `","principalId":"` + principal + `"` + more + `}}`
 	}
+	noPrincipal := "Principal 99999999222243338444555555555555 does not exist in the directory " + r.tenant.ID + ". Check that you have the correct principal ID. If you " +
+		"are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment " +
+		"principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype"
 	const contributor = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 	for _, tt := range []struct {
 		name, path, body string
@@ -93,10 +96,15 @@ func TestRoleAssignmentRefusals(t *testing.T) {
 		{"no principal", assignmentName, body(readerRole, "", ""), 400, "InvalidCreateRoleAssignmentRequest",
 			"The request to create role assignment '99999999-2222-4333-8444-555555555555' is not valid. Role assignment properties must have a role definition ID and a principal ID."},
 		{"principal", assignmentName, body(readerRole, assignmentName, ""), 400, "PrincipalNotFound",
-			"Principal 99999999222243338444555555555555 does not exist in the directory " + r.tenant.ID + ". Check that you have the correct principal ID. If you are creating " +
-				"this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType " +
-				"property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype"},
-		{"principal's form", assignmentName, body(readerRole, "Nobody", ""), 400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment."},
+			noPrincipal},
+		{"principal's form", assignmentName, body(readerRole, "Nobody", ""), 400, "InvalidPrincipalId", "The Principal ID 'Nobody' is not valid. Principal ID must be a GUID."},
+		{"principal with another type", assignmentName, body(readerRole, nobody, `,"principalType":"User"`), 400, "UnmatchedPrincipalType",
+			"The PrincipalId '" + strings.ReplaceAll(nobody, "-", "") + "' has type 'ServicePrincipal' , which is different from specified PrinciaplType 'User'."},
+		{"principal's type", assignmentName, body(readerRole, nobody, `,"principalType":"MSI"`), 400, "InvalidPrincipalType",
+			"The PrincipalType property 'MSI' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'."},
+		{"unknown user", assignmentName, body(readerRole, assignmentName, `,"principalType":"User"`), 400, "PrincipalNotFound", noPrincipal},
+		{"type in an old version", assignmentName + "?api-version=2018-07-01", body(readerRole, assignmentName, `,"principalType":"ServicePrincipal"`), 400,
+			"PrincipalNotFound", noPrincipal},
 		{"exists", assignmentName, body(readerRole, reader, ""), 409, "RoleAssignmentExists",
 			"The role assignment already exists. The ID of the existing role assignment is " + strings.ReplaceAll(tenant.Name, "-", "") + "."},
 		{"update", tenant.Name, body(contributor, reader, ""), 400, "RoleAssignmentUpdateNotPermitted",
@@ -108,7 +116,16 @@ func TestRoleAssignmentRefusals(t *testing.T) {
 			r.as("Owner", "PUT", subscriptionAt+assignmentsAt+"/"+tt.path, tt.body).refused(t, tt.status, tt.code, tt.message)
 		})
 	}
-	// A principal that is not there yet is taken with its type, as against replication delays.
+	r.as("Owner", "PUT", vaultPath+"2"+assignmentsAt+"/"+assignmentName, body(readerRole, nobody, "")).refused(t, 404, "ResourceNotFound",
+		"The Resource 'Microsoft.KeyVault/vaults/contoso-vault2' under resource group 'App' was not found. For more details please go to "+
+			"https://aka.ms/ARMResourceNotFoundFix")
+	r.as("Owner", "PUT", subscriptionAt+"/providers/Microsoft.Web/sites/x"+assignmentsAt+"/"+assignmentName, body(readerRole, nobody, "")).refused(t, 404, "ResourceNotFound",
+		"The Resource 'Microsoft.Web/sites/x' under resource group '<null>' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix")
+	below := strings.Replace(assignmentName, "9", "8", 1)
+	if got := r.as("Owner", "PUT", vaultPath+"/secrets/x"+assignmentsAt+"/"+below, body(readerRole, nobody, "")); got.status != 201 {
+		t.Errorf("below a resource: status %d: %s", got.status, got.body)
+	}
+	// A principal that is not there yet is taken as a service principal, as against replication delays.
 	if got := r.as("Owner", "PUT", groupPath+assignmentsAt+"/"+assignmentName, body(readerRole, assignmentName, `,"principalType":"ServicePrincipal"`)); got.status != 201 {
 		t.Errorf("with principalType: status %d: %s", got.status, got.body)
 	}

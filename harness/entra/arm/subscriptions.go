@@ -64,7 +64,7 @@ func (c *call) listSubscriptions() (reply, error) {
 	return ok(struct {
 		list[subscription]
 		Count subscriptionCount `json:"count"`
-	}{list[subscription]{append([]subscription{}, all...)}, subscriptionCount{"Total", len(all)}})
+	}{list[subscription]{Value: append([]subscription{}, all...)}, subscriptionCount{"Total", len(all)}})
 }
 
 type subscriptionCount struct {

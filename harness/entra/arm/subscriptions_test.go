@@ -82,6 +82,8 @@ func TestGroups(t *testing.T) {
 
 	r.as("Contributor", "PUT", path+"/fresh", `{"location":"West Europe"}`).want(t, 201, strings.ReplaceAll(app, "App", "fresh"))
 	r.as("Contributor", "PUT", path+"/fresh", `{"location":"westeurope"}`).want(t, 200, strings.ReplaceAll(app, "App", "fresh"))
+	r.as("Contributor", "PUT", path+"/fresh", `{"location":"westeurope","tags":{"a":"b"}}`).want(t, 200,
+		strings.ReplaceAll(strings.Replace(app, `"properties"`, `"tags":{"a":"b"},"properties"`, 1), "App", "fresh"))
 	r.as("Contributor", "PUT", path+"/fresh", `{"location":"eastus"}`).refused(t, 409, "InvalidResourceGroupLocation",
 		"Invalid resource group location 'eastus'. The Resource group already exists in location 'westeurope'.")
 	r.as("Contributor", "DELETE", path+"/none", "").refused(t, 404, "ResourceGroupNotFound", "Resource group 'none' could not be found.")
