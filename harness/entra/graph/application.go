@@ -304,7 +304,7 @@ func setAppRoles(a *entra.Application, value any) *refusal {
 		role, _ := one.(map[string]any)
 		text := func(name string) string { s, _ := role[name].(string); return s }
 		enabled, hasEnabled := role["isEnabled"].(bool)
-		if !isGUID(text("id")) || text("id") == zeroGUID || text("displayName") == "" {
+		if !entra.IsGUID(text("id")) || text("id") == zeroGUID || text("displayName") == "" {
 			return invalidValue("appRoles", "Application")
 		}
 		members, ok := stringValues(role["allowedMemberTypes"])
@@ -333,7 +333,7 @@ func findApplication(t *entra.Tenant, key string) (*entra.Application, *refusal)
 	var matches func(a *entra.Application) bool
 	switch name {
 	case "", "id":
-		if !isGUID(value) {
+		if !entra.IsGUID(value) {
 			return nil, invalidRequest("Invalid object identifier '%s'.", value)
 		}
 		matches = func(a *entra.Application) bool { return strings.EqualFold(a.ObjectID, value) }

@@ -108,7 +108,7 @@ func referenced(t *entra.Tenant, url string) (string, *refusal) {
 		return "", bad
 	}
 	id := path[strings.LastIndex(path, "/")+1:]
-	if !isGUID(id) {
+	if !entra.IsGUID(id) {
 		return "", invalidRequest("Invalid object identifier '%s'.", id)
 	}
 	p := principalByID(t, id)

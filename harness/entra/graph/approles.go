@@ -121,7 +121,7 @@ func (c *call) newAssignment(relation, fixed string) (*answer, error) {
 		if value == "" {
 			return nil, valueRequired(name, "AppRoleAssignment")
 		}
-		if !isGUID(value) {
+		if !entra.IsGUID(value) {
 			return nil, invalidValue(name, "AppRoleAssignment")
 		}
 		given[name] = strings.ToLower(value)

@@ -227,7 +227,7 @@ func findCredential(credentials []entra.Credential, key string) (int, *refusal) 
 	switch {
 	case i >= 0:
 		return i, nil
-	case isGUID(value):
+	case entra.IsGUID(value):
 		return 0, notFound(value)
 	}
 	return 0, refuse(http.StatusNotFound, codeResourceNotFound, "FederatedIdentityCredential with name %s not found.", value) // reported without its body

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 type tokenKind int
@@ -53,7 +55,7 @@ func (l *lexer) lex() (token, string) {
 	case unicode.IsLetter(c) || c == '_' || c == '$':
 		l.skip(func(c rune) bool { return isDigit(c) || unicode.IsLetter(c) || strings.ContainsRune("_$.@", c) })
 		// A GUID may begin with a letter.
-		if end := start + 36; end <= len(l.text) && isGUID(l.text[start:end]) {
+		if end := start + 36; end <= len(l.text) && entra.IsGUID(l.text[start:end]) {
 			l.at = end
 			return token{tokenBare, l.text[start:end], start}, ""
 		}
@@ -111,7 +113,7 @@ func (p *filterParser) literal() literal {
 	case t.kind == tokenName && (t.text == "true" || t.text == "false"):
 		out.kind = "Edm.Boolean"
 	case t.kind == tokenName && t.text == "null":
-	case t.kind == tokenBare && isGUID(t.text):
+	case t.kind == tokenBare && entra.IsGUID(t.text):
 		out.kind = "Edm.Guid"
 	case t.kind == tokenBare:
 		var err error
@@ -191,24 +193,4 @@ func sign(f float64) int {
 		return 1
 	}
 	return 0
-}
-
-// isGUID tells whether a text has the form 8-4-4-4-12.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range s {
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if !isDigit(c) && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -100,7 +100,7 @@ func setKeyCredentials(a *entra.Application, value any) *refusal {
 			return invalidValue("keyCredentials", "Application")
 		case !strings.EqualFold(text("usage"), "Verify"):
 			return invalidRequest(`The value for the property "usage" in one of your credentials is invalid. Acceptable values are Sign, Verify.`)
-		case text("keyId") != "" && !isGUID(text("keyId")):
+		case text("keyId") != "" && !entra.IsGUID(text("keyId")):
 			return invalidValue("keyCredentials", "Application")
 		case text("key") != "":
 			if certificate = readCertificate(text("key")); certificate == nil {

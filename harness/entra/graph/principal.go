@@ -76,7 +76,7 @@ func findPrincipal(t *entra.Tenant, key string) (*principal, *refusal) {
 	var p *principal
 	switch name {
 	case "", "id":
-		if !isGUID(value) {
+		if !entra.IsGUID(value) {
 			return nil, invalidRequest("Invalid object identifier '%s'.", value)
 		}
 		p = principalByID(t, value)

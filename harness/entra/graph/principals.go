@@ -57,7 +57,7 @@ func (c *call) newPrincipal(body map[string]any) (*answer, error) {
 	switch {
 	case clientID == "":
 		return nil, valueRequired("appId", "ServicePrincipal")
-	case !isGUID(clientID):
+	case !entra.IsGUID(clientID):
 		return nil, invalidValue("appId", "ServicePrincipal")
 	}
 	var entity object
@@ -191,7 +191,7 @@ func getDirectoryObject(c *call) (*answer, error) {
 		return nil, err
 	}
 	id := c.vars["object"]
-	if !isGUID(id) {
+	if !entra.IsGUID(id) {
 		return nil, invalidRequest("Invalid object identifier '%s'.", id)
 	}
 	if p := principalByID(t, id); p != nil {

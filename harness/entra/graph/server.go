@@ -91,7 +91,7 @@ const graphAppID = "00000003-0000-0000-c000-000000000000"
 // ServeHTTP answers one request.
 func (s *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{API: s, request: r, requestID: s.guid()}
-	if c.clientID = r.Header.Get("client-request-id"); !isGUID(c.clientID) {
+	if c.clientID = r.Header.Get("client-request-id"); !entra.IsGUID(c.clientID) {
 		c.clientID = c.requestID
 	}
 	scheme := "https"
