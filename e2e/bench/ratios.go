@@ -202,12 +202,11 @@ func signingHandler(key *rsa.PrivateKey) http.Handler {
 
 // world is a farm with an application that a GitHub token signs in to.
 type world struct {
-	server  *farm.Server
-	control *control.Client
-	client  *http.Client
-	id      string
-	tenant  string
-	form    url.Values
+	server *farm.Server
+	client *http.Client
+	id     string
+	tenant string
+	form   url.Values
 }
 
 func newWorld(s *farm.Server) (*world, error) {
@@ -234,7 +233,7 @@ func newWorld(s *farm.Server) (*world, error) {
 		return nil, err
 	}
 	return &world{
-		server: s, control: c, client: &http.Client{Transport: s.Transport(info.ID)}, id: info.ID, tenant: app.Tenant,
+		server: s, client: &http.Client{Transport: s.Transport(info.ID)}, id: info.ID, tenant: app.Tenant,
 		form: exchangeForm(app.ClientID, minted.Token),
 	}, nil
 }

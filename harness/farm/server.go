@@ -130,6 +130,16 @@ func (s *Server) serve(l *listener) {
 	go func() { _ = srv.ServeTLS(l, "", "") }()
 }
 
+// Handler answers as the plane's listener does, without a network, or is nil when the plane listens nowhere.
+func (s *Server) Handler(p Plane) http.Handler {
+	for i, l := range s.listeners {
+		if slices.Contains(l.planes, p) {
+			return s.servers[i].Handler
+		}
+	}
+	return nil
+}
+
 // newHTTPServer makes a server with bounds on what a client can hold.
 func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	srv := &http.Server{

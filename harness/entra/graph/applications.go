@@ -148,19 +148,10 @@ func updateApplication(c *call) (*answer, error) {
 }
 
 func deleteApplication(c *call) (*answer, error) {
-	if err := c.need(applicationReadWrite, applicationOwnedBy); err != nil {
-		return nil, err
-	}
-	err := c.change(func(t *entra.Tenant) error {
-		a, bad := findApplication(t, c.vars["app"])
-		if bad != nil {
-			return bad
-		}
-		if err := c.mayWrite(a); err != nil {
-			return err
-		}
+	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
+		id := a.ObjectID
 		forget(t, a.ServicePrincipalID)
-		t.Applications = slices.DeleteFunc(t.Applications, func(other entra.Application) bool { return other.ObjectID == a.ObjectID })
+		t.Applications = slices.DeleteFunc(t.Applications, func(other entra.Application) bool { return other.ObjectID == id })
 		return nil
 	})
 	if err != nil {
@@ -221,23 +212,7 @@ func removeOwner(c *call) (*answer, error) {
 }
 
 func (c *call) changeOwners(change func(*entra.Tenant, *entra.Application) *refusal) (*answer, error) {
-	if err := c.need(applicationReadWrite, applicationOwnedBy); err != nil {
-		return nil, err
-	}
-	err := c.change(func(t *entra.Tenant) error {
-		a, bad := findApplication(t, c.vars["app"])
-		if bad != nil {
-			return bad
-		}
-		if err := c.mayWrite(a); err != nil {
-			return err
-		}
-		if bad := change(t, a); bad != nil {
-			return bad
-		}
-		return nil
-	})
-	if err != nil {
+	if err := c.changeApplication(change); err != nil {
 		return nil, err
 	}
 	return &answer{status: http.StatusNoContent}, nil

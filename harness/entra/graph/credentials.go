@@ -83,8 +83,8 @@ func getCredential(c *call) (*answer, error) {
 	return c.entity(http.StatusOK, "applications('"+a.ObjectID+"')/federatedIdentityCredentials", credentialType, credentialEntity(a.Credentials[i], c.isBeta()))
 }
 
-// changeCredentials changes an application's credentials, for callers that may.
-func (c *call) changeCredentials(change func(*entra.Tenant, *entra.Application) *refusal) error {
+// changeApplication changes the application of the path, for callers that may.
+func (c *call) changeApplication(change func(*entra.Tenant, *entra.Application) *refusal) error {
 	if err := c.need(applicationReadWrite, applicationOwnedBy); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func createCredential(c *call) (*answer, error) { return c.newCredential(c.body)
 func (c *call) newCredential(body map[string]any) (*answer, error) {
 	cr := entra.Credential{ID: c.guid()}
 	var owner string
-	err := c.changeCredentials(func(t *entra.Tenant, a *entra.Application) *refusal {
+	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
 		owner = a.ObjectID
 		if bad := setCredential(&cr, body, c.isBeta()); bad != nil {
 			return bad
@@ -132,7 +132,7 @@ func (c *call) newCredential(body map[string]any) (*answer, error) {
 // updateCredential changes a credential, or creates it: PATCH …(name='x') with Prefer: create-if-missing.
 func updateCredential(c *call) (*answer, error) {
 	missing := false
-	err := c.changeCredentials(func(t *entra.Tenant, a *entra.Application) *refusal {
+	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
 		i, bad := findCredential(a.Credentials, c.vars["credential"])
 		if bad != nil {
 			missing = bad.status == http.StatusNotFound
@@ -167,7 +167,7 @@ func updateCredential(c *call) (*answer, error) {
 
 // deleteCredential takes any If-Match: a credential has no ETag.
 func deleteCredential(c *call) (*answer, error) {
-	err := c.changeCredentials(func(_ *entra.Tenant, a *entra.Application) *refusal {
+	err := c.changeApplication(func(_ *entra.Tenant, a *entra.Application) *refusal {
 		i, bad := findCredential(a.Credentials, c.vars["credential"])
 		if bad == nil {
 			a.Credentials = slices.Delete(a.Credentials, i, i+1)
