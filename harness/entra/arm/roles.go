@@ -222,7 +222,8 @@ func (c *call) putRoleAssignment() (reply, error) {
 	return reply{status, c.roleAssignment(want)}, nil
 }
 
-// principalTypes are those that a request can give (Azure/azure-cli#11594), and two of later versions (Azure/azure-rest-api-specs).
+// principalTypes are those that a request can give (Azure/azure-cli#11594), and two more: ForeignGroup is in Microsoft's documentation of
+// New-AzRoleAssignment for partners, Device in public Terraform modules only.
 var principalTypes = []string{"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"}
 
 // readAssignment reads the role assignment of a request. In versions before 2018-09-01-preview there is no principalType

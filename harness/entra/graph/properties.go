@@ -16,9 +16,9 @@ const (
 	kindObjects // a list
 )
 
-// applicationProperties are those of an application that can be written: of v1.0 from the models of msgraph-sdk-go 1.89; of those that only beta has
-// (windows, orgRestrictions, migrationStatus) the list may be incomplete. The type is an
-// open one there, but Microsoft Graph refuses names that it does not know; what it says was seen with groups (pnp/PnP-Sites-Core#1807).
+// applicationProperties are those of an application that can be written: of v1.0 from the models of msgraph-sdk-go 1.89; of those that only
+// beta has (windows, orgRestrictions, migrationStatus) the list may be incomplete. Microsoft Graph refuses names that it does not know; what
+// it says was seen with groups (pnp/PnP-Sites-Core#1807).
 var applicationProperties = map[string]kind{
 	"addIns": kindObjects, "api": kindObject, "appRoles": kindObjects, "authenticationBehaviors": kindObject, "defaultRedirectUri": kindString,
 	"description": kindString, "displayName": kindString, "groupMembershipClaims": kindString, "identifierUris": kindStrings, "info": kindObject,
