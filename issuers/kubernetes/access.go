@@ -139,6 +139,11 @@ func authorize(user userInfo, a attributes) error {
 		reviews && slices.Contains(user.Groups, authenticated):
 		return nil
 	}
+	return refused(user, a)
+}
+
+// refused is the *status for what a user may not do.
+func refused(user userInfo, a attributes) error {
 	return forbidden(a.resource, a.name, sanitizer.Replace(refusal(user.Username, a)))
 }
 

@@ -18,10 +18,27 @@ var (
 	namespaces      = resource{name: "namespaces"}
 )
 
-// serviceAccount is a ServiceAccount; its pull secrets and the like are not kept.
+// serviceAccount is a ServiceAccount. What is below its metadata is read and not kept.
 type serviceAccount struct {
 	typeMeta
-	Metadata objectMeta `json:"metadata"`
+	Metadata         objectMeta        `json:"metadata"`
+	Secrets          []objectReference `json:"secrets,omitempty"`
+	ImagePullSecrets []localReference  `json:"imagePullSecrets,omitempty"`
+	AutomountToken   *bool             `json:"automountServiceAccountToken,omitempty"`
+}
+
+type objectReference struct {
+	Kind            string `json:"kind,omitempty"`
+	Namespace       string `json:"namespace,omitempty"`
+	Name            string `json:"name,omitempty"`
+	UID             string `json:"uid,omitempty"`
+	APIVersion      string `json:"apiVersion,omitempty"`
+	ResourceVersion string `json:"resourceVersion,omitempty"`
+	FieldPath       string `json:"fieldPath,omitempty"`
+}
+
+type localReference struct {
+	Name string `json:"name,omitempty"`
 }
 
 func (a *serviceAccount) head() (*typeMeta, typeMeta) {
@@ -100,9 +117,14 @@ const (
 	dnsMost = 253
 )
 
-// create adds an account to a namespace. The error is a *status.
-func (a *accounts) create(namespace string, account serviceAccount) (serviceAccount, error) {
-	kind, meta := resource{name: "ServiceAccount"}, account.Metadata
+// dnsLabel is what the name of a namespace must be.
+var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+
+const labelMost = 63
+
+// create adds an account to a namespace, or in a dry run tells what it would be. The error is a *status.
+func (a *accounts) create(namespace string, account serviceAccount, dryRun bool) (serviceAccount, error) {
+	kind, meta := resource{name: "ServiceAccount"}, account.Metadata.own()
 	if meta.Namespace != "" && meta.Namespace != namespace {
 		return account, badRequest("the namespace of the provided object does not match the namespace sent on the request")
 	}
@@ -130,6 +152,9 @@ func (a *accounts) create(namespace string, account serviceAccount) (serviceAcco
 		return account, forbidden(serviceAccounts, meta.Name, fmt.Sprintf("exceeded quota: accounts, requested: count/serviceaccounts=1, "+
 			"used: count/serviceaccounts=%d, limited: count/serviceaccounts=%d", used, maxAccounts))
 	}
+	if dryRun {
+		return a.made(meta), nil
+	}
 	return a.put(meta), nil
 }
 
@@ -142,10 +167,17 @@ func (a *accounts) has(namespace, name string) bool {
 
 func (a *accounts) put(meta objectMeta) serviceAccount {
 	a.version++
-	meta.ResourceVersion, meta.CreationTimestamp = strconv.Itoa(a.version), timestamp(a.now())
+	meta.ResourceVersion = strconv.Itoa(a.version)
+	account := a.made(meta)
+	a.list = append(a.list, account)
+	return account
+}
+
+// made is the account of that name, made now.
+func (a *accounts) made(meta objectMeta) serviceAccount {
+	meta.CreationTimestamp = timestamp(a.now())
 	account := serviceAccount{Metadata: meta}
 	_, account.typeMeta = account.head()
-	a.list = append(a.list, account)
 	return account
 }
 

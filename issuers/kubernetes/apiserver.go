@@ -75,6 +75,11 @@ func (s *server) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, err := s.caller(r)
 		if err == nil {
+			if user, err = impersonate(user, r.Header, attributesOf(r)); err != nil {
+				w.Header().Set("X-Content-Type-Options", "nosniff")
+			}
+		}
+		if err == nil {
 			err = authorize(user, attributesOf(r))
 		}
 		if err != nil {
@@ -169,10 +174,11 @@ func (s *server) getAccount(w http.ResponseWriter, r *http.Request, _ userInfo) 
 
 func (s *server) createAccount(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	var account serviceAccount
-	if err := readObject(w, r, &account); err != nil {
+	options, err := readObject(w, r, &account)
+	if err != nil {
 		return err
 	}
-	account, err := s.accounts.create(mux.Vars(r)["namespace"], account)
+	account, err = s.accounts.create(mux.Vars(r)["namespace"], account, options.dryRun)
 	if err != nil {
 		return err
 	}

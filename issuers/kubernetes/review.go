@@ -83,7 +83,7 @@ func (s *selfSubjectReview) unpack([]byte) error { return nil } // nothing that 
 
 func (s *server) reviewToken(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	var review tokenReview
-	if err := readObject(w, r, &review); err != nil {
+	if _, err := readObject(w, r, &review); err != nil {
 		return err
 	}
 	if review.Spec.Token == "" {
@@ -93,7 +93,8 @@ func (s *server) reviewToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	if len(audiences) == 0 {
 		audiences = []string{s.audience()}
 	}
-	review.Status = tokenReviewStatus{}
+	review.Metadata, review.Status = review.Metadata.own(), tokenReviewStatus{}
+	review.Metadata.Namespace = "" // reviews are in none
 	user, common, err := s.authenticate(review.Spec.Token, audiences)
 	if err != nil {
 		review.Status.Error = err.Error()
@@ -106,7 +107,7 @@ func (s *server) reviewToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 
 func (s *server) reviewSelf(w http.ResponseWriter, r *http.Request, user userInfo) error {
 	var review selfSubjectReview
-	if err := readObject(w, r, &review); err != nil {
+	if _, err := readObject(w, r, &review); err != nil {
 		return err
 	}
 	review.Metadata = objectMeta{CreationTimestamp: timestamp(s.w.Now())}
@@ -145,6 +146,7 @@ type tokenClaims struct {
 		Namespace      string `json:"namespace"`
 		Node           *named `json:"node"`
 		Pod            *named `json:"pod"`
+		Secret         *named `json:"secret"`
 		ServiceAccount named  `json:"serviceaccount"`
 	} `json:"kubernetes.io"`
 }
@@ -184,7 +186,36 @@ func (s *server) check(token *jwt.JSONWebToken, claims *tokenClaims, audiences [
 	if have := claims.About.ServiceAccount.UID; account.Metadata.UID != have {
 		return nil, fmt.Errorf("service account UID (%s) does not match claim (%s)", account.Metadata.UID, have)
 	}
-	return common, nil
+	return common, s.checkRefs(claims)
+}
+
+// checkRefs finds the object that a token is bound to, with the texts of k8s.io/kubernetes v1.36.3,
+// pkg/serviceaccount/claims.go. A pod's node is only told of.
+func (s *server) checkRefs(claims *tokenClaims) error {
+	about := claims.About
+	for _, ref := range []struct {
+		kind string
+		have *named
+	}{{"secret", about.Secret}, {"pod", about.Pod}, {"node", about.Node}} {
+		if ref.have == nil || ref.kind == "node" && about.Pod != nil {
+			continue
+		}
+		record, ok := s.object(ref.kind, about.Namespace, ref.have.Name)
+		if !ok {
+			return errors.New("service account token has been invalidated")
+		}
+		if record.UID != ref.have.UID {
+			return fmt.Errorf("%s UID (%s) does not match service account %s ref claim (%s)", ref.kind, record.UID, ref.kind, ref.have.UID)
+		}
+	}
+	return nil
+}
+
+// object finds a pod, node or secret. The cluster has the ones that its workload is bound to and no other; nodes are in
+// no namespace.
+func (s *server) object(kind, namespace, name string) (named, bool) {
+	have, ok := s.bound[kind]
+	return have, ok && have.Name == name && (kind == "node" || namespace == s.own.Namespace)
 }
 
 // verify finds the token's key and checks the signature.
@@ -223,14 +254,18 @@ func (c *tokenClaims) user() userInfo {
 		more[extra+"credential-id"] = []string{"JTI=" + c.ID}
 	}
 	for kind, object := range map[string]*named{"pod": c.About.Pod, "node": c.About.Node} {
-		if object != nil {
-			more[extra+kind+"-name"], more[extra+kind+"-uid"] = []string{object.Name}, []string{object.UID}
+		if object == nil || object.Name == "" || object.UID == "" && kind == "pod" {
+			continue
+		}
+		more[extra+kind+"-name"] = []string{object.Name}
+		if object.UID != "" { // a node may have gone
+			more[extra+kind+"-uid"] = []string{object.UID}
 		}
 	}
 	return userInfo{
 		Username: prefix + c.About.Namespace + ":" + c.About.ServiceAccount.Name,
 		UID:      c.About.ServiceAccount.UID,
-		Groups:   []string{allAccounts, allAccounts + ":" + c.About.Namespace, authenticated},
+		Groups:   append(accountGroups(c.About.Namespace), authenticated),
 		Extra:    more,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -96,10 +97,24 @@ func invalid(kind resource, name, field, value, why string) *status {
 	return invalidField(kind, name, field, "FieldValueInvalid", "Invalid value: "+value+": "+why)
 }
 
-// invalidField takes the kind in resource's form, as in "TokenRequest.authentication.k8s.io".
 func invalidField(kind resource, name, field, reason, body string) *status {
-	return failure(http.StatusUnprocessableEntity, "Invalid", fmt.Sprintf("%s %q is invalid: %s: %s", kind, name, field, body),
-		&details{Name: name, Group: kind.group, Kind: kind.name, Causes: []cause{{Reason: reason, Message: body, Field: field}}})
+	return invalidFields(kind, name, cause{Reason: reason, Message: body, Field: field})
+}
+
+// invalidFields takes the kind in resource's form, as in "TokenRequest.authentication.k8s.io", and one cause or more.
+func invalidFields(kind resource, name string, causes ...cause) *status {
+	var texts []string
+	for _, c := range causes {
+		if text := c.Field + ": " + c.Message; !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	text := strings.Join(texts, ", ")
+	if len(texts) > 1 {
+		text = "[" + text + "]"
+	}
+	return failure(http.StatusUnprocessableEntity, "Invalid", fmt.Sprintf("%s %q is invalid: %s", kind, name, text),
+		&details{Name: name, Group: kind.group, Kind: kind.name, Causes: causes})
 }
 
 // noRoute and noMethod are what the router of an API server says about a path in a group that it has, and a method. [inferred]

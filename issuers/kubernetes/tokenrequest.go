@@ -102,7 +102,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	vars := mux.Vars(r)
 	namespace, name := vars["namespace"], vars["name"]
 	var request tokenRequest
-	if err := readObject(w, r, &request); err != nil {
+	if _, err := readObject(w, r, &request); err != nil { // a dry run makes a token all the same
 		return err
 	}
 	_, kind := request.head()
@@ -116,6 +116,10 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	account, err := s.accounts.find(namespace, name)
 	if err != nil {
 		return err
+	}
+	if have := request.Metadata.UID; have != "" && have != account.Metadata.UID {
+		return conflict(this, name, fmt.Sprintf("the UID in the token request (%s) does not match the UID of the service account (%s)",
+			have, account.Metadata.UID))
 	}
 	if len(request.Spec.Audiences) == 0 {
 		request.Spec.Audiences = []string{s.audience()}
@@ -134,7 +138,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 		return err
 	}
 	if s.service == "aks" && seconds > mostAKS {
-		w.Header().Set("Warning", fmt.Sprintf(`299 - "requested expiration of %d seconds shortened to %d seconds"`, seconds, mostAKS))
+		warn(w.Header(), fmt.Sprintf("requested expiration of %d seconds shortened to %d seconds", seconds, mostAKS))
 		seconds = mostAKS
 	}
 	request.Spec.ExpirationSeconds = &seconds
@@ -151,22 +155,18 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	return nil
 }
 
-// checkBound finds the object that a token shall be bound to. The cluster has the ones that its workload is bound to and no other.
+// checkBound finds the object that a token shall be bound to.
 func (s *server) checkBound(account serviceAccount, ref *reference) error {
 	if ref == nil {
 		return nil
 	}
-	group, version, ok := strings.Cut(ref.APIVersion, "/")
-	if !ok {
-		group, version = "", ref.APIVersion
-	}
+	group, version := cutVersion(ref.APIVersion)
 	kind := strings.ToLower(ref.Kind)
 	if group != "" || !slices.Contains([]string{"Pod", "Secret", "Node"}, ref.Kind) {
 		return badRequest("cannot bind token to object of type %s/%s, Kind=%s", group, version, ref.Kind)
 	}
-	have, ok := s.bound[kind]
-	elsewhere := kind != "node" && account.Metadata.Namespace != s.own.Namespace
-	if !ok || have.Name != ref.Name || elsewhere {
+	have, ok := s.object(kind, account.Metadata.Namespace, ref.Name)
+	if !ok {
 		return notFound(resource{name: kind + "s"}, ref.Name)
 	}
 	if kind == "pod" && account.Metadata.Name != s.own.Name {
