@@ -199,7 +199,8 @@ func (c *call) putCredential() (reply, error) {
 		return reply{}, err
 	}
 	if slices.Contains(unsupported, m.Location) {
-		return reply{}, fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The request format was unexpected: Support for federated identity credentials not enabled.")
+		// The space before the colon is what the Azure CLI prints of the answer; Microsoft's page has none.
+		return reply{}, fail(http.StatusMethodNotAllowed, "MethodNotAllowed", "The request format was unexpected : Support for federated identity credentials not enabled.")
 	}
 	status := http.StatusOK
 	var written credential

@@ -235,7 +235,7 @@ func TestCredentialRegion(t *testing.T) {
 		t.Fatal(got.body)
 	}
 	r.as("Contributor", "PUT", identityPath+"/far/federatedIdentityCredentials/abc", credentialBody).refused(t, 405, "MethodNotAllowed",
-		"The request format was unexpected: Support for federated identity credentials not enabled.")
+		"The request format was unexpected : Support for federated identity credentials not enabled.")
 }
 
 // TestConcurrentWrites holds one write of a credential while others are tried.
