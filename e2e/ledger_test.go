@@ -126,5 +126,10 @@ var reports = []struct{ report, scenario string }{
 	{"Azure/azure-cli#31598", "entra/arm-credential-incomplete"},
 	{"Azure/login#213", "entra/arm-no-role-assignment"},
 	{"external-secrets/external-secrets#2783", "kubernetes/aadsts700213-other-namespace"},
+	{"cloudfoundry/uaa#2109", "generic/aadsts5002726-extra-header"},
+	{"hashicorp/packer-plugin-azure#385", "github/aadsts700024-assertion-resent"},
+	{"AzureAD/microsoft-authentication-library-for-dotnet#4951", "entra/aadsts700024-certificate-assertion"},
+	{"microsoft/dev-tunnels#443", "entra/aadsts100007-regional-host"},
+	{"jenkinsci/azure-ad-plugin#802", "entra/grant-not-emulated"},
 	{"Azure/login#481", "entra/aadsts900144-client-id-empty"},
 }

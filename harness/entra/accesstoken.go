@@ -75,8 +75,8 @@ type claimsV2 struct {
 }
 
 const (
-	// assertionACR is appidacr/azpacr of a client that authenticated with a federated
-	// assertion. Inferred: documented is only that a certificate gives "2".
+	// assertionACR is appidacr/azpacr of a client that authenticated with an assertion: seen in tokens of Azure DevOps' service connections and
+	// of agents (2026), documented for certificates.
 	assertionACR = "2"
 	// tenantCreated is xms_tcdt, when the tenant was created; the value of the sample of 2024.
 	tenantCreated = 1717004002
@@ -163,6 +163,9 @@ func (x *exchange) issue() (string, error) {
 	}
 	if x.revocable() {
 		claims.Capabilities = []string{"cp1"}
+	}
+	if x.resource.service != nil && x.resource.service.graph {
+		return key.signForGraph(base64.RawURLEncoding.EncodeToString(x.random.nonce[:]), marshal(claims))
 	}
 	return key.sign(key.headerV1, marshal(claims))
 }

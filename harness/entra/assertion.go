@@ -1,9 +1,7 @@
 package entra
 
 import (
-	"encoding/base64"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,27 +20,18 @@ const (
 	assertionAlgorithmListRSA = "RS256,RS384,RS512"
 )
 
-// supportedHeaders are the members of a JOSE header that do not give AADSTS5002726: those of tokens that are known to work, and those
-// that Microsoft documents for certificates. The real list is not known in full.
-var supportedHeaders = []string{"alg", "kid", "typ", "x5c", "x5t", "x5t#S256"}
-
-// supportedHeaderList is how the error prints them, which is inferred too.
-var supportedHeaderList = strings.Join(supportedHeaders, ",")
-
 // assertion is a parsed client_assertion, not yet verified.
 type assertion struct {
-	jws         *jose.JSONWebSignature // nil: the algorithm is not supported
-	typ         any                    // the typ header; nil: none
-	hasTyp      bool
-	alg, kid    string
-	unsupported string   // a header member that Entra does not support; "": none
-	issuer      string   // "": missing
-	subject     string   // "": missing
-	audiences   []string // empty: missing
-	issued      numericDate
-	notBefore   numericDate
-	expires     numericDate
-	payload     []byte // which holds every claim
+	jws       *jose.JSONWebSignature // nil: the algorithm or a member of the header is not supported
+	header    joseHeader
+	alg, kid  string   // of the header; "": no kid
+	issuer    string   // "": missing
+	subject   string   // "": missing
+	audiences []string // empty: missing
+	issued    numericDate
+	notBefore numericDate
+	expires   numericDate
+	payload   []byte // which holds every claim
 }
 
 // numericDate is a claim in seconds since 1970, and whether it was there.
@@ -75,106 +64,40 @@ func parseAssertion(compact string) (*assertion, error) {
 		return nil, errMalformed(strconv.Itoa(len(parts)) + " parts instead of 3")
 	}
 	a := new(assertion)
-	var payload []byte
-	jws, err := jose.ParseSignedCompact(compact, assertionAlgorithms)
-	var unsupported *jose.ErrUnexpectedSignatureAlgorithm
-	switch {
-	case err == nil:
-		header := jws.Signatures[0].Protected
-		a.jws, a.alg, a.kid = jws, header.Algorithm, header.KeyID
-		a.typ, a.hasTyp = header.ExtraHeaders[jose.HeaderType]
-		a.unsupported = unsupportedHeader(header)
-		payload = jws.UnsafePayloadWithoutVerification()
-		// go-jose knows the extension of RFC 7797, Entra is not known to.
-		for _, extension := range []jose.HeaderKey{"crit", "b64"} {
-			if _, has := header.ExtraHeaders[extension]; has {
-				return nil, errMalformed("header: " + string(extension))
-			}
-		}
-	case errors.As(err, &unsupported):
-		// Only to be refused: read just what the refusals print.
-		if payload, err = a.readUnsupported(parts); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, errMalformed("not a JWS")
+	var err error
+	if a.header, err = readHeader(parts[0]); err != nil {
+		return nil, err
 	}
-	a.payload = payload
-	return a, a.readClaims(payload)
-}
-
-// thumbprint is a header member that names a certificate, without padding, or "".
-func (a *assertion) thumbprint(name string) string {
-	if a.jws == nil {
-		return ""
+	a.alg, a.kid = string(a.header.algorithm()), a.header.text("kid")
+	if a.alg == "" {
+		return nil, errMalformed("header: no alg")
 	}
-	text, _ := a.jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderKey(name)].(string)
-	return strings.TrimRight(text, "=")
+	if a.payload, err = decodePart("payload", parts[1]); err != nil {
+		return nil, err
+	}
+	if _, err = decodePart("signature", parts[2]); err != nil {
+		return nil, err
+	}
+	// Others are only to be refused, by what is known of them already.
+	if slices.Contains(assertionAlgorithms, a.header.algorithm()) && a.header.unsupported() == "" {
+		if a.jws, err = jose.ParseSignedCompact(compact, assertionAlgorithms); err != nil {
+			return nil, errMalformed("not a JWS")
+		}
+	}
+	return a, a.readClaims()
 }
 
 // claims are all of them, as JSON has them. Most checks need none but those in the struct, so that these are read when they are asked for.
 func (a *assertion) claims() map[string]any {
 	var claims map[string]any
 	if err := josejson.Unmarshal(a.payload, &claims); err != nil {
-		return nil // readClaims has read it before
+		return nil // a name occurs twice below the claims that readClaims has read: whoever needs one of the others finds none
 	}
 	return claims
 }
 
-// unsupportedHeader returns the alphabetically first member that Entra does not support, or "". go-jose takes some members apart.
-func unsupportedHeader(h jose.Header) string {
-	var found []string
-	if h.JSONWebKey != nil {
-		found = append(found, "jwk")
-	}
-	if h.Nonce != "" {
-		found = append(found, "nonce")
-	}
-	for name := range h.ExtraHeaders {
-		if !slices.Contains(supportedHeaders, string(name)) {
-			found = append(found, string(name))
-		}
-	}
-	if len(found) == 0 {
-		return ""
-	}
-	return slices.Min(found)
-}
-
-// readUnsupported reads header and payload of a JWS whose algorithm go-jose
-// was told not to accept.
-func (a *assertion) readUnsupported(parts []string) (payload []byte, err error) {
-	header, err := base64.RawURLEncoding.DecodeString(parts[0])
-	if err != nil {
-		return nil, errMalformed("header: not base64url")
-	}
-	var members map[string]any
-	if err := josejson.Unmarshal(header, &members); err != nil {
-		return nil, errMalformed("header: not a JSON object")
-	}
-	a.typ, a.hasTyp = members["typ"]
-	for name := range members {
-		if !slices.Contains(supportedHeaders, name) && (a.unsupported == "" || name < a.unsupported) {
-			a.unsupported = name
-		}
-	}
-	a.alg, _ = members["alg"].(string)
-	a.kid, _ = members["kid"].(string)
-	if a.alg == "" {
-		return nil, errMalformed("header: no alg")
-	}
-	if payload, err = base64.RawURLEncoding.DecodeString(parts[1]); err != nil {
-		return nil, errMalformed("payload: not base64url")
-	}
-	return payload, nil
-}
-
-// readClaims reads the claims Entra looks at. go-jose's JSON is used because
-// it knows names by their case and refuses a name that occurs twice.
-func (a *assertion) readClaims(payload []byte) error {
-	if !utf8.Valid(payload) {
-		return errMalformed("payload: not UTF-8")
-	}
+// readClaims reads the claims Entra looks at.
+func (a *assertion) readClaims() error {
 	var claims struct {
 		Issuer    josejson.RawMessage `json:"iss"`
 		Subject   josejson.RawMessage `json:"sub"`
@@ -183,11 +106,8 @@ func (a *assertion) readClaims(payload []byte) error {
 		NotBefore josejson.RawMessage `json:"nbf"`
 		Expires   josejson.RawMessage `json:"exp"`
 	}
-	if len(payload) == 0 || payload[0] != '{' {
-		return errMalformed("payload: not a JSON object")
-	}
-	if err := josejson.Unmarshal(payload, &claims); err != nil {
-		return errMalformed("payload: not a JSON object, or a name twice")
+	if err := decodeObject("payload", a.payload, &claims); err != nil {
+		return err
 	}
 	var err error
 	if a.issuer, err = stringClaim("iss", claims.Issuer); err != nil {
@@ -209,7 +129,7 @@ func (a *assertion) readClaims(payload []byte) error {
 	return err
 }
 
-// absent says whether a claim is missing; null counts as missing.
+// absent says whether a claim of text is missing; null counts as missing.
 func absent(raw josejson.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 func stringClaim(name string, raw josejson.RawMessage) (string, error) {
@@ -220,7 +140,16 @@ func stringClaim(name string, raw josejson.RawMessage) (string, error) {
 	if err := josejson.Unmarshal(raw, &s); err != nil {
 		return "", errMalformed("claim " + name + ": not a string")
 	}
-	return s, nil
+	return s, checkText(name, s)
+}
+
+// checkText refuses the replacement character. It is what Go makes of an escaped half of a character, such as \ud800, which could be taken for
+// another text. That Entra refuses it is inferred.
+func checkText(name, s string) error {
+	if strings.ContainsRune(s, utf8.RuneError) {
+		return errMalformed("claim " + name + ": a character that is none")
+	}
+	return nil
 }
 
 // audienceClaim reads aud, a string or a list of strings.
@@ -238,6 +167,9 @@ func audienceClaim(raw josejson.RawMessage) ([]string, error) {
 			if value == nil {
 				return nil, errMalformed("claim aud: null in the list")
 			}
+			if err := checkText("aud", *value); err != nil {
+				return nil, err
+			}
 			values = append(values, *value)
 		}
 		return values, nil
@@ -249,25 +181,17 @@ func audienceClaim(raw josejson.RawMessage) ([]string, error) {
 	return []string{one}, nil
 }
 
-// dateClaim reads a JSON number; a fraction is cut off. Strings are refused,
-// which is inferred.
+// dateClaim reads a whole number of seconds. A fraction, an exponent, a string and null are refused: that Entra takes none of them is inferred,
+// and the stricter of what may be (SPIRE's fractions were refused by AWS, spiffe/spire#4982).
 func dateClaim(name string, raw josejson.RawMessage) (numericDate, error) {
-	if absent(raw) {
+	if len(raw) == 0 {
 		return numericDate{}, nil
 	}
-	text := string(raw)
-	if c := text[0]; c != '-' && (c < '0' || c > '9') {
-		return numericDate{}, errMalformed("claim " + name + ": not a number")
-	}
-	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		float, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.Abs(float) > maxSeconds {
-			return numericDate{}, errMalformed("claim " + name + ": out of range")
-		}
-		seconds = int64(float)
-	}
-	if seconds > maxSeconds || seconds < -maxSeconds {
+	seconds, err := strconv.ParseInt(string(raw), 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrSyntax):
+		return numericDate{}, errMalformed("claim " + name + ": not a whole number")
+	case err != nil || seconds > maxSeconds || seconds < -maxSeconds:
 		return numericDate{}, errMalformed("claim " + name + ": out of range")
 	}
 	return numericDate{seconds, true}, nil

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	jose "github.com/go-jose/go-jose/v4"
 )
 
 // Bearer is whom an access token of a [Server] names.
@@ -42,11 +40,7 @@ func (s *Server) Bearer(r *http.Request, audiences ...string) (Bearer, error) {
 	if err != nil {
 		return Bearer{}, err
 	}
-	jws, err := jose.ParseSignedCompact(strings.TrimSpace(token), []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		return Bearer{}, ErrMalformed
-	}
-	payload, err := jws.Verify(key.signer.Public().Key)
+	payload, err := key.verify(strings.TrimSpace(token))
 	if err != nil {
 		return Bearer{}, ErrMalformed
 	}

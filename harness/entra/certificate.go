@@ -36,7 +36,7 @@ func checkCertificateNamed(x *exchange, c *Check) *Error {
 	a := x.assertion
 	c.Want = "x5t#S256, x5t or kid"
 	x.signIn.CredentialType = CredentialCertificate
-	if a.thumbprint("x5t#S256") == "" && a.thumbprint("x5t") == "" && a.kid == "" {
+	if a.header.thumbprint("x5t#S256") == "" && a.header.thumbprint("x5t") == "" && a.kid == "" {
 		return refuse(5002723)
 	}
 	return nil
@@ -72,7 +72,7 @@ func checkCertificateAudience(x *exchange, c *Check) *Error {
 // checkCertificate finds the certificate that the header names and verifies with it.
 func checkCertificate(x *exchange, c *Check) *Error {
 	a := x.assertion
-	c.Got = a.thumbprint("x5t#S256") + a.thumbprint("x5t")
+	c.Got = a.header.thumbprint("x5t#S256") + a.header.thumbprint("x5t")
 	const (
 		unknown = "The certificate with identifier used to sign the client assertion is not registered on application."
 		expired = "The certificate with identifier used to sign the client assertion is expired on application."
@@ -91,7 +91,7 @@ func checkCertificate(x *exchange, c *Check) *Error {
 	if found == nil {
 		c.Note = "the application has " + fmt.Sprint(len(x.app.Certificates)) + " certificates"
 		key := "," // a header with a kid only has no thumbprint
-		if b, err := base64.RawURLEncoding.DecodeString(a.thumbprint("x5t")); err == nil && len(b) > 0 {
+		if b, err := base64.RawURLEncoding.DecodeString(a.header.thumbprint("x5t")); err == nil && len(b) > 0 {
 			key = ", Thumbprint of key used by client: '" + strings.ToUpper(hex.EncodeToString(b)) + "',"
 		}
 		return refusal(unknown, "The key was not found", key)
@@ -116,10 +116,10 @@ func checkCertificate(x *exchange, c *Check) *Error {
 func (a *assertion) names(certificate *x509.Certificate) bool {
 	old, current := sha1.Sum(certificate.Raw), sha256.Sum256(certificate.Raw)
 	encode := base64.RawURLEncoding.EncodeToString
-	if t := a.thumbprint("x5t#S256"); t != "" {
+	if t := a.header.thumbprint("x5t#S256"); t != "" {
 		return t == encode(current[:])
 	}
-	if t := a.thumbprint("x5t"); t != "" {
+	if t := a.header.thumbprint("x5t"); t != "" {
 		return t == encode(old[:])
 	}
 	return a.kid == encode(old[:]) || strings.EqualFold(a.kid, hex.EncodeToString(old[:]))

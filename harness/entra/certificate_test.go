@@ -58,11 +58,12 @@ func byHexKeyID(old, _ string) map[string]any {
 
 var lastYear = start.AddDate(0, -6, 0)
 
-// own presents an assertion of the application itself, changed by the pairs.
+// own presents an assertion of the application itself, changed by the pairs; nil removes one.
 func own(changes map[string]any) func(*rig) *http.Request {
 	return func(r *rig) *http.Request {
 		claims := r.claims(map[string]any{"iss": r.app.ClientID, "sub": r.app.ClientID, "aud": tokenURL})
 		maps.Copy(claims, changes)
+		maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
 		return r.present(r.issuer.mint(claims))
 	}
 }
@@ -88,6 +89,9 @@ var certificateRefusals = []refusal{
 		"AADSTS700027: The certificate with identifier used to sign the client assertion is expired on application. [Reason - The key used is expired., Thumbprint of key used by client: '",
 		"', Found key 'Start=02/08/2024 00:24:38, End=02/08/2025 00:24:38', Please visit the Azure Portal",
 	}},
+	{name: "certificate assertion without iat that has expired", code: 700024, oauth: "invalid_client", status: 401, prepare: certificate(lastYear, byX5T),
+		request: own(map[string]any{"iat": nil, "nbf": start.Unix() - 1200, "exp": start.Unix() - 600}),
+		says:    []string{"assertion valid from 1970-01-01T00:00:00.0000000Z, expiry time of assertion 2026-02-08T00:14:38.0000000Z."}},
 	{name: "certificate assertion that has expired", code: 700024, oauth: "invalid_client", status: 401, prepare: certificate(lastYear, byX5T),
 		request: own(map[string]any{"iat": start.Unix() - 1200, "nbf": start.Unix() - 1200, "exp": start.Unix() - 600})},
 }

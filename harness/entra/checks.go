@@ -41,6 +41,7 @@ var checks = []check{
 	{"assertion algorithm", checkAlgorithm, always},
 	{"assertion claims", checkClaims, always},
 	{"application", checkApplication, always},
+	{"regional host", checkRegion, always},
 	{"client secret", checkSecret, always},
 	{"certificate named", checkCertificateNamed, certificated},
 	{"certificate assertion's client", checkCertificateClient, certificated},

@@ -22,6 +22,21 @@ func checkApplication(x *exchange, c *Check) *Error {
 	return nil
 }
 
+// checkRegion refuses applications at regional hosts, which are for managed identities and for Microsoft's own services with a certificate of a
+// trusted name, which is not emulated. That a managed identity may present a federated credential there is inferred from the words of
+// AADSTS100007, and so is the place of this check.
+func checkRegion(x *exchange, c *Check) *Error {
+	if c.Got = x.base.url; !x.base.regional {
+		return nil
+	}
+	if x.app.Identity != nil {
+		c.Note = "a regional host serves managed identities; that it does with a federated credential is inferred"
+		return nil
+	}
+	c.Want = "https://" + x.record.cloud.login
+	return refuse(100007)
+}
+
 // checkSecret refuses secrets: no application has one. A secret beside an
 // assertion is refused too; what Entra does then is not known.
 func checkSecret(x *exchange, _ *Check) *Error {

@@ -94,6 +94,8 @@ func checkLifetime(x *exchange, c *Check) *Error {
 // assertionTime is how AADSTS700024 prints times, .NET's round-trip format.
 const assertionTime = "2006-01-02T15:04:05.0000000Z"
 
+// checkValidTime compares nbf and exp with the clock. Entra prints iat where its error says "valid from" (seen for GitHub's tokens, whose nbf is
+// another time); a missing one is 0, of a client's own assertion too. That nbf decides all the same is inferred.
 func checkValidTime(x *exchange, c *Check) *Error {
 	a := x.assertion
 	skew := int64(x.options.ClockSkew / time.Second)
@@ -113,7 +115,7 @@ func checkValidTime(x *exchange, c *Check) *Error {
 	}
 	if early || now >= a.expires.seconds+skew {
 		stamp := func(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(assertionTime) }
-		return refuse(700024, "now", x.now.UTC().Format(assertionTime), "nbf", stamp(a.notBefore.seconds), "exp", stamp(a.expires.seconds))
+		return refuse(700024, "now", x.now.UTC().Format(assertionTime), "iat", stamp(a.issued.seconds), "exp", stamp(a.expires.seconds))
 	}
 	return nil
 }

@@ -9,17 +9,16 @@ import (
 // cloud is one of Microsoft's clouds: the hosts sign-in happens at, and the
 // services of Microsoft that exist in it.
 type cloud struct {
-	name         string   // the word of a directory file
-	login        string   // the preferred login host; issuers and keys name it
-	cache        string   // the preferred_cache of instance discovery
-	aliases      []string // every login host, the preferred one first
-	instance     string   // cloud_instance_name
-	graph        string   // the host of Microsoft Graph
-	audience     string   // the audience of a token exchange
-	oldGraph     string   // cloud_graph_host_name; empty: not known, left out
-	roles        string   // rbac_url; empty: not known, left out
-	services     []Service
-	regionalHost string // suffix of the regional login hosts; empty: none
+	name     string   // the word of a directory file
+	login    string   // the preferred login host; issuers and keys name it
+	cache    string   // the preferred_cache of instance discovery
+	aliases  []string // every login host but the regional ones, the preferred one first
+	instance string   // cloud_instance_name
+	graph    string   // the host of Microsoft Graph
+	audience string   // the audience of a token exchange
+	oldGraph string   // cloud_graph_host_name; empty: not known, left out
+	roles    string   // rbac_url; empty: not known, left out
+	services []Service
 }
 
 // clouds lists them, the default one first. Sources: the instance metadata
@@ -31,7 +30,7 @@ var clouds = []*cloud{
 		name: "public", login: "login.microsoftonline.com", cache: "login.windows.net",
 		aliases:  []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
 		instance: "microsoftonline.com", graph: "graph.microsoft.com", oldGraph: "graph.windows.net", roles: "https://pas.windows.net",
-		audience: "api://AzureADTokenExchange", regionalHost: ".login.microsoft.com",
+		audience: "api://AzureADTokenExchange",
 		services: services([]string{"https://graph.microsoft.com"}, []string{"https://management.azure.com", "https://management.core.windows.net"},
 			"https://vault.azure.net", "api://AzureADTokenExchange"),
 	},
@@ -109,13 +108,16 @@ func cloudNamed(name string) (*cloud, error) {
 	return nil, fmt.Errorf("entra: no cloud %q (have %s)", name, strings.Join(known, ", "))
 }
 
-// cloudOfHost finds the cloud of a login host, or nil. host is lower case and
-// has no port.
-func cloudOfHost(host string) *cloud {
+// cloudOfHost finds the cloud of a login host, or nil, and says whether the host is a regional one: a region before a login host, as MSAL makes
+// it (westeurope.login.microsoft.com, usgovvirginia.login.microsoftonline.us). host is lower case and has no port.
+func cloudOfHost(host string) (c *cloud, regional bool) {
 	for _, c := range clouds {
-		if slices.Contains(c.aliases, host) || c.regionalHost != "" && strings.HasSuffix(host, c.regionalHost) {
-			return c
+		if slices.Contains(c.aliases, host) {
+			return c, false
+		}
+		if _, above, _ := strings.Cut(host, "."); slices.Contains(c.aliases, above) {
+			return c, true
 		}
 	}
-	return nil
+	return nil, false
 }

@@ -7,7 +7,7 @@ var assertionCodes = []Code{
 	{
 		Number: 50027, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
 		Message:    "JWT token is invalid or malformed.",
-		Cause:      "the client_assertion is not a signed JWT: wrong number of parts, bad base64url, a stray newline, bad JSON, a claim of the wrong type",
+		Cause:      "the client_assertion is not a signed JWT: wrong number of parts, bad base64url, a stray newline, bad JSON, white space around it, a claim of the wrong type, a time that is no whole number",
 		Fix:        "send the token as issued, one line, unchanged",
 		Source:     "MSAL.NET test bodies of 2023-12; " + errorReference,
 		Confidence: Seen, Doubt: "which malformed claims give it is inferred",
@@ -30,11 +30,11 @@ var assertionCodes = []Code{
 	},
 	{
 		Number: 5002726, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, Answered: true,
-		Message:    "Invalid JWT token. Found unsupported token header. Supported headers are: '{list}'",
-		Cause:      "the assertion's header has a member beside the usual ones, for example gty or cty",
-		Fix:        "sign with alg, kid and typ, and no other header member than a certificate's",
-		Source:     "FusionAuth/fusionauth-issues#2886 (a federated credential), AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#1877 (invalid_request)",
-		Confidence: Seen, Doubt: "the list of supported headers, the HTTP status and the absence of error_uri are inferred",
+		Message:    "Invalid JWT token. Found unsupported token header. Supported headers are: " + supportedHeaderList,
+		Cause:      "the assertion's header has a member that the text does not list, for example gty or cty",
+		Fix:        "sign with alg, kid and typ, and no member that is not listed",
+		Source:     "cloudfoundry/uaa#2109 (2023, the whole message), FusionAuth/fusionauth-issues#2886 (a federated credential), AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#1877",
+		Confidence: Seen, Doubt: "x5t#S256 is not in the list and is taken, because Microsoft documents it; that critical extensions (crit) get this code, and the absence of error_uri, is inferred",
 	},
 	{
 		Number: 5002738, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,

@@ -52,4 +52,13 @@ var entraCodes = []Code{
 		Source:     "a public test of managed identities as credentials (2024-12), and another report",
 		Confidence: Seen, Doubt: "status and error member inferred",
 	},
+	{
+		Number: 70052, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true,
+		Message:    "The identity must be a managed identity, a single tenant app, or a service account.",
+		Cause:      "an assertion that Entra has made for a service connection of Azure DevOps is presented to an application of several tenants",
+		Fix:        "make the application one of a single tenant, or use a managed identity",
+		Source:     "Microsoft's guide to troubleshooting Azure DevOps service connections; logs of 2026",
+		Confidence: Seen, Doubt: "status and error member inferred",
+		Reason: "every application here is of one tenant",
+	},
 }

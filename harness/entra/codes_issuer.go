@@ -70,10 +70,10 @@ var issuerCodes = []Code{
 	},
 	{
 		Number: 700024, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
-		Message:    "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {nbf}, expiry time of assertion {exp}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
+		Message:    "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {iat}, expiry time of assertion {exp}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .",
 		Cause:      "the assertion has expired or is not yet valid",
 		Fix:        "present a fresh token; check the clocks",
-		Source:     "kata-containers/kata-containers#11758 (2025-09)",
-		Confidence: Seen,
+		Source:     "kata-containers/kata-containers#11758 (2025-09), hashicorp/packer-plugin-azure#385 (a token of GitHub whose nbf lies before its iat); 1970-01-01: AzureAD/microsoft-authentication-library-for-dotnet#4951 (2024), -java#984 (2025)",
+		Confidence: Seen, Doubt: "that the time printed first is iat, that 1970-01-01 stands for a missing iat, and that nbf decides although it is not printed, is inferred from the times of these reports",
 	},
 }

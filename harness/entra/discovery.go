@@ -173,8 +173,9 @@ func (s *Server) serveInstance(w http.ResponseWriter, r *http.Request, _ string)
 	host := strings.ToLower(endpoint.Host)
 	name := hostname(host)
 	at := "https://" + host
+	known, _ := cloudOfHost(host)
 	switch {
-	case cloudOfHost(host) != nil:
+	case known != nil:
 	case b.cloud == nil && name == hostname(strings.ToLower(r.Host)):
 		at = b.url // MSAL for Python drops the port
 	case name == "localhost" || net.ParseIP(name).IsLoopback():

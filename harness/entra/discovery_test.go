@@ -3,6 +3,8 @@ package entra_test
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -187,7 +189,7 @@ func TestVerifiers(t *testing.T) {
 		return body.AccessToken
 	}
 	issuer := srv.URL + "/" + r.tenant.ID + "/v2.0"
-	v2, v1 := obtain("api://orders/.default"), obtain("https://graph.microsoft.com/.default")
+	v2, v1, forGraph := obtain("api://orders/.default"), obtain("https://vault.azure.net/.default"), obtain("https://graph.microsoft.com/.default")
 
 	ctx := gooidc.ClientContext(context.Background(), srv.Client())
 	provider, err := gooidc.NewProvider(ctx, issuer)
@@ -203,12 +205,20 @@ func TestVerifiers(t *testing.T) {
 	}
 	// A v1.0 token names an issuer of its own, its key is in the same set.
 	keys := gooidc.NewRemoteKeySet(ctx, srv.URL+"/"+r.tenant.ID+"/discovery/v2.0/keys")
-	verifier := gooidc.NewVerifier("https://sts.windows.net/"+r.tenant.ID+"/", keys, &gooidc.Config{ClientID: "https://graph.microsoft.com"})
+	verifier := gooidc.NewVerifier("https://sts.windows.net/"+r.tenant.ID+"/", keys, &gooidc.Config{ClientID: "https://vault.azure.net"})
 	if _, err := verifier.Verify(ctx, v1); err != nil {
-		t.Errorf("go-oidc, Graph: %v", err)
+		t.Errorf("go-oidc, Key Vault: %v", err)
 	}
 	if _, err := verifier.Verify(ctx, v1[:len(v1)-8]+"AAAAAAAA"); err == nil {
 		t.Error("go-oidc accepts a changed signature")
+	}
+	// A token for Microsoft Graph does not verify, as Microsoft's do not, until its nonce is replaced by the nonce's hash.
+	ofGraph := gooidc.NewVerifier("https://sts.windows.net/"+r.tenant.ID+"/", keys, &gooidc.Config{ClientID: "https://graph.microsoft.com"})
+	if _, err := ofGraph.Verify(ctx, forGraph); err == nil {
+		t.Error("go-oidc verifies a token for Microsoft Graph as it is")
+	}
+	if _, err := ofGraph.Verify(ctx, withHashedNonce(t, forGraph)); err != nil {
+		t.Errorf("go-oidc, Graph, with the hash of the nonce: %v", err)
 	}
 
 	remote := rp.NewRemoteKeySet(srv.Client(), srv.URL+"/"+r.tenant.ID+"/discovery/v2.0/keys")
@@ -222,4 +232,21 @@ func TestVerifiers(t *testing.T) {
 	if claims.Subject != r.app.ServicePrincipalID {
 		t.Errorf("zitadel: subject %q", claims.Subject)
 	}
+}
+
+// withHashedNonce is a token for Microsoft Graph as it was signed.
+func withHashedNonce(t *testing.T, token string) string {
+	t.Helper()
+	encoded, rest, _ := strings.Cut(token, ".")
+	header, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members struct{ Nonce string }
+	if err := json.Unmarshal(header, &members); err != nil || members.Nonce == "" {
+		t.Fatalf("header %s: %v", header, err)
+	}
+	hash := sha256.Sum256([]byte(members.Nonce))
+	signed := strings.Replace(string(header), members.Nonce, base64.RawURLEncoding.EncodeToString(hash[:]), 1)
+	return base64.RawURLEncoding.EncodeToString([]byte(signed)) + "." + rest
 }

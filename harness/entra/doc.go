@@ -31,9 +31,15 @@
 //
 // # Not faithful, or not known
 //
-//   - Access tokens for Microsoft Graph verify against the tenant's keys here.
-//     Microsoft's own carry a "nonce" header and a signature that nobody but
-//     Graph can verify.
+//   - Access tokens for Microsoft Graph have a "nonce" in their header and are signed over its SHA-256 hash in its place, as Microsoft's are
+//     reported to be, so that nobody else verifies them. The length of the nonce is inferred.
+//   - Of the grants there is client_credentials. The others that Entra has (authorization codes, refresh tokens, on-behalf-of, device codes,
+//     passwords, SAML assertions, agents' user_fic) get HTTP 501 and the error grant_not_emulated_by_issuerd, whoever asks; AADSTS70003 is
+//     for grants that Entra has not.
+//   - How an assertion may be written that another program reads in another way is not known; the stricter is chosen: no white space around its
+//     JSON objects, no byte order mark, no name twice, times as whole numbers, a typ that is a string, base64url without padding or bits to
+//     spare, no form parameter whose name differs in case. One entry of a JWKS that is no object, or a broken RSA key, refuses the whole set.
+//   - Regional login hosts refuse applications (AADSTS100007); that they serve managed identities with a federated credential is inferred.
 //   - Several texts, statuses and the order of some checks are inferred; the
 //     Doubt member of each row of [Codes], and a Note on a [Check], say which.
 //     Where Entra's behaviour is not known the emulator refuses. The codes that it never answers have a Reason.
@@ -46,7 +52,7 @@
 //     need not fetch its own.
 //     The order among AADSTS7002121, 700214, 700227, 700226, 700229, 700231, 700236, 700238 and 700263 is inferred from reports of one each.
 //   - The claim xms_ficinfo of tokens for token exchange has one of the values seen; tokens of managed identities are told from others by their
-//     oid. appidacr and azpacr are "2", which is inferred. Managed identities get 24 hours, with a federated credential too, which is inferred.
+//     oid. Managed identities get 24 hours, with a federated credential too, which is inferred.
 //   - v1.0 tokens for an application's own API have the members of Microsoft Graph's that are not known to be Graph's own; no such token of
 //     2026 was seen. The v1.0 discovery document is as it was in 2019, its member order inferred.
 //   - The address of this server is a resource, for clients whose Graph and Azure Resource Manager endpoints it is; Entra knows no such thing.

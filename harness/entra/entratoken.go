@@ -35,7 +35,7 @@ func (x *exchange) issuedByEntra(issuer string) (entraIssuer, bool) {
 	if !isHere || x.base.cloud != nil {
 		rest, isHTTPS := strings.CutPrefix(issuer, "https://")
 		host, path, _ := strings.Cut(rest, "/")
-		c := cloudOfHost(hostname(strings.ToLower(host)))
+		c, _ := cloudOfHost(hostname(strings.ToLower(host)))
 		if !isHTTPS || c == nil {
 			return entraIssuer{}, false
 		}

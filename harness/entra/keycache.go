@@ -16,7 +16,7 @@ import (
 )
 
 // Bounds on what is kept of issuers. Only the first is Entra's own
-// (documented), the others protect this process.
+// (documented; that it counts signing keys is inferred), the others protect this process.
 const (
 	maxKeys      = 100
 	maxIssuers   = 1024

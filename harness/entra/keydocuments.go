@@ -1,8 +1,10 @@
 package entra
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
+	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
 	josejson "github.com/go-jose/go-jose/v4/json"
@@ -49,9 +51,9 @@ func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, e
 	return d.JWKSURI, nil
 }
 
-// readKeys reads the first hundred keys of a JWKS. Keys of other types than RSA are kept as
-// nil, so that one which a kid names can be refused for its type; keys for
-// another use than signing, and without kid, cannot be found and are dropped.
+// readKeys reads the first hundred signing keys of a JWKS: keys for another use, such as encryption, do not count, and keys without a use do. One
+// entry that is no object, or that is a broken RSA key, refuses them all. Keys of other types than RSA are kept as nil, so that one which a kid
+// names can be refused for its type; keys without kid cannot be found and are dropped. What is refused, and what counts, is inferred.
 func readKeys(document []byte, o Options) (map[string]*jose.JSONWebKey, error) {
 	var set struct {
 		Keys []josejson.RawMessage `json:"keys"`
@@ -63,31 +65,56 @@ func readKeys(document []byte, o Options) (map[string]*jose.JSONWebKey, error) {
 		return nil, errors.New("no keys member")
 	}
 	keys := make(map[string]*jose.JSONWebKey)
-	for i, raw := range set.Keys[:min(len(set.Keys), maxKeys)] {
-		var head struct {
-			Type string `json:"kty"`
-			ID   string `json:"kid"`
-			Use  string `json:"use"`
+	signing := 0
+	for i, raw := range set.Keys {
+		var head *keyHead
+		if err := josejson.Unmarshal(raw, &head); err != nil || head == nil {
+			return nil, fmt.Errorf("key %d: not a JSON object with members of the right types", i)
 		}
-		if err := josejson.Unmarshal(raw, &head); err != nil {
-			return nil, fmt.Errorf("key %d: not a JSON object", i)
+		var key *jose.JSONWebKey
+		if head.Type == "RSA" {
+			if key = readRSA(raw, head); key == nil {
+				return nil, fmt.Errorf("key %d (kid %q): not a valid RSA key", i, head.ID)
+			}
 		}
-		if head.ID == "" || head.Use != oidc.KeyUseSignature && (head.Use != "" || o.RefuseKeysWithoutUse) {
+		if head.Use == nil && o.RefuseKeysWithoutUse || head.Use != nil && *head.Use != oidc.KeyUseSignature {
 			continue
 		}
-		if _, twice := keys[head.ID]; twice {
-			continue // the first one counts, which is inferred
-		}
-		if head.Type != "RSA" {
-			keys[head.ID] = nil
+		if signing++; signing > maxKeys || head.ID == "" {
 			continue
 		}
-		key := new(jose.JSONWebKey)
-		if err := key.UnmarshalJSON(raw); err != nil || !key.Valid() {
-			return nil, fmt.Errorf("key %d (kid %q): not a valid RSA key", i, head.ID)
+		if _, twice := keys[head.ID]; !twice { // the first one counts, which is inferred
+			keys[head.ID] = key
 		}
-		public := key.Public() // a private key published by mistake
-		keys[head.ID] = &public
 	}
 	return keys, nil
+}
+
+// keyHead is what is asked of every key of a JWKS.
+type keyHead struct {
+	Type     string  `json:"kty"`
+	ID       string  `json:"kid"`
+	Use      *string `json:"use"`
+	Modulus  string  `json:"n"`
+	Exponent string  `json:"e"`
+}
+
+// readRSA returns the public part of an RSA key, or nil when it is broken. Go takes line breaks in base64url, an empty number and one that no
+// RSA key has: those are broken too.
+func readRSA(raw []byte, head *keyHead) *jose.JSONWebKey {
+	for _, text := range []string{head.Modulus, head.Exponent} {
+		if _, err := decodePart("", text); err != nil || strings.ContainsAny(text, "\r\n") {
+			return nil
+		}
+	}
+	key := new(jose.JSONWebKey)
+	if err := key.UnmarshalJSON(raw); err != nil {
+		return nil
+	}
+	public := key.Public() // a private key published by mistake
+	rsaKey, isRSA := public.Key.(*rsa.PublicKey)
+	if !isRSA || rsaKey.N.Bit(0) == 0 || rsaKey.E < 3 || rsaKey.E%2 == 0 {
+		return nil
+	}
+	return &public
 }

@@ -94,13 +94,13 @@ func matchSubject(x *exchange, c *Check) *Error {
 	subject := x.assertion.subject
 	var want []string
 	var claims map[string]any
-	caseOnly, flexible := false, false
+	caseOnly := false
 	matching := x.candidates[:0:0]
 	for _, credential := range x.candidates {
 		want = append(want, credential.Subject+credential.Matching)
 		switch {
 		case credential.Matching != "":
-			if flexible = true; claims == nil {
+			if claims == nil {
 				claims = x.assertion.claims()
 			}
 			if e, err := expression.Parse(credential.Matching); err == nil && e.Match(claims, x.options.EmptyWildcard) {
@@ -123,7 +123,7 @@ func matchSubject(x *exchange, c *Check) *Error {
 		return refuse(7002137, "sub", subject, "wanted", wanted)
 	case caseOnly:
 		return refuse(7002138, "sub", subject)
-	case flexible:
+	case slices.ContainsFunc(x.app.Credentials, func(c Credential) bool { return c.Matching != "" }): // of whatever issuer
 		return refuse(7002131, "sub", subject)
 	}
 	return refuse(700213, "sub", subject)

@@ -67,6 +67,14 @@ var policyRefusals = []refusal{
 	{name: "no expression matches", code: 7002131, oauth: "invalid_client", status: 401, prepare: flexible(anyBranch),
 		claims: map[string]any{"sub": "repo:contoso/web:environment:production", "repository_id": "74"},
 		text:   "No matching federated identity record found for presented assertion subject 'repo:contoso/web:environment:production' or no federated identity credential expression matched. " + subjectGuide},
+	{name: "flexible credential of another issuer", code: 7002131, oauth: "invalid_client", status: 401, claims: map[string]any{"sub": "8bbfbec4-5a4e-4d62-b0f2-0e4d3a4d1b2a"}, prepare: func(r *rig) {
+		r.addCredential(r.app, entra.Credential{Name: "flexible", Issuer: github, Matching: anyBranch, Audiences: []string{exchangeAudience}})
+	}},
+	{name: "managed identity beside a flexible credential", code: 7002131, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
+		r.addIdentity(entra.Credential{Name: "another", Subject: "8bbfbec4-5a4e-4d62-b0f2-0e4d3a4d1b2a"})
+		r.addCredential(r.app, entra.Credential{Name: "flexible", Issuer: github, Matching: anyBranch, Audiences: []string{exchangeAudience}})
+		return r.present(r.identityToken(exchangeAudience))
+	}},
 	{name: "one clause of an expression", code: 7002131, oauth: "invalid_client", status: 401, prepare: flexible(anyBranch), claims: map[string]any{"repository_id": "75"}},
 	{name: "star for nothing", code: 7002131, oauth: "invalid_client", status: 401, prepare: flexible(anyBranch),
 		claims: map[string]any{"sub": "repo:contoso/web:ref:refs/heads/", "repository_id": "74"}},

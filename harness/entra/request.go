@@ -3,7 +3,7 @@ package entra
 import (
 	"encoding/json"
 	"io"
-	"mime"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -33,8 +33,9 @@ func AssertionForm(clientID, assertion, scope string) url.Values {
 
 // base is the scheme and host a client called, which the URLs of the answer repeat.
 type base struct {
-	url   string // without a trailing slash
-	cloud *cloud // nil: not one of Microsoft's hosts
+	url      string // without a trailing slash
+	cloud    *cloud // nil: not one of Microsoft's hosts
+	regional bool   // one of Microsoft's regional hosts
 }
 
 // baseOf reads it from a request. Microsoft's hosts are always https: whoever
@@ -42,8 +43,8 @@ type base struct {
 func baseOf(r *http.Request) base {
 	host := strings.ToLower(r.Host)
 	name := strings.TrimSuffix(host, ":443")
-	if c := cloudOfHost(name); c != nil {
-		return base{"https://" + name, c}
+	if c, regional := cloudOfHost(name); c != nil {
+		return base{"https://" + name, c, regional}
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" {
 		return base{url: "https://" + host}
@@ -100,7 +101,8 @@ func readForm(r *http.Request) (f form, reason string) {
 		drain(r)
 		return f, tooLarge
 	}
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+	// What follows the media type is not looked at, malformed or not.
+	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded") {
 		return f, ""
 	}
 	// Only & parts parameters, as in .NET. Go refuses a semicolon.
@@ -108,6 +110,7 @@ func readForm(r *http.Request) (f form, reason string) {
 	if err != nil {
 		return f, "the body is not application/x-www-form-urlencoded"
 	}
+	names := slices.Collect(maps.Keys(values))
 	for _, p := range []struct {
 		name string
 		into *string
@@ -124,8 +127,9 @@ func readForm(r *http.Request) (f form, reason string) {
 		if len(given) == 0 {
 			continue
 		}
-		if len(given) > 1 {
-			return f, "parameter " + p.name + " more than once" // inferred; RFC 6749 forbids it
+		// Inferred; RFC 6749 forbids it. Whether Entra looks at the case of names is not known: a name in another case is none, and one too many.
+		if len(given) > 1 || slices.ContainsFunc(names, func(name string) bool { return name != p.name && strings.EqualFold(name, p.name) }) {
+			return f, "parameter " + p.name + " more than once"
 		}
 		if !utf8.ValidString(given[0]) {
 			return f, "parameter " + p.name + " is not UTF-8"

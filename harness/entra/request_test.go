@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,67 @@ func TestRequestForms(t *testing.T) {
 				t.Errorf("route %q", route)
 			}
 		})
+	}
+}
+
+// TestContentTypes: the media type decides, whatever follows it.
+func TestContentTypes(t *testing.T) {
+	t.Parallel()
+	for value, code := range map[string]int{
+		"application/x-www-form-urlencoded; charset":                     0,
+		"application/x-www-form-urlencoded; charset=utf-8; charset=a":    0,
+		"application/x-www-form-urlencoded;":                             0,
+		"application/x-www-form-urlencoded; =":                           0,
+		"Application/X-WWW-Form-URLEncoded ;charset=utf-8":               0,
+		"application/x-www-form-urlencodedx":                             900144,
+		"text/plain; application/x-www-form-urlencoded":                  900144,
+		"application/json, application/x-www-form-urlencoded; charset=x": 900144,
+	} {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			req := r.present(r.issuer.mint(r.claims(nil)))
+			req.Header.Set("Content-Type", value)
+			if got := r.do(req); got.code() != code {
+				t.Error(got.raw)
+			}
+		})
+	}
+}
+
+// TestOtherGrants: a grant that Entra has is answered in a way that is not Entra's, whatever comes with it, and AADSTS70003 is left to the others.
+func TestOtherGrants(t *testing.T) {
+	t.Parallel()
+	for _, grant := range []string{
+		"authorization_code", "refresh_token", "password", "device_code", "urn:ietf:params:oauth:grant-type:device_code",
+		"urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:saml1_1-bearer", "urn:ietf:params:oauth:grant-type:saml2-bearer",
+		"user_fic",
+	} {
+		t.Run(grant, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			for _, form := range []url.Values{
+				r.params(r.issuer.mint(r.claims(nil)), map[string]string{"grant_type": grant, "code": "0.x"}),
+				{"grant_type": {grant}},
+			} {
+				got := r.post(tokenURL, form)
+				if got.status != http.StatusNotImplemented || got.code() != 0 || got.body["error"] != "grant_not_emulated_by_issuerd" ||
+					!strings.HasPrefix(got.body["error_description"].(string), "issuerd does not emulate the grant '"+grant+"', ") || strings.Contains(got.raw, "AADSTS") {
+					t.Errorf("status %d, body %s", got.status, got.raw)
+				}
+				s := got.signIn
+				if s.Status != got.status || s.Code != 0 || s.Error != got.body["error"] || len(s.Checks) != 1 || s.Checks[0].OK || s.Checks[0].Got != grant {
+					t.Errorf("sign-in %+v", s)
+				}
+			}
+		})
+	}
+	r := newRig(t)
+	if got := r.do(formRequest(tokenURL, "grant_type=password&grant_type=password")); got.code() != 9002313 {
+		t.Errorf("a form that can't be read: %s", got.raw)
+	}
+	if got := r.post("https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/token", url.Values{"grant_type": {"password"}}); got.status != http.StatusNotImplemented {
+		t.Errorf("v1.0: %s", got.raw)
 	}
 }
 

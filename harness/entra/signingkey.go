@@ -3,11 +3,13 @@ package entra
 import (
 	"crypto/rsa"
 	"crypto/sha1" // x5t is defined as a SHA-1 thumbprint
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"fmt"
 	"math/big"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,6 +80,44 @@ func newSigningKey(private *rsa.PrivateKey, now time.Time) (*signingKey, error) 
 		headerV1: encode([]byte(`{"typ":"JWT","alg":"RS256","x5t":"`+id+`","kid":"`+id+`"}`)) + ".",
 		headerV2: encode([]byte(`{"typ":"JWT","alg":"RS256","kid":"`+id+`"}`)) + ".",
 	}, nil
+}
+
+// graphHeader is the header of a token for Microsoft Graph, as tokens have it.
+func (k *signingKey) graphHeader(nonce string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","nonce":"`+nonce+`","alg":"RS256","x5t":"`+k.id+`","kid":"`+k.id+`"}`)) + "."
+}
+
+// hashNonce is what a token for Microsoft Graph is signed with in place of its nonce (justinlettau/azure-ad-verify-token#5).
+func hashNonce(nonce string) string {
+	hash := sha256.Sum256([]byte(nonce))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// signForGraph returns a token as Microsoft Graph gets it: the header has a nonce, and the signature is over the header with the nonce's hash. So
+// nobody verifies it who does not know that, as nobody but Graph is meant to (AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#609,
+// #853). The length of the nonce is inferred.
+func (k *signingKey) signForGraph(nonce string, payload []byte) (string, error) {
+	signed := k.graphHeader(hashNonce(nonce))
+	token, err := k.sign(signed, payload)
+	if err != nil {
+		return "", err
+	}
+	return k.graphHeader(nonce) + strings.TrimPrefix(token, signed), nil
+}
+
+// verify returns the payload of a token of sign or signForGraph.
+func (k *signingKey) verify(token string) ([]byte, error) {
+	header, rest, _ := strings.Cut(token, ".")
+	if h, err := readHeader(header); err == nil {
+		if nonce := h.text("nonce"); header+"." == k.graphHeader(nonce) {
+			token = k.graphHeader(hashNonce(nonce)) + rest
+		}
+	}
+	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return nil, err
+	}
+	return jws.Verify(k.signer.Public().Key)
 }
 
 // sign returns the compact token of a header (with its dot) and a payload.

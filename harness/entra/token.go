@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -51,12 +52,13 @@ type randomness struct {
 	rh                 [30]byte
 	ftd                [32]byte
 	cookie             [24]byte
+	nonce              [32]byte // of tokens for Microsoft Graph
 }
 
 // read fills it. Ids are no secrets, so a reader that fails is replaced by the
 // system's, which cannot.
 func (r *randomness) read(from io.Reader) {
-	for _, part := range [][]byte{r.trace[:], r.correlation[:], r.aio[:], r.rh[:], r.ftd[:], r.cookie[:]} {
+	for _, part := range [][]byte{r.trace[:], r.correlation[:], r.aio[:], r.rh[:], r.ftd[:], r.cookie[:], r.nonce[:]} {
 		if _, err := io.ReadFull(from, part); err != nil {
 			_, _ = rand.Read(part)
 		}
@@ -126,6 +128,10 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 	}
 	if s.throttled(at.tenant, x.form.clientID, x.now) {
 		s.refuseThrottled(w, x)
+		return
+	}
+	if x.bad == "" && slices.Contains(otherGrants, x.form.grantType) {
+		s.refuseGrant(w, x)
 		return
 	}
 

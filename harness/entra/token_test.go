@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	jose "github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/entra"
@@ -101,8 +102,11 @@ func TestGraphToken(t *testing.T) {
 	got := r.exchange(nil)
 	header, payload, claims := got.token(t)
 
-	if names := members(t, header); !slices.Equal(names, []string{"typ", "alg", "x5t", "kid"}) {
+	if names := members(t, header); !slices.Equal(names, []string{"typ", "nonce", "alg", "x5t", "kid"}) {
 		t.Errorf("header %s", header)
+	}
+	if again, _, _ := r.exchange(nil).token(t); again == header {
+		t.Errorf("two tokens have one nonce: %s", header)
 	}
 	var all []string
 	if err := json.Unmarshal([]byte(golden(t, "claims-v1.json")), &all); err != nil {
@@ -192,13 +196,25 @@ func TestAccepted(t *testing.T) {
 	}{
 		{name: "tenant by id", url: "id"},
 		{name: "alias host", url: "https://login.windows.net/CONTOSO.onmicrosoft.com/oauth2/v2.0/token"},
-		{name: "regional host", url: "https://westeurope.login.microsoft.com/contoso.onmicrosoft.com/oauth2/v2.0/token"},
 		{name: "client id in capitals", params: map[string]string{"client_id": "upper"}},
 		{name: "aud a list of one", claims: map[string]any{"aud": []string{exchangeAudience}}},
 		{name: "no nbf, no typ", claims: map[string]any{"nbf": nil}, prepare: func(r *rig) { delete(r.issuer.header, "typ") }},
 		{name: "long typ", prepare: header("typ", "http://openid.net/specs/jwt/1.0")},
 		{name: "typ of Cognito", prepare: header("typ", "JWS")},
-		{name: "fractions of seconds", claims: map[string]any{"iat": float64(start.Unix()) + 0.5, "exp": float64(start.Unix()) + 60.75}},
+		{name: "nonce in the header", prepare: header("nonce", "abc")},
+		{name: "every supported header", prepare: func(r *rig) {
+			for _, name := range []string{"x5t", "use", "enc", "ctx", "nonce", "rh", "kdf_ver", "x5t#S256"} {
+				r.issuer.header[name] = "x"
+			}
+		}},
+		{name: "a hundred signing keys behind one for encryption", prepare: func(r *rig) {
+			keys := make([]jose.JSONWebKey, 101)
+			for i := range keys {
+				keys[i] = jose.JSONWebKey{Key: issuerKey().Public(), KeyID: fmt.Sprint("old", i), Use: "sig"}
+			}
+			keys[0].Use, keys[100].KeyID = "enc", "k1"
+			r.issuer.jwks = keySet(keys...)
+		}},
 		{name: "exactly 25 hours", claims: map[string]any{"exp": start.Unix() + 25*3600}},
 		{name: "expired within the tolerance", claims: map[string]any{"iat": start.Unix() - 600, "nbf": nil, "exp": start.Unix() - 299}},
 		{name: "early within the tolerance", claims: map[string]any{"nbf": start.Unix() + 300}},

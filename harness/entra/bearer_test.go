@@ -1,0 +1,76 @@
+package entra_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// TestGraphTokenNonce: Graph takes its tokens with the nonce that they were issued with, and with no other, nor as they were signed.
+func TestGraphTokenNonce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	token := r.accessToken(nil, nil)
+	encoded, rest, _ := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, found := strings.Cut(string(raw), `"nonce":"`)
+	if !found || !strings.HasPrefix(string(raw), `{"typ":"JWT","nonce":"`) {
+		t.Fatalf("header %s", raw)
+	}
+	_, after, _ = strings.Cut(after, `",`)
+	header := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) + "." + rest }
+	for name, tt := range map[string]struct {
+		token string
+		want  error
+	}{
+		"as issued":       {token, nil},
+		"another nonce":   {header(before + `"nonce":"x",` + after), entra.ErrMalformed},
+		"no nonce":        {header(before + after), entra.ErrMalformed},
+		"as it is signed": {withHashedNonce(t, token), entra.ErrMalformed},
+		"another order":   {header(`{"nonce":"x","typ":"JWT",` + after), entra.ErrMalformed},
+	} {
+		req := getRequest("https://graph.microsoft.com/v1.0/applications")
+		req.Header.Set("Authorization", "Bearer "+tt.token)
+		if _, err := r.server.Bearer(req, "https://graph.microsoft.com"); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+	}
+}
+
+// TestRegionalHosts: they serve managed identities and no applications, in every cloud.
+func TestRegionalHosts(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	credential := entra.Credential{Name: "main", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}}
+	r.change(func(t *entra.Tenant) {
+		t.Subscriptions = []entra.Subscription{{DisplayName: "Production", ResourceGroups: []entra.ResourceGroup{{Name: "app"}}}}
+		t.ManagedIdentities = []entra.ManagedIdentity{{Name: identityName, Credentials: []entra.Credential{credential}}}
+	})
+	credential.Audiences = []string{"api://AzureADTokenExchangeUSGov"}
+	gov, err := r.dir.AddTenant(entra.Tenant{DisplayName: "Gov", Cloud: "usgov", Applications: []entra.Application{{Name: "deployer", Credentials: []entra.Credential{credential}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, host, tenant, client, audience, scope string
+		code                                        int
+	}{
+		{"application", "westeurope.login.microsoft.com", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 100007},
+		{"application, no region", "login.microsoft.com", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 0},
+		{"managed identity", "westeurope.login.microsoft.com", r.tenant.ID, r.tenant.ManagedIdentities[0].ClientID, exchangeAudience, "https://graph.microsoft.com", 0},
+		{"US Government", "usgovvirginia.login.microsoftonline.us", gov.ID, gov.Applications[0].ClientID, "api://AzureADTokenExchangeUSGov", "https://graph.microsoft.us", 100007},
+		{"US Government, no region", "login.microsoftonline.us", gov.ID, gov.Applications[0].ClientID, "api://AzureADTokenExchangeUSGov", "https://graph.microsoft.us", 0},
+	} {
+		got := r.post("https://"+tt.host+"/"+tt.tenant+"/oauth2/v2.0/token", r.params(r.issuer.mint(r.claims(map[string]any{"aud": tt.audience})),
+			map[string]string{"client_id": tt.client, "scope": tt.scope + "/.default"}))
+		if got.code() != tt.code || (got.status == 200) != (tt.code == 0) {
+			t.Errorf("%s: %s", tt.name, got.raw)
+		}
+	}
+}
