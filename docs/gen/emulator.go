@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
@@ -50,6 +52,13 @@ func emulator(w io.Writer, root string, seen *conformance) error {
 		return err
 	}
 
+	fmt.Fprint(w, "\n### Resources\n\nThe services of Microsoft's that tokens are asked for, each by a URL, with slashes at the end or without, or by its application id. A\n"+
+		"token's `aud` is the resource as it was asked for, and its version 1.0; for token exchange it is the application id, and 2.0. An empty cell is a\n"+
+		"cloud in which the service is not, or not known to be.\n\n")
+	if err := resources(w); err != nil {
+		return err
+	}
+
 	fmt.Fprint(w, "\n### Codes\n\nConfidence is that of the text: documented by Microsoft, seen in a public log or recorded answer, reported by a third party, or\n"+
 		"inferred. A code that is not answered may stand in a scenario file, but no request leads to it.\n\n")
 	codes(w)
@@ -79,6 +88,37 @@ func options(w io.Writer, root string) error {
 		rows = append(rows, []string{code(field.Tag.Get("json")), code(text), comments[field.Name]})
 	}
 	table(w, []string{"option", "default", "about"}, rows)
+	return nil
+}
+
+// resources lists the services of Microsoft's, with their names in each cloud.
+func resources(w io.Writer) error {
+	clouds := []string{"public", "usgov", "china"}
+	var rows [][]string
+	at := make(map[string]int) // the row of an application id
+	for i, cloud := range clouds {
+		services, err := entra.Services(cloud)
+		if err != nil {
+			return err
+		}
+		for _, s := range services {
+			row, known := at[s.AppID]
+			if !known {
+				row = len(rows)
+				at[s.AppID] = row
+				rows = append(rows, []string{s.Name, code(s.AppID), "", "", "", s.Source})
+			}
+			names := []string{"its id"}
+			if urls := slices.Concat(s.URLs, s.Patterns); len(urls) > 0 {
+				names = names[:0]
+				for _, url := range urls {
+					names = append(names, code(url))
+				}
+			}
+			rows[row][2+i] = strings.Join(names, ", ")
+		}
+	}
+	table(w, slices.Concat([]string{"service", "application id"}, clouds, []string{"source"}), rows)
 	return nil
 }
 

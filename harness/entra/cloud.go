@@ -31,24 +31,19 @@ var clouds = []*cloud{
 		aliases:  []string{"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"},
 		instance: "microsoftonline.com", graph: "graph.microsoft.com", oldGraph: "graph.windows.net", roles: "https://pas.windows.net",
 		audience: "api://AzureADTokenExchange",
-		services: services([]string{"https://graph.microsoft.com"}, []string{"https://management.azure.com", "https://management.core.windows.net"},
-			"https://vault.azure.net", "api://AzureADTokenExchange"),
+		services: servicesIn(func(row firstParty) *place { return row.public }),
 	},
 	{
 		name: "usgov", login: "login.microsoftonline.us", cache: "login.microsoftonline.us",
 		aliases:  []string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
 		instance: "microsoftonline.us", graph: "graph.microsoft.us", audience: "api://AzureADTokenExchangeUSGov",
-		services: services([]string{"https://graph.microsoft.us", "https://dod-graph.microsoft.us"},
-			[]string{"https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"},
-			"https://vault.usgovcloudapi.net", "api://AzureADTokenExchangeUSGov"),
+		services: servicesIn(func(row firstParty) *place { return row.usgov }),
 	},
 	{
 		name: "china", login: "login.partner.microsoftonline.cn", cache: "login.partner.microsoftonline.cn",
 		aliases:  []string{"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"},
 		instance: "partner.microsoftonline.cn", graph: "microsoftgraph.chinacloudapi.cn", audience: "api://AzureADTokenExchangeChina",
-		services: services([]string{"https://microsoftgraph.chinacloudapi.cn"},
-			[]string{"https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"},
-			"https://vault.azure.cn", "api://AzureADTokenExchangeChina"),
+		services: servicesIn(func(row firstParty) *place { return row.china }),
 	},
 }
 

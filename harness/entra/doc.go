@@ -56,6 +56,10 @@
 //   - v1.0 tokens for an application's own API have the members of Microsoft Graph's that are not known to be Graph's own; no such token of
 //     2026 was seen. The v1.0 discovery document is as it was in 2019, its member order inferred.
 //   - The address of this server is a resource, for clients whose Graph and Azure Resource Manager endpoints it is; Entra knows no such thing.
+//   - Of Microsoft's services as resources, only those of the table of resources are known, by the URLs there. Not known, and AADSTS500011, are
+//     the others, such as https://NAMESPACE.servicebus.windows.net, https://STORE.azconfig.io, the table and dfs hosts of storage accounts, and the
+//     exchange for agents (api://AzureFMITokenExchange). Every service is in every tenant here; at Entra many come to a tenant when
+//     it first uses them, and are AADSTS500011 until then. That a storage account or a cluster exists is not looked at.
 //   - Microsoft Graph's application permissions are those about applications and sign-ins; Microsoft's other services have none here.
 //   - Conditional Access looks at the address of the connection. Risk is not emulated.
 //   - Instance discovery also knows loopback authorities and the host that was

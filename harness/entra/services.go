@@ -1,30 +1,24 @@
 package entra
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// Service is a resource of Microsoft's that every tenant of a cloud has.
+// Service is a resource of Microsoft's. Every tenant of a cloud has it here; at Entra some come to a tenant when it first uses them.
 type Service struct {
 	Name     string
 	AppID    string
-	URLs     []string  // that name it as a resource, without a trailing slash
+	URLs     []string  // that name it as a resource, without a trailing slash; none: its AppID is all that does
+	Patterns []string  // of further URLs, such as https://{account}.blob.core.windows.net, whose {account} is a name in Azure
 	AppRoles []AppRole // the application permissions that are known here; the real ones are many more
+	Source   string    // of the id, the name and the URLs, and what of them is inferred
 
 	graph    bool // Microsoft Graph: its tokens carry claims of their own, and live long for clients that ask for it
 	exchange bool // token exchange, whose tokens are v2.0
+	hosts    []*regexp.Regexp
 }
-
-// Application ids of Microsoft's services. Those of Key Vault and Storage are from Microsoft's list of first-party applications; that of token
-// exchange was seen as the aud of tokens of 2025 and 2026. That they are the same in the national clouds is inferred.
-const (
-	graphAppID    = "00000003-0000-0000-c000-000000000000"
-	armAppID      = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
-	vaultAppID    = "cfa8b339-82a2-471a-a3c9-0fc0be7a4093"
-	storageAppID  = "e406a681-f3d4-42a8-90b6-c2b029497af1"
-	exchangeAppID = "fb60f99c-7a34-4190-8149-302f77469936"
-)
 
 // graphRoles are application permissions of Microsoft Graph that have to do with applications and sign-ins, from Microsoft's permissions
 // reference.
@@ -40,17 +34,6 @@ var graphRoles = []AppRole{
 	{ID: "df021288-bdef-4463-88db-98f22de89214", Value: "User.Read.All", DisplayName: "Read all users' full profiles"},
 }
 
-// services lists those of a cloud: the URLs of Microsoft Graph and of Azure Resource Manager, of Key Vault, and the audience of token exchange.
-func services(graph, arm []string, vault, exchange string) []Service {
-	return []Service{
-		{Name: "Microsoft Graph", AppID: graphAppID, URLs: graph, AppRoles: graphRoles, graph: true},
-		{Name: "Windows Azure Service Management API", AppID: armAppID, URLs: arm},
-		{Name: "Azure Key Vault", AppID: vaultAppID, URLs: []string{vault}},
-		{Name: "Azure Storage", AppID: storageAppID, URLs: []string{"https://storage.azure.com"}},
-		{Name: "AAD Token Exchange Endpoint", AppID: exchangeAppID, URLs: []string{exchange}, exchange: true}, // the name is inferred
-	}
-}
-
 // Services lists Microsoft's services in a cloud ("public", "usgov", "china"; "" means "public"), or returns an error that lists the
 // clouds there are. The caller owns the result.
 func Services(cloud string) ([]Service, error) {
@@ -59,7 +42,7 @@ func Services(cloud string) ([]Service, error) {
 		return nil, err
 	}
 	return cloneEach(c.services, func(s Service) Service {
-		s.URLs, s.AppRoles = slices.Clone(s.URLs), slices.Clone(s.AppRoles)
+		s.URLs, s.Patterns, s.AppRoles = slices.Clone(s.URLs), slices.Clone(s.Patterns), slices.Clone(s.AppRoles)
 		return s
 	}), nil
 }
@@ -77,6 +60,12 @@ func (c *cloud) serviceOf(resource string) *Service {
 	for i := range c.services {
 		s := &c.services[i]
 		if slices.Contains(s.URLs, url) || strings.EqualFold(resource, s.AppID) {
+			return s
+		}
+	}
+	for i := range c.services {
+		s := &c.services[i]
+		if slices.ContainsFunc(s.hosts, func(host *regexp.Regexp) bool { return host.MatchString(url) }) {
 			return s
 		}
 	}
