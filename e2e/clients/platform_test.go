@@ -16,17 +16,12 @@ const exchangeAudience = "api://AzureADTokenExchange"
 type accepted struct {
 	preset string
 	own    bool // the platform decides the audience
-	faults []harness.Fault
 }
 
 // acceptedBy holds the platforms that need more than to be asked for the audience.
 var acceptedBy = map[string]accepted{
-	"cognito": {own: true}, // aud is the identity pool
-	// The keys that Entra wants; and, as reported for SPIRE, its empty authorization_endpoint makes Entra refuse the document, so that
-	// something in front of SPIRE must remove it.
-	"spiffe": {preset: "spire-rsa", faults: []harness.Fault{
-		{Name: "discovery", Parameters: map[string]any{"set": map[string]any{"authorization_endpoint": nil}}},
-	}},
+	"cognito": {own: true},           // aud is the identity pool
+	"spiffe":  {preset: "spire-rsa"}, // the keys that Entra wants
 }
 
 // TestAcceptedBy keeps the table above to platforms and presets that there are.
@@ -57,7 +52,7 @@ func trusted(t *testing.T, platform string) workloadOf {
 	t.Helper()
 	need := acceptedBy[platform]
 	w := workloadOf{farm: harness.New(t)}
-	w.issuer = w.farm.Issuer(harness.IssuerSpec{Platform: platform, Preset: need.preset, Faults: need.faults})
+	w.issuer = w.farm.Issuer(harness.IssuerSpec{Platform: platform, Preset: need.preset})
 	spec := harness.MintSpec{Audience: []string{exchangeAudience}}
 	if need.own {
 		spec.Audience = nil

@@ -36,7 +36,7 @@ func startSPIFFE(t *testing.T) spiffeWorkload {
 	t.Helper()
 	need := acceptedBy["spiffe"]
 	farm := harness.New(t)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "spiffe", Preset: need.preset, Faults: need.faults})
+	issuer := farm.Issuer(harness.IssuerSpec{Platform: "spiffe", Preset: need.preset})
 	w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL})
 	return spiffeWorkload{farm, issuer, w.Base, w.Env["SPIFFE_ENDPOINT_SOCKET"]}
 }

@@ -11,14 +11,14 @@ var matchingCodes = []Code{
 		Fix:        "make the credential equal to the assertion's iss, sub and aud",
 		Source:     "Azure/azure-workload-identity#616, Azure/login#178, external-secrets/external-secrets#2783",
 		Confidence: Seen, Doubt: "401 invalid_client by 2023-10",
-		Reason: "superseded by 700211, 700212 and 700213 in 2023",
+		Reason: "superseded by 700211, 700212 and 700213 in 2023; Microsoft's page on propagation still names it (2024), measured in 2026 is 70025",
 	},
 	{
 		Number: 70025, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, Answered: true,
 		Message:    "The client '{appId}'({appDisplayName}) has no configured federated identity credentials.",
-		Cause:      "the application has no federated identity credential",
-		Fix:        "add a federated identity credential, and check that client_id names the application that has it",
-		Source:     "dotnet-foundation/projects#503 (2026-07); 2024: \"Client application has no configured federated identity credentials.\"",
+		Cause:      "the application has no federated identity credential, or its first one has not spread yet",
+		Fix:        "add a federated identity credential, and check that client_id names the application that has it; wait for minutes after adding the first",
+		Source:     "dotnet-foundation/projects#503 (2026-07); soon after the first credential: dynatrace-oss/dtwiz, pkg/installer/azure/install.go (2026); 2024: \"Client application has no configured federated identity credentials.\"",
 		Confidence: Seen,
 	},
 	{

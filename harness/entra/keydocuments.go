@@ -11,9 +11,8 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
-// readDiscovery returns the jwks_uri. An empty authorization_endpoint and an
-// empty subject_types_supported are refused as Entra does (reported for SPIRE);
-// the issuer's equality and the other rules are inferred. oidc.DiscoveryConfiguration
+// readDiscovery returns the jwks_uri. An empty subject_types_supported is refused as Entra does (reported once, of a document of SPIRE's whose
+// authorization_endpoint was empty too); the issuer's equality and the other rules are inferred. oidc.DiscoveryConfiguration
 // cannot tell an empty member from a missing one, which Entra accepts. go-jose's JSON knows names by their case, and refuses a
 // name that occurs twice.
 func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, err error) {
@@ -33,8 +32,8 @@ func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, e
 		return "", fmt.Errorf("issuer is %q, expected %q", d.Issuer, issuer)
 	case d.JWKSURI == "":
 		return "", errors.New("no jwks_uri")
-	case d.Authorization != nil && *d.Authorization == "":
-		return "", errors.New("authorization_endpoint is empty")
+	case o.RefuseEmptyAuthorizationEndpoint && d.Authorization != nil && *d.Authorization == "":
+		return "", errors.New("authorization_endpoint is empty; option refuseEmptyAuthorizationEndpoint refuses it")
 	}
 	for _, list := range []struct {
 		name   string

@@ -43,6 +43,11 @@ type Options struct {
 	// AnyDiscoveryIssuer accepts a discovery document whose issuer is not the one asked for. Default false: OpenID Connect Discovery
 	// forbids it, though no public log shows that Entra refuses it.
 	AnyDiscoveryIssuer bool `json:"anyDiscoveryIssuer"`
+	// RefuseEmptyAuthorizationEndpoint refuses a discovery document whose authorization_endpoint is an empty text. Default false: every
+	// document of SPIRE's has one, and the walkthrough that Microsoft's page on SPIFFE links (blog.identitydigest.com/azuread-federate-spiffe) and
+	// Red Hat's guide for Entra federate such documents. The one report of a refusal had an empty subject_types_supported too, which
+	// is always refused.
+	RefuseEmptyAuthorizationEndpoint bool `json:"refuseEmptyAuthorizationEndpoint"`
 	// DiscoveryFailureCode is the code when the discovery document cannot be read: 501661, 90061 or 50166, which have one text.
 	// Default 501661, the newest.
 	DiscoveryFailureCode int `json:"discoveryFailureCode"`
@@ -64,7 +69,10 @@ type Options struct {
 	// Entra's limits are not published.
 	ThrottleAfter int `json:"throttleAfter"`
 	// PropagationDelay is how long a change of an application, as client or as resource, a managed identity or a federated credential
-	// takes until the token endpoint sees it. Default 0; Microsoft documents seconds to minutes.
+	// takes until the token endpoint sees it. Default 0; Microsoft documents seconds to minutes. Meanwhile the answer is that of what was
+	// there before: AADSTS70025 for an application's first credential, which was measured for about two minutes in 2026 and which installers wait
+	// out (dynatrace-oss/dtwiz), and AADSTS700211 to 700213 beside others. Microsoft's page of 2024 still names AADSTS70021 for that time, the code
+	// of all mismatches until 2023; no log of later shows it.
 	PropagationDelay time.Duration `json:"propagationDelay"`
 	// StaleEdits is how long the token endpoint sees a federated credential as it was before it was changed in place, while one that
 	// is removed and added anew counts at once. Default 0; users report hours (Azure/azure-workload-identity#1200).

@@ -328,7 +328,12 @@ var refusals = []refusal{
 	{name: "discovery too large", code: 501661, oauth: "invalid_request", status: 400, prepare: metadata([]byte(`{"a":"`+strings.Repeat("x", 1<<20)+`"}`), nil)},
 	{name: "discovery of another issuer", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"issuer": "https://issuer.example/"})},
 	{name: "discovery without jwks_uri", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"jwks_uri": nil})},
-	{name: "empty authorization_endpoint", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"authorization_endpoint": ""})},
+	{name: "empty authorization_endpoint, when told so", code: 501661, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
+		r.issuer.discovery = r.issuer.document(map[string]any{"authorization_endpoint": ""})
+		r.options(func(o *entra.Options) { o.RefuseEmptyAuthorizationEndpoint = true })
+	}},
+	{name: "empty members of SPIRE of 2022", code: 501661, oauth: "invalid_request", status: 400,
+		prepare: document(map[string]any{"authorization_endpoint": "", "subject_types_supported": []string{}})},
 	{name: "empty subject_types_supported", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"subject_types_supported": []string{}})},
 	{name: "issuer over http", code: 501661, oauth: "invalid_request", status: 400, claims: map[string]any{"iss": "http://issuer.example"}, prepare: func(r *rig) {
 		r.addCredential(r.app, entra.Credential{Name: "plain", Issuer: "http://issuer.example", Subject: mainSubject, Audiences: []string{exchangeAudience}})

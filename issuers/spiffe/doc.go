@@ -12,7 +12,9 @@
 //	fmt.Println(token.Claims["aud"]) // [api://AzureADTokenExchange], always an array
 //
 // SPIRE signs with ES256 unless it is told otherwise (jwt_key_type, ca_key_type), and lists its keys without use unless set_key_use
-// is on. Entra documents RS256 only, so a federation that works is configured like the preset spire-rsa.
+// is on. Entra documents RS256 only, so a federation that works is configured like the preset spire-rsa. That its discovery document
+// works as it is, with the empty authorization_endpoint, is inferred from public walkthroughs; the preset spire-2022 has an empty
+// subject_types_supported, which Entra refuses.
 //
 // Faithful: both documents to the byte, with authorization_endpoint as an empty string and a fixed list of algorithms whatever the
 // keys are; the header; five minutes of life; no nbf; no jti unless asked for; iss only where jwt_issuer is set.
