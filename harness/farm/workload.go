@@ -59,7 +59,7 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	run := &workload{world: w, platform: iss.Platform().Name}
 	started, err := run.start(native, issuer.Workload{
 		Issuer: iss, Preset: spec.Preset, Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
-		Record: run.record, Env: spec.Env, Serve: w.serve,
+		Record: run.record, Env: spec.Env, Serve: w.serve, Find: w.find,
 	}, spec.Audience)
 	if err == nil {
 		err = w.keep(id, run)

@@ -281,3 +281,45 @@ func TestWorkloadsAreBounded(t *testing.T) {
 		t.Error("a farm that has stopped started a workload")
 	}
 }
+
+// TestLoginsOfTheWorld shows an identity pool the tokens of a user pool: the one of its own world lets in, that of another one's does not.
+func TestLoginsOfTheWorld(t *testing.T) {
+	t.Parallel()
+	s, own := workloadFarm(t)
+	other := newWorld(t, s, control.FarmSpec{Name: "other"})
+	const provider = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI"
+	for _, w := range []*farm.World{own, other} {
+		addIssuer(t, w, control.IssuerSpec{Platform: "cognito", Preset: "user-pool-id"})
+	}
+	if _, err := other.Rotate(control.RotateSpec{Issuer: "https://" + provider, Publish: true}); err != nil {
+		t.Fatal(err)
+	}
+	pool := addIssuer(t, own, control.IssuerSpec{Platform: "cognito", Preset: "user-pool-login"})
+	workload, err := own.StartWorkload(control.WorkloadSpec{Issuer: pool.URL, Preset: "user-pool-login"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := trusting(s)
+	for w, want := range map[*farm.World]int{own: http.StatusOK, other: http.StatusBadRequest} {
+		token, err := w.Mint(control.MintSpec{Issuer: "https://" + provider, Preset: "user-pool-id"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := `{"IdentityPoolId":"` + workload.Env["COGNITO_IDENTITY_POOL_ID"] + `","Logins":{"` + provider + `":"` + token.Token + `"}}`
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, workload.Base+"/", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+		request.Header.Set("X-Amz-Target", "AWSCognitoIdentityService.GetId")
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil || response.StatusCode != want || (want != http.StatusOK) != strings.Contains(string(said), "Couldn't verify signed token.") {
+			t.Errorf("world %s: %d %s (%v), want %d", w.Farm().ID, response.StatusCode, said, err, want)
+		}
+	}
+}

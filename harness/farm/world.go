@@ -258,6 +258,13 @@ func (w *World) issuer(issuerURL string) (*issuer.Issuer, error) {
 	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (have %s)", issuerURL, strings.Join(known, ", "))}
 }
 
+// find returns the issuer with a URL, or nil.
+func (w *World) find(issuerURL string) *issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.issuers[issuerURL]
+}
+
 // document returns the issuer that has a document at this address, or nil.
 func (w *World) document(host, path string) *issuer.Issuer {
 	w.mu.RLock()

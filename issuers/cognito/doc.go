@@ -21,9 +21,13 @@
 //   - amr of a user pool login is inferred from the documented trust policy keys.
 //   - Which of a user pool's two keys signs ID tokens is inferred. The order of the payload is that of the recorded tokens of 2018 to
 //     2021; today's ID tokens put iss and cognito:username before token_use. Slashes in iss are not escaped.
-//   - The API of an identity pool has one identity and one kind of login, the preset's; a developer's other users get identities derived
-//     from their names. Logins are read but their signatures are not checked, since a workload knows no issuer but its own, and credentials
-//     that it gives open nothing.
+//   - The API of an identity pool has one kind of login, the preset's, with one provider and one client of it, and the
+//     identity of one user; other users get identities derived from their names, and of identities made with another
+//     login it knows the first user's. Logins are checked: issuer, aud, token_use, time, and the signature, with the
+//     keys of the provider's issuer where this world has it. The login in the environment is signed by the workload
+//     itself in the provider's stead. Several logins for one identity are refused. In which order a login is checked is
+//     inferred, and so are the texts for an access token with aud and for another pool's token. Credentials that it
+//     gives open nothing.
 //   - The API of a user pool has one user and one app client with USER_PASSWORD_AUTH and refresh tokens, which are not rotated: a public one,
 //     or one with a secret (preset user-pool-secret); or, in the preset for client credentials, one without users. /oauth2/token is at the
 //     workload's address, not the pool's domain, and there is no sign-in page for authorization codes. That a refreshed token keeps event_id,

@@ -2,14 +2,13 @@ package cognito
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/issuers/issuer/sigv4"
@@ -23,21 +22,20 @@ const cognitoLogin = "cognito-identity.amazonaws.com"
 
 // The limits of requests; pools and identities have the same form.
 const (
-	maxLogins, maxID           = 10, 55
-	minDuration, maxDuration   = 1, 86400
-	credentialLife             = time.Hour
-	loginLife                  = 24 * time.Hour
-	idPattern                  = `[\w-]+:[0-9a-f-]+`
-	refusedLogins, refusedUser = "Logins don't match. Please include at least one valid login for this identity or identity pool.", "Unauthenticated access is not supported for this identity pool."
+	maxLogins, maxID         = 10, 55
+	minDuration, maxDuration = 1, 86400
+	credentialLife           = time.Hour
+	idPattern                = `[\w-]+:[0-9a-f-]+`
 )
 
 var validID = regexp.MustCompile(`^` + idPattern + `$`)
 
-// identityPool answers for one pool with one identity, and for as many as a developer has users.
+// identityPool answers for one pool with the identity of the workload's user, and for as many as its provider has other users.
 type identityPool struct {
 	workload issuer.Workload
 	setting  map[string]any
 	key      sigv4.Key
+	loginKey jose.JSONWebKey // of the login in the environment
 }
 
 func newIdentityPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, error) {
@@ -45,7 +43,11 @@ func newIdentityPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, err
 	if err != nil {
 		return nil, err
 	}
-	p := &identityPool{workload: w, setting: preset.Params, key: key}
+	loginKey, err := newLoginKey(w.Rand)
+	if err != nil {
+		return nil, err
+	}
+	p := &identityPool{workload: w, setting: preset.Params, key: key, loginKey: loginKey}
 	return &issuer.API{Env: p.env, Handler: &jsonService{workload: w, name: "cognito-identity", target: identityTarget, operations: map[string]operation{
 		"GetId":                              p.getID,
 		"GetOpenIdToken":                     p.getOpenIDToken,
@@ -54,8 +56,7 @@ func newIdentityPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, err
 	}}}, nil
 }
 
-// env has keys for a developer only: the other calls are not signed. A provider's login is a token that nobody signed, since the pool
-// does not check that.
+// env has keys for a developer only: the other calls are not signed. A provider's login is a token that the workload signs in its stead.
 func (p *identityPool) env(string) (map[string]string, error) {
 	pool, identity, err := p.ids()
 	if err != nil {
@@ -68,13 +69,10 @@ func (p *identityPool) env(string) (map[string]string, error) {
 		env = p.key.Env(region(pool), p.workload.Base+"/")
 		env[providerVariable], env[loginVariable] = provider, user
 	case oidcLogin, poolLogin:
-		claims, err := json.Marshal(loginClaims{Issuer: "https://" + provider, Subject: user, Expiry: p.workload.Now().Add(loginLife).Unix()})
-		if err != nil {
-			return nil, fmt.Errorf("cognito: login: %w", err)
-		}
-		enc := base64.RawURLEncoding
 		env[providerVariable] = provider
-		env[loginVariable] = enc.EncodeToString([]byte(`{"alg":"none"}`)) + "." + enc.EncodeToString(claims) + "."
+		if env[loginVariable], err = p.ownLogin(); err != nil {
+			return nil, err
+		}
 	}
 	env[poolVariable], env[identityVariable] = pool, identity
 	return env, nil
@@ -146,10 +144,11 @@ func (p *identityPool) getID(_ *http.Request, body []byte) (any, *sigv4.Refused)
 	if *r.IdentityPoolId != pool {
 		return nil, refuse("ResourceNotFoundException", "IdentityPool '%s' not found.", *r.IdentityPoolId)
 	}
-	if _, refused := p.login(r.Logins); refused != nil {
+	user, refused := p.login(r.Logins)
+	if refused != nil {
 		return nil, refused
 	}
-	return map[string]any{"IdentityId": identity}, nil
+	return map[string]any{"IdentityId": p.identityFor(user, pool, identity)}, nil
 }
 
 func (p *identityPool) getOpenIDToken(_ *http.Request, body []byte) (any, *sigv4.Refused) {
@@ -157,31 +156,28 @@ func (p *identityPool) getOpenIDToken(_ *http.Request, body []byte) (any, *sigv4
 	if refused != nil {
 		return nil, refused
 	}
-	if _, has := r.Logins[cognitoLogin]; has {
-		return nil, refuse("NotAuthorizedException", "Invalid login token. Can't pass in a Cognito token.")
-	}
 	pool, identity, err := p.ids()
 	if err != nil {
 		return nil, internal(err)
 	}
-	if *r.IdentityId != identity {
-		return nil, refuse("ResourceNotFoundException", "Identity '%s' not found.", *r.IdentityId)
-	}
 	user, refused := p.login(r.Logins)
+	if refused == nil {
+		refused = match(*r.IdentityId, p.identityFor(user, pool, identity), identity)
+	}
 	if refused != nil {
 		return nil, refused
 	}
-	return p.token(issuer.Request{Lifetime: openIDToken, Claims: p.methodsOf(user, pool)})
+	return p.token(issuer.Request{Lifetime: openIDToken, Claims: p.claimsOf(user, pool)})
 }
 
-// methodsOf is amr for a user who is not the setting's.
-func (p *identityPool) methodsOf(user, pool string) issuer.Claims {
+// claimsOf are sub and amr of a user who is not the setting's.
+func (p *identityPool) claimsOf(user, pool string) issuer.Claims {
 	if user == text(p.setting, "user") {
-		return nil
+		return issuer.Claims{}
 	}
 	setting := maps.Clone(p.setting)
 	setting["user"] = user
-	return issuer.Claims{"amr": methods(setting, pool)}
+	return issuer.Claims{"sub": identityOf(pool, user), "amr": methods(setting, pool)}
 }
 
 func (p *identityPool) token(req issuer.Request) (any, *sigv4.Refused) {
@@ -217,18 +213,15 @@ func (p *identityPool) getOpenIDTokenForDeveloperIdentity(raw *http.Request, bod
 		return nil, refuse("ResourceNotFoundException", "IdentityPool '%s' not found.", *r.IdentityPoolId)
 	}
 	user := r.Logins[text(p.setting, "provider")]
-	if p.setting["login"] != developerLogin || len(r.Logins) != 1 || user == "" { // which of its texts Cognito gives here is not known
-		return nil, refuse("NotAuthorizedException", "%s", refusedLogins)
+	if p.setting["login"] != developerLogin || len(r.Logins) != 1 || user == "" { // the code is inferred
+		return nil, refuse("NotAuthorizedException", "%s", refusedDeveloper)
 	}
-	req := issuer.Request{Lifetime: identityPools.Lifetime, Claims: issuer.Claims{}}
-	maps.Copy(req.Claims, p.methodsOf(user, pool))
-	if user != text(p.setting, "user") {
-		identity = identityOf(pool, user)
-		req.Claims["sub"] = identity
+	if r.IdentityId != nil {
+		if refused := match(*r.IdentityId, p.identityFor(user, pool, identity), identity); refused != nil {
+			return nil, refused
+		}
 	}
-	if r.IdentityId != nil && *r.IdentityId != identity {
-		return nil, refuse("ResourceNotFoundException", "Identity '%s' not found.", *r.IdentityId)
-	}
+	req := issuer.Request{Lifetime: identityPools.Lifetime, Claims: p.claimsOf(user, pool)}
 	if r.TokenDuration != nil {
 		req.Lifetime = time.Duration(*r.TokenDuration) * time.Second
 	}
@@ -242,7 +235,7 @@ func (p *identityPool) getOpenIDTokenForDeveloperIdentity(raw *http.Request, bod
 	return p.token(req)
 }
 
-// identityOf is the identity of a developer's other users: always the same for each one.
+// identityOf is the identity of a provider's other users: always the same for each one.
 func identityOf(pool, user string) string {
 	digest := sha256.Sum256([]byte(pool + "\n" + user))
 	return region(pool) + ":" + uuid([16]byte(digest[:16]))
@@ -254,25 +247,23 @@ func (p *identityPool) getCredentialsForIdentity(_ *http.Request, body []byte) (
 	if refused != nil {
 		return nil, refused
 	}
-	_, identity, err := p.ids()
+	pool, own, err := p.ids()
 	if err != nil {
 		return nil, internal(err)
 	}
-	token, developer := r.Logins[cognitoLogin]
-	if developer && p.setting["login"] == developerLogin {
-		subject, refused := p.check(token, p.workload.Issuer.URL())
-		if refused != nil {
-			return nil, refused
-		}
-		identity = subject
+	identity := ""
+	if token, given := r.Logins[cognitoLogin]; given && len(r.Logins) == 1 && p.setting["login"] == developerLogin {
+		identity, refused = p.checkCognito(token, pool)
+	} else {
+		var user string
+		user, refused = p.login(r.Logins)
+		identity = p.identityFor(user, pool, own)
 	}
-	if *r.IdentityId != identity {
-		return nil, refuse("ResourceNotFoundException", "Identity '%s' not found.", *r.IdentityId)
+	if refused == nil {
+		refused = match(*r.IdentityId, identity, own)
 	}
-	if !developer || p.setting["login"] != developerLogin {
-		if _, refused := p.login(r.Logins); refused != nil {
-			return nil, refused
-		}
+	if refused != nil {
+		return nil, refused
 	}
 	key, err := sigv4.NewKey(p.workload.Rand, true)
 	if err != nil {
@@ -282,45 +273,4 @@ func (p *identityPool) getCredentialsForIdentity(_ *http.Request, body []byte) (
 		"AccessKeyId": key.ID, "SecretKey": key.Secret, "SessionToken": key.Session,
 		"Expiration": float64(p.workload.Now().Add(credentialLife).Unix()),
 	}}, nil
-}
-
-// login checks the logins of an unsigned call and returns the user that they are for.
-func (p *identityPool) login(logins map[string]string) (user string, refused *sigv4.Refused) {
-	kind, provider := p.setting["login"], text(p.setting, "provider")
-	switch {
-	case kind == unauthenticated && len(logins) == 0:
-		return text(p.setting, "user"), nil
-	case len(logins) == 0:
-		return "", refuse("NotAuthorizedException", "%s", refusedUser)
-	case kind != oidcLogin && kind != poolLogin || logins[provider] == "" || len(logins) > 1:
-		return "", refuse("NotAuthorizedException", "%s", refusedLogins)
-	}
-	return p.check(logins[provider], "https://"+provider)
-}
-
-type loginClaims struct {
-	Issuer  string `json:"iss"`
-	Subject string `json:"sub"`
-	Expiry  int64  `json:"exp"`
-}
-
-// check reads a login's token, without its signature: the keys are those of another issuer, which need not exist.
-func (p *identityPool) check(token, wantIssuer string) (subject string, refused *sigv4.Refused) {
-	var claims loginClaims
-	parts := strings.Split(token, ".")
-	if len(parts) == 3 {
-		if raw, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
-			_ = json.Unmarshal(raw, &claims) // no subject then
-		}
-	}
-	now := p.workload.Now().Unix()
-	switch {
-	case claims.Subject == "":
-		return "", refuse("NotAuthorizedException", "Invalid login token. Couldn't verify signed token.")
-	case claims.Issuer != wantIssuer:
-		return "", refuse("NotAuthorizedException", "Invalid login token. Issuer doesn't match providerName")
-	case now >= claims.Expiry:
-		return "", refuse("NotAuthorizedException", "Invalid login token. Token expired: %d >= %d", now, claims.Expiry)
-	}
-	return claims.Subject, nil
 }

@@ -16,11 +16,11 @@ var presets = []issuer.Preset{
 	{Name: "unauthenticated", About: "GetOpenIdToken of a guest identity", Lifetime: openIDToken,
 		Params: login(unauthenticated, "", "")},
 	{Name: "oidc-provider", About: "GetOpenIdToken after a login with an OpenID Connect provider", Lifetime: openIDToken,
-		Params: login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod")},
+		Params: of("cognito-identity.amazonaws.com", login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod"))},
 	{Name: "user-pool-login", About: "GetOpenIdToken after a login with a user pool (amr inferred)", Lifetime: openIDToken,
-		Params: login(poolLogin, "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI", user)},
+		Params: of(client, login(poolLogin, "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI", user))},
 	{Name: "principal-tags", About: "GetOpenIdToken with attributes mapped to principal tags", Lifetime: openIDToken,
-		Params: login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod"),
+		Params: of("cognito-identity.amazonaws.com", login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod")),
 		Claims: issuer.Claims{tagsClaim: map[string]any{"principal_tags": map[string]any{
 			"actor":      []any{"octocat"},
 			"repository": []any{"octo-org/octo-repo"},
@@ -38,8 +38,11 @@ var presets = []issuer.Preset{
 		Params: member(useClient), Claims: issuer.Claims{"scope": "sample/read", "version": 2}},
 }
 
-// user is the sub of the example user of the user pool.
-const user = "9a099d29-7a49-4f16-ae65-ae593cf159c1"
+// user is the sub of the example user of the user pool, and client its app client.
+const (
+	user   = "9a099d29-7a49-4f16-ae65-ae593cf159c1"
+	client = "1example23456789"
+)
 
 // login returns the settings of the example identity with a kind of login.
 func login(kind, provider, user string) map[string]any {
@@ -50,9 +53,16 @@ func login(kind, provider, user string) map[string]any {
 	}
 }
 
+// of adds the client of the provider whose tokens the pool takes. For GitHub it is the audience that public workflows ask for.
+// [catnekaise/cognito-idpool-auth]
+func of(client string, settings map[string]any) map[string]any {
+	settings["client"] = client
+	return settings
+}
+
 // member returns the settings of the example user pool with a use of its tokens.
 func member(use string) map[string]any {
-	return map[string]any{"user": user, "client": "1example23456789", "use": use}
+	return map[string]any{"user": user, "client": client, "use": use}
 }
 
 // confidential gives the app client a secret.

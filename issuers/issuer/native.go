@@ -50,6 +50,10 @@ type Workload struct {
 	// same keys has that URL already, and fails where one with other keys has. Nil: nobody publishes anything.
 	Serve func(*Issuer) error
 
+	// Find returns the issuer at a URL of the same world, for a platform that takes the tokens of other issuers; nil: there is none. A nil
+	// function finds none either.
+	Find func(issuerURL string) *Issuer
+
 	// Record journals a call that does not come through the API's Handler, by its route, the User-Agent of the caller and the HTTP status that
 	// says how it was answered; nil: nobody asks.
 	Record func(route, agent string, status int)
