@@ -9,6 +9,7 @@ import (
 	"io"
 	"log"
 	"maps"
+	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -62,6 +63,7 @@ type rig struct {
 	tenant entra.Tenant
 	app    entra.Application
 	issuer *fakeIssuer
+	random *mathrand.ChaCha8 // of the server's ids; it is the server's once that is made
 
 	mu      sync.Mutex
 	now     time.Time
@@ -70,7 +72,7 @@ type rig struct {
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	r := &rig{t: t, now: start, dir: entra.NewDirectory(), issuer: newIssuer("https://issuer.example")}
+	r := &rig{t: t, now: start, dir: entra.NewDirectory(), issuer: newIssuer("https://issuer.example"), random: mathrand.NewChaCha8([32]byte{})}
 	r.serveWith(&http.Client{Transport: r.issuer})
 	var err error
 	r.tenant, err = r.dir.AddTenant(entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}})
@@ -85,7 +87,7 @@ func newRig(t testing.TB) *rig {
 // serveWith makes the server, which reaches issuers with a client.
 func (r *rig) serveWith(client *http.Client) {
 	r.server = entra.New(entra.Config{
-		Directory: r.dir, Client: client, Now: r.clock,
+		Directory: r.dir, Client: client, Now: r.clock, Rand: r.random,
 		NewKey: func() (*rsa.PrivateKey, error) { return entraKey(), nil },
 		Record: func(s entra.SignIn) {
 			r.mu.Lock()
