@@ -49,7 +49,7 @@ func FuzzClaims(f *testing.F) {
 	for _, change := range []map[string]any{
 		{}, {"iss": nil}, {"sub": nil}, {"aud": nil}, {"exp": nil}, {"iat": nil}, {"nbf": nil}, {"aud": []string{exchangeAudience}}, {"sub": "x"}, {"iss": "x"}, {"aud": "x"},
 		{"aud": []string{exchangeAudience, "x"}}, {"sub": nil, "Sub": mainSubject}, {"exp": nil, "EXP": start.Unix() + 600}, {"iat": nil, "iAt": start.Unix()},
-		{"exp": float64(start.Unix()) + 600.5}, {"exp": fmt.Sprint(start.Unix() + 600)}, {"exp": start.Unix() - 301}, {"exp": start.Unix() + 25*3600 + 1},
+		{"exp": float64(start.Unix()) + 600.5}, {"exp": fmt.Sprint(start.Unix() + 600)}, {"exp": start.Unix() - 301}, {"iat": start.Unix() - 1200, "nbf": nil, "exp": start.Unix() - 301}, {"exp": start.Unix() + 25*3600 + 1},
 		{"nbf": start.Unix() + 301}, {"iat": start.Unix() + 301}, {"nbf": json.RawMessage("null")}, {"sub": strings.ToUpper(mainSubject)},
 	} {
 		f.Add(shorten.Replace(string(mustJSON(r.claims(change)))))

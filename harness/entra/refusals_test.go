@@ -356,6 +356,8 @@ var refusals = []refusal{
 	{name: "RSA key with padded n beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","kid":"x","n":"AQ==","e":"AQAB"}`)},
 	{name: "RSA key without e beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","kid":"x","n":"AQAB"}`)},
 	{name: "RSA key with an e of one beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","kid":"x","n":"AQAB","e":"AQ"}`)},
+	{name: "RSA key with an even e beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","kid":"x","n":"AQAB","e":"BA"}`)},
+	{name: "RSA key with an even n beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","kid":"x","n":"AQAC","e":"AQAB"}`)},
 	{name: "broken RSA key for encryption beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","use":"enc","kid":"x","n":"","e":"AQAB"}`)},
 	{name: "broken RSA key without kid beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","n":"","e":"AQAB"}`)},
 	{name: "null among the keys", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`null`)},

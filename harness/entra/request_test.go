@@ -91,7 +91,7 @@ func TestOtherGrants(t *testing.T) {
 		})
 	}
 	r := newRig(t)
-	if got := r.do(formRequest(tokenURL, "grant_type=password&grant_type=password")); got.code() != 9002313 {
+	if got := r.do(formRequest(tokenURL, "grant_type=password&scope=a&scope=b")); got.code() != 9002313 {
 		t.Errorf("a form that can't be read: %s", got.raw)
 	}
 	if got := r.post("https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/token", url.Values{"grant_type": {"password"}}); got.status != http.StatusNotImplemented {
