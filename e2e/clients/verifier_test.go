@@ -155,8 +155,6 @@ func TestAccessTokens(t *testing.T) {
 		scope string
 		want  verification
 	}{
-		// Not faithful: the signature of a real Graph token can be verified by Microsoft Graph alone.
-		{"graph", graphScope, verification{issuer: v1, metadata: v2, audience: "https://graph.microsoft.com"}},
 		{"resource-manager", "https://management.azure.com/.default", verification{issuer: v1, metadata: v2, audience: "https://management.azure.com"}},
 		// The v1.0 issuer has a discovery document of its own. An application gets v1.0 tokens unless it says otherwise.
 		{"own-application", w.app.ClientID + "/.default", verification{issuer: v1, audience: w.app.ClientID}},
@@ -177,6 +175,19 @@ func TestAccessTokens(t *testing.T) {
 		checkVerification(t, f.Client(), verification{
 			issuer: "https://login.microsoftonline.com/" + f.Tenant + "/v2.0", audience: app.ClientID, token: access.Token,
 		})
+	})
+	t.Run("graph", func(t *testing.T) {
+		t.Parallel()
+		access, err := w.app.ExchangeFor(w.assertion.Token, graphScope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, with := range verifiers {
+			v := verification{issuer: v1, metadata: v2, audience: "https://graph.microsoft.com", token: access.Token}
+			if err := with.verify(t.Context(), w.farm.Client(), v); err == nil || !strings.Contains(err.Error(), "signature") {
+				t.Errorf("%s verifies a token for Microsoft Graph, which only Graph can: error %v", with.name, err)
+			}
+		}
 	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -123,11 +123,11 @@ var clientCodes = []Code{
 		Reason: "agent identities are not emulated",
 	},
 	{
-		Number: 65001, OAuth: oauthInvalidGrant, Status: http.StatusBadRequest, ErrorURI: true,
+		Number: 65001, OAuth: oauthInvalidGrant, Status: http.StatusBadRequest,
 		Message:    "The user or administrator has not consented to use the application with ID '{appId}'.",
 		Cause:      "no consent to a delegated permission",
 		Fix:        "consent",
-		Source:     errorReference,
+		Source:     errorReference + "; a log of 2026 (without error_uri)",
 		Confidence: Documented,
 		Reason:     "for delegated permissions; an application without roles gets a token without roles",
 	},

@@ -32,7 +32,7 @@
 // # Not faithful, or not known
 //
 //   - Access tokens for Microsoft Graph have a "nonce" in their header and are signed over its SHA-256 hash in its place, as Microsoft's are
-//     reported to be, so that nobody else verifies them. The length of the nonce is inferred.
+//     reported to be (2017 to 2022), so that nobody else verifies them.
 //   - Of the grants there is client_credentials. The others that Entra has (authorization codes, refresh tokens, on-behalf-of, device codes,
 //     passwords, SAML assertions, agents' user_fic) get HTTP 501 and the error grant_not_emulated_by_issuerd, whoever asks; AADSTS70003 is
 //     for grants that Entra has not.

@@ -98,8 +98,8 @@ type keyHead struct {
 	Exponent string  `json:"e"`
 }
 
-// readRSA returns the public part of an RSA key, or nil when it is broken. Go takes line breaks in base64url, an empty number and one that no
-// RSA key has: those are broken too.
+// readRSA returns the public part of an RSA key, or nil when it is broken. go-jose takes line breaks in base64url, an empty modulus, and even
+// numbers, which no RSA key has: those are broken too.
 func readRSA(raw []byte, head *keyHead) *jose.JSONWebKey {
 	for _, text := range []string{head.Modulus, head.Exponent} {
 		if _, err := decodePart("", text); err != nil || strings.ContainsAny(text, "\r\n") {
@@ -112,7 +112,7 @@ func readRSA(raw []byte, head *keyHead) *jose.JSONWebKey {
 	}
 	public := key.Public() // a private key published by mistake
 	rsaKey, isRSA := public.Key.(*rsa.PublicKey)
-	if !isRSA || rsaKey.N.Bit(0) == 0 || rsaKey.E < 3 || rsaKey.E%2 == 0 {
+	if !isRSA || rsaKey.N.Bit(0) == 0 || rsaKey.E%2 == 0 {
 		return nil
 	}
 	return &public

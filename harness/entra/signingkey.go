@@ -82,7 +82,7 @@ func newSigningKey(private *rsa.PrivateKey, now time.Time) (*signingKey, error) 
 	}, nil
 }
 
-// graphHeader is the header of a token for Microsoft Graph, as tokens have it.
+// graphHeader is the header of a token for Microsoft Graph, as a token of 2023 has it (cloudfoundry/uaa#2493), whose nonce has 32 bytes.
 func (k *signingKey) graphHeader(nonce string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","nonce":"`+nonce+`","alg":"RS256","x5t":"`+k.id+`","kid":"`+k.id+`"}`)) + "."
 }
@@ -95,7 +95,7 @@ func hashNonce(nonce string) string {
 
 // signForGraph returns a token as Microsoft Graph gets it: the header has a nonce, and the signature is over the header with the nonce's hash. So
 // nobody verifies it who does not know that, as nobody but Graph is meant to (AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#609,
-// #853). The length of the nonce is inferred.
+// #853). That the tokens of today are signed so too is inferred.
 func (k *signingKey) signForGraph(nonce string, payload []byte) (string, error) {
 	signed := k.graphHeader(hashNonce(nonce))
 	token, err := k.sign(signed, payload)
