@@ -27,6 +27,8 @@ type Options struct {
 	Addr      map[Plane]string // host:port by plane; a missing plane listens on its default, an empty address not at all
 	PublicURL string           // https base below which the issuers are also addressed by path; empty: only the listeners' own names
 	Hosts     []string         // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
+	Reach     []string         // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
+	ReachCA   []byte           // PEM, the certificates that those are verified with; nil: the system's
 	Directory *entra.Directory // of the default world; nil: one empty tenant
 	Token     string           // of the control plane; empty: a random one
 	Version   string           // what the control plane says it is
@@ -44,6 +46,7 @@ type Server struct {
 	listeners []*listener
 	servers   []*http.Server
 	resolver  *Resolver
+	reach     reach
 
 	mu        sync.RWMutex
 	worlds    map[string]*World
@@ -84,7 +87,7 @@ func Start(opts Options) (*Server, error) {
 	if opts.PublicURL != "" {
 		u, err := url.Parse(opts.PublicURL)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
-			return nil, fmt.Errorf("farm: public URL %q: want https://host[:port][/path]", opts.PublicURL)
+			return nil, fmt.Errorf("farm: public URL: want https://host[:port][/path] without a user and a password")
 		}
 		hosts = append(hosts, u.Hostname())
 	}
@@ -93,6 +96,9 @@ func Start(opts Options) (*Server, error) {
 		return nil, err
 	}
 	if s.authority, err = newAuthority(names, opts.Now); err != nil {
+		return nil, err
+	}
+	if s.reach, err = newReach(opts.Reach, opts.ReachCA, opts.Now); err != nil {
 		return nil, err
 	}
 	if s.listeners, err = listen(opts.Addr); err != nil {
@@ -211,15 +217,21 @@ func (s *Server) Close() error {
 	for _, srv := range s.servers {
 		errs = append(errs, srv.Close())
 	}
-	s.resolver.Close()
+	s.closeIdle()
 	return errors.Join(append(errs, s.endWorkloads())...)
+}
+
+// closeIdle drops the idle connections of the farm's own requests.
+func (s *Server) closeIdle() {
+	s.resolver.Close()
+	s.reach.transport.CloseIdleConnections()
 }
 
 // Shutdown stops the listeners, and waits until the requests under way are answered. When the context ends before that, it closes what
 // is left and returns the context's error. The issuer plane stops after the others, because Entra's answers need the issuers' documents;
 // where both share a listener, a sign-in under way may find its issuer gone.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.resolver.Close()
+	s.closeIdle()
 	var issuers, others []*http.Server
 	for i, l := range s.listeners { // each has a server
 		if slices.Contains(l.planes, Issuer) {
@@ -231,7 +243,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	var errs []error
 	for _, servers := range [][]*http.Server{others, issuers} {
 		errs = append(errs, shutdown(ctx, servers))
-		s.resolver.Close() // its connections, idle again, are what the next server would wait for
+		s.closeIdle() // its connections, idle again, are what the next server would wait for
 	}
 	return errors.Join(append(errs, s.endWorkloads())...)
 }

@@ -72,18 +72,31 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 // issuerTransport is how the emulator of a world reaches issuers: like a Resolver, but only https, only names that the world serves, and
-// only those that the internet would resolve, since that is where Entra fetches from.
+// only those that the internet would resolve, since that is where Entra fetches from. Of loopback addresses it reaches the farm's own issuer
+// plane alone: an issuer's URL must not have the farm ask other programs of the machine. Options.Reach adds hosts of the network.
 func (s *Server) issuerTransport(w *World) http.RoundTripper {
 	next := s.resolver.Transport(w.id)
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		host := hostKey(req.URL.Host)
+		if s.reach.hosts[host] && req.URL.Scheme == "https" && !w.serves(host) {
+			return s.reach.transport.RoundTrip(req)
+		}
 		switch {
 		case req.URL.Scheme != "https":
 			return nil, fmt.Errorf("farm: %s://%s: Entra fetches over https only", req.URL.Scheme, host)
 		case !w.serves(host) || private(bareHost(host)):
 			return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+		case isLoopback(bareHost(host)) && !s.ownIssuerPlane(host):
+			return nil, fmt.Errorf("farm: %s is not this farm's issuer plane, and it may reach no other program of the machine; serve --reach allows it", host)
 		}
 		return next.RoundTrip(req)
+	})
+}
+
+// ownIssuerPlane tells whether a host with its port is an address of the farm's own issuer plane.
+func (s *Server) ownIssuerPlane(host string) bool {
+	return slices.ContainsFunc(s.listeners, func(l *listener) bool {
+		return slices.Contains(l.planes, Issuer) && slices.ContainsFunc(s.namesOf(l), func(name string) bool { return hostKey(name) == host })
 	})
 }
 

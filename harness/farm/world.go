@@ -139,6 +139,9 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	if err != nil {
 		return control.Issuer{}, err
 	}
+	if !strings.HasPrefix(iss.URL(), "https://") {
+		return control.Issuer{}, fmt.Errorf("farm: issuer %q: want https://; Entra fetches an issuer's documents over https only", iss.URL())
+	}
 	if err := setFaults(iss, spec.Faults); err != nil {
 		return control.Issuer{}, err
 	}

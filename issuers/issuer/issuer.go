@@ -41,6 +41,9 @@ type Option func(*Issuer) error
 func WithURL(issuerURL string) Option {
 	return func(i *Issuer) error {
 		u, err := url.Parse(issuerURL)
+		if err == nil && u.User != nil { // a secret, perhaps: the error does not repeat it
+			return fmt.Errorf("issuer: url at host %q: want https://host/path without a user and a password", u.Host)
+		}
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || !utf8.ValidString(issuerURL) {
 			return fmt.Errorf("issuer: url %q: want https://host/path without query and fragment", issuerURL)
 		}
