@@ -160,6 +160,10 @@ type Entry struct {
 type Journal struct {
 	Entries []Entry `json:"entries"`
 	Dropped int     `json:"dropped,omitempty"` // how many asked-for entries were too old to be kept
+
+	// Unmatched counts the requests since the world's start for what no issuer and no service has. They are logged and not kept: anybody can
+	// send as many as they like.
+	Unmatched int `json:"unmatched,omitempty"`
 }
 
 // Error is a refusal of the API.

@@ -47,9 +47,9 @@ func (s *Server) serveIdentity(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status, body := w.identityToken(r)
-	w.journal.add(control.Entry{
-		Time: w.clock.now(), Plane: string(Entra), Method: clip(r.Method), URL: clip("https://" + r.Host + r.URL.EscapedPath()), Status: status,
-		Platform: entraPlatform, Route: http.MethodGet + " " + identityPath, Agent: clip(r.UserAgent()),
+	w.answered(control.Entry{
+		Plane: string(Entra), Method: r.Method, URL: "https://" + r.Host + s.hiddenPath(r.URL), Status: status,
+		Platform: entraPlatform, Route: http.MethodGet + " " + identityPath, Agent: r.UserAgent(),
 	})
 	if refused, ok := body.(identityError); ok {
 		refused.StatusCode, refused.CorrelationID = status, s.newID()

@@ -13,11 +13,21 @@ import (
 // journalSize is how many entries a world keeps. It bounds the memory of a farm that runs for days.
 const journalSize = 1000
 
-// journal keeps the last entries of a world.
+// journal keeps the last entries of a world, and the last sign-ins of each tenant in a ring of their own: no flood of other requests, and none of
+// another tenant's sign-ins, takes them out of Entra's sign-in log.
 type journal struct {
-	mu      sync.Mutex
-	entries []control.Entry // a ring once it is full
-	last    int             // the number of the newest entry
+	mu        sync.Mutex
+	entries   []control.Entry // a ring once it is full
+	last      int             // the number of the newest entry
+	unmatched int             // requests for nothing that is here, which are counted and not kept
+
+	signIns map[string]*signInRing // by tenant
+}
+
+// signInRing holds a tenant's last sign-ins.
+type signInRing struct {
+	kept []*entra.SignIn // a ring once it is full
+	n    int             // how many there have been
 }
 
 func (j *journal) add(e control.Entry) {
@@ -25,11 +35,52 @@ func (j *journal) add(e control.Entry) {
 	defer j.mu.Unlock()
 	j.last++
 	e.Seq = j.last
+	if e.SignIn != nil && e.SignIn.TenantID != "" {
+		j.addSignIn(e.SignIn)
+	}
 	if len(j.entries) < journalSize {
 		j.entries = append(j.entries, e)
 		return
 	}
 	j.entries[(j.last-1)%journalSize] = e
+}
+
+func (j *journal) addSignIn(in *entra.SignIn) {
+	if j.signIns == nil {
+		j.signIns = map[string]*signInRing{}
+	}
+	ring := j.signIns[in.TenantID]
+	if ring == nil {
+		ring = new(signInRing)
+		j.signIns[in.TenantID] = ring
+	}
+	if ring.n++; len(ring.kept) < journalSize {
+		ring.kept = append(ring.kept, in)
+		return
+	}
+	ring.kept[(ring.n-1)%journalSize] = in
+}
+
+// signInsOf are the sign-ins of a tenant that are kept, oldest first.
+func (j *journal) signInsOf(tenantID string) []entra.SignIn {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	ring := j.signIns[tenantID]
+	if ring == nil {
+		return nil
+	}
+	all := make([]entra.SignIn, 0, len(ring.kept))
+	for n := ring.n - len(ring.kept); n < ring.n; n++ {
+		all = append(all, *ring.kept[n%journalSize])
+	}
+	return all
+}
+
+// missed counts a request for nothing that is here.
+func (j *journal) missed() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.unmatched++
 }
 
 // after returns the entries numbered above seq, oldest first, and how many of those are no longer kept.
@@ -38,7 +89,7 @@ func (j *journal) after(seq int) control.Journal {
 	defer j.mu.Unlock()
 	seq = max(seq, 0)
 	gone := j.last - len(j.entries) // the number of the newest entry that is no longer kept
-	out := control.Journal{Entries: []control.Entry{}, Dropped: max(gone-seq, 0)}
+	out := control.Journal{Entries: []control.Entry{}, Dropped: max(gone-seq, 0), Unmatched: j.unmatched}
 	for n := max(seq, gone); n < j.last; n++ {
 		out.Entries = append(out.Entries, j.entries[n%journalSize])
 	}
@@ -48,32 +99,32 @@ func (j *journal) after(seq int) control.Journal {
 // answered takes a request into the journal, and logs it.
 func (w *World) answered(e control.Entry) {
 	e.Time = w.clock.now()
-	for _, text := range []*string{&e.Method, &e.URL, &e.Route, &e.Agent} {
-		*text = clip(*text)
-	}
-	w.server.logRequest(e)
-	w.journal.add(e)
+	w.journal.add(w.server.logRequest(e))
 }
 
-// logRequest logs a request that was answered. Headers and queries may hold credentials, so an entry has neither.
-func (s *Server) logRequest(e control.Entry) {
+// logRequest logs a request that was answered, and returns the entry without the secrets that its sender may have put in. Headers and queries
+// may hold credentials, so an entry has neither.
+func (s *Server) logRequest(e control.Entry) control.Entry {
+	for _, text := range []*string{&e.Method, &e.URL, &e.Agent} {
+		*text = clip(s.secrets.hideForeign(*text))
+	}
 	s.opts.Log.Debug("request", "plane", e.Plane, "method", e.Method, "url", e.URL, "status", e.Status, "platform", e.Platform, "route", e.Route)
+	return e
 }
 
 // maxText bounds a text in the journal. It is more than any field of a sign-in that can succeed.
 const maxText = 2048
 
-// clip hides tokens in what anybody may send, and shortens it, so that the journal stays small whatever is sent.
+// clip shortens what anybody may send, so that the journal stays small whatever is sent.
 func clip(text string) string {
-	text = entra.HideTokens(text)
 	if len(text) <= maxText {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
 
-// hiddenPath is the path of a URL as it was sent, or if that holds a token, which may be escaped in any way, decoded and without it.
-func hiddenPath(u *url.URL) string {
+// hiddenPath is the path of a URL as it was sent, or if that holds a secret, which may be escaped in any way, decoded and without it.
+func (s *Server) hiddenPath(u *url.URL) string {
 	const depth = 4 // of escapes in escapes
 	path := u.EscapedPath()
 	for range depth {
@@ -83,14 +134,16 @@ func hiddenPath(u *url.URL) string {
 		}
 		path = decoded
 	}
-	if hidden := entra.HideTokens(path); hidden != path {
+	if hidden := s.secrets.hideForeign(path); hidden != path {
 		return hidden
 	}
 	return u.EscapedPath()
 }
 
-// clipSignIn is clip for every text that a sign-in takes from its request.
-func clipSignIn(in entra.SignIn) entra.SignIn {
+// clipSignIn hides secrets in every text that a sign-in takes from its request, and shortens it. Key ids and subjects may look like secrets, and
+// are what the record is read for.
+func (s *Server) clipSignIn(in entra.SignIn) entra.SignIn {
+	clip := func(text string) string { return clip(s.secrets.hide(text)) }
 	for _, text := range []*string{
 		&in.CorrelationID, &in.Tenant, &in.ClientID, &in.GrantType, &in.Scope, &in.Resource, &in.Issuer, &in.Subject, &in.KeyID,
 		&in.Agent,

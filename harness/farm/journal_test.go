@@ -5,15 +5,19 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -49,7 +53,6 @@ func TestJournal(t *testing.T) {
 		{2, "issuer", "GET", githubURL + "/.well-known/jwks", 200, false, "github", "jwks"},
 		{3, "entra", "", "", 200, true, "github", ""},
 		{4, "entra", "POST", "https://login.microsoftonline.com/" + app.Tenant + "/oauth2/v2.0/token", 200, false, "entra", "POST /{tenant}/oauth2/v2.0/token"},
-		{5, "issuer", "GET", githubURL + "/nothing", 404, false, "", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("journal (-want +got):\n%s", diff)
@@ -118,8 +121,9 @@ func TestJournalIsBounded(t *testing.T) {
 	s := start(t, farm.Options{})
 	w := newWorld(t, s, control.FarmSpec{Name: "bounded"})
 	client := canonical(s, w.Farm().ID)
+	const graph = "https://graph.microsoft.com/v1.0"
 	for i := range requests {
-		get(t, client, fmt.Sprintf("%s/%d", githubURL, i+1), "")
+		get(t, client, fmt.Sprintf("%s/%d", graph, i+1), "")
 	}
 	tests := []struct {
 		after, first, n, dropped int
@@ -143,7 +147,7 @@ func TestJournalIsBounded(t *testing.T) {
 			continue
 		}
 		for i, e := range got.Entries {
-			if e.Seq != tt.first+i || e.URL != fmt.Sprintf("%s/%d", githubURL, e.Seq) {
+			if e.Seq != tt.first+i || e.URL != fmt.Sprintf("%s/%d", graph, e.Seq) {
 				t.Errorf("after %d: entry %d is number %d, %s", tt.after, i, e.Seq, e.URL)
 				break
 			}
@@ -158,7 +162,7 @@ func TestJournalEntriesAreSmall(t *testing.T) {
 	w := newWorld(t, s, control.FarmSpec{Name: "small"})
 	client := canonical(s, w.Farm().ID)
 	long := strings.Repeat("é", 25<<10)
-	get(t, client, githubURL+"/"+long[:30<<10], "")
+	get(t, client, "https://graph.microsoft.com/"+long[:30<<10], "")
 	for _, form := range []url.Values{
 		{"grant_type": {long}},
 		{"grant_type": {"client_credentials"}, "client_id": {long}, "scope": {long}, "client_secret": {"x"}},
@@ -242,5 +246,123 @@ func TestJournalHidesTokens(t *testing.T) {
 	}
 	if !strings.Contains(string(raw), "[token]") {
 		t.Error("the journal does not tell that there was one")
+	}
+}
+
+// TestFloods asks for what is not there, and signs in to other tenants, a thousand times each: neither takes a tenant's sign-in out of its log.
+func TestFloods(t *testing.T) {
+	t.Parallel()
+	const times = 1100
+	s := start(t, farm.Options{})
+	w := newWorld(t, s, control.FarmSpec{Name: "flood", Tenants: []entra.Tenant{
+		{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}, {DisplayName: "Fabrikam", Domains: []string{"fabrikam.onmicrosoft.com"}},
+	}})
+	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
+	app := addApp(t, w, githubURL, subject)
+	client := canonical(s, w.Farm().ID)
+	if got := exchange(t.Context(), t, client, app.Tenant, app.ClientID, mint(t, w, githubURL, subject).Token); got.code() != 0 {
+		t.Fatal(got.Description)
+	}
+	kept := len(w.Journal(0).Entries)
+	for range times {
+		get(t, client, githubURL+"/nothing", "")
+	}
+	journal := w.Journal(0)
+	if len(journal.Entries) != kept || journal.Unmatched != times {
+		t.Errorf("%d entries and %d unmatched requests, want %d and %d", len(journal.Entries), journal.Unmatched, kept, times)
+	}
+	for range times {
+		exchange(t.Context(), t, client, "fabrikam.onmicrosoft.com", app.ClientID, "no token")
+		exchange(t.Context(), t, client, "nowhere.onmicrosoft.com", app.ClientID, "no token")
+	}
+	if got := farm.SignIns(w, app.Tenant); len(got) != 1 || got[0].ClientID != app.ClientID || got[0].Status != http.StatusOK {
+		t.Errorf("the tenant's sign-in log has %d entries, want the one", len(got))
+	}
+}
+
+// TestJournalHidesSecrets sends every credential that a farm gives out where it does not belong. Neither journal nor log has it.
+func TestJournalHidesSecrets(t *testing.T) {
+	t.Parallel()
+	log := new(logged)
+	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}, Log: log.logger(), Token: "the-token-of/the+control.plane"})
+	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	w := newWorld(t, s, control.FarmSpec{Name: "misplaced"})
+	foreign := map[string]string{
+		"another farm's": "0123456789abcdef0123456789abcdef", "GitHub's": "ghp_abcdefghijklmnop", "an account's": "aBcDeFgH12iJkLmNoPqRsT34",
+	}
+	secrets := map[string]string{"control token": s.Token(), "identity header": w.Farm().IdentityHeader}
+	maps.Copy(secrets, foreign)
+	for _, platform := range []string{"github", "awssts", "gcp", "terraform", "generic", "cognito", "kubernetes"} {
+		iss := addIssuer(t, w, control.IssuerSpec{Platform: platform})
+		workload, err := manager.StartWorkload(t.Context(), w.Farm().ID, control.WorkloadSpec{Issuer: iss.URL})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range workload.Env {
+			if regexp.MustCompile(`TOKEN$|KEY$|SECRET|PASSWORD`).MatchString(name) && len(value) > 12 {
+				secrets[platform+" "+name] = value
+			}
+		}
+	}
+	if len(secrets) < 9 {
+		t.Fatalf("only %d secrets: %v", len(secrets), slices.Collect(maps.Keys(secrets)))
+	}
+	client := canonical(s, w.Farm().ID)
+	for name, secret := range secrets {
+		for _, address := range []string{
+			githubURL + "/" + url.PathEscape(secret), "https://graph.microsoft.com/v1.0/applications/" + url.PathEscape(secret),
+			"https://management.azure.com/subscriptions/" + url.PathEscape(url.PathEscape(secret)),
+			"https://" + s.Addr(farm.Workload) + "/w/" + url.PathEscape(secret), s.ControlURL() + "/v1/farms/" + url.PathEscape(secret),
+		} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"?token="+url.QueryEscape(secret), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("User-Agent", "curl/8 ("+secret+")")
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+		}
+		if foreign[name] == "" { // the record of a sign-in keeps tenant and client id, whatever they look like
+			get(t, client, "https://login.microsoftonline.com/"+url.PathEscape(secret)+"/oauth2/v2.0/token", "")
+			exchange(t.Context(), t, client, w.Farm().Tenant, secret, secret)
+		}
+	}
+	raw, err := json.Marshal(w.Journal(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, text := range map[string]string{"journal": string(raw), "log": log.String()} {
+		if !strings.Contains(text, "[secret]") {
+			t.Errorf("the %s does not tell that there was a secret", where)
+		}
+		for name, secret := range secrets {
+			for _, form := range []string{secret, url.PathEscape(secret), url.QueryEscape(secret)} {
+				if strings.Contains(text, form) {
+					t.Errorf("the %s has the secret: %s", where, name)
+				}
+			}
+		}
+	}
+}
+
+// TestWordsThatAreNoSecrets keeps what a journal is read for.
+func TestWordsThatAreNoSecrets(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{})
+	w := newWorld(t, s, control.FarmSpec{Name: "plain"})
+	client := canonical(s, w.Farm().ID)
+	for _, path := range []string{
+		"/subscriptions/aaaabbbb-0000-cccc-1111-dddd2222eeee/resourceGroups/rg-Contoso-Production-WestEurope-001",
+		"/subscriptions/x/providers/Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
+		"/subscriptions/run-CZcmD7eagjhyX0vN/ws-CZcmD7eagjhyX0vN",
+	} {
+		get(t, client, "https://management.azure.com"+path, "")
+		entries := w.Journal(0).Entries
+		if got := entries[len(entries)-1].URL; got != "https://management.azure.com"+path {
+			t.Errorf("the journal has %s, want %s", got, path)
+		}
 	}
 }

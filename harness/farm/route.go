@@ -62,16 +62,22 @@ func (s *Server) route(l *listener) http.Handler {
 		ctx, route := issuer.WithRoute(r.Context())
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() { // also when a fault drops the connection
-			w.answered(control.Entry{
-				Plane: string(plane), Method: r.Method, URL: "https://" + r.Host + hiddenPath(r.URL), Status: out.status,
+			e := control.Entry{
+				Plane: string(plane), Method: r.Method, URL: "https://" + r.Host + s.hiddenPath(r.URL), Status: out.status,
 				Platform: platform, Route: *route, Agent: r.UserAgent(),
-			})
+			}
+			if handler == nil { // anybody can ask for what is not there, as often as they like
+				s.logRequest(e)
+				w.journal.missed()
+				return
+			}
+			w.answered(e)
 		}()
 		switch {
 		case handler == nil:
 			http.Error(out, fmt.Sprintf("farm: nothing at https://%s%s on the %s plane", r.Host, r.URL.EscapedPath(), l.planes[0]), http.StatusNotFound)
 		case !serves(plane):
-			s.opts.Log.Warn("request for another plane", "listener", l.Addr().String(), "plane", plane, "host", clip(r.Host), "path", clip(hiddenPath(r.URL)))
+			s.opts.Log.Warn("request for another plane", "listener", l.Addr().String(), "plane", plane, "host", clip(r.Host), "path", clip(s.hiddenPath(r.URL)))
 			http.Error(out, "not found", http.StatusNotFound)
 		default:
 			if named, ok := handler.(interface{ Route(*http.Request) string }); ok { // the services of the Entra plane
@@ -85,7 +91,7 @@ func (s *Server) route(l *listener) http.Handler {
 // refuse answers a request that reaches no world.
 func (s *Server) refuse(rw http.ResponseWriter, r *http.Request, plane Plane, text string) {
 	http.Error(rw, text, http.StatusNotFound)
-	s.logRequest(control.Entry{Plane: string(plane), Method: clip(r.Method), URL: clip(hiddenPath(r.URL)), Status: http.StatusNotFound})
+	s.logRequest(control.Entry{Plane: string(plane), Method: r.Method, URL: s.hiddenPath(r.URL), Status: http.StatusNotFound})
 }
 
 // entraPlatform is what the journal calls Entra among the platforms.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,7 +31,7 @@ type Options struct {
 	Reach     []string         // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
 	ReachCA   []byte           // PEM, the certificates that those are verified with; nil: the system's
 	Directory *entra.Directory // of the default world; nil: one empty tenant
-	Token     string           // of the control plane; empty: a random one
+	Token     string           // of the control plane, 16 characters or more; empty: a random one
 	Version   string           // what the control plane says it is
 	Pool      *issuer.Pool     // where the issuers' keys come from; nil: a pool of the farm's own
 	Now       func() time.Time // nil: time.Now
@@ -47,6 +48,7 @@ type Server struct {
 	servers   []*http.Server
 	resolver  *Resolver
 	reach     reach
+	secrets   secrets
 
 	mu        sync.RWMutex
 	worlds    map[string]*World
@@ -54,6 +56,9 @@ type Server struct {
 	stopping  bool           // no workload may start
 	starting  sync.WaitGroup // workloads that are being started
 }
+
+// minToken is how short a token for the control plane may be.
+const minToken = 16
 
 // wide are the domains below which platforms give every customer an issuer of their own, and those reserved for examples.
 var wide = []string{
@@ -82,7 +87,11 @@ func Start(opts Options) (*Server, error) {
 	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}}
 	if opts.Token == "" {
 		s.opts.Token = s.newID()
+	} else if len(opts.Token) < minToken {
+		return nil, fmt.Errorf("farm: the control plane's token has %d characters: want %d or more, which nobody can guess", len(opts.Token), minToken)
 	}
+	s.secrets.add(s.opts.Token)
+	s.opts.Log = slog.New(hidingHandler{opts.Log.Handler(), &s.secrets})
 	hosts := slices.Concat(impersonated(), wide, opts.Hosts)
 	if opts.PublicURL != "" {
 		u, err := url.Parse(opts.PublicURL)
@@ -147,7 +156,7 @@ func (s *Server) Handler(p Plane) http.Handler {
 }
 
 // newHTTPServer makes a server with bounds on what a client can hold.
-func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
 	srv := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -155,10 +164,25 @@ func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      time.Minute, // longer than Entra may take to fetch an issuer's documents
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          log.New(serverErrors{logger}, "", 0),
 	}
 	closeUnused(srv)
 	return srv
+}
+
+// serverErrors takes what an HTTP server says of itself: a handler that panicked, or a connection that could not be accepted, is an error that
+// somebody must see; what clients do to their connections is not.
+type serverErrors struct{ log *slog.Logger }
+
+func (e serverErrors) Write(line []byte) (int, error) {
+	text, level := strings.TrimSpace(string(line)), slog.LevelDebug
+	for _, grave := range []string{"http: panic serving", "http2: panic serving", "http: Accept error"} {
+		if strings.HasPrefix(text, grave) {
+			level = slog.LevelError
+		}
+	}
+	e.log.Log(context.Background(), level, text)
+	return len(line), nil
 }
 
 // closeUnused makes a server's Shutdown close the connections on which nothing was asked yet, such as browsers open in advance. By
@@ -205,7 +229,7 @@ func (s *Server) controlHandler() http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() {
-			s.logRequest(control.Entry{Plane: string(Control), Method: clip(r.Method), URL: clip(hiddenPath(r.URL)), Status: out.status})
+			s.logRequest(control.Entry{Plane: string(Control), Method: r.Method, URL: s.hiddenPath(r.URL), Status: out.status})
 		}()
 		mux.ServeHTTP(out, r)
 	})
@@ -309,6 +333,7 @@ func (s *Server) NewWorld(spec control.FarmSpec) (*World, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.worlds) >= maxWorlds {
+		s.secrets.remove(w.identityHeader)
 		return nil, &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d farms are open already; delete some", len(s.worlds))}
 	}
 	s.worlds[w.id] = w
@@ -335,6 +360,7 @@ func (s *Server) deleteWorld(id string) error {
 		return &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm"}
 	}
 	delete(s.worlds, id)
+	s.secrets.remove(w.identityHeader)
 	workloads := s.takeWorkloads(w)
 	s.mu.Unlock()
 	return endAll(workloads)

@@ -61,17 +61,19 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 		Issuer: iss, Preset: spec.Preset, Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
 		Record: run.record, Env: spec.Env, Serve: w.serve, Find: w.find,
 	}, spec.Audience)
-	if err == nil {
+	env := map[string]string{} // the platform may keep its own
+	maps.Copy(env, started.Env)
+	maps.Copy(env, spec.Env)
+	started.Env = env
+	if credentials := credentialsOf(env); err == nil {
+		w.server.secrets.add(credentials...)
+		run.close = append(run.close, func() error { w.server.secrets.remove(credentials...); return nil })
 		err = w.keep(id, run)
 	}
 	if err != nil {
 		return control.Workload{}, errors.Join(err, run.end())
 	}
 	run.renew()
-	env := map[string]string{} // the platform may keep its own
-	maps.Copy(env, started.Env)
-	maps.Copy(env, spec.Env)
-	started.Env = env
 	return started, nil
 }
 
@@ -249,7 +251,7 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection
 		run.world.answered(control.Entry{
-			Plane: string(Workload), Method: r.Method, URL: hiddenPath(r.URL), Status: out.status,
+			Plane: string(Workload), Method: r.Method, URL: run.world.server.hiddenPath(r.URL), Status: out.status,
 			Platform: run.platform, Route: *route, Agent: r.UserAgent(),
 		})
 	}()

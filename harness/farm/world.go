@@ -103,6 +103,7 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 		Log:       s.opts.Log,
 	})
 	w.identityHeader = s.newID()
+	s.secrets.add(w.identityHeader)
 	w.arm = arm.New(arm.Config{Server: w.entra, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	w.graph = graph.New(graph.Config{Server: w.entra, SignIns: w.signIns, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	return w, nil
@@ -372,20 +373,14 @@ func (w *World) Journal(after int) control.Journal { return w.journal.after(afte
 // Directory returns Entra's directory as it is now.
 func (w *World) Directory() entra.File { return w.dir.File() }
 
-// signIns are the token requests for a tenant that the journal still holds, oldest first.
+// signIns are the last token requests for a tenant, oldest first.
 func (w *World) signIns(tenantID string) []entra.SignIn {
-	var all []entra.SignIn
-	for _, e := range w.journal.after(0).Entries {
-		if e.SignIn != nil && e.SignIn.TenantID == tenantID {
-			all = append(all, *e.SignIn)
-		}
-	}
-	return all
+	return w.journal.signInsOf(tenantID)
 }
 
 // signedIn takes the emulator's record of a token request into the journal.
 func (w *World) signedIn(in entra.SignIn) {
-	in = clipSignIn(in)
+	in = w.server.clipSignIn(in)
 	e := control.Entry{Time: in.Time, Plane: string(Entra), Status: in.Status, SignIn: &in}
 	w.mu.RLock()
 	if iss := w.issuers[in.Issuer]; iss != nil {
