@@ -56,6 +56,14 @@ func WithHosts(hosts ...string) Option {
 	return func(s *settings) { s.farm.Hosts = append(s.farm.Hosts, hosts...) }
 }
 
+// WithReach lets Entra fetch the documents of issuers beside the farm's own over the network: HOST or HOST:PORT (else 443), such as another
+// farm's. The certificates, PEM, are what those are verified with; nil: the system's.
+func WithReach(certificates []byte, hosts ...string) Option {
+	return func(s *settings) {
+		s.farm.Reach, s.farm.ReachCA = append(s.farm.Reach, hosts...), append(s.farm.ReachCA, certificates...)
+	}
+}
+
 // WithStart sets the farm's clocks, which then go on as the real one does.
 func WithStart(start time.Time) Option {
 	return func(s *settings) { s.world.Start = start }

@@ -89,7 +89,7 @@ func TestWatchedFile(t *testing.T) {
 
 // TestDirectoryCommand prints the directory of a running farm and reads it back.
 func TestDirectoryCommand(t *testing.T) {
-	t.Setenv(controlTokenVariable, "secret")
+	t.Setenv(controlTokenVariable, "a-given-token-of-a-test")
 	path, ca := filepath.Join(t.TempDir(), "entra.yaml"), filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(path, []byte(oneTenant), 0o600); err != nil {
 		t.Fatal(err)

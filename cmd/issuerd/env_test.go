@@ -26,7 +26,7 @@ func printEnv(t *testing.T, args ...string) (map[string]string, string) {
 
 // TestPrintEnv prints environments of a running farm: they have what the user sets, and lead to the farm's own Entra.
 func TestPrintEnv(t *testing.T) {
-	t.Setenv(controlTokenVariable, "a-given-token")
+	t.Setenv(controlTokenVariable, "a-given-token-of-a-test")
 	t.Setenv("TMPDIR", t.TempDir())
 	exports, stop := startServe(t, "--issuer-addr", "127.0.0.1:0", "--workload-addr", "127.0.0.1:0", "--entra-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0",
 		"--ca-file", filepath.Join(t.TempDir(), "ca.pem"))
@@ -56,7 +56,7 @@ func TestPrintEnv(t *testing.T) {
 
 // TestPrintEnvWithoutEntra warns of a variable that leads to the real Entra.
 func TestPrintEnvWithoutEntra(t *testing.T) {
-	t.Setenv(controlTokenVariable, "a-given-token")
+	t.Setenv(controlTokenVariable, "a-given-token-of-a-test")
 	t.Setenv("TMPDIR", t.TempDir())
 	exports, stop := startServe(t, "--issuer-addr", "", "--workload-addr", "127.0.0.1:0", "--entra-addr", "", "--control-addr", "127.0.0.1:0",
 		"--ca-file", filepath.Join(t.TempDir(), "ca.pem"))

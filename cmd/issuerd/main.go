@@ -53,11 +53,15 @@ func cannotRun(err error) error { return &exitError{code: exitRun, err: err} }
 // Main is the program without its process: arguments and streams come in, the exit code goes out.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot()
+	out := &output{Writer: stdout}
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if out.err != nil { // whatever the command makes of it
+		err = cannotRun(out.err)
+	}
 	if err == nil {
 		return exitOK
 	}

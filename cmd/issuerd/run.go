@@ -191,6 +191,9 @@ func (f *runFlags) report(stdout io.Writer, file *os.File, run report.Run) error
 
 // colored tells whether to use colour: only on a terminal, and not when NO_COLOR is set.
 func colored(w io.Writer) bool {
+	if out, ok := w.(*output); ok {
+		w = out.Writer
+	}
 	file, ok := w.(*os.File)
 	if !ok || os.Getenv("NO_COLOR") != "" {
 		return false

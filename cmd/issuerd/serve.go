@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -25,6 +27,9 @@ const (
 	controlTokenVariable = "ISSUERD_CONTROL_TOKEN"
 )
 
+// anywhereVariable is --listen-anywhere for containers, whose ports are reached from where they are published.
+const anywhereVariable = "ISSUERD_LISTEN_ANYWHERE"
+
 // shutdownTime is how long requests under way get after SIGTERM.
 const shutdownTime = 5 * time.Second
 
@@ -34,10 +39,13 @@ const reloadInterval = time.Second
 type serveFlags struct {
 	addr      map[farm.Plane]*string
 	public    bool
+	anywhere  bool
 	publicURL string
 	hosts     []string
 	directory string
 	caFile    string
+	reach     []string
+	reachCA   string
 	verbose   bool
 }
 
@@ -47,9 +55,12 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the issuers, Entra and the management API until SIGTERM",
 		Long: `Serve every platform's issuers, the Entra emulator and the management API, until SIGTERM or Ctrl-C. Each side has a listener of its
-own, and all are on loopback unless told otherwise; only the issuer plane, with --public, is safe to show to others.
+own, and all are on loopback unless told otherwise; only the issuer plane, with --public, is safe to show to others. Whoever reaches the
+control plane with its token, or the workload plane with a workload's credential, has tokens made; --listen-anywhere allows that.
 
-The management API wants a bearer token: the one in ` + controlTokenVariable + `, or else a new one, which is printed.
+The management API wants a bearer token: the one in ` + controlTokenVariable + `, of 16 characters or more, or else a new one, which is printed.
+
+Entra fetches the documents of this farm's own issuers and of no others; --reach names those that it may fetch over the network.
 
 Entra's directory is one tenant with the application "demo", whose credentials match one preset of every platform; --directory puts
 your own in its place, and is read again whenever the file changes.
@@ -63,10 +74,13 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 		f.addr[p] = flags.String(strings.TrimPrefix(p.Flag(), "--"), p.DefaultAddr(), "where the "+string(p)+" plane listens; empty: nowhere")
 	}
 	flags.BoolVar(&f.public, "public", false, "let the issuer plane listen on every address; the other planes must stay on loopback")
+	flags.BoolVar(&f.anywhere, "listen-anywhere", false, "let planes other than the issuers' listen beyond loopback; also "+anywhereVariable+"=1")
 	flags.StringVar(&f.publicURL, "public-url", "", "the https URL under which others reach the issuer plane, such as a tunnel's")
 	flags.StringArrayVar(&f.hosts, "host", nil, "a host name that issuers may have beside the impersonated ones (repeatable)")
 	flags.StringVar(&f.directory, "directory", "", "a file with Entra's tenants, applications and credentials")
-	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file")
+	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file; one that holds something else is left alone")
+	flags.StringArrayVar(&f.reach, "reach", nil, "HOST or HOST:PORT (else 443) of an issuer beside the farm's own that Entra may fetch from (repeatable)")
+	flags.StringVar(&f.reachCA, "reach-ca", "", "a PEM file with the certificates that those issuers are verified with (default: the system's)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
 	return cmd
 }
@@ -90,12 +104,21 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if err := f.beyondLoopback(cmd.ErrOrStderr(), addrs); err != nil {
+		return err
+	}
+	var reachCA []byte
+	if f.reachCA != "" {
+		if reachCA, err = head(f.reachCA); err != nil {
+			return err
+		}
+	}
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug
 	}
 	s, err := farm.Start(farm.Options{
-		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Directory: directory,
+		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: directory,
 		Token: os.Getenv(controlTokenVariable), Version: version(),
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
@@ -106,11 +129,15 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		return err
 	}
 	if f.caFile != "" {
-		if err := os.WriteFile(f.caFile, s.CA(), 0o644); err != nil {
+		if err := writeCertificate(f.caFile, s.CA()); err != nil {
 			return errors.Join(err, s.Close())
 		}
 	}
-	f.announce(cmd.OutOrStdout(), s, directory)
+	var announcement bytes.Buffer
+	f.announce(&announcement, s, directory)
+	if _, err := cmd.OutOrStdout().Write(announcement.Bytes()); err != nil { // nobody learns where the farm is
+		return errors.Join(err, s.Close())
+	}
 	if f.directory != "" {
 		ticker := time.NewTicker(reloadInterval)
 		defer ticker.Stop()
@@ -136,8 +163,7 @@ func (f *serveFlags) publicAddr(addrs map[farm.Plane]string) (string, error) {
 		if p == farm.Issuer || addrs[p] == "" {
 			continue
 		}
-		host, _, err := net.SplitHostPort(addrs[p])
-		if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if !onLoopback(addrs[p]) {
 			return "", fmt.Errorf("--public: the %s plane is on %q, and only the issuer plane may be public; move it to loopback with %s", p, addrs[p], p.Flag())
 		}
 	}
@@ -146,6 +172,41 @@ func (f *serveFlags) publicAddr(addrs map[farm.Plane]string) (string, error) {
 		return "", fmt.Errorf("%s %q: want host:port", farm.Issuer.Flag(), addrs[farm.Issuer])
 	}
 	return net.JoinHostPort("", port), nil
+}
+
+// onLoopback tells an address to listen on that only this machine reaches.
+func onLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// beyondLoopback refuses planes that others than this machine would reach, unless that was asked for; then it warns.
+func (f *serveFlags) beyondLoopback(stderr io.Writer, addrs map[farm.Plane]string) error {
+	var names, flags []string
+	for _, p := range farm.Planes {
+		_, _, err := net.SplitHostPort(addrs[p])
+		if p == farm.Issuer || addrs[p] == "" || err != nil || onLoopback(addrs[p]) { // Start tells what is wrong with an address
+			continue
+		}
+		names, flags = append(names, string(p)+" ("+addrs[p]+")"), append(flags, p.Flag())
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	allowed := f.anywhere
+	if value := os.Getenv(anywhereVariable); value != "" && !allowed {
+		var err error
+		if allowed, err = strconv.ParseBool(value); err != nil {
+			return fmt.Errorf("%s=%q: want 1 or 0", anywhereVariable, value)
+		}
+	}
+	if !allowed {
+		return fmt.Errorf("these planes would listen beyond loopback: %s; they make tokens for whoever reaches them: move them with %s, or allow it with --listen-anywhere",
+			strings.Join(names, ", "), strings.Join(flags, ", "))
+	}
+	fmt.Fprintf(stderr, "issuerd: warning: these planes listen beyond loopback and make tokens for whoever reaches them: %s\n", strings.Join(names, ", "))
+	return nil
 }
 
 // announce prints a line for each listener and what a shell needs to use the farm.
@@ -169,7 +230,7 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Dire
 		if strings.Contains(text, "%s") {
 			text = fmt.Sprintf(text, addr)
 		}
-		fmt.Fprintf(w, "%-9s %s://%-22s %s\n", p, scheme, addr, text)
+		fmt.Fprintf(w, "%-9s %s://%-22s %s\n", p, scheme, s.Addr(p), text)
 	}
 	fmt.Fprintln(w)
 	if addr := clientAddr(s, farm.Control); addr != "" {

@@ -78,7 +78,7 @@ func TestServe(t *testing.T) {
 }
 
 func TestServeKeepsAGivenToken(t *testing.T) {
-	t.Setenv(controlTokenVariable, "a-given-token")
+	t.Setenv(controlTokenVariable, "a-given-token-of-a-test")
 	exports, stop := startServe(t, "--issuer-addr", "", "--workload-addr", "", "--entra-addr", "", "--control-addr", "127.0.0.1:0", "--ca-file", filepath.Join(t.TempDir(), "ca.pem"))
 	if _, printed := exports[controlTokenVariable]; printed {
 		t.Error("serve prints a token that it was given")
@@ -135,7 +135,7 @@ func TestServeExports(t *testing.T) {
 
 // TestExitCodes keeps bad usage and bad files (2) apart from what could not run (3).
 func TestExitCodes(t *testing.T) {
-	t.Setenv(controlTokenVariable, "a-given-token")
+	t.Setenv(controlTokenVariable, "a-given-token-of-a-test")
 	dir := t.TempDir()
 	empty := filepath.Join(dir, "empty")
 	if err := os.Mkdir(empty, 0o755); err != nil {

@@ -20,7 +20,7 @@ import (
 // startBusy runs issuerd serve in a process of its own, with a request under way that never ends.
 func startBusy(t *testing.T) (cmd *exec.Cmd, stderr *bytes.Buffer) {
 	t.Helper()
-	const token = "a-given-token"
+	const token = "a-given-token-of-a-test"
 	cmd = exec.CommandContext(t.Context(), "issuerd", "serve", "--issuer-addr", "", "--workload-addr", "", "--entra-addr", "",
 		"--control-addr", "127.0.0.1:0", "--ca-file", filepath.Join(t.TempDir(), "ca.pem"))
 	cmd.Env = append(os.Environ(), controlTokenVariable+"="+token)

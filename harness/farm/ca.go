@@ -19,8 +19,8 @@ import (
 
 // authority is the farm's certificate authority, made at its start: a root whose key is thrown away once it has signed one
 // intermediate, and that intermediate, which carries X.509 name constraints. Constraints on the root alone would be ignored by Java;
-// on the intermediate every client tried refuses a name outside them. So a client that trusts the root trusts the farm for the
-// impersonated names and for nothing else.
+// on the intermediate every client tried refuses a name outside them. So a client that trusts the root trusts the farm as a server with the
+// impersonated names and for nothing else: not for clients, code, mail or URIs.
 type authority struct {
 	rootPEM      []byte
 	root         *x509.Certificate
@@ -35,11 +35,14 @@ type authority struct {
 }
 
 const (
-	caLife   = 30 * 24 * time.Hour // of the root and the intermediate, which die with the process
+	caLife   = 365 * 24 * time.Hour // of the root and the intermediate, which die with the process: longer than a test's clock is moved
 	leafLife = 7 * 24 * time.Hour
 	caAge    = time.Hour // how long before its making a certificate begins, for clients with a slow clock
 	maxLeafs = 1000      // leaves kept; more names than that are signed again
 )
+
+// nobody is a name that nobody has (RFC 6761): a kind of names of which only this one is permitted is forbidden.
+const nobody = "invalid"
 
 // permitted are the names an authority may sign.
 type permitted struct {
@@ -126,7 +129,9 @@ func newAuthority(names permitted, now func() time.Time) (*authority, error) {
 		Subject:   pkix.Name{CommonName: "issuerd farm (not for production)"},
 		NotBefore: begin, NotAfter: begin.Add(caLife), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage:                    x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		ExtKeyUsage:                 []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		PermittedDNSDomainsCritical: true, PermittedDNSDomains: names.domains, PermittedIPRanges: names.ranges,
+		PermittedURIDomains: []string{nobody}, PermittedEmailAddresses: []string{nobody},
 	}
 	if a.intermediate, err = signed(intermediate, a.root, &a.key.PublicKey, rootKey); err != nil {
 		return nil, err
@@ -165,6 +170,9 @@ func (a *authority) tlsConfig() *tls.Config {
 	}
 }
 
+// authorityEnded begins the error of every handshake after the authority's end.
+const authorityEnded = "farm: the certificate authority of this farm ended at"
+
 func (a *authority) leaf(name string) (*tls.Certificate, error) {
 	if !a.names.has(name) {
 		return nil, fmt.Errorf("farm: the certificate authority of this farm may not sign for %q", name)
@@ -175,6 +183,9 @@ func (a *authority) leaf(name string) (*tls.Certificate, error) {
 	if leaf := a.leaves[name]; leaf != nil && now.Before(leaf.Leaf.NotAfter.Add(-caAge)) {
 		return leaf, nil
 	}
+	if end := a.intermediate.NotAfter; !now.Before(end) {
+		return nil, fmt.Errorf("%s %s, a year after its making: start the farm again", authorityEnded, end.UTC().Format(time.RFC3339))
+	}
 	template := &x509.Certificate{ // no CN: one that is an address breaks OpenSSL's name check
 		NotBefore: now.Add(-caAge), NotAfter: now.Add(leafLife),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -183,6 +194,9 @@ func (a *authority) leaf(name string) (*tls.Certificate, error) {
 		template.IPAddresses = append([]net.IP{ip}, a.names.addresses...)
 	} else {
 		template.DNSNames = []string{name}
+	}
+	if end := a.intermediate.NotAfter; template.NotAfter.After(end) {
+		template.NotAfter = end
 	}
 	cert, err := signed(template, a.intermediate, &a.leafKey.PublicKey, a.key)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -203,6 +204,67 @@ func TestLeafRenewal(t *testing.T) {
 	}
 	if first.Leaf.SerialNumber.Cmp(second.Leaf.SerialNumber) == 0 {
 		t.Error("two leaves have one serial number, which browsers refuse")
+	}
+}
+
+// TestServersOnly has the holder of the intermediate's key sign what is no certificate of a server: every verifier refuses it.
+func TestServersOnly(t *testing.T) {
+	t.Parallel()
+	a := testAuthority(t, "issuer.test")
+	uri, err := url.Parse("spiffe://issuer.test/workload")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := x509.Certificate{
+		DNSNames: []string{"issuer.test"}, NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for name, tt := range map[string]struct {
+		change func(*x509.Certificate)
+		usage  x509.ExtKeyUsage
+		ok     bool
+	}{
+		"server": {func(*x509.Certificate) {}, x509.ExtKeyUsageServerAuth, true},
+		"client": {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }, x509.ExtKeyUsageClientAuth, false},
+		"code":   {func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning} }, x509.ExtKeyUsageCodeSigning, false},
+		"any":    {func(c *x509.Certificate) { c.ExtKeyUsage = nil }, x509.ExtKeyUsageEmailProtection, false},
+		"mail":   {func(c *x509.Certificate) { c.EmailAddresses = []string{"someone@issuer.test"} }, x509.ExtKeyUsageServerAuth, false},
+		"URI":    {func(c *x509.Certificate) { c.URIs = []*url.URL{uri} }, x509.ExtKeyUsageServerAuth, false},
+	} {
+		template := server
+		tt.change(&template)
+		leaf, err := signed(&template, a.intermediate, &a.leafKey.PublicKey, a.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
+		roots.AddCert(a.root)
+		intermediates.AddCert(a.intermediate)
+		_, err = leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, DNSName: "issuer.test", KeyUsages: []x509.ExtKeyUsage{tt.usage}})
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: error %v, want success: %v", name, err, tt.ok)
+		}
+	}
+}
+
+// TestAuthorityLivesAYear moves the clock on: after months there are leaves, none outlives the authority, and after its end the error says so.
+func TestAuthorityLivesAYear(t *testing.T) {
+	t.Parallel()
+	a := testAuthority(t, "issuer.test")
+	begin, end := a.intermediate.NotBefore, a.intermediate.NotAfter
+	if a.root.NotAfter.Before(end) || end.Sub(begin) < 360*24*time.Hour {
+		t.Errorf("the intermediate lives %s and the root to %s, want a year for both", end.Sub(begin), a.root.NotAfter)
+	}
+	for _, at := range []time.Time{begin.Add(31 * 24 * time.Hour), end.Add(-time.Hour)} {
+		a.now = func() time.Time { return at }
+		leaf, err := a.leaf("issuer.test")
+		if err != nil || leaf.Leaf.NotAfter.After(end) || leaf.Leaf.NotAfter.Before(at) {
+			t.Errorf("at %s: error %v, want a leaf that ends by %s", at, err, end)
+		}
+	}
+	a.now = func() time.Time { return end }
+	if _, err := a.leaf("issuer.test"); err == nil || !strings.HasPrefix(err.Error(), authorityEnded) {
+		t.Errorf("after its end: error %v, want one that says so", err)
 	}
 }
 

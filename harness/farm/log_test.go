@@ -1,10 +1,14 @@
 package farm_test
 
 import (
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -90,6 +94,46 @@ func TestLog(t *testing.T) {
 	if len(secrets) < 20 || secrets["access token"] == "" {
 		t.Errorf("%d secrets were looked for, want more, an access token among them", len(secrets))
 	}
+}
+
+// TestServersErrors says what of an HTTP server's own words somebody sees who did not ask for them: that a handler panicked, that no connection
+// can be accepted, that the certificates have ended.
+func TestServersErrors(t *testing.T) {
+	t.Parallel()
+	log := new(logged)
+	logger := log.logger()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("of a handler") }))
+	server.Config.ErrorLog = farm.ErrorLog(logger)
+	failing := &failsOnce{Listener: server.Listener}
+	server.Listener = failing
+	server.Start()
+	t.Cleanup(server.Close)
+	resp, err := http.Get(server.URL)
+	if err == nil {
+		_ = resp.Body.Close()
+		t.Fatal("a handler that panics has answered")
+	}
+	server.Close()
+	farm.ErrorLog(logger).Print("http: TLS handshake error from 127.0.0.1:1: remote error: tls: bad certificate")
+	text := log.String()
+	for _, want := range []string{`level=ERROR msg="http: panic serving .*of a handler`, `level=ERROR msg="http: Accept error: .*too many open files`, `level=DEBUG msg="http: TLS handshake error`} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("the log lacks a line that matches %s:\n%s", want, text)
+		}
+	}
+}
+
+// failsOnce is a listener whose first Accept finds no file descriptor left.
+type failsOnce struct {
+	net.Listener
+	failed atomic.Bool
+}
+
+func (l *failsOnce) Accept() (net.Conn, error) {
+	if !l.failed.Swap(true) {
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return l.Listener.Accept()
 }
 
 // TestFolders wants a folder for a workload that has files, and none for others. What a farm that is killed leaves behind is what there is.

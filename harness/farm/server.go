@@ -176,8 +176,8 @@ type serverErrors struct{ log *slog.Logger }
 
 func (e serverErrors) Write(line []byte) (int, error) {
 	text, level := strings.TrimSpace(string(line)), slog.LevelDebug
-	for _, grave := range []string{"http: panic serving", "http2: panic serving", "http: Accept error"} {
-		if strings.HasPrefix(text, grave) {
+	for _, grave := range []string{"http: panic serving", "http2: panic serving", "http: Accept error", authorityEnded} {
+		if strings.Contains(text, grave) {
 			level = slog.LevelError
 		}
 	}

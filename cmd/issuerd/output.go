@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// output is standard output that remembers whether it took everything, so that no command ends well whose result nobody got.
+type output struct {
+	io.Writer
+	err error // the first there was
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	if err != nil && o.err == nil {
+		o.err = fmt.Errorf("standard output: %w", err)
+	}
+	return n, err
+}
+
+// writeCertificate writes the certificate of --ca-file. A file that is there is replaced as a whole, and only if it holds a certificate or
+// nothing; a symbolic link is not followed. Devices and pipes are written to. What can't be opened is bad usage; what can't be written to is not.
+func writeCertificate(path string, certificate []byte) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return err
+	case info.Mode()&os.ModeSymlink != 0:
+		return fmt.Errorf("--ca-file: %s is a symbolic link, which is not followed; give the path that it leads to", path)
+	case info.IsDir():
+		return fmt.Errorf("--ca-file: %s is a folder; want the name of a file", path)
+	case !info.Mode().IsRegular():
+		return writeTo(path, certificate)
+	case info.Size() > 0:
+		held, err := head(path)
+		if err != nil {
+			return err
+		}
+		if block, _ := pem.Decode(held); block == nil || block.Type != "CERTIFICATE" {
+			return fmt.Errorf("--ca-file: %s holds something else than a certificate and is left as it is; remove it, or give another name", path)
+		}
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".issuerd-ca-*")
+	if err != nil {
+		return fmt.Errorf("--ca-file %s: %w", path, err)
+	}
+	_, err = file.Write(certificate)
+	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return cannotRun(errors.Join(err, os.Remove(file.Name())))
+	}
+	return nil
+}
+
+// writeTo writes to a device, or to a pipe that somebody reads.
+func writeTo(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return cannotRun(err)
+	}
+	_, err = file.Write(content)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return cannotRun(err)
+	}
+	return nil
+}
+
+// head is the beginning of a file.
+func head(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(file, 1<<20))
+}
