@@ -13,6 +13,8 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/issuerd/issuerd/harness"
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/farm"
 )
 
 const (
@@ -335,5 +337,32 @@ func TestWithHosts(t *testing.T) {
 	}
 	if issuer.JWKS != "https://issuer.contoso.com/actions/.well-known/jwks" {
 		t.Errorf("JWKS at %q", issuer.JWKS)
+	}
+}
+
+// TestReach has the Entra of one farm take the token of another farm's issuer, which it is told to reach.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	other, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{
+		farm.Issuer: "127.0.0.1:0", farm.Workload: "", farm.Entra: "", farm.Control: "127.0.0.1:0",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	issuerURL := "https://" + other.Addr(farm.Issuer) + "/github"
+	manager := &control.Client{URL: other.ControlURL(), Token: other.Token()}
+	minted, err := manager.Mint(t.Context(), control.DefaultFarm, control.MintSpec{Issuer: issuerURL, Audience: []string{"api://AzureADTokenExchange"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, _ := minted.Claims["sub"].(string)
+	credential := harness.Credential{Name: "other", Issuer: issuerURL, Subject: subject}
+	if _, err := harness.New(t, harness.WithReach(other.CA(), other.Addr(farm.Issuer))).App("deployer", credential).Exchange(minted.Token); err != nil {
+		t.Error(err)
+	}
+	var refusal *harness.Refusal
+	if _, err := harness.New(t).App("deployer", credential).Exchange(minted.Token); !errors.As(err, &refusal) || refusal.Code != 501661 {
+		t.Errorf("not told to reach it: %v, want AADSTS501661", err)
 	}
 }
