@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra"
-	"github.com/issuerd/issuerd/harness/scenario"
 )
 
 // demoDirectory is Entra's directory unless serve is given another.
@@ -30,7 +30,7 @@ func (f *serveFlags) loadDirectory() (*entra.Directory, error) {
 }
 
 func readDirectory(path string) (*entra.Directory, error) {
-	src, err := scenario.ReadFile(disk{}, path)
+	src, err := document.ReadFile(disk{}, path, entra.MaxDirectoryFile)
 	if err != nil {
 		return nil, err
 	}

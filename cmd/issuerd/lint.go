@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
@@ -56,7 +57,7 @@ func lintDirectories(paths []string) (count int, others []string, broken []error
 			others = append(others, path)
 			continue
 		}
-		src, err := scenario.ReadFile(disk{}, path)
+		src, err := document.ReadFile(disk{}, path, entra.MaxDirectoryFile)
 		if err != nil {
 			return 0, nil, nil, err
 		}

@@ -1,16 +1,19 @@
 package entra
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
 
 // ParseDirectory reads a directory file:
@@ -33,21 +36,23 @@ import (
 // The keys are the JSON names of [Tenant], of what belongs to it, and of
 // [Options]. name is printed in errors. Unknown keys and values that break a
 // rule are all reported at once, as one error with a line
-// "name:line:column: what" for each.
+// "name:line:column: what" for each. A file has at most [MaxDirectoryFile]
+// bytes, and one without tenants, as an empty one is, is refused: it may have
+// been cut off.
 func ParseDirectory(name string, src []byte) (*Directory, error) {
-	file, err := parser.ParseBytes(src, 0)
+	text, err := document.Clean(src, MaxDirectoryFile)
+	var documents []ast.Node
+	if err == nil {
+		documents, err = document.Parse(text)
+	}
 	if err != nil {
-		var syntax *yaml.SyntaxError
-		if errors.As(err, &syntax) && syntax.GetToken() != nil {
-			at := syntax.GetToken().Position
-			return nil, fmt.Errorf("%s:%d:%d: %s", name, at.Line, at.Column, syntax.GetMessage())
-		}
-		return nil, fmt.Errorf("%s:1:1: %w", name, err)
+		return nil, fmt.Errorf("%s:%w", name, err)
 	}
 	r := &fileReader{nodes: make(map[string]ast.Node)}
-	directory := NewDirectory()
-	switch documents := bodies(file); len(documents) {
-	case 0: // an empty file is an empty directory
+	var directory *Directory
+	switch len(documents) {
+	case 0:
+		return nil, fmt.Errorf("%s:1:1: the file is empty: a directory file has tenants", name)
 	case 1:
 		directory = r.directory(documents[0])
 	default:
@@ -69,30 +74,28 @@ func ParseDirectory(name string, src []byte) (*Directory, error) {
 	return nil, errors.New(strings.Join(slices.Compact(lines), "\n"))
 }
 
-// IsDirectoryFile tells a directory file from other YAML by its first level, which has tenants.
+// MaxDirectoryFile is the size in bytes above which a directory file is refused. 20,000 applications with a federated credential each are
+// 8.7 MB as [File.Marshal] writes them, and take about 430 MB of memory while they are read.
+const MaxDirectoryFile = 16 << 20
+
+// tenantsKey is the key of a directory file on its first level, in block style.
+var tenantsKey = regexp.MustCompile(`(?m)^(tenants|"tenants"|'tenants')[ \t]*:`)
+
+// IsDirectoryFile tells a directory file from other YAML by its first level, which has tenants. One in block style may have mistakes; one in
+// braces, as JSON is, is told from others only when it can be parsed.
 func IsDirectoryFile(src []byte) bool {
-	file, err := parser.ParseBytes(src, 0)
+	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) {
+		return tenantsKey.Match(src)
+	}
+	text, err := document.Clean(src, MaxDirectoryFile)
 	if err != nil {
 		return false
 	}
-	for _, body := range bodies(file) {
-		mapping, isMapping := body.(*ast.MappingNode)
-		if isMapping && slices.ContainsFunc(mapping.Values, func(pair *ast.MappingValueNode) bool { return pair.Key.GetToken().Value == "tenants" }) {
-			return true
-		}
-	}
-	return false
-}
-
-// bodies are the documents of a file that are not empty.
-func bodies(file *ast.File) []ast.Node {
-	var all []ast.Node
-	for _, document := range file.Docs {
-		if document.Body != nil {
-			all = append(all, document.Body)
-		}
-	}
-	return all
+	documents, _ := document.Parse(text) // none, if it cannot be parsed
+	return slices.ContainsFunc(documents, func(n ast.Node) bool {
+		mapping, isMapping := n.(*ast.MappingNode)
+		return isMapping && slices.ContainsFunc(mapping.Values, func(pair *ast.MappingValueNode) bool { return pair.Key.GetToken().Value == "tenants" })
+	})
 }
 
 // File is a directory as a directory file has it.
@@ -117,6 +120,9 @@ func (f File) Marshal() ([]byte, error) {
 func (r *fileReader) directory(n ast.Node) *Directory {
 	file := File{Options: DefaultOptions()}
 	r.value("", n, reflect.ValueOf(&file).Elem())
+	if r.nodes["tenants"] == nil && len(r.problems) == 0 {
+		r.problem(n, "want tenants: without one there is nothing to sign in to")
+	}
 	d := NewDirectory()
 	if err := d.SetOptions(file.Options); err != nil {
 		r.broken("options", err)

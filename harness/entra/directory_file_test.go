@@ -78,8 +78,12 @@ tenants:
 func TestParseDirectoryErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, src, want string }{
-		{"empty", "", ""},
-		{"comment", "# nothing\n", ""},
+		{"empty", "", "entra.yaml:1:1: the file is empty: a directory file has tenants"},
+		{"comment", "# nothing\n", "entra.yaml:1:1: the file is empty: a directory file has tenants"},
+		{"cut off before the tenants", "options:\n  clockSkew: 5m\n", "entra.yaml:1:1: want tenants: without one there is nothing to sign in to"},
+		{"cut off behind the key", "tenants:\n", "entra.yaml:1:10: want a list, got nothing"},
+		{"brackets", "tenants: " + strings.Repeat("[", 32_000), "entra.yaml:1:73: more than 64 lists and maps inside each other"},
+		{"dashes", "tenants:\n  " + strings.Repeat("- ", 300_000), "entra.yaml:2:129: more than 64 lists and maps inside each other"},
 		{"syntax", "tenants: [", "entra.yaml:1:10: sequence end token ']' not found"},
 		{"a list", "- a\n", "entra.yaml:1:1: want a mapping, got a list"},
 		{"two documents", "tenants: []\n---\ntenants: []\n", "entra.yaml:3:1: a directory file is one YAML document"},
@@ -110,7 +114,7 @@ entra.yaml:13:13: application "app": credential "subjectless": no subject, and n
 entra.yaml:16:14: want a duration such as 5m, got integer 5
 entra.yaml:17:16: want a duration such as 5m, got "-1m"`},
 		{"key twice", "tenants: []\ntenants: []\n", "entra.yaml:2:1: mapping key \"tenants\" already defined at [1:1]"},
-		{"anchor", "tenants: &a []\n", "entra.yaml:1:10: want a list, got an anchor or alias, which directory files do not use"},
+		{"anchor", "tenants: &a []\n", "entra.yaml:1:10: anchors and aliases are not supported (write the value where it is used)"},
 		{"application of a good tenant", "tenants:\n  - displayName: a\n    applications:\n      - displayName: x\n        clientId: y\n", `entra.yaml:4:9: application "x": client id: "y" is not a usable GUID`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,7 +166,7 @@ func TestFileMarshal(t *testing.T) {
 func TestIsDirectoryFile(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]bool{
-		"tenants: []": true, "options: {}\ntenants: []": true, "name: x\nsteps: []": false, "": false, "- tenants": false, "tenants: [": false, "tenants: {a: b}\nx: 1": true,
+		"tenants: []": true, "options: {}\ntenants: []": true, "name: x\nsteps: []": false, "": false, "- tenants": false, "tenants: [": true, "{\"options\": {}, \"tenants\": []}": true, "{\n  \"tenants\": []\n}": true, "about: |\n  tenants: none": false, "{\"entra\": {\n\"tenants\": []}}": false, "tenants: {a: b}\nx: 1": true,
 	} {
 		if got := entra.IsDirectoryFile([]byte(src)); got != want {
 			t.Errorf("%q: %v, want %v", src, got, want)

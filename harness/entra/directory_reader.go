@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
 
 // fileReader reads YAML into Go values by their JSON names, remembers where each value stood, and collects all that is wrong. goccy's own
@@ -28,10 +30,7 @@ type fileProblem struct {
 }
 
 func (r *fileReader) problem(at ast.Node, format string, args ...any) {
-	position := at.GetToken().Position
-	if m, isMapping := at.(*ast.MappingNode); isMapping && len(m.Values) > 0 {
-		position = m.Values[0].Key.GetToken().Position // a mapping's own token is its first colon
-	}
+	position := document.Start(at)
 	r.problems = append(r.problems, fileProblem{position.Line, position.Column, fmt.Sprintf(format, args...)})
 }
 
@@ -164,8 +163,6 @@ func kind(n ast.Node) string {
 		return "a list"
 	case *ast.NullNode:
 		return "nothing"
-	case *ast.AliasNode, *ast.AnchorNode:
-		return "an anchor or alias, which directory files do not use"
 	}
 	if t := n.GetToken(); t.Type == token.StringType || t.Type == token.DoubleQuoteType || t.Type == token.SingleQuoteType {
 		return strconv.Quote(t.Value)

@@ -91,7 +91,7 @@ func (c compiler) compile(text string, n *node, offset int, scope shape, boolean
 	return e
 }
 
-// parseExpression guards against panics of the parser, as parseYAML does.
+// parseExpression guards against panics of the parser.
 func parseExpression(source string) (tree *parser.Tree, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -7,7 +7,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
+
+// maxFile is the size in bytes above which a file is not even read: Load has a lower bound, and says where it is.
+const maxFile = 1 << 20
 
 // LoadFS loads scenario files from fsys: each of paths is a file or a directory,
 // which is searched for *.yaml and *.yml, hidden directories excepted. Paths are
@@ -19,7 +24,7 @@ import (
 // without the extension. The path may have more directories in front than the
 // name, or fewer, so it does not matter from where the search starts. A file
 // that is named itself may be called anything: it is somebody's copy to try
-// something out. What ReadFile refuses is a problem.
+// something out. What document.ReadFile refuses is a problem.
 func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, []Problem) {
 	if len(paths) == 0 {
 		paths = []string{"."}
@@ -88,7 +93,7 @@ func find(fsys fs.FS, root string) ([]source, error) {
 }
 
 func loadSource(fsys fs.FS, s source, names Names) (*File, []Problem) {
-	src, err := ReadFile(fsys, s.path)
+	src, err := document.ReadFile(fsys, s.path, maxFile)
 	if err != nil {
 		return nil, []Problem{{File: s.path, Message: pathMessage(err)}}
 	}

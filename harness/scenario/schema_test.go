@@ -42,7 +42,7 @@ func generateSchema(t *testing.T) []byte {
 	r := jsonschema.Reflector{
 		Anonymous: true,
 		Namer: func(typ reflect.Type) string {
-			return map[string]string{"document": "scenario", "row": "case", "stepShape": "step"}[typ.Name()]
+			return map[string]string{"wholeFile": "scenario", "row": "case", "stepShape": "step"}[typ.Name()]
 		},
 		Mapper: func(typ reflect.Type) *jsonschema.Schema {
 			switch typ {
@@ -68,7 +68,7 @@ func generateSchema(t *testing.T) []byte {
 		}
 		return text
 	}
-	schema := r.Reflect(&document{})
+	schema := r.Reflect(&wholeFile{})
 	schema.Version = "http://json-schema.org/draft-07/schema#"
 	schema.Title = "issuerd scenario"
 	side := schema.Definitions["Entra"].Properties

@@ -257,8 +257,8 @@ type Expect struct {
 	That []*Condition `json:"that,omitempty"`
 }
 
-// document is a whole scenario file, as the schema describes it.
-type document struct {
+// wholeFile is a whole scenario file, as the schema describes it.
+type wholeFile struct {
 	// Name is unique; it is <platform>/<slug> or entra/<slug> and equals the path of the file without .yaml.
 	Name string `json:"name"`
 	// About says in a sentence why this matters; explain and reports show it.

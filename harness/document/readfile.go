@@ -1,4 +1,4 @@
-package scenario
+package document
 
 import (
 	"errors"
@@ -7,12 +7,9 @@ import (
 	"io/fs"
 )
 
-// MaxFile is the size in bytes above which a file is refused. It is a hundred times what a scenario needs.
-const MaxFile = 1 << 20
-
-// ReadFile reads a file that people name: it must be a regular one of at most MaxFile bytes. A pipe, which could keep its reader
+// ReadFile reads a file that people name: it must be a regular one of at most limit bytes. A pipe, which could keep its reader
 // waiting for ever, or a device, which could have no end, is an error, and so is a directory. Errors are *fs.PathError.
-func ReadFile(fsys fs.FS, name string) ([]byte, error) {
+func ReadFile(fsys fs.FS, name string, limit int) ([]byte, error) {
 	info, err := fs.Stat(fsys, name) // before opening: to open a pipe is to wait for its writer
 	if err != nil {
 		return nil, err
@@ -24,12 +21,12 @@ func ReadFile(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	src, err := io.ReadAll(io.LimitReader(file, MaxFile+1)) // a file may have grown, and some lie about their size
+	src, err := io.ReadAll(io.LimitReader(file, int64(limit)+1)) // a file may have grown, and some lie about their size
 	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, err
 	}
-	if len(src) > MaxFile {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("want at most %d bytes, got more", MaxFile)}
+	if len(src) > limit {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("want at most %d bytes, got more", limit)}
 	}
 	return src, nil
 }
