@@ -1,7 +1,6 @@
 package entra
 
 import (
-	"encoding/json"
 	"io"
 	"maps"
 	"net"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	josejson "github.com/go-jose/go-jose/v4/json"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
@@ -154,7 +154,7 @@ func asksForRevocable(claims string) bool {
 			} `json:"xms_cc"`
 		} `json:"access_token"`
 	}
-	return json.Unmarshal([]byte(claims), &asked) == nil &&
+	return josejson.Unmarshal([]byte(claims), &asked) == nil &&
 		slices.ContainsFunc(asked.AccessToken.Capabilities.Values, func(v string) bool { return strings.EqualFold(v, "cp1") })
 }
 
