@@ -20,8 +20,9 @@
 // (Workload.Env) ask for: TFC_WORKLOAD_IDENTITY_TOKEN for TFC_WORKLOAD_IDENTITY_AUDIENCE, each also with a tag; ARM_USE_OIDC, ARM_OIDC_TOKEN
 // and ARM_CLIENT_ID for TFC_AZURE_PROVIDER_AUTH and TFC_AZURE_RUN_CLIENT_ID (_PLAN_, _APPLY_); and with tags on these, files for each
 // configuration, azure_dynamic_credentials.auto.tfvars.json and TF_VAR_tfc_azure_dynamic_credentials, which names the files. Without any
-// such variable a run has what TFC_AZURE_PROVIDER_AUTH=true gives, and with an audience TFC_WORKLOAD_IDENTITY_TOKEN. A Terraform Enterprise
-// (preset tfe) has the administrator's rotate-key and trim-key at TFE_ADDRESS for the bearer of TFE_TOKEN.
+// such variable a run has what TFC_AZURE_PROVIDER_AUTH=true gives, and with an audience TFC_WORKLOAD_IDENTITY_TOKEN. A
+// scenario's mint step gets the one of these tokens that is for its audience. A Terraform Enterprise (preset tfe) has
+// the administrator's rotate-key and trim-key at TFE_ADDRESS for the bearer of TFE_TOKEN.
 //
 // Faithful, after the documentation: header, payload, subjects with their raw spaces, two subjects for the two phases of a run.
 //

@@ -2,7 +2,6 @@ package terraform
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -104,12 +103,11 @@ func request(audience string) issuer.Request {
 	return issuer.Request{Audience: []string{audience}}
 }
 
-// fetch reads the token that the run was given. It asks nobody, so that the audience is the one that the environment was made for.
-func fetch(_ context.Context, _ *http.Client, found issuer.Found, _ string) (string, error) {
-	for _, name := range []string{identityToken, providerToken, stackToken} {
-		if token := found.Env[name]; token != "" {
-			return token, nil
-		}
+// fetch reads the token that the run was given, see pick. It asks nobody.
+func fetch(_ context.Context, _ *http.Client, found issuer.Found, audience string) (string, error) {
+	all, err := tokensIn(found.Env)
+	if err != nil {
+		return "", err
 	}
-	return "", &issuer.Refused{Message: fmt.Sprintf("terraform: the environment has no token (looked for %s, %s, %s)", identityToken, providerToken, stackToken)}
+	return pick(all, audience)
 }

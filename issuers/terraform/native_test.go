@@ -140,7 +140,8 @@ func TestFetchRefused(t *testing.T) {
 	t.Parallel()
 	_, err := Platform.Native.Fetch(t.Context(), nil, issuer.Found{}, "")
 	var refused *issuer.Refused
-	want := "terraform: the environment has no token (looked for TFC_WORKLOAD_IDENTITY_TOKEN, ARM_OIDC_TOKEN, TF_VAR_identity_token)"
+	want := "terraform: the environment has no token (looked for TFC_WORKLOAD_IDENTITY_TOKEN, also with a tag, ARM_OIDC_TOKEN, " +
+		"TF_VAR_identity_token, TF_VAR_tfc_azure_dynamic_credentials)"
 	if !errors.As(err, &refused) || refused.Message != want {
 		t.Errorf("error %v, want %q", err, want)
 	}
