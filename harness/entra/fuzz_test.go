@@ -27,9 +27,8 @@ func FuzzAssertion(f *testing.F) {
 	f.Add("..")
 	f.Add("eyJhbGciOiJub25lIn0.e30.")
 	f.Add("eyJhbGciOiJub25lIn0.{claims}.")
-	for _, payload := range []string{`{}`, `{"iss":1}`, `{"exp":1e999}`, `{"iss":"https://issuer.example","aud":[[]]}`, `null`} {
-		f.Add(strings.Split(r.issuer.sign(payload), ".")[1] + ".e30.")
-	}
+	f.Add("{head}.e30.{signature}")
+	f.Add("{head}.bnVsbA.{signature}")
 	parts := strings.Split(good, ".")
 	long := strings.NewReplacer("{good}", good, "{head}", parts[0], "{claims}", parts[1], "{signature}", parts[2])
 	f.Fuzz(func(t *testing.T, text string) {
@@ -57,7 +56,7 @@ func FuzzClaims(f *testing.F) {
 	good := shorten.Replace(string(mustJSON(r.claims(nil))))
 	for _, payload := range []string{
 		" " + good, good + "\n", "\ufeff" + good, good + "{}", good[:len(good)-1] + `,"sub":"x"}`, `{"sub":"x",` + good[1:],
-		`{"iss":"{iss}","sub":"s","aud":"a","exp":9e99,"iat":-1.5,"nbf":null}`,
+		`{"iss":"{iss}","sub":"s","aud":"a","exp":9e99,"iat":-1.5,"nbf":null}`, `{}`, `{"iss":1}`, `{"exp":1e999}`, `{"iss":"{iss}","aud":[[]]}`, `null`, ``,
 	} {
 		f.Add(payload)
 	}
