@@ -14,7 +14,6 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/target"
-	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // The values that a farm is told with; see the packages they come from.
@@ -28,9 +27,6 @@ type (
 	Tenant       = entra.Tenant
 	EntraOptions = entra.Options
 )
-
-// pool holds the keys that the farms of a test binary share, since making them is the slowest thing here.
-var pool issuer.Pool
 
 // Farm is a farm with a tenant of its own, for one test. What it is told and it refuses ends the test, so those methods belong on the
 // test's goroutine; Client and what it returns, and App.Exchange, are for any goroutine.
@@ -93,7 +89,7 @@ func WithEntraOptions(o EntraOptions) Option {
 // New starts a farm for a test and stops it at the test's end.
 func New(t testing.TB, opts ...Option) *Farm {
 	t.Helper()
-	s := settings{farm: farm.Options{Pool: &pool}, world: control.FarmSpec{Name: t.Name()}}
+	s := settings{world: control.FarmSpec{Name: t.Name()}}
 	for _, opt := range opts {
 		opt(&s)
 	}

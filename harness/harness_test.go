@@ -219,6 +219,11 @@ func TestTwoFarms(t *testing.T) {
 	if n := len(two.SignIns()); n != 0 {
 		t.Errorf("a sign-in at one farm is in the record of the other, which has %d", n)
 	}
+	var refusal *harness.Refusal
+	if _, err := oneApp.Exchange(twoIssuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token); !errors.As(err, &refusal) ||
+		refusal.Code != 7000272 && refusal.Code != 7000274 {
+		t.Errorf("a token of the other farm: %v, want an unknown key or a bad signature", err)
+	}
 	twoIssuer.Fail(harness.Fault{Name: "status"})
 	if _, err := oneApp.Exchange(token); err != nil {
 		t.Errorf("a fault in the other farm: %v", err)

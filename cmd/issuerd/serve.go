@@ -65,6 +65,10 @@ Entra fetches the documents of this farm's own issuers and of no others; --reach
 Entra's directory is one tenant with the application "demo", whose credentials match one preset of every platform; --directory puts
 your own in its place, and is read again whenever the file changes.
 
+RSA keys are of the standard library's where others can reach the issuers: with --public, --public-url or an issuer plane that is not on
+loopback. Everywhere else, and in worlds that the management API makes, they are test keys of eight primes: quick to make, but weaker against
+factoring than others of their length, and not used in constant time.
+
 Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port is taken. A second SIGTERM or Ctrl-C ends it at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },

@@ -129,7 +129,7 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 }
 
 func (f *tokenFlags) mintHere(platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) (string, error) {
-	opts := []issuer.Option{issuer.WithPreset(preset.Name)}
+	opts := []issuer.Option{issuer.WithPreset(preset.Name), issuer.WithKeys(issuer.GenerateTestKey)} // the key is never published
 	if f.url != "" {
 		opts = append(opts, issuer.WithURL(f.url))
 	}

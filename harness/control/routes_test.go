@@ -13,7 +13,6 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 const (
@@ -23,13 +22,11 @@ const (
 	githubURL = "https://token.actions.githubusercontent.com"
 )
 
-var pool issuer.Pool
-
 // start runs a farm until the test's end and returns it with a client of its control plane.
 func start(t testing.TB) (*farm.Server, *control.Client) {
 	t.Helper()
 	s, err := farm.Start(farm.Options{
-		Token: token, Version: "v1.2.3", Pool: &pool,
+		Token: token, Version: "v1.2.3",
 		Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free},
 	})
 	if err != nil {

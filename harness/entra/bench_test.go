@@ -19,7 +19,7 @@ func BenchmarkExchange(b *testing.B) {
 	r := newRig(b)
 	server := entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (*rsa.PrivateKey, error) { return entraKey(), nil },
+		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
 	})
 	body := r.params(r.issuer.mint(r.claims(nil)), nil).Encode()
 	b.ReportAllocs()

@@ -2,7 +2,7 @@ package entra_test
 
 import (
 	"context"
-	"crypto/rsa"
+	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -167,7 +167,7 @@ func TestVerifiers(t *testing.T) {
 	r.now = time.Now().Truncate(time.Second) // zitadel's verifier knows no other clock
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (*rsa.PrivateKey, error) { return entraKey(), nil },
+		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
 	})
 	srv := httptest.NewTLSServer(r.server)
 	defer srv.Close()

@@ -1,6 +1,7 @@
 package entra_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -88,7 +89,7 @@ func newRig(t testing.TB) *rig {
 func (r *rig) serveWith(client *http.Client) {
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Client: client, Now: r.clock, Rand: r.random,
-		NewKey: func() (*rsa.PrivateKey, error) { return entraKey(), nil },
+		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
 		Record: func(s entra.SignIn) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"io"
@@ -16,13 +17,13 @@ import (
 // Config is what [New] needs. Its zero value works: an empty directory that
 // reaches no issuer.
 type Config struct {
-	Directory *Directory                      // nil: empty
-	Client    *http.Client                    // how issuers are reached; nil: every fetch fails as unreachable
-	Now       func() time.Time                // nil: time.Now
-	Rand      io.Reader                       // nil: crypto/rand; for ids only
-	NewKey    func() (*rsa.PrivateKey, error) // nil: a new RSA key of 2048 bits; called when the signing key is first used
-	Record    func(SignIn)                    // nil: nothing; called once a token request, after the answer is decided, from many goroutines
-	Log       *slog.Logger                    // nil: discard
+	Directory *Directory                    // nil: empty
+	Client    *http.Client                  // how issuers are reached; nil: every fetch fails as unreachable
+	Now       func() time.Time              // nil: time.Now
+	Rand      io.Reader                     // nil: crypto/rand; for ids only
+	NewKey    func() (crypto.Signer, error) // makes an RSA key of 2048 bits, when the signing key is first used; nil: crypto/rsa does
+	Record    func(SignIn)                  // nil: nothing; called once a token request, after the answer is decided, from many goroutines
+	Log       *slog.Logger                  // nil: discard
 }
 
 // Server answers like the login hosts of Microsoft Entra. It is an
@@ -66,7 +67,7 @@ func New(c Config) *Server {
 	s.cache = newKeyCache(c.Client, s.now)
 	s.key.now, s.key.generate = s.now, c.NewKey
 	if s.key.generate == nil {
-		s.key.generate = func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+		s.key.generate = func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 	}
 
 	document := func(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {

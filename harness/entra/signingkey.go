@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"crypto"
 	"crypto/rsa"
 	"crypto/sha1" // x5t is defined as a SHA-1 thumbprint
 	"crypto/sha256"
@@ -29,7 +30,7 @@ type signingKey struct {
 // lazyKey makes the signing key when it is first needed. An error is not kept:
 // the next call tries again.
 type lazyKey struct {
-	generate func() (*rsa.PrivateKey, error)
+	generate func() (crypto.Signer, error)
 	now      func() time.Time
 
 	mu  sync.Mutex
@@ -55,7 +56,11 @@ func (l *lazyKey) get() (*signingKey, error) {
 }
 
 // newSigningKey wraps the key in the self-signed certificate that x5c shows.
-func newSigningKey(private *rsa.PrivateKey, now time.Time) (*signingKey, error) {
+func newSigningKey(private crypto.Signer, now time.Time) (*signingKey, error) {
+	public, ok := private.Public().(*rsa.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("entra: the signing key is a %T, want an RSA key", private)
+	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: "accounts.accesscontrol.windows.net"},
@@ -63,19 +68,19 @@ func newSigningKey(private *rsa.PrivateKey, now time.Time) (*signingKey, error) 
 		NotAfter:     now.AddDate(5, 0, 0),
 	}
 	// An RSA PKCS #1 v1.5 signature takes no randomness.
-	der, err := x509.CreateCertificate(nil, template, template, private.Public(), private)
+	der, err := x509.CreateCertificate(nil, template, template, public, private)
 	if err != nil {
 		return nil, fmt.Errorf("entra: certificate of the signing key: %w", err)
 	}
 	thumbprint := sha1.Sum(der)
 	id := base64.RawURLEncoding.EncodeToString(thumbprint[:])
 	encode := base64.RawURLEncoding.EncodeToString
-	exponent := big.NewInt(int64(private.E)).Bytes()
+	exponent := big.NewInt(int64(public.E)).Bytes()
 	return &signingKey{
 		signer: cryptosigner.Opaque(private),
 		id:     id,
 		jwkMembers: `"kty":"RSA","use":"sig","kid":"` + id + `","x5t":"` + id +
-			`","n":"` + encode(private.N.Bytes()) + `","e":"` + encode(exponent) +
+			`","n":"` + encode(public.N.Bytes()) + `","e":"` + encode(exponent) +
 			`","x5c":["` + base64.StdEncoding.EncodeToString(der) + `"]`,
 		headerV1: encode([]byte(`{"typ":"JWT","alg":"RS256","x5t":"`+id+`","kid":"`+id+`"}`)) + ".",
 		headerV2: encode([]byte(`{"typ":"JWT","alg":"RS256","kid":"`+id+`"}`)) + ".",

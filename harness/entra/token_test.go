@@ -2,7 +2,7 @@ package entra_test
 
 import (
 	"bytes"
-	"crypto/rsa"
+	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -348,7 +348,7 @@ func TestNothingSecretIsRecorded(t *testing.T) {
 	r := newRig(t)
 	server := entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (*rsa.PrivateKey, error) { return entraKey(), nil },
+		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
 		Record: func(s entra.SignIn) { records = append(records, s) },
 		Log:    slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
@@ -379,7 +379,7 @@ func TestKeyFailure(t *testing.T) {
 	fail := true
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (*rsa.PrivateKey, error) {
+		NewKey: func() (crypto.Signer, error) {
 			if fail {
 				return nil, errors.New("no entropy")
 			}

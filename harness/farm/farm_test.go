@@ -18,7 +18,6 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // free is a port of the system's choice.
@@ -26,9 +25,6 @@ const free = "127.0.0.1:0"
 
 // exchangeAudience is what federated credentials list in the public cloud.
 const exchangeAudience = "api://AzureADTokenExchange"
-
-// pool is shared, because making keys is the slowest thing in these tests.
-var pool issuer.Pool
 
 // start runs a farm until the test's end. Planes that the options do not place get a free port, except for the workload plane.
 func start(t *testing.T, opts farm.Options) *farm.Server {
@@ -38,9 +34,6 @@ func start(t *testing.T, opts farm.Options) *farm.Server {
 		addrs[plane] = addr
 	}
 	opts.Addr = addrs
-	if opts.Pool == nil {
-		opts.Pool = &pool
-	}
 	s, err := farm.Start(opts)
 	if err != nil {
 		t.Fatal(err)

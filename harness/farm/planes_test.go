@@ -133,7 +133,7 @@ func TestListenErrors(t *testing.T) {
 			for plane, a := range tt.addr {
 				addr[plane] = a
 			}
-			s, err := farm.Start(farm.Options{Addr: addr, Pool: &pool})
+			s, err := farm.Start(farm.Options{Addr: addr})
 			if err == nil {
 				_ = s.Close()
 				t.Fatal("it started")
@@ -156,7 +156,7 @@ func TestListenFailureLeavesNothing(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	issuerAddr := freePort(t)
-	_, err = farm.Start(farm.Options{Pool: &pool, Addr: map[farm.Plane]string{
+	_, err = farm.Start(farm.Options{Addr: map[farm.Plane]string{
 		farm.Issuer: issuerAddr, farm.Workload: "", farm.Entra: "", farm.Control: taken.Addr().String(),
 	}})
 	if err == nil {

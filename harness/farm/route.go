@@ -1,14 +1,11 @@
 package farm
 
 import (
-	"crypto/rsa"
 	"fmt"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -141,16 +138,3 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 
 // Unwrap is for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// tenantKey makes the signing key of the world's tenants from the same source as the issuers'.
-func (w *World) tenantKey() (*rsa.PrivateKey, error) {
-	key, err := w.keys(jose.RS256)
-	if err != nil {
-		return nil, err
-	}
-	private, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("farm: the key source made a %T for RS256, want an RSA key", key)
-	}
-	return private, nil
-}

@@ -33,7 +33,6 @@ type Options struct {
 	Directory *entra.Directory // of the default world; nil: one empty tenant
 	Token     string           // of the control plane, 16 characters or more; empty: a random one
 	Version   string           // what the control plane says it is
-	Pool      *issuer.Pool     // where the issuers' keys come from; nil: a pool of the farm's own
 	Now       func() time.Time // nil: time.Now
 	After     AfterFunc        // nil: time.AfterFunc
 	Rand      io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
@@ -80,9 +79,6 @@ func Start(opts Options) (*Server, error) {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
-	}
-	if opts.Pool == nil {
-		opts.Pool = new(issuer.Pool)
 	}
 	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}}
 	if opts.Token == "" {
@@ -305,6 +301,25 @@ func (s *Server) planes() map[string]string {
 		}
 	}
 	return addrs
+}
+
+// keysOf is where the keys of a world's issuers and tenants come from; no key is in two worlds. The default world of a farm whose issuers
+// may be trusted from outside the machine has keys of the standard library's. All others have test keys: who does not send the header that
+// picks another world, as no relying party does, reaches the default one.
+func (s *Server) keysOf(world string) issuer.NewKeyFunc {
+	if world == control.DefaultFarm && s.public() {
+		return issuer.GenerateKey
+	}
+	return issuer.GenerateTestKey
+}
+
+// public tells whether others than this machine may reach the issuers.
+func (s *Server) public() bool {
+	if s.opts.PublicURL != "" {
+		return true
+	}
+	host, _, err := net.SplitHostPort(s.Addr(Issuer))
+	return err == nil && !isLoopback(host)
 }
 
 // CA is the farm's root certificate in PEM.

@@ -40,7 +40,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 // TestShutdown stops a farm while a sign-in is under way: it is answered, with what the emulator fetches from an issuer meanwhile.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Pool: &pool, Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestShutdown(t *testing.T) {
 // TestShutdownThatTakesTooLong closes what is left when its context ends.
 func TestShutdownThatTakesTooLong(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Pool: &pool, Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestShutdownThatTakesTooLong(t *testing.T) {
 // meanwhile.
 func TestShutdownSideBySide(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Pool: &pool, Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestShutdownSideBySide(t *testing.T) {
 // TestShutdownWithUnusedConnections does not wait for clients that have connected and ask nothing.
 func TestShutdownWithUnusedConnections(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Pool: &pool, Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}

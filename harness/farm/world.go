@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"crypto"
 	"fmt"
 	"maps"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
@@ -90,7 +93,7 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 		return nil, fmt.Errorf("farm: skew %s: a clock can't be more than 100 years off", spec.Skew)
 	}
 	w := &World{
-		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, keys: s.opts.Pool.Keys(), dir: dir,
+		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, keys: s.keysOf(id), dir: dir,
 		issuers: map[string]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
 	}
 	w.entra = entra.New(entra.Config{
@@ -98,7 +101,7 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 		Client:    &http.Client{Transport: s.issuerTransport(w)},
 		Now:       w.clock.now,
 		Rand:      s.opts.Rand,
-		NewKey:    w.tenantKey,
+		NewKey:    func() (crypto.Signer, error) { return w.keys(jose.RS256) },
 		Record:    w.signedIn,
 		Log:       s.opts.Log,
 	})

@@ -13,10 +13,7 @@ import (
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/target"
-	"github.com/issuerd/issuerd/issuers/issuer"
 )
-
-var pool issuer.Pool
 
 // head begins a file whose steps follow. Its credential matches what the preset mints.
 const head = `name: github/test
@@ -72,7 +69,7 @@ func (w *worlds) RoundTrip(r *http.Request) (*http.Response, error) {
 // start is a target in this process that must have no world of a case left when the test ends.
 func start(t *testing.T) *target.Target {
 	t.Helper()
-	tgt, err := target.InProcess(farm.Options{Pool: &pool})
+	tgt, err := target.InProcess(farm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

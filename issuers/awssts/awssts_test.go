@@ -183,12 +183,10 @@ func TestWrongTypes(t *testing.T) {
 	}
 }
 
-var keys issuer.Pool
-
 func newIssuer(t *testing.T, opts ...issuer.Option) *issuer.Issuer {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) }
-	iss, err := issuer.New(awssts.Platform, append([]issuer.Option{issuer.WithKeys(keys.Keys()), issuer.WithNow(now)}, opts...)...)
+	iss, err := issuer.New(awssts.Platform, append([]issuer.Option{issuer.WithKeys(issuer.GenerateTestKey), issuer.WithNow(now)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,14 +22,12 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/sigv4"
 )
 
-var keyPool issuer.Pool
-
 func clock() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) }
 
 // begin serves a workload below a path, as a farm does.
 func begin(t testing.TB, preset string, claims issuer.Claims) issuer.Found {
 	t.Helper()
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()), issuer.WithNow(clock), issuer.WithPreset(preset))
+	iss, err := issuer.New(Platform, issuer.WithKeys(issuer.GenerateTestKey), issuer.WithNow(clock), issuer.WithPreset(preset))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,6 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
 )
 
-var keyPool issuer.Pool
-
 func clock() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) }
 
 // begin serves a workload below a path, as a farm does.
@@ -36,7 +34,7 @@ func beginAt(t testing.TB, preset string, now func() time.Time) issuer.Found {
 // beginBeside serves a workload in a world that has other issuers too.
 func beginBeside(t testing.TB, preset string, now func() time.Time, others ...*issuer.Issuer) issuer.Found {
 	t.Helper()
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()), issuer.WithNow(now), issuer.WithPreset(preset))
+	iss, err := issuer.New(Platform, issuer.WithKeys(issuer.GenerateTestKey), issuer.WithNow(now), issuer.WithPreset(preset))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -207,11 +207,9 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-var keys issuer.Pool
-
 func newIssuer(t *testing.T, opts ...issuer.Option) *issuer.Issuer {
 	t.Helper()
-	iss, err := issuer.New(gcp.Platform, append([]issuer.Option{issuer.WithKeys(keys.Keys())}, opts...)...)
+	iss, err := issuer.New(gcp.Platform, append([]issuer.Option{issuer.WithKeys(issuer.GenerateTestKey)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -285,7 +285,7 @@ func TestFetch(t *testing.T) {
 // fuzzed is the API of a VM, closed, so that no request waits.
 func fuzzed(f *testing.F) http.Handler {
 	f.Helper()
-	iss, err := issuer.New(gcp.Platform, issuer.WithKeys(keys.Keys()))
+	iss, err := issuer.New(gcp.Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func TestIssuerCustomization(t *testing.T) {
 // TestIssuerThatCannotBe has nobody publish the issuer with the slug: iss stays as it was.
 func TestIssuerThatCannotBe(t *testing.T) {
 	t.Parallel()
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()))
+	iss, err := issuer.New(Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}

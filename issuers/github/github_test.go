@@ -336,7 +336,7 @@ func TestHeader(t *testing.T) {
 
 func mint(t *testing.T, preset string, req issuer.Request, opts ...issuer.Option) map[string]any {
 	t.Helper()
-	opts = append([]issuer.Option{issuer.WithPreset(preset), issuer.WithKeys(keyPool.Keys())}, opts...)
+	opts = append([]issuer.Option{issuer.WithPreset(preset), issuer.WithKeys(issuer.GenerateTestKey)}, opts...)
 	iss, err := issuer.New(Platform, opts...)
 	if err != nil {
 		t.Fatal(err)
@@ -348,6 +348,3 @@ func mint(t *testing.T, preset string, req issuer.Request, opts ...issuer.Option
 	_, claims := issuertest.Decode(t, token.Raw)
 	return claims
 }
-
-// keyPool spares the tests the making of keys.
-var keyPool issuer.Pool

@@ -37,7 +37,7 @@ type runner struct {
 // newRunner starts the API of a job.
 func newRunner(t *testing.T, preset string, claims issuer.Claims, opts ...issuer.Option) *runner {
 	t.Helper()
-	iss, err := issuer.New(Platform, append([]issuer.Option{issuer.WithPreset(preset), issuer.WithKeys(keyPool.Keys())}, opts...)...)
+	iss, err := issuer.New(Platform, append([]issuer.Option{issuer.WithPreset(preset), issuer.WithKeys(issuer.GenerateTestKey)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestFetchRefused(t *testing.T) {
 // TestNewRefuses looks at the workloads that cannot be.
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()))
+	iss, err := issuer.New(Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestNewRefuses(t *testing.T) {
 // TestFaulty lets a fault of the issuer stop the minting after the workload was made.
 func TestFaulty(t *testing.T) {
 	t.Parallel()
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()))
+	iss, err := issuer.New(Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +366,7 @@ func TestConcurrent(t *testing.T) {
 
 // FuzzNative sends any request to the API with the right credentials.
 func FuzzNative(f *testing.F) {
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()))
+	iss, err := issuer.New(Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
 )
 
-// pool spares the tests the making of keys.
-var pool issuer.Pool
-
 var start = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
 // platform is a small platform with what the tests need: two services, three keys of two algorithms, settings.
@@ -69,7 +66,7 @@ var platform = &issuer.Platform{
 
 func newIssuer(t testing.TB, opts ...issuer.Option) *issuer.Issuer {
 	t.Helper()
-	defaults := []issuer.Option{issuer.WithNow(func() time.Time { return start }), issuer.WithKeys(pool.Keys())}
+	defaults := []issuer.Option{issuer.WithNow(func() time.Time { return start }), issuer.WithKeys(issuer.GenerateTestKey)}
 	iss, err := issuer.New(platform, append(defaults, opts...)...)
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"sync"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -54,9 +54,10 @@ type NewKeyFunc func(jose.SignatureAlgorithm) (crypto.Signer, error)
 
 // GenerateKey makes a new private key for an algorithm: RSA of 2048 bits for RS* and PS*, the matching curve for ES*.
 func GenerateKey(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
-	switch alg {
-	case jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512:
+	if isRSA(alg) {
 		return rsa.GenerateKey(rand.Reader, 2048)
+	}
+	switch alg {
 	case jose.ES256:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case jose.ES384:
@@ -67,47 +68,16 @@ func GenerateKey(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
 	return nil, fmt.Errorf("issuer: no key for algorithm %q (have RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)", alg)
 }
 
-// Pool hands out private keys and makes each only once, so that many short-lived farms need few keys. The zero value is ready
-// for use; it is safe for concurrent use.
-type Pool struct {
-	mu   sync.Mutex
-	keys map[string][]func() (crypto.Signer, error)
+// GenerateTestKey is GenerateKey for issuers that nobody outside the machine may trust: its RSA keys are a [TestKey].
+func GenerateTestKey(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
+	if isRSA(alg) {
+		return NewTestKey(rand.Reader)
+	}
+	return GenerateKey(alg)
 }
 
-// Keys returns a source that yields the pool's first key of a kind, then its second, and so on. Two sources of one pool yield
-// the same keys; one source never yields a key twice.
-func (p *Pool) Keys() NewKeyFunc {
-	var mu sync.Mutex
-	next := map[string]int{}
-	return func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
-		kind := keyKind(alg)
-		mu.Lock()
-		n := next[kind]
-		next[kind]++
-		mu.Unlock()
-		return p.key(alg, kind, n)
-	}
-}
-
-func (p *Pool) key(alg jose.SignatureAlgorithm, kind string, n int) (crypto.Signer, error) {
-	p.mu.Lock()
-	if p.keys == nil {
-		p.keys = map[string][]func() (crypto.Signer, error){}
-	}
-	for len(p.keys[kind]) <= n {
-		p.keys[kind] = append(p.keys[kind], sync.OnceValues(func() (crypto.Signer, error) { return GenerateKey(alg) }))
-	}
-	get := p.keys[kind][n]
-	p.mu.Unlock()
-	return get() // outside the lock: two kinds, or two keys, are made at the same time
-}
-
-// keyKind groups the algorithms that can use the same key.
-func keyKind(alg jose.SignatureAlgorithm) string {
-	if strings.HasPrefix(string(alg), "RS") || strings.HasPrefix(string(alg), "PS") {
-		return "RSA"
-	}
-	return string(alg)
+func isRSA(alg jose.SignatureAlgorithm) bool {
+	return slices.Contains([]jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512}, alg)
 }
 
 func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc) (*Key, error) {
@@ -115,7 +85,7 @@ func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc) (*
 	if err != nil {
 		return nil, err
 	}
-	k := &Key{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(private), public: private.Public()}
+	k := &Key{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
 	info := KeyInfo{Public: k.public, Number: number}
 	if spec.Certificate != nil {
 		if k.cert, err = spec.Certificate.sign(private, now); err != nil {
@@ -125,6 +95,17 @@ func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc) (*
 	}
 	k.ID = spec.KID(info)
 	return k, nil
+}
+
+// jwaSigner makes PSS signatures with a salt as long as the digest, which is the only length that JWA allows (RFC 7518, section 3.5);
+// go-jose asks for the longest there is.
+type jwaSigner struct{ crypto.Signer }
+
+func (s jwaSigner) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if pss, ok := opts.(*rsa.PSSOptions); ok {
+		opts = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: pss.Hash}
+	}
+	return s.Signer.Sign(random, digest, opts)
 }
 
 // jwk returns the members of the public JWK. go-jose writes them; what the platform leaves out is taken away.

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,12 +53,11 @@ func TestWithAlg(t *testing.T) {
 func TestKeysAreMadeOnceAndRetriedAfterAnError(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int32
-	source := pool.Keys()
 	iss := newIssuer(t, issuer.WithKeys(func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
 		if calls.Add(1) <= 3 {
 			return nil, http.ErrAbortHandler
 		}
-		return source(alg)
+		return issuer.GenerateTestKey(alg)
 	}))
 	if _, err := iss.Mint(issuer.Request{}); err == nil {
 		t.Fatal("minted without a key")
@@ -71,36 +71,26 @@ func TestKeysAreMadeOnceAndRetriedAfterAnError(t *testing.T) {
 	}
 }
 
-func TestPool(t *testing.T) {
+func TestGenerateKey(t *testing.T) {
 	t.Parallel()
-	var p issuer.Pool
-	one, other := p.Keys(), p.Keys()
-	public := func(source issuer.NewKeyFunc, alg jose.SignatureAlgorithm) crypto.PublicKey {
-		key, err := source(alg)
-		if err != nil {
-			t.Fatal(err)
+	for name, source := range keySources {
+		for _, alg := range issuer.Algorithms {
+			key, err := source(alg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if other, err := source(alg); err != nil || key.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(other.Public()) {
+				t.Errorf("%s: %s: the second key is the first, or error %v", name, alg, err)
+			}
+			if _, test := key.(*issuer.TestKey); test != (name == "testkey" && alg[0] != 'E') {
+				t.Errorf("%s: %s: a %T", name, alg, key)
+			}
 		}
-		return key.Public()
-	}
-	equal := func(a, b crypto.PublicKey) bool { return a.(interface{ Equal(crypto.PublicKey) bool }).Equal(b) }
-	first, second := public(one, jose.ES256), public(one, jose.ES256)
-	if equal(first, second) {
-		t.Error("one source gave a key twice")
-	}
-	if !equal(first, public(other, jose.ES256)) || !equal(second, public(other, jose.ES256)) {
-		t.Error("two sources of a pool gave different keys")
-	}
-	if !equal(public(one, jose.RS256), public(other, jose.PS512)) {
-		t.Error("RS256 and PS512 do not share a key")
-	}
-	if _, err := one("none"); err == nil || !strings.Contains(err.Error(), `"none"`) {
-		t.Errorf("algorithm none: error is %v", err)
-	}
-	if _, err := one(""); err == nil {
-		t.Error("an empty algorithm got a key")
-	}
-	if _, err := other(jose.RS256); err != nil {
-		t.Errorf("after an unknown algorithm: %v", err)
+		for _, alg := range []jose.SignatureAlgorithm{"none", ""} {
+			if _, err := source(alg); err == nil || !strings.Contains(err.Error(), strconv.Quote(string(alg))) {
+				t.Errorf("%s: algorithm %q: error is %v", name, alg, err)
+			}
+		}
 	}
 }
 
@@ -205,12 +195,11 @@ func TestTrim(t *testing.T) {
 func TestChanged(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
-	source := pool.Keys()
 	iss := newIssuer(t, issuer.WithKeys(func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
 		if broken.Load() {
 			return nil, http.ErrAbortHandler
 		}
-		return source(alg)
+		return issuer.GenerateTestKey(alg)
 	}))
 	closed := func(c <-chan struct{}) bool {
 		select {

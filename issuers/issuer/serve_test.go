@@ -123,7 +123,7 @@ func FuzzWithURL(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		iss, err := issuer.New(platform, issuer.WithURL(address), issuer.WithKeys(pool.Keys()))
+		iss, err := issuer.New(platform, issuer.WithURL(address), issuer.WithKeys(issuer.GenerateTestKey))
 		if err != nil {
 			return
 		}

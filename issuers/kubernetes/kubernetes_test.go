@@ -343,11 +343,9 @@ func TestWrongTypes(t *testing.T) {
 	}
 }
 
-var keys issuer.Pool
-
 func newIssuer(t *testing.T, opts ...issuer.Option) *issuer.Issuer {
 	t.Helper()
-	iss, err := issuer.New(kubernetes.Platform, append([]issuer.Option{issuer.WithKeys(keys.Keys())}, opts...)...)
+	iss, err := issuer.New(kubernetes.Platform, append([]issuer.Option{issuer.WithKeys(issuer.GenerateTestKey)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

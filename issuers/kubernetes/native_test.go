@@ -357,7 +357,7 @@ func TestNoDiscovery(t *testing.T) {
 
 // FuzzNative sends bodies of both types to every route that reads one.
 func FuzzNative(f *testing.F) {
-	iss, err := issuer.New(kubernetes.Platform, issuer.WithKeys(keys.Keys()))
+	iss, err := issuer.New(kubernetes.Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.offset.L
 func newAgent(t testing.TB, claims issuer.Claims, opts ...issuer.Option) *agent {
 	t.Helper()
 	a := &agent{clock: new(clock)}
-	defaults := []issuer.Option{issuer.WithKeys(keys.Keys()), issuer.WithNow(a.clock.now)}
+	defaults := []issuer.Option{issuer.WithKeys(issuer.GenerateTestKey), issuer.WithNow(a.clock.now)}
 	var err error
 	if a.issuer, err = issuer.New(spiffe.Platform, append(defaults, opts...)...); err != nil {
 		t.Fatal(err)

@@ -61,14 +61,18 @@ func TestValidate(t *testing.T) {
 		t.Errorf("aud (-want +got):\n%s", diff)
 	}
 
-	foreign, err := newIssuer(t).Mint(issuer.Request{Audience: []string{"a"}}) // the same key of the pool
+	elsewhere, err := a.issuer.At("https://another.contoso.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := elsewhere.Mint(issuer.Request{Audience: []string{"a"}}) // with the same key
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.ValidateJWTSVID(withHeader(t.Context()), &workload.ValidateJWTSVIDRequest{Audience: "a", Svid: foreign.Raw}); err != nil {
 		t.Errorf("the same key: %v", err)
 	}
-	other, err := issuer.New(a.issuer.Platform(), issuer.WithPreset("spire-rsa"), issuer.WithKeys(keys.Keys()))
+	other, err := issuer.New(a.issuer.Platform(), issuer.WithPreset("spire-rsa"), issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func nowhere() (string, error) { return "", errors.New("there is none") }
 // beginWith makes one of a workspace with variables.
 func beginWith(t testing.TB, preset, audience string, claims issuer.Claims, variables map[string]string) (*issuer.API, issuer.Workload, map[string]string) {
 	t.Helper()
-	iss, err := issuer.New(Platform, issuer.WithPreset(preset), issuer.WithKeys(keyPool.Keys()))
+	iss, err := issuer.New(Platform, issuer.WithPreset(preset), issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestEnvironmentOfClaims(t *testing.T) {
 
 func TestEnvironmentFails(t *testing.T) {
 	t.Parallel()
-	iss, err := issuer.New(Platform, issuer.WithKeys(keyPool.Keys()))
+	iss, err := issuer.New(Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -166,7 +166,7 @@ func TestRefuses(t *testing.T) {
 
 func mint(t *testing.T, preset string, req issuer.Request) map[string]any {
 	t.Helper()
-	iss, err := issuer.New(Platform, issuer.WithPreset(preset), issuer.WithKeys(keyPool.Keys()))
+	iss, err := issuer.New(Platform, issuer.WithPreset(preset), issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +177,3 @@ func mint(t *testing.T, preset string, req issuer.Request) map[string]any {
 	_, claims := issuertest.Decode(t, token.Raw)
 	return claims
 }
-
-// keyPool spares the tests the making of keys.
-var keyPool issuer.Pool

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -66,7 +67,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, now: start, dir: entra.NewDirectory()}
 	r.login = entra.New(entra.Config{
 		Directory: r.dir, Client: &http.Client{Transport: issuer{}}, Now: r.clock,
-		NewKey: func() (*rsa.PrivateKey, error) { return entraKey(), nil },
+		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
 		Record: func(s entra.SignIn) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -51,10 +51,9 @@ func checkDiscovery(b *bench) {
 
 func checkDiscoveryNeedsNoKey(b *bench) {
 	var made atomic.Int32
-	source := b.pool.Keys()
 	iss := b.issuer(issuer.WithKeys(func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
 		made.Add(1)
-		return source(alg)
+		return issuer.GenerateTestKey(alg)
 	}))
 	client := serve(b, iss)
 	b.get(client, iss.DiscoveryURL(), b.service.Headers.Discovery, b.service.Headers.Cache)

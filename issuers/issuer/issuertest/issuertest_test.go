@@ -102,7 +102,7 @@ func fails(t *testing.T, p *issuer.Platform, check func(*bench)) bool {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		check(&bench{TB: r, platform: p, preset: &p.Presets[0], service: &p.Services[0], pool: new(issuer.Pool), now: start})
+		check(&bench{TB: r, platform: p, preset: &p.Presets[0], service: &p.Services[0], now: start})
 	}()
 	<-done
 	return r.failed

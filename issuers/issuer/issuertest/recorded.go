@@ -13,9 +13,6 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// recordedKeys spares the comparisons with recorded tokens the making of keys; what is compared does not depend on them.
-var recordedKeys issuer.Pool
-
 // Derive mints with the request's parameters only, at the recorded token's iat and under its iss, and compares the payload with
 // the recorded one. The claims in unknown are only compared for being there: no parameter determines their values.
 func Derive(t *testing.T, p *issuer.Platform, r Recorded, req issuer.Request, unknown ...string) {
@@ -30,7 +27,7 @@ func Derive(t *testing.T, p *issuer.Platform, r Recorded, req issuer.Request, un
 		t.Fatalf("%s: iat: %v", r.File, err)
 	}
 	iss, err := issuer.New(p, issuer.WithPreset(r.Preset), issuer.WithURL(want["iss"].(string)),
-		issuer.WithNow(func() time.Time { return time.Unix(at, 0) }), issuer.WithKeys(recordedKeys.Keys()))
+		issuer.WithNow(func() time.Time { return time.Unix(at, 0) }), issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}

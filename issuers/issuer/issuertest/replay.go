@@ -50,7 +50,7 @@ func Replay(t *testing.T, p *issuer.Platform, r Recorded) {
 	}
 
 	iss, err := issuer.New(p, issuer.WithPreset(r.Preset), issuer.WithClaims(r.Inside), issuer.WithNow(func() time.Time { return start }),
-		issuer.WithKeys(recordedKeys.Keys()))
+		issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func checkGoOIDC(b *bench) {
 // the account's id, a SPIFFE token has no iss, a Cognito access token has no aud), the library's single checks that apply are
 // used instead.
 func checkZitadel(b *bench) {
-	iss, err := issuer.New(b.platform, issuer.WithPreset(b.preset.Name), issuer.WithKeys(b.pool.Keys()))
+	iss, err := issuer.New(b.platform, issuer.WithPreset(b.preset.Name), issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		b.Fatal(err)
 	}
