@@ -155,21 +155,23 @@ func (f *Farm) check(err error) {
 type Issuer struct {
 	URL  string // as in iss
 	JWKS string
+	ref  string // control.Issuer.Ref
 	farm *Farm
 }
 
-// Issuer adds an issuer to the farm.
+// Issuer adds an issuer to the farm. Asked for twice, with other presets or claims, it is one issuer with the same keys: each result mints
+// what it was asked for with.
 func (f *Farm) Issuer(spec IssuerSpec) *Issuer {
 	f.t.Helper()
 	added, err := f.target.Control.AddIssuer(context.Background(), f.world.ID, spec)
 	f.check(err)
-	return &Issuer{URL: added.URL, JWKS: added.JWKS, farm: f}
+	return &Issuer{URL: added.URL, JWKS: added.JWKS, ref: added.Ref, farm: f}
 }
 
 // Mint has the issuer sign a token.
 func (i *Issuer) Mint(spec MintSpec) control.Minted {
 	i.farm.t.Helper()
-	spec.Issuer = i.URL
+	spec.Issuer = i.ref
 	minted, err := i.farm.target.Control.Mint(context.Background(), i.farm.world.ID, spec)
 	i.farm.check(err)
 	return minted
@@ -178,9 +180,16 @@ func (i *Issuer) Mint(spec MintSpec) control.Minted {
 // Rotate gives the issuer a new signing key and returns its id. Unless publish is set, the JWKS does not list it.
 func (i *Issuer) Rotate(publish bool) string {
 	i.farm.t.Helper()
-	rotated, err := i.farm.target.Control.Rotate(context.Background(), i.farm.world.ID, control.RotateSpec{Issuer: i.URL, Publish: publish})
+	rotated, err := i.farm.target.Control.Rotate(context.Background(), i.farm.world.ID, control.RotateSpec{Issuer: i.ref, Publish: publish})
 	i.farm.check(err)
 	return rotated.KID
+}
+
+// Workload starts a workload that the issuer vouches for; see Farm.Workload.
+func (i *Issuer) Workload(spec WorkloadSpec) Workload {
+	i.farm.t.Helper()
+	spec.Issuer = i.ref
+	return i.farm.Workload(spec)
 }
 
 // Fail puts faults of the issuer in force; those not named end.

@@ -80,7 +80,7 @@ func TestRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(control.Issuer{URL: githubURL, Platform: "github", JWKS: githubURL + "/.well-known/jwks"}, iss); diff != "" {
+	if diff := cmp.Diff(control.Issuer{URL: githubURL, Ref: githubURL, Platform: "github", JWKS: githubURL + "/.well-known/jwks"}, iss); diff != "" {
 		t.Errorf("issuer (-want +got):\n%s", diff)
 	}
 	all, err := c.Issuers(ctx, f.ID)

@@ -42,7 +42,8 @@ type Farm struct {
 	IdentityHeader   string `json:"identityHeader,omitempty"`
 }
 
-// IssuerSpec asks for an issuer.
+// IssuerSpec asks for an issuer. An issuer that is there already, with the same URL, platform and algorithm, is the answer, and stays as it is but
+// for the faults, if any are asked for: they take the place of those in force.
 type IssuerSpec struct {
 	Platform string         `json:"platform"`
 	Preset   string         `json:"preset,omitempty"` // empty: the platform's first
@@ -55,6 +56,7 @@ type IssuerSpec struct {
 // Issuer is an issuer of a world.
 type Issuer struct {
 	URL      string `json:"url"`
+	Ref      string `json:"ref"` // what refers to it in other requests, with the preset and claims that it was asked for with; the URL refers to it as at first
 	Platform string `json:"platform"`
 	JWKS     string `json:"jwks"`
 }
@@ -67,13 +69,13 @@ type Fault struct {
 
 // FaultsSpec sets the faults of an issuer; those not named end.
 type FaultsSpec struct {
-	Issuer string  `json:"issuer"`
+	Issuer string  `json:"issuer"` // its URL
 	Faults []Fault `json:"faults"`
 }
 
 // MintSpec asks an issuer for a token.
 type MintSpec struct {
-	Issuer   string         `json:"issuer"`             // the issuer's URL
+	Issuer   string         `json:"issuer"`             // the issuer's Ref, or its URL
 	Preset   string         `json:"preset,omitempty"`   // another preset of the same issuer
 	Audience []string       `json:"audience,omitempty"` // empty: what the platform does then
 	Lifetime time.Duration  `json:"lifetime,omitempty"` // in nanoseconds; zero: the platform's
@@ -89,7 +91,7 @@ type Minted struct {
 
 // RotateSpec asks an issuer for a new signing key.
 type RotateSpec struct {
-	Issuer  string `json:"issuer"`
+	Issuer  string `json:"issuer"`  // the issuer's Ref, whose preset says which key is replaced, or its URL
 	Publish bool   `json:"publish"` // whether the JWKS lists it
 }
 
@@ -120,7 +122,7 @@ type Application struct {
 
 // WorkloadSpec asks for a workload of a platform: somebody who asks the platform's own API for tokens.
 type WorkloadSpec struct {
-	Issuer   string         `json:"issuer"`             // the URL of the issuer that vouches for it
+	Issuer   string         `json:"issuer"`             // the Ref of the issuer that vouches for it, or its URL
 	Preset   string         `json:"preset,omitempty"`   // the context it runs in; empty: the issuer's
 	Claims   map[string]any `json:"claims,omitempty"`   // what is particular to it; null removes one
 	Audience string         `json:"audience,omitempty"` // of tokens that the platform delivers without being asked; empty: its usual one

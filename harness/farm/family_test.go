@@ -103,15 +103,15 @@ func TestKeySets(t *testing.T) {
 		t.Error("after a rotation the keys are not the same")
 	}
 
-	own := addIssuer(t, w, control.IssuerSpec{Platform: "github", Preset: "enterprise-slug", Alg: "ES256"})
+	own := addIssuer(t, w, control.IssuerSpec{Platform: "github", Preset: "enterprise-slug", Alg: "ES256", URL: githubURL + "/contoso-inc"})
 	if keys(base) == keys(own) {
 		t.Error("an issuer with another algorithm has the usual keys")
 	}
-	job, err := w.StartWorkload(control.WorkloadSpec{Issuer: base.URL, Preset: "enterprise", Claims: map[string]any{"enterprise": "octocat-inc"}})
+	job, err := w.StartWorkload(control.WorkloadSpec{Issuer: base.URL, Preset: "enterprise", Claims: map[string]any{"enterprise": "contoso-inc"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status := includeSlug(t, client, job, "octocat-inc", "true"); status != http.StatusInternalServerError {
+	if status := includeSlug(t, client, job, "contoso-inc", "true"); status != http.StatusInternalServerError {
 		t.Errorf("an issuer with keys of its own is to sign for a job: HTTP status %d, want 500", status)
 	}
 }

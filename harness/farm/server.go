@@ -48,6 +48,7 @@ type Server struct {
 	resolver  *Resolver
 	reach     reach
 	secrets   secrets
+	lender    issuer.Lender // of test keys to worlds
 
 	mu        sync.RWMutex
 	worlds    map[string]*World
@@ -303,16 +304,6 @@ func (s *Server) planes() map[string]string {
 	return addrs
 }
 
-// keysOf is where the keys of a world's issuers and tenants come from; no key is in two worlds. The default world of a farm whose issuers
-// may be trusted from outside the machine has keys of the standard library's. All others have test keys: who does not send the header that
-// picks another world, as no relying party does, reaches the default one.
-func (s *Server) keysOf(world string) issuer.NewKeyFunc {
-	if world == control.DefaultFarm && s.public() {
-		return issuer.GenerateKey
-	}
-	return issuer.GenerateTestKey
-}
-
 // public tells whether others than this machine may reach the issuers.
 func (s *Server) public() bool {
 	if s.opts.PublicURL != "" {
@@ -378,6 +369,7 @@ func (s *Server) deleteWorld(id string) error {
 	s.secrets.remove(w.identityHeader)
 	workloads := s.takeWorkloads(w)
 	s.mu.Unlock()
+	defer w.loan.End()
 	return endAll(workloads)
 }
 

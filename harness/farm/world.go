@@ -3,7 +3,6 @@ package farm
 import (
 	"crypto"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -30,8 +29,9 @@ type World struct {
 	tenant  string // the id of its first tenant
 	server  *Server
 	clock   *clock
-	skew    time.Duration // of the issuers' clock against Entra's
-	keys    issuer.NewKeyFunc
+	skew    time.Duration     // of the issuers' clock against Entra's
+	keys    issuer.NewKeyFunc // of the issuers and of the tenants
+	loan    *issuer.Loan      // what the keys are, if not the standard library's
 	dir     *entra.Directory
 	entra   *entra.Server
 	graph   http.Handler // Microsoft Graph
@@ -41,8 +41,9 @@ type World struct {
 	identityHeader string // the secret of the managed identity endpoint
 
 	mu        sync.RWMutex
-	issuers   map[string]*issuer.Issuer // by URL
-	documents map[string]*issuer.Issuer // by host and path of the discovery document and the JWKS
+	issuers   map[string]*issuer.Issuer   // by URL
+	handles   map[string][]*issuer.Issuer // by URL: those with other presets and claims that have joined the issuer
+	documents map[string]*issuer.Issuer   // by host and path of the discovery document and the JWKS
 
 	workloads []string // ids; guarded by server.mu
 	ended     bool     // deleted, so that no workload may be added; guarded by server.mu
@@ -93,8 +94,14 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 		return nil, fmt.Errorf("farm: skew %s: a clock can't be more than 100 years off", spec.Skew)
 	}
 	w := &World{
-		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, keys: s.keysOf(id), dir: dir,
-		issuers: map[string]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
+		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, loan: s.lender.Borrow(), dir: dir,
+		issuers: map[string]*issuer.Issuer{}, handles: map[string][]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
+	}
+	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine has keys of the standard
+	// library's; all others have test keys. Who does not send the header that picks a world, as no relying party does, reaches the default one.
+	w.keys = w.loan.Key
+	if id == control.DefaultFarm && s.public() {
+		w.keys = issuer.GenerateKey
 	}
 	w.entra = entra.New(entra.Config{
 		Directory: dir,
@@ -122,8 +129,10 @@ func (w *World) Farm() control.Farm {
 	}
 }
 
-// AddIssuer makes an issuer and serves it. An issuer with the same URL is replaced, keys and all; but where the platform has one key set
-// for several issuers, the new one has the keys of the others.
+// AddIssuer makes an issuer and serves it. One that is there already, at the same URL, of the same platform and with keys for the same
+// algorithms, stays as it is, with its keys, tokens and workloads: the answer then refers to it with the preset and claims asked for now. Faults,
+// if there are any, take the place of those in force. An issuer that the platform has the same keys for, or that is another address of this
+// one, shares its keys.
 func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	platform, err := issuers.ByName(spec.Platform)
 	if err != nil {
@@ -134,7 +143,7 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 		issuer.WithNow(w.issuerNow),
 	}
 	if spec.URL != "" {
-		opts = append(opts, issuer.WithURL(spec.URL))
+		opts = append(opts, issuer.WithURL(spec.URL), issuer.WithHome(w.server.realName(platform, spec.URL)))
 	}
 	if spec.Alg != "" {
 		opts = append(opts, issuer.WithAlg(spec.Alg))
@@ -146,58 +155,103 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	if !strings.HasPrefix(iss.URL(), "https://") {
 		return control.Issuer{}, fmt.Errorf("farm: issuer %q: want https://; Entra fetches an issuer's documents over https only", iss.URL())
 	}
-	if err := setFaults(iss, spec.Faults); err != nil {
+	tampers, err := tampersOf(spec.Faults)
+	if err != nil {
 		return control.Issuer{}, err
 	}
-	return w.add(iss)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ref := iss.URL()
+	if w.issuers[ref] != nil {
+		ref, err = w.join(iss)
+	} else {
+		err = w.add(iss)
+	}
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	if len(tampers) > 0 {
+		iss.SetTampers(tampers...)
+	}
+	added := describe(iss)
+	added.Ref = ref
+	return added, nil
 }
 
-func (w *World) add(iss *issuer.Issuer) (control.Issuer, error) {
+// maxHandles bounds the ways to mint at one issuer.
+const maxHandles = 1000
+
+// join makes an issuer one with that at its URL, and returns how requests refer to it. The caller holds mu.
+func (w *World) join(iss *issuer.Issuer) (ref string, err error) {
+	first := w.issuers[iss.URL()]
+	if err := iss.Join(first); err != nil {
+		return "", &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
+	}
+	handles := w.handles[iss.URL()]
+	for n, other := range append([]*issuer.Issuer{first}, handles...) {
+		if iss.Same(other) {
+			return refTo(iss, n), nil
+		}
+	}
+	if len(handles) >= maxHandles {
+		return "", &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf(
+			"farm: issuer %q was asked for with %d presets and claims already: give them in requests for tokens instead", iss.URL(), len(handles))}
+	}
+	w.handles[iss.URL()] = append(handles, iss)
+	return refTo(iss, len(handles)+1), nil
+}
+
+// refTo is what refers to an issuer: its URL, and for those that have joined it, that with a fragment, which no issuer's URL has.
+func refTo(iss *issuer.Issuer, number int) string {
+	if number == 0 {
+		return iss.URL()
+	}
+	return fmt.Sprintf("%s#%d", iss.URL(), number+1)
+}
+
+// add serves an issuer at a URL that is free. The caller holds mu.
+func (w *World) add(iss *issuer.Issuer) error {
 	var keys []string
 	for _, address := range []string{iss.DiscoveryURL(), iss.JWKSURL()} {
 		u, err := url.Parse(address)
 		if err != nil {
-			return control.Issuer{}, fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
+			return fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
 		}
 		if !w.server.authority.names.has(u.Hostname()) {
-			return control.Issuer{}, fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
+			return fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
 		}
 		keys = append(keys, hostKey(u.Host)+u.EscapedPath())
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	for _, key := range keys {
 		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on the internet.
-		if other := w.documents[key]; other != nil && other.URL() != iss.URL() {
-			return control.Issuer{}, fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
+		if other := w.documents[key]; other != nil {
+			return fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
 		}
 	}
 	for _, other := range w.issuers {
-		if other.URL() != iss.URL() && iss.ShareKeys(other) {
+		if iss.ShareKeys(other) {
 			break
 		}
-	}
-	if replaced := w.issuers[iss.URL()]; replaced != nil {
-		maps.DeleteFunc(w.documents, func(_ string, of *issuer.Issuer) bool { return of == replaced })
 	}
 	w.issuers[iss.URL()] = iss
 	for _, key := range keys {
 		w.documents[key] = iss
 	}
-	return describe(iss), nil
+	return nil
 }
 
 // serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on. One with other keys is
 // an error: nobody who asks it would take the tokens that the new one signs.
 func (w *World) serve(iss *issuer.Issuer) error {
-	if there, err := w.issuer(iss.URL()); err == nil {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if there := w.issuers[iss.URL()]; there != nil {
 		if !there.SameKeys(iss) {
 			return fmt.Errorf("farm: the issuer %q has keys of its own already", iss.URL())
 		}
 		return nil
 	}
-	_, err := w.add(iss)
-	return err
+	return w.add(iss)
 }
 
 // addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical addresses.
@@ -234,6 +288,18 @@ func byPath(base, platform string, service issuer.Service) string {
 	return u
 }
 
+// realName is the canonical URL of the issuer of a platform that is addressed by path; any other URL is its own.
+func (s *Server) realName(platform *issuer.Platform, issuerURL string) string {
+	for _, base := range s.bases() {
+		for _, service := range platform.Services {
+			if base != "" && byPath(base, platform.Name, service) == issuerURL {
+				return service.Issuer
+			}
+		}
+	}
+	return issuerURL
+}
+
 // Issuers lists the issuers by URL.
 func (w *World) Issuers() []control.Issuer {
 	w.mu.RLock()
@@ -247,22 +313,28 @@ func (w *World) Issuers() []control.Issuer {
 }
 
 func describe(iss *issuer.Issuer) control.Issuer {
-	return control.Issuer{URL: iss.URL(), Platform: iss.Platform().Name, JWKS: iss.JWKSURL()}
+	return control.Issuer{URL: iss.URL(), Ref: iss.URL(), Platform: iss.Platform().Name, JWKS: iss.JWKSURL()}
 }
 
-// issuer returns the issuer with a URL; the error lists those there are.
-func (w *World) issuer(issuerURL string) (*issuer.Issuer, error) {
+// issuer returns the issuer with a URL, or another that a request refers to; the error lists those there are.
+func (w *World) issuer(ref string) (*issuer.Issuer, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	if iss := w.issuers[issuerURL]; iss != nil {
+	if iss := w.issuers[ref]; iss != nil {
 		return iss, nil
+	}
+	issuerURL, _, _ := strings.Cut(ref, "#")
+	for n, iss := range w.handles[issuerURL] {
+		if ref == refTo(iss, n+1) {
+			return iss, nil
+		}
 	}
 	known := make([]string, 0, len(w.issuers))
 	for u := range w.issuers {
 		known = append(known, u)
 	}
 	slices.Sort(known)
-	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (have %s)", issuerURL, strings.Join(known, ", "))}
+	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (have %s)", ref, strings.Join(known, ", "))}
 }
 
 // find returns the issuer with a URL, or nil.
@@ -297,19 +369,23 @@ func (w *World) SetFaults(spec control.FaultsSpec) error {
 	if err != nil {
 		return err
 	}
-	return setFaults(iss, spec.Faults)
+	tampers, err := tampersOf(spec.Faults)
+	if err != nil {
+		return err
+	}
+	iss.SetTampers(tampers...)
+	return nil
 }
 
-func setFaults(iss *issuer.Issuer, list []control.Fault) error {
+func tampersOf(list []control.Fault) ([]issuer.Tamper, error) {
 	tampers := make([]issuer.Tamper, len(list))
 	for i, f := range list {
 		var err error
 		if tampers[i], err = faults.New(f.Name, f.Parameters); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	iss.SetTampers(tampers...)
-	return nil
+	return tampers, nil
 }
 
 // Mint has an issuer sign a token.

@@ -153,29 +153,6 @@ func TestUnknownWorld(t *testing.T) {
 	document(t, canonical(s, ""), githubURL+discoveryPath) // an empty header is none
 }
 
-func TestReplacedIssuer(t *testing.T) {
-	t.Parallel()
-	const at = "https://issuer.contoso.test/tenant"
-	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "replaced"})
-	client := canonical(s, w.Farm().ID)
-	before := addIssuer(t, w, control.IssuerSpec{Platform: "github", URL: at})
-	after := addIssuer(t, w, control.IssuerSpec{Platform: "spiffe", URL: at})
-	if before.JWKS == after.JWKS {
-		t.Fatalf("both key sets are at %s: the test needs two places", before.JWKS)
-	}
-	if got := document(t, client, at+discoveryPath)["jwks_uri"]; got != after.JWKS {
-		t.Errorf("jwks_uri %q, want %q", got, after.JWKS)
-	}
-	document(t, client, after.JWKS)
-	if status, _ := get(t, client, before.JWKS, ""); status != http.StatusNotFound {
-		t.Errorf("the replaced issuer's keys: status %d, want %d", status, http.StatusNotFound)
-	}
-	if all := w.Issuers(); len(all) != 1 || all[0] != after {
-		t.Errorf("issuers %v, want %v alone", all, after)
-	}
-}
-
 func TestIssuerErrors(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Hosts: []string{"allowed.contoso.com"}})

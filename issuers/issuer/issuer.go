@@ -1,10 +1,12 @@
 package issuer
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"io"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +26,7 @@ type Issuer struct {
 	claims   Claims // of WithClaims; over the preset's
 	chosen   *int   // of WithAlg: the index of the key that signs, whatever the preset says
 	url      string
+	home     string // the URL under which the real world knows it; url unless WithHome says otherwise
 	now      func() time.Time
 	randMu   *sync.Mutex
 	rand     io.Reader
@@ -31,7 +34,7 @@ type Issuer struct {
 	router   func() *mux.Router     // made at the first request: a farm has many issuers that nobody asks
 	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
 	keys     *keyring
-	tampers  tampers
+	tampers  *tampers
 }
 
 // Option changes what New makes.
@@ -50,6 +53,11 @@ func WithURL(issuerURL string) Option {
 		i.url = issuerURL
 		return nil
 	}
+}
+
+// WithHome says that the issuer's URL is another address of the issuer that the real world knows under home; see ShareKeys.
+func WithHome(home string) Option {
+	return func(i *Issuer) error { i.home = home; return nil }
 }
 
 // WithPreset chooses the preset, and with it the service, that mints; the default is the platform's first.
@@ -130,7 +138,7 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 	if p.Claims == nil {
 		return nil, fmt.Errorf("issuer: platform %q has no claims", p.Name)
 	}
-	i := &Issuer{platform: p, now: time.Now, randMu: new(sync.Mutex), rand: rand.Reader, newKey: GenerateKey}
+	i := &Issuer{platform: p, now: time.Now, randMu: new(sync.Mutex), rand: rand.Reader, newKey: GenerateKey, tampers: new(tampers)}
 	for _, opt := range append([]Option{WithPreset("")}, opts...) {
 		if err := opt(i); err != nil {
 			return nil, err
@@ -139,6 +147,7 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 	if i.url == "" {
 		i.url = i.service.Issuer
 	}
+	i.home = cmp.Or(i.home, i.url)
 	for n := range p.Presets { // Mint may use each one of this service
 		preset := &p.Presets[n]
 		if preset.Service != i.preset.Service {
@@ -157,32 +166,60 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 // At returns an issuer at another URL that is the same in everything else and has the same keys, for a service whose tokens may name either
 // URL. Its faults are its own; it starts without any.
 func (i *Issuer) At(issuerURL string) (*Issuer, error) {
-	out := &Issuer{
-		platform: i.platform, service: i.service, preset: i.preset, claims: i.claims, chosen: i.chosen, now: i.now, randMu: i.randMu,
-		rand: i.rand, newKey: i.newKey, keys: i.keys,
-	}
-	if err := WithURL(issuerURL)(out); err != nil {
+	out := *i
+	if err := WithURL(issuerURL)(&out); err != nil {
 		return nil, err
 	}
+	out.home, out.tampers = out.url, new(tampers)
 	out.document = sync.OnceValues(out.renderDiscovery)
 	out.router = sync.OnceValue(out.routes)
-	return out, nil
+	return &out, nil
 }
 
-// ShareKeys has the issuer use the keys of another one instead of its own, if their platform has one key set for both (Service.KeySet), and
-// tells whether it has. It is called before the issuer is used.
+// ShareKeys has the issuer use the keys of another one instead of its own, if both are one issuer at two addresses (WithHome), or if their
+// platform has one key set for both (Service.KeySet), and tells whether it has. It is called before the issuer is used.
 func (i *Issuer) ShareKeys(other *Issuer) bool {
-	alg := func(a, b KeySpec) bool { return a.Alg == b.Alg } // WithAlg changes it
-	if i.platform != other.platform || i.service.KeySet == "" || i.service.KeySet != other.service.KeySet || hostOf(i.url) != hostOf(other.url) ||
-		!slices.EqualFunc(i.service.Keys, other.service.Keys, alg) {
+	one := i.service.Name == other.service.Name && i.home == other.home
+	family := i.service.KeySet != "" && i.service.KeySet == other.service.KeySet && hostOf(i.home) == hostOf(other.home)
+	if i.platform != other.platform || !one && !family || !i.sameAlgorithms(other) {
 		return false
 	}
 	i.keys = other.keys
 	return true
 }
 
-// SameKeys tells whether two issuers share their keys, as after ShareKeys and At.
+// SameKeys tells whether two issuers share their keys, as after ShareKeys, At and Join.
 func (i *Issuer) SameKeys(other *Issuer) bool { return i.keys == other.keys }
+
+// Join makes the issuer one with another that has its URL: it has the keys and the faults of that one from now on, and differs in what it
+// mints by itself. The error says in what else they differ. It is called before the issuer is used.
+func (i *Issuer) Join(other *Issuer) error {
+	if i.url != other.url || i.platform != other.platform || i.service.Name != other.service.Name || !i.sameAlgorithms(other) {
+		return fmt.Errorf("issuer: %q is %s; asked for %s: give the new issuer another URL, or ask for the one that is there", other.url, other.kind(), i.kind())
+	}
+	i.keys, i.tampers = other.keys, other.tampers
+	return nil
+}
+
+// Same tells whether two issuers that share their keys mint the same.
+func (i *Issuer) Same(other *Issuer) bool {
+	return i.keys == other.keys && i.url == other.url && i.preset == other.preset && i.spot(i.preset) == other.spot(other.preset) &&
+		reflect.DeepEqual(i.claims, other.claims)
+}
+
+// kind says which issuer it is, for errors.
+func (i *Issuer) kind() string {
+	kind := "one of platform " + i.platform.Name
+	if i.service.Name != "" {
+		kind += " (" + i.service.Name + ")"
+	}
+	return kind + " with keys for " + list(i.service.Keys, func(k KeySpec) string { return string(k.Alg) })
+}
+
+// sameAlgorithms tells whether the keys are for the same algorithms, which WithAlg changes.
+func (i *Issuer) sameAlgorithms(other *Issuer) bool {
+	return slices.EqualFunc(i.service.Keys, other.service.Keys, func(a, b KeySpec) bool { return a.Alg == b.Alg })
+}
 
 func hostOf(address string) string {
 	u, err := url.Parse(address)
@@ -233,7 +270,9 @@ func (i *Issuer) DiscoveryURL() string {
 
 // Rotate makes a new signing key. With publish, the JWKS lists every key made so far, the new one and those held back before;
 // without, it stays as it was. It returns the new key's id.
-func (i *Issuer) Rotate(publish bool) (kid string, err error) { return i.keys.rotate(publish) }
+func (i *Issuer) Rotate(publish bool) (kid string, err error) {
+	return i.keys.rotate(i.spot(i.preset), publish)
+}
 
 // Changed returns a channel that the next rotation closes, for token APIs that tell their clients. Whoever waits for the one after that
 // asks again, and before looking at the keys: so that no rotation is missed.

@@ -51,13 +51,13 @@ func (r *keyring) signingKey(spot int) (*Key, error) {
 	return r.signer[spot], nil
 }
 
-func (r *keyring) rotate(publish bool) (string, error) {
+func (r *keyring) rotate(spot int, publish bool) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.load(); err != nil {
 		return "", err
 	}
-	spot, number := r.issuer.spot(r.issuer.preset), 0
+	number := 0
 	for _, k := range r.keys {
 		if k.spot == spot {
 			number++

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -19,8 +20,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.router().
 // routes serves each document at its own path; the issuer's host is the caller's business.
 func (i *Issuer) routes() *mux.Router {
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	router.HandleFunc(pathOf(i.DiscoveryURL()), i.serve("discovery", i.Discovery)).Methods(http.MethodGet, http.MethodHead)
-	router.HandleFunc(pathOf(i.JWKSURL()), i.serve("jwks", i.JWKS)).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(pathOf(i.DiscoveryURL()), i.serve("discovery", i.discovery)).Methods(http.MethodGet, http.MethodHead)
+	router.HandleFunc(pathOf(i.JWKSURL()), i.serve("jwks", i.jwks)).Methods(http.MethodGet, http.MethodHead)
 	return router
 }
 
@@ -67,8 +68,13 @@ func (i *Issuer) serve(document string, render func() ([]byte, error)) http.Hand
 	}
 }
 
-// Discovery returns the bytes of the discovery document. It needs no key.
+// Discovery returns the bytes of the discovery document, which are the caller's. It needs no key.
 func (i *Issuer) Discovery() ([]byte, error) {
+	body, err := i.discovery()
+	return bytes.Clone(body), err
+}
+
+func (i *Issuer) discovery() ([]byte, error) {
 	doc, err := i.document()
 	if err != nil {
 		return nil, err
@@ -115,8 +121,13 @@ func (i *Issuer) algorithms() []string {
 	return slices.Compact(algs)
 }
 
-// JWKS returns the bytes of the key set. The first call makes the keys.
+// JWKS returns the bytes of the key set, which are the caller's. The first call makes the keys.
 func (i *Issuer) JWKS() ([]byte, error) {
+	body, err := i.jwks()
+	return bytes.Clone(body), err
+}
+
+func (i *Issuer) jwks() ([]byte, error) {
 	r := i.keys
 	r.mu.Lock()
 	defer r.mu.Unlock()
