@@ -20,7 +20,7 @@ const (
 // issuerAt is a user pool, or an identity pool's issuer.
 func issuerAt(t *testing.T, preset, url string) *issuer.Issuer {
 	t.Helper()
-	opts := []issuer.Option{issuer.WithKeys(keyPool.Keys()), issuer.WithNow(clock), issuer.WithPreset(preset)}
+	opts := []issuer.Option{issuer.WithKeys(issuer.GenerateTestKey), issuer.WithNow(clock), issuer.WithPreset(preset)}
 	if url != "" {
 		opts = append(opts, issuer.WithURL(url))
 	}
