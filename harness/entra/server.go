@@ -35,7 +35,6 @@ type Server struct {
 	now       func() time.Time
 	record    func(SignIn)
 	log       *slog.Logger
-	routes    *mux.Router
 	throttle  throttle
 
 	randMu sync.Mutex // guards rand
@@ -69,19 +68,30 @@ func New(c Config) *Server {
 	if s.key.generate == nil {
 		s.key.generate = func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) }
 	}
+	return s
+}
 
-	document := func(serve func(http.ResponseWriter, *http.Request, string)) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
+// endpointHandler answers at a path of the login service. It is an [http.Handler] only for the router's sake, which all servers share.
+type endpointHandler func(s *Server, w http.ResponseWriter, r *http.Request, vars map[string]string)
+
+// ServeHTTP does nothing: [Server.ServeHTTP] finds the handler and calls it.
+func (endpointHandler) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// routes are made once for all servers.
+var routes = sync.OnceValue(newRoutes)
+
+func newRoutes() *mux.Router {
+	document := func(serve func(*Server, http.ResponseWriter, *http.Request, string)) endpointHandler {
+		return func(s *Server, w http.ResponseWriter, r *http.Request, vars map[string]string) {
 			if r.Method == http.MethodOptions { // what a browser asks first
 				s.serveDocument(w, nil)
 				return
 			}
-			serve(w, r, mux.Vars(r)["tenant"])
+			serve(s, w, r, vars["tenant"])
 		}
 	}
-	token := func(v1 bool) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			vars := mux.Vars(r)
+	token := func(v1 bool) endpointHandler {
+		return func(s *Server, w http.ResponseWriter, r *http.Request, vars map[string]string) {
 			policy := vars["policy"]
 			if policy == "" && r.URL.RawQuery != "" && s.directory.isB2C(vars["tenant"]) {
 				policy = r.URL.Query().Get("p") // the old form of the path; elsewhere a parameter like any other
@@ -90,17 +100,17 @@ func New(c Config) *Server {
 		}
 	}
 	// The hot route first; paths are left as they are, so that none redirects.
-	s.routes = mux.NewRouter().SkipClean(true)
-	s.routes.HandleFunc("/{tenant}/oauth2/v2.0/token", token(false))
-	s.routes.HandleFunc("/{tenant}/oauth2/token", token(true))
-	s.routes.HandleFunc("/{tenant}/{policy}/oauth2/v2.0/token", token(false)) // of B2C
+	router := mux.NewRouter().SkipClean(true)
+	router.Handle("/{tenant}/oauth2/v2.0/token", token(false))
+	router.Handle("/{tenant}/oauth2/token", token(true))
+	router.Handle("/{tenant}/{policy}/oauth2/v2.0/token", token(false)) // of B2C
 	get := []string{http.MethodGet, http.MethodHead, http.MethodOptions}
-	s.routes.HandleFunc("/{tenant}/v2.0/.well-known/openid-configuration", document(s.serveDiscovery)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/.well-known/openid-configuration", document(s.serveDiscoveryV1)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/discovery/v2.0/keys", document(s.serveKeys)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/discovery/keys", document(s.serveKeys)).Methods(get...)
-	s.routes.HandleFunc("/{tenant}/discovery/instance", document(s.serveInstance)).Methods(get...)
-	return s
+	router.Handle("/{tenant}/v2.0/.well-known/openid-configuration", document((*Server).serveDiscovery)).Methods(get...)
+	router.Handle("/{tenant}/.well-known/openid-configuration", document((*Server).serveDiscoveryV1)).Methods(get...)
+	router.Handle("/{tenant}/discovery/v2.0/keys", document((*Server).serveKeys)).Methods(get...)
+	router.Handle("/{tenant}/discovery/keys", document((*Server).serveKeys)).Methods(get...)
+	router.Handle("/{tenant}/discovery/instance", document((*Server).serveInstance)).Methods(get...)
+	return router
 }
 
 // Directory returns the directory the server signs in from; it may be changed
@@ -110,7 +120,17 @@ func (s *Server) Directory() *Directory { return s.directory }
 // ServeHTTP answers one request. Anything that is not a path of Entra's
 // federation is a 404.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.routes.ServeHTTP(w, lowerPath(r))
+	r = lowerPath(r)
+	var match mux.RouteMatch
+	if !routes().Match(r, &match) {
+		if match.MatchErr == mux.ErrMethodMismatch {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+		} else {
+			http.NotFound(w, r)
+		}
+		return
+	}
+	match.Handler.(endpointHandler)(s, w, r, match.Vars)
 }
 
 // lowerPath is the request with its path below the tenant in lower case: Entra does not look at the case of it, which is inferred.
@@ -130,7 +150,7 @@ func lowerPath(r *http.Request) *http.Request {
 func (s *Server) Routes() []string {
 	var all []string
 	// Walk's own error is the function's, which has none.
-	_ = s.routes.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+	_ = routes().Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		template, err := route.GetPathTemplate()
 		methods, anyMethod := route.GetMethods()
 		if anyMethod != nil {
@@ -145,7 +165,7 @@ func (s *Server) Routes() []string {
 // Route is the method and path template of the route that answers a request, or empty.
 func (s *Server) Route(r *http.Request) string {
 	var match mux.RouteMatch
-	if !s.routes.Match(lowerPath(r), &match) {
+	if !routes().Match(lowerPath(r), &match) {
 		return ""
 	}
 	template, err := match.Route.GetPathTemplate()

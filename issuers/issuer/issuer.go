@@ -14,7 +14,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/gorilla/mux"
 )
 
 // Issuer is a live token issuer: a service of a platform at a URL, with its keys. It serves its discovery document and JWKS as an
@@ -31,7 +30,6 @@ type Issuer struct {
 	randMu   *sync.Mutex
 	rand     io.Reader
 	newKey   NewKeyFunc
-	router   func() *mux.Router     // made at the first request: a farm has many issuers that nobody asks
 	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
 	keys     *keyring
 	tampers  *tampers
@@ -159,7 +157,6 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 	}
 	i.keys = &keyring{issuer: i}
 	i.document = sync.OnceValues(i.renderDiscovery)
-	i.router = sync.OnceValue(i.routes)
 	return i, nil
 }
 
@@ -172,7 +169,6 @@ func (i *Issuer) At(issuerURL string) (*Issuer, error) {
 	}
 	out.home, out.tampers = out.url, new(tampers)
 	out.document = sync.OnceValues(out.renderDiscovery)
-	out.router = sync.OnceValue(out.routes)
 	return &out, nil
 }
 

@@ -10,19 +10,25 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/gorilla/mux"
 )
 
 // ServeHTTP answers the requests for the issuer's two documents and 404 for every other.
-func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.router().ServeHTTP(w, r) }
-
-// routes serves each document at its own path; the issuer's host is the caller's business.
-func (i *Issuer) routes() *mux.Router {
-	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	router.HandleFunc(pathOf(i.DiscoveryURL()), i.serve("discovery", i.discovery)).Methods(http.MethodGet, http.MethodHead)
-	router.HandleFunc(pathOf(i.JWKSURL()), i.serve("jwks", i.jwks)).Methods(http.MethodGet, http.MethodHead)
-	return router
+// Each is at its own path; the issuer's host is the caller's business.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, render := "discovery", i.discovery
+	switch r.URL.EscapedPath() {
+	case pathOf(i.DiscoveryURL()):
+	case pathOf(i.JWKSURL()):
+		name, render = "jwks", i.jwks
+	default:
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	}
+	i.serve(name, render, w, r)
 }
 
 func pathOf(address string) string {
@@ -33,7 +39,7 @@ func pathOf(address string) string {
 	return u.EscapedPath()
 }
 
-func (i *Issuer) serve(document string, render func() ([]byte, error)) http.HandlerFunc {
+func (i *Issuer) serve(document string, render func() ([]byte, error), w http.ResponseWriter, r *http.Request) {
 	types := i.service.Headers
 	contentType, cache := types.Discovery, types.Cache
 	if document == "jwks" {
@@ -45,27 +51,25 @@ func (i *Issuer) serve(document string, render func() ([]byte, error)) http.Hand
 	if contentType == "" {
 		contentType = "application/json"
 	}
-	return func(w http.ResponseWriter, r *http.Request) {
-		SetRoute(r, document)
-		if i.tampers.serve(document, w, r) {
-			return
-		}
-		body, err := render()
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		h := w.Header()
-		h.Set("Content-Type", contentType)
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		if cache != "" {
-			h.Set("Cache-Control", cache)
-		}
-		if types.AllowOrigin != "" {
-			h.Set("Access-Control-Allow-Origin", types.AllowOrigin)
-		}
-		_, _ = w.Write(body) // the client has gone; there is nobody to tell
+	SetRoute(r, document)
+	if i.tampers.serve(document, w, r) {
+		return
 	}
+	body, err := render()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if cache != "" {
+		h.Set("Cache-Control", cache)
+	}
+	if types.AllowOrigin != "" {
+		h.Set("Access-Control-Allow-Origin", types.AllowOrigin)
+	}
+	_, _ = w.Write(body) // the client has gone; there is nobody to tell
 }
 
 // Discovery returns the bytes of the discovery document, which are the caller's. It needs no key.

@@ -40,8 +40,6 @@ type API struct {
 	now       func() time.Time
 	log       *slog.Logger
 	hold      func(ctx context.Context, identity string)
-	routes    *mux.Router
-	list      []string // of the routes, for people
 
 	mu      sync.Mutex // guards what follows
 	rand    io.Reader
@@ -63,7 +61,6 @@ func New(c Config) *API {
 	if a.hold == nil {
 		a.hold = a.wait
 	}
-	a.routes = a.router()
 	return a
 }
 
@@ -74,16 +71,34 @@ const (
 	credentials   = group + identities + "/{identity}/federatedIdentityCredentials"
 )
 
-// router routes as Azure Resource Manager does, without regard to case in what is not a name. The more particular paths come first.
-func (a *API) router() *mux.Router {
-	r := mux.NewRouter().SkipClean(true)
+// endpoint is what a path answers to. It is an [http.Handler] only for the router's sake, which all APIs share.
+type endpoint struct {
+	methods  verbs
+	metadata bool // it is /metadata/endpoints, which wants no token
+}
+
+// ServeHTTP does nothing: [API.ServeHTTP] finds the endpoint and answers for it.
+func (endpoint) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// routing is the router with a list of its routes for people.
+type routing struct {
+	*mux.Router
+	list []string
+}
+
+// routes are made once for all APIs.
+var routes = sync.OnceValue(newRoutes)
+
+// newRoutes routes as Azure Resource Manager does, without regard to case in what is not a name. The more particular paths come first.
+func newRoutes() *routing {
+	r := &routing{Router: mux.NewRouter().SkipClean(true)}
 	on := func(pattern string, methods verbs) {
 		name := plain.ReplaceAllString(pattern, "{$1}")
-		r.Handle(anyCase(pattern), a.endpoint(methods)).Name(name)
-		a.list = append(a.list, strings.Join(slices.Sorted(maps.Keys(methods)), ", ")+" "+name)
+		r.Handle(anyCase(pattern), endpoint{methods: methods}).Name(name)
+		r.list = append(r.list, strings.Join(slices.Sorted(maps.Keys(methods)), ", ")+" "+name)
 	}
-	r.Handle(anyCase("/metadata/endpoints"), http.HandlerFunc(a.serveMetadata)).Name("/metadata/endpoints")
-	a.list = append(a.list, "GET /metadata/endpoints")
+	r.Handle(anyCase("/metadata/endpoints"), endpoint{metadata: true}).Name("/metadata/endpoints")
+	r.list = append(r.list, "GET /metadata/endpoints")
 	for _, scope := range []string{"", "/{scope:.+}"} {
 		on(scope+authorization+"/roleDefinitions", verbs{http.MethodGet: (*call).listRoleDefinitions})
 		on(scope+authorization+"/roleDefinitions/{name}", verbs{http.MethodGet: (*call).getRoleDefinition})
@@ -114,7 +129,6 @@ func (a *API) router() *mux.Router {
 		http.MethodGet: (*call).getCredential, http.MethodPut: (*call).putCredential, http.MethodDelete: (*call).deleteCredential,
 	})
 	on(group+"/providers/{namespace}/{resource:.+}", verbs{http.MethodGet: (*call).getResource})
-	r.NotFoundHandler = a.endpoint(nil)
 	return r
 }
 
@@ -122,12 +136,12 @@ func (a *API) router() *mux.Router {
 var plain = regexp.MustCompile(`\{(\w+):[^}]*\}`)
 
 // Routes are the paths that there are, each with its methods in front.
-func (a *API) Routes() []string { return slices.Clone(a.list) }
+func (a *API) Routes() []string { return slices.Clone(routes().list) }
 
 // Route is the method and path template of the route that answers a request, or empty.
 func (a *API) Route(r *http.Request) string {
 	var match mux.RouteMatch
-	if !a.routes.Match(r, &match) || match.Route == nil {
+	if !routes().Match(r, &match) || match.Route == nil {
 		return ""
 	}
 	return r.Method + " " + match.Route.GetName()
@@ -183,27 +197,30 @@ type call struct {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.setHeaders(w.Header(), r)
-	a.routes.ServeHTTP(w, r)
+	var match mux.RouteMatch
+	at := endpoint{}
+	if routes().Match(r, &match) {
+		at = match.Handler.(endpoint)
+	}
+	if at.metadata {
+		a.serveMetadata(w, r)
+		return
+	}
+	answer, err := a.answer(at.methods, r, match.Vars)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	write(w, answer.status, answer.body)
 }
 
-// endpoint answers for one path: the checks that every request passes, then what is particular.
-func (a *API) endpoint(methods verbs) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer, err := a.answer(methods, r)
-		if err != nil {
-			a.refuse(w, r, err)
-			return
-		}
-		write(w, answer.status, answer.body)
-	})
-}
-
-func (a *API) answer(methods verbs, r *http.Request) (reply, error) {
+// answer answers for one path: the checks that every request passes, then what is particular.
+func (a *API) answer(methods verbs, r *http.Request, vars map[string]string) (reply, error) {
 	version, err := apiVersion(r)
 	if err != nil {
 		return reply{}, err
 	}
-	c := &call{api: a, r: r, vars: mux.Vars(r), version: version}
+	c := &call{api: a, r: r, vars: vars, version: version}
 	if err := c.authenticate(); err != nil {
 		return reply{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
 )
@@ -13,10 +14,13 @@ import (
 // versions begins every route.
 const versions = "/{version:v1\\.0|beta}"
 
-// route is the list of what there is. Keys in parentheses have become segments of their own, see normalize.
-func (s *API) route() {
-	s.routes = mux.NewRouter().SkipClean(true).UseEncodedPath()
-	on := func(path string, serve methods) { s.routes.Handle(versions+path, serve) }
+// routes are made once for all APIs.
+var routes = sync.OnceValue(newRoutes)
+
+// newRoutes is the list of what there is. Keys in parentheses have become segments of their own, see normalize.
+func newRoutes() *mux.Router {
+	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	on := func(path string, serve methods) { router.Handle(versions+path, serve) }
 	on("/applications", methods{"GET": listApplications, "POST": createApplication})
 	on("/applications/{app}", methods{"GET": getApplication, "PATCH": updateApplication, "DELETE": deleteApplication})
 	on("/applications/{app}/owners", methods{"GET": listOwners})
@@ -44,6 +48,7 @@ func (s *API) route() {
 	me := methods{"GET": refuseMe, "POST": refuseMe, "PATCH": refuseMe, "PUT": refuseMe, "DELETE": refuseMe}
 	on("/me", me)
 	on("/me/{rest:.*}", me)
+	return router
 }
 
 // handler answers one request that has a good access token.
@@ -118,7 +123,7 @@ func (c *call) noRoute(path string) *refusal {
 		prefix := strings.Join(segments[:i], "/")
 		var match mux.RouteMatch
 		container := i == 2 && slices.Contains(containers, segments[1])
-		if !container && !c.routes.Match(at("/"+prefix), &match) {
+		if !container && !routes().Match(at("/"+prefix), &match) {
 			return badRequest("Resource not found for the segment '%s'.", segments[i-1])
 		}
 	}
@@ -132,7 +137,7 @@ var containers = []string{"auditLogs", "directory", "directoryObjects"}
 func (s *API) Routes() []string {
 	var all []string
 	// Walk's own error is the function's, which has none.
-	_ = s.routes.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+	_ = routes().Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		template, err := route.GetPathTemplate()
 		names := slices.Sorted(maps.Keys(route.GetHandler().(methods)))
 		all = append(all, strings.Join(names, ", ")+" "+strings.TrimPrefix(template, versions))
@@ -148,7 +153,7 @@ func (s *API) Route(r *http.Request) string {
 		return ""
 	}
 	var match mux.RouteMatch
-	if !s.routes.Match(at(canonical(path)), &match) || match.Handler.(methods)[r.Method] == nil {
+	if !routes().Match(at(canonical(path)), &match) || match.Handler.(methods)[r.Method] == nil {
 		return ""
 	}
 	template, err := match.Route.GetPathTemplate()

@@ -35,7 +35,6 @@ type API struct {
 	signIns   func(string) []entra.SignIn
 	now       func() time.Time
 	log       *slog.Logger
-	routes    *mux.Router
 
 	randMu sync.Mutex // guards rand
 	rand   io.Reader
@@ -56,7 +55,6 @@ func New(c Config) *API {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.route()
 	return s
 }
 
@@ -119,7 +117,7 @@ func (c *call) serve(host string) (*answer, error) {
 	}
 	path = canonical(path)
 	var match mux.RouteMatch
-	found := c.routes.Match(at(path), &match)
+	found := routes().Match(at(path), &match)
 	c.version, _, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	c.base = c.root + "/" + c.version
 	if !found {
