@@ -37,16 +37,17 @@ const shutdownTime = 5 * time.Second
 const reloadInterval = time.Second
 
 type serveFlags struct {
-	addr      map[farm.Plane]*string
-	public    bool
-	anywhere  bool
-	publicURL string
-	hosts     []string
-	directory string
-	caFile    string
-	reach     []string
-	reachCA   string
-	verbose   bool
+	addr       map[farm.Plane]*string
+	public     bool
+	anywhere   bool
+	publicURL  string
+	hosts      []string
+	directory  string
+	caFile     string
+	reach      []string
+	reachCA    string
+	idleWorlds time.Duration
+	verbose    bool
 }
 
 func newServe() *cobra.Command {
@@ -85,6 +86,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file; one that holds something else is left alone")
 	flags.StringArrayVar(&f.reach, "reach", nil, "HOST or HOST:PORT (else 443) of an issuer beside the farm's own that Entra may fetch from (repeatable)")
 	flags.StringVar(&f.reachCA, "reach-ca", "", "a PEM file with the certificates that those issuers are verified with (default: the system's)")
+	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a farm made by the management API when nothing was asked of it for this long; 0: never")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
 	return cmd
 }
@@ -123,7 +125,7 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	}
 	s, err := farm.Start(farm.Options{
 		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: directory,
-		Token: os.Getenv(controlTokenVariable), Version: version(),
+		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds,
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

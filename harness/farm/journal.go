@@ -99,6 +99,7 @@ func (j *journal) after(seq int) control.Journal {
 // answered takes a request into the journal, and logs it.
 func (w *World) answered(e control.Entry) {
 	e.Time = w.clock.now()
+	w.usage.count(0, w.server.opts.Now())
 	w.journal.add(w.server.logRequest(e))
 }
 

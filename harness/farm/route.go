@@ -42,6 +42,7 @@ func (s *Server) route(l *listener) http.Handler {
 			s.refuse(rw, r, l.planes[0], "farm: no such farm: leave the header "+control.FarmHeader+" out, or create one on the control plane")
 			return
 		}
+		defer w.usage.begin(s.opts.Now)()
 		host := hostKey(r.Host)
 		plane, platform, handler := l.planes[0], "", http.Handler(nil)
 		if iss := w.document(host, r.URL.EscapedPath()); iss != nil {

@@ -25,18 +25,19 @@ import (
 
 // Options say how a farm is started. The zero value listens on the default addresses and has an empty directory.
 type Options struct {
-	Addr      map[Plane]string // host:port by plane; a missing plane listens on its default, an empty address not at all
-	PublicURL string           // https base below which the issuers are also addressed by path; empty: only the listeners' own names
-	Hosts     []string         // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
-	Reach     []string         // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
-	ReachCA   []byte           // PEM, the certificates that those are verified with; nil: the system's
-	Directory *entra.Directory // of the default world; nil: one empty tenant
-	Token     string           // of the control plane, 16 characters or more; empty: a random one
-	Version   string           // what the control plane says it is
-	Now       func() time.Time // nil: time.Now
-	After     AfterFunc        // nil: time.AfterFunc
-	Rand      io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
-	Log       *slog.Logger     // nil: nothing is logged
+	Addr       map[Plane]string // host:port by plane; a missing plane listens on its default, an empty address not at all
+	PublicURL  string           // https base below which the issuers are also addressed by path; empty: only the listeners' own names
+	Hosts      []string         // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
+	Reach      []string         // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
+	ReachCA    []byte           // PEM, the certificates that those are verified with; nil: the system's
+	Directory  *entra.Directory // of the default world; nil: one empty tenant
+	Token      string           // of the control plane, 16 characters or more; empty: a random one
+	Version    string           // what the control plane says it is
+	Now        func() time.Time // nil: time.Now
+	After      AfterFunc        // nil: time.AfterFunc
+	IdleWorlds time.Duration    // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
+	Rand       io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
+	Log        *slog.Logger     // nil: nothing is logged
 }
 
 // Server is a farm on its listeners. It is safe for concurrent use.
@@ -53,6 +54,7 @@ type Server struct {
 	mu        sync.RWMutex
 	worlds    map[string]*World
 	workloads map[string]*workload
+	stopIdle  func() bool    // of the timer for idle worlds; nil: there is none
 	stopping  bool           // no workload may start
 	starting  sync.WaitGroup // workloads that are being started
 }
@@ -69,6 +71,9 @@ var wide = []string{
 // Start opens the listeners and serves on them until Close. The error for an address that is taken says which plane wanted it and which
 // flag moves it.
 func Start(opts Options) (*Server, error) {
+	if opts.IdleWorlds < 0 {
+		return nil, fmt.Errorf("farm: idle worlds end after %s: want a positive time, or 0 for never", opts.IdleWorlds)
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -122,6 +127,7 @@ func Start(opts Options) (*Server, error) {
 	for _, l := range s.listeners {
 		s.serve(l)
 	}
+	s.endIdleWorlds()
 	return s, nil
 }
 
@@ -210,6 +216,7 @@ func (s *Server) controlHandler() http.Handler {
 		Create: func(spec control.FarmSpec) (control.World, error) { return s.NewWorld(spec) },
 		World: func(id string) (control.World, error) {
 			if w := s.world(id); w != nil {
+				w.usage.count(0, s.opts.Now())
 				return w, nil
 			}
 			return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm; POST /v1/farms makes one, and \"default\" is always there"}
@@ -365,12 +372,9 @@ func (s *Server) deleteWorld(id string) error {
 		s.mu.Unlock()
 		return &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm"}
 	}
-	delete(s.worlds, id)
-	s.secrets.remove(w.identityHeader)
-	workloads := s.takeWorkloads(w)
+	workloads := s.removeWorld(w)
 	s.mu.Unlock()
-	defer w.loan.End()
-	return endAll(workloads)
+	return w.end(workloads)
 }
 
 // startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it: canonically, and by path

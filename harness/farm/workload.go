@@ -59,7 +59,7 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	run := &workload{world: w, platform: iss.Platform().Name}
 	started, err := run.start(native, issuer.Workload{
 		Issuer: iss, Preset: spec.Preset, Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
-		Record: run.record, Env: spec.Env, Serve: w.serve, Find: w.find,
+		Record: run.record, Begin: func() func() { return w.usage.begin(w.server.opts.Now) }, Env: spec.Env, Serve: w.serve, Find: w.find,
 	}, spec.Audience)
 	env := map[string]string{} // the platform may keep its own
 	maps.Copy(env, started.Env)
@@ -218,6 +218,9 @@ func endAll(workloads []*workload) error {
 func (s *Server) endWorkloads() error {
 	s.mu.Lock()
 	s.stopping = true
+	if s.stopIdle != nil {
+		s.stopIdle()
+	}
 	s.mu.Unlock()
 	s.starting.Wait()
 	s.mu.Lock()
@@ -247,6 +250,7 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "" {
 		r.URL.Path = "/"
 	}
+	defer run.world.usage.begin(run.world.server.opts.Now)()
 	ctx, route := issuer.WithRoute(r.Context())
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection

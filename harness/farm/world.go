@@ -37,6 +37,7 @@ type World struct {
 	graph   http.Handler // Microsoft Graph
 	arm     http.Handler // Azure Resource Manager
 	journal journal
+	usage   usage
 
 	identityHeader string // the secret of the managed identity endpoint
 
@@ -97,6 +98,7 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, loan: s.lender.Borrow(), dir: dir,
 		issuers: map[string]*issuer.Issuer{}, handles: map[string][]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
 	}
+	w.usage.last = s.opts.Now()
 	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine has keys of the standard
 	// library's; all others have test keys. Who does not send the header that picks a world, as no relying party does, reaches the default one.
 	w.keys = w.loan.Key

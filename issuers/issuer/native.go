@@ -57,6 +57,9 @@ type Workload struct {
 	// Record journals a call that does not come through the API's Handler, by its route, the User-Agent of the caller and the HTTP status that
 	// says how it was answered; nil: nobody asks.
 	Record func(route, agent string, status int)
+
+	// Begin tells that such a call is being answered until end is called; nil: nobody asks.
+	Begin func() (end func())
 }
 
 // Mint mints for the workload: what the request leaves open is the workload's.

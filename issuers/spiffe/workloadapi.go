@@ -163,6 +163,9 @@ func (a *workloadAPI) checkUnary(ctx context.Context, req any, info *grpc.UnaryS
 
 // checkStream is checkUnary for streams. A stream that goes on is recorded when its first message is sent.
 func (a *workloadAPI) checkStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+	if a.workload.Begin != nil {
+		defer a.workload.Begin()()
+	}
 	recorded := recordedStream{ServerStream: stream, first: func() { a.record(stream.Context(), info.FullMethod, nil) }}
 	err := check(stream.Context(), info.FullMethod)
 	if err == nil {

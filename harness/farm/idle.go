@@ -1,0 +1,86 @@
+package farm
+
+import (
+	"sync"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
+)
+
+// usage is when a world was last used. It is safe for concurrent use.
+type usage struct {
+	mu   sync.Mutex
+	open int // requests that are being answered
+	last time.Time
+}
+
+// begin tells that a request is being answered until end is called.
+func (u *usage) begin(now func() time.Time) (end func()) {
+	u.count(1, now())
+	return func() { u.count(-1, now()) }
+}
+
+func (u *usage) count(n int, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.open += n
+	u.last = now
+}
+
+// idle is how long nothing has been asked of the world.
+func (u *usage) idle(now time.Time) time.Duration {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.open > 0 {
+		return 0
+	}
+	return now.Sub(u.last)
+}
+
+// endIdleWorlds ends those of clients that have gone without deleting them, and comes again when the next may have been idle for long enough.
+func (s *Server) endIdleWorlds() {
+	limit := s.opts.IdleWorlds
+	if limit <= 0 {
+		return
+	}
+	now, next := s.opts.Now(), limit
+	ended := map[*World][]*workload{}
+	s.mu.Lock()
+	if s.stopping {
+		s.mu.Unlock()
+		return
+	}
+	for id, w := range s.worlds {
+		if id == control.DefaultFarm {
+			continue
+		}
+		if left := limit - w.usage.idle(now); left > 0 {
+			next = min(next, left)
+		} else {
+			ended[w] = s.removeWorld(w)
+		}
+	}
+	s.stopIdle = s.opts.After(next, s.endIdleWorlds)
+	s.mu.Unlock()
+	for w, workloads := range ended {
+		if err := w.end(workloads); err != nil {
+			s.opts.Log.Warn("an idle farm did not end cleanly", "error", err)
+		}
+	}
+	if len(ended) > 0 {
+		s.opts.Log.Info("ended idle farms", "farms", len(ended), "after", limit)
+	}
+}
+
+// removeWorld takes a world from the list, and its workloads, which are to be ended with it; the caller holds mu.
+func (s *Server) removeWorld(w *World) []*workload {
+	delete(s.worlds, w.id)
+	s.secrets.remove(w.identityHeader)
+	return s.takeWorkloads(w)
+}
+
+// end ends a world that was removed.
+func (w *World) end(workloads []*workload) error {
+	defer w.loan.End()
+	return endAll(workloads)
+}
