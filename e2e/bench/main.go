@@ -28,6 +28,9 @@ func main() {
 
 func measure(rounds int, length time.Duration) error {
 	fmt.Printf("%-52s %10s %10s\n", "figure", "measured", "limit")
+	if err := worldCost(); err != nil {
+		return err
+	}
 	if err := ratios(rounds, length); err != nil {
 		return err
 	}

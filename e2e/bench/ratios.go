@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/cryptosigner"
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -106,7 +107,11 @@ func median(values []float64) float64 {
 
 // prepare starts a farm and bare servers, and returns what to compare.
 func prepare() ([]pair, *world, func(), error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	standard, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	key, err := issuer.NewTestKey(rand.Reader) // as the farm's
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -116,8 +121,8 @@ func prepare() ([]pair, *world, func(), error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	bareSigner := httptest.NewServer(signingHandler(key))
-	bareSignerTLS := httptest.NewTLSServer(signingHandler(key))
+	bareSigner := httptest.NewServer(signingHandler(standard))
+	bareSignerTLS := httptest.NewTLSServer(signingHandler(standard))
 	stop := func() { bareSigner.Close(); bareSignerTLS.Close(); _ = s.Close() }
 
 	world, err := newWorld(s)
@@ -134,9 +139,11 @@ func prepare() ([]pair, *world, func(), error) {
 	secure := bareSignerTLS.Client()
 	secure.Transport.(*http.Transport).MaxIdleConnsPerHost = clients
 	pairs := []pair{
-		{"mint in process / crypto/rsa signature", mint, signature(key), 1, 0.95},
-		{"mint over HTTP / bare handler that signs a JWT", world.mint(plain), post(plain, bareSigner.URL, "application/json", "{}"), clients, 0.90},
-		{"exchange / bare handler that signs a JWT", world.exchange(), post(secure, bareSignerTLS.URL, "application/x-www-form-urlencoded", world.form.Encode()), clients, 0.80},
+		{"test key made / crypto/rsa key made", makeKey(issuer.GenerateTestKey), makeKey(issuer.GenerateKey), 1, 5},
+		{"test key signature / crypto/rsa signature", signature(key), signature(standard), 1, 3},
+		{"mint in process / signature", mint, signature(key), 1, 0.80},
+		{"mint over HTTP / bare handler that signs with crypto/rsa", world.mint(plain), post(plain, bareSigner.URL, "application/json", "{}"), clients, 0.90},
+		{"exchange / bare handler that signs with crypto/rsa", world.exchange(), post(secure, bareSignerTLS.URL, "application/x-www-form-urlencoded", world.form.Encode()), clients, 0.80},
 	}
 	for name, address := range map[string]string{"discovery": "/.well-known/openid-configuration", "JWKS": "/.well-known/jwks"} {
 		address = "https://token.actions.githubusercontent.com" + address
@@ -159,15 +166,22 @@ func prepare() ([]pair, *world, func(), error) {
 }
 
 // signature is the bare operation of minting.
-func signature(key *rsa.PrivateKey) operation {
+func signature(key crypto.Signer) operation {
 	digest := sha256.Sum256([]byte("a digest"))
 	return func() error {
-		_, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
+		_, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
 		return err
 	}
 }
 
-func mintInProcess(key *rsa.PrivateKey) (operation, error) {
+func makeKey(source issuer.NewKeyFunc) operation {
+	return func() error {
+		_, err := source(jose.RS256)
+		return err
+	}
+}
+
+func mintInProcess(key crypto.Signer) (operation, error) {
 	iss, err := issuer.New(github.Platform, issuer.WithKeys(func(jose.SignatureAlgorithm) (crypto.Signer, error) { return key, nil }))
 	if err != nil {
 		return nil, err
@@ -180,10 +194,10 @@ func mintInProcess(key *rsa.PrivateKey) (operation, error) {
 }
 
 // signingHandler is a handler that signs one JWT with a few claims.
-func signingHandler(key *rsa.PrivateKey) http.Handler {
+func signingHandler(key crypto.Signer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, nil)
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: cryptosigner.Opaque(key)}, nil)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
