@@ -1,10 +1,12 @@
 package harness
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"testing"
@@ -114,8 +116,8 @@ func (f *Farm) Client() *http.Client {
 	return &http.Client{Transport: f.target.Transport(f.world.ID)}
 }
 
-// CA is the root certificate, PEM, of the farm's TLS.
-func (f *Farm) CA() []byte { return f.target.CA }
+// CA is the root certificate, PEM, of the farm's TLS; the bytes are the caller's.
+func (f *Farm) CA() []byte { return bytes.Clone(f.target.CA) }
 
 // Advance moves the farm's clocks on.
 func (f *Farm) Advance(d time.Duration) {
@@ -246,6 +248,17 @@ type Access struct {
 	Header map[string]any
 	Claims map[string]any
 }
+
+// String names the token by its key, application and audience.
+func (a Access) String() string {
+	return fmt.Sprintf("access token kid=%v appid=%v aud=%v", a.Header["kid"], a.Claims["appid"], a.Claims["aud"])
+}
+
+// Format keeps the token out of every verb of fmt.
+func (a Access) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, a.String()) }
+
+// LogValue keeps the token out of logs.
+func (a Access) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // Refusal is Entra's answer when it gives no token.
 type Refusal struct {

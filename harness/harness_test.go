@@ -3,6 +3,7 @@ package harness_test
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
@@ -202,6 +203,63 @@ func TestCredentialsAreTheCallers(t *testing.T) {
 	farm.App("one", credentials...)
 	if credentials[0].Audiences != nil {
 		t.Errorf("App wrote the audiences %q into its caller's slice", credentials[0].Audiences)
+	}
+}
+
+// TestNoTokenIsPrinted prints what the library gives.
+func TestNoTokenIsPrinted(t *testing.T) {
+	t.Parallel()
+	_, issuer, app := setUp(t)
+	minted := issuer.Mint(harness.MintSpec{Audience: []string{audience}})
+	access, err := app.Exchange(minted.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workload := issuer.Workload(harness.WorkloadSpec{})
+	secret := workload.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+	if secret == "" {
+		t.Fatal("the workload has no request token")
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		text := fmt.Sprintf(strings.Repeat(verb, 6), minted, &minted, access, *access, workload, &workload)
+		for _, hidden := range []string{minted.Token, access.Token, secret} {
+			if strings.Contains(text, hidden) {
+				t.Errorf("%s prints a credential: %s", verb, text)
+			}
+		}
+		if !strings.Contains(text, "appid="+app.ClientID) || !strings.Contains(text, subject) {
+			t.Errorf("%s does not say which tokens these are: %s", verb, text)
+		}
+	}
+}
+
+// TestHandles has two results for one issuer mint what each was asked for with.
+func TestHandles(t *testing.T) {
+	t.Parallel()
+	farm, environment, app := setUp(t)
+	before := environment.Mint(harness.MintSpec{Audience: []string{audience}})
+	branch := farm.Issuer(harness.IssuerSpec{Platform: "github", Claims: map[string]any{"actor": "somebody"}})
+	got, again := branch.Mint(harness.MintSpec{}), environment.Mint(harness.MintSpec{Audience: []string{audience}})
+	if got.Claims["actor"] != "somebody" || got.Claims["sub"] != "repo:octo-org/octo-repo:ref:refs/heads/main" || again.Claims["sub"] != subject {
+		t.Errorf("minted %v and %v", got, again)
+	}
+	if got.Header["kid"] != before.Header["kid"] || environment.URL != branch.URL {
+		t.Errorf("%v and %v are of two issuers", got, before)
+	}
+	for _, token := range []string{before.Token, again.Token} {
+		if _, err := app.Exchange(token); err != nil {
+			t.Errorf("refused: %v", err)
+		}
+	}
+}
+
+// TestCA changes what the farm gave.
+func TestCA(t *testing.T) {
+	t.Parallel()
+	farm := harness.New(t)
+	clear(farm.CA())
+	if !x509.NewCertPool().AppendCertsFromPEM(farm.CA()) {
+		t.Error("the root certificate is the caller's to change")
 	}
 }
 

@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -320,8 +321,8 @@ func (s *Server) public() bool {
 	return err == nil && !isLoopback(host)
 }
 
-// CA is the farm's root certificate in PEM.
-func (s *Server) CA() []byte { return s.authority.rootPEM }
+// CA is the farm's root certificate in PEM; the bytes are the caller's.
+func (s *Server) CA() []byte { return bytes.Clone(s.authority.rootPEM) }
 
 // ControlURL is the address of the management API, or empty when that listens nowhere.
 func (s *Server) ControlURL() string {

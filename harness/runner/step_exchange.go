@@ -38,6 +38,11 @@ type Request struct {
 	CorrelationID string // for the client-request-id header, where the client can set it
 }
 
+// Format leaves the assertion out, whatever the verb.
+func (r Request) Format(to fmt.State, _ rune) {
+	fmt.Fprintf(to, "exchange of client %s in tenant %s at %s for %s", r.ClientID, r.Tenant, r.Authority, r.Scope)
+}
+
 // Answer is what Entra answered.
 type Answer struct {
 	Status int
@@ -45,6 +50,9 @@ type Answer struct {
 	Body   map[string]any // the JSON body; nil if it is none
 	Text   string         // the body that is none
 }
+
+// Format leaves the body out, in which a token may be, whatever the verb.
+func (a Answer) Format(to fmt.State, _ rune) { fmt.Fprintf(to, "answer with HTTP status %d", a.Status) }
 
 // Client makes an exchange as some client library would. An error means that there was no answer.
 type Client func(context.Context, Request) (Answer, error)

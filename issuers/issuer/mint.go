@@ -39,6 +39,9 @@ func (t Token) String() string {
 	return fmt.Sprintf("token kid=%v iss=%v sub=%v", t.Header["kid"], t.Claims["iss"], t.Claims["sub"])
 }
 
+// Format keeps the credential out of every verb of fmt.
+func (t Token) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, t.String()) }
+
 // LogValue keeps the credential out of logs.
 func (t Token) LogValue() slog.Value {
 	return slog.GroupValue(

@@ -148,7 +148,7 @@ func TestTokenIsNotPrinted(t *testing.T) {
 	token := mint(t, newIssuer(t), issuer.Request{})
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("minted", "token", token)
-	for _, text := range []string{log.String(), token.String(), fmt.Sprint(token), fmt.Sprintf("%v %+v %s", token, token, token)} {
+	for _, text := range []string{log.String(), token.String(), fmt.Sprint(token), fmt.Sprintf("%v %+v %s", token, token, token), fmt.Sprintf("%#v %q %d", token, &token, token)} {
 		if strings.Contains(text, token.Raw[:40]) || strings.Contains(text, token.Raw[len(token.Raw)-40:]) {
 			t.Errorf("the token is in %q", text)
 		}

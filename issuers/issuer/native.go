@@ -2,8 +2,13 @@ package issuer
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -94,6 +99,14 @@ type Found struct {
 	Env  map[string]string // of API.Env
 	Now  time.Time         // by the issuers' clock, for platforms whose clients sign their requests with the time
 }
+
+// Format names the variables, not their values, whatever the verb: there are credentials among them.
+func (f Found) Format(to fmt.State, _ rune) {
+	fmt.Fprintf(to, "found %s with %s", f.Base, strings.Join(slices.Sorted(maps.Keys(f.Env)), " "))
+}
+
+// LogValue keeps the credentials out of logs.
+func (f Found) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(f)) }
 
 // Refused is a token API's answer when it gives no token.
 type Refused struct {

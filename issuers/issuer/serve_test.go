@@ -139,3 +139,20 @@ func FuzzWithURL(f *testing.F) {
 		}
 	})
 }
+
+// TestDocumentsAreTheCallers changes what it is given, and is given the same again.
+func TestDocumentsAreTheCallers(t *testing.T) {
+	t.Parallel()
+	iss := newIssuer(t)
+	for name, document := range map[string]func() ([]byte, error){"discovery": iss.Discovery, "JWKS": iss.JWKS} {
+		first, err := document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := string(first)
+		clear(first)
+		if again, err := document(); err != nil || string(again) != want {
+			t.Errorf("%s: %q, %v; want %q", name, again, err, want)
+		}
+	}
+}
