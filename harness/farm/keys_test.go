@@ -48,7 +48,7 @@ func TestNoKeyInTwoWorlds(t *testing.T) {
 	var wg sync.WaitGroup
 	for farmNumber := range 2 {
 		s := start(t, farm.Options{})
-		for worldNumber := range 5 {
+		for worldNumber := range 2 {
 			wg.Go(func() {
 				w := newWorld(t, s, control.FarmSpec{Name: "same"})
 				client := canonical(s, w.Farm().ID)
