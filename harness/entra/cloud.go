@@ -19,12 +19,15 @@ type cloud struct {
 	oldGraph string   // cloud_graph_host_name; empty: not known, left out
 	roles    string   // rbac_url; empty: not known, left out
 	services []Service
+
+	noExpressions bool // it has no flexible credentials
 }
 
 // clouds lists them, the default one first. Sources: the instance metadata
 // recorded by the Azure SDK for JavaScript, Microsoft's national cloud pages, and
 // the audiences that the Azure SDK for Go asks for.
-// cloud_instance_name of the national clouds is inferred.
+// cloud_instance_name of the national clouds is inferred. That usgov has no flexible credentials is reported (defenseunicorns/uds-core#1495); that
+// china has them is inferred from its own documentation, docs.azure.cn, which has the pages about them. Other clouds are not known here.
 var clouds = []*cloud{
 	{
 		name: "public", login: "login.microsoftonline.com", cache: "login.windows.net",
@@ -37,7 +40,8 @@ var clouds = []*cloud{
 		name: "usgov", login: "login.microsoftonline.us", cache: "login.microsoftonline.us",
 		aliases:  []string{"login.microsoftonline.us", "login.usgovcloudapi.net"},
 		instance: "microsoftonline.us", graph: "graph.microsoft.us", audience: "api://AzureADTokenExchangeUSGov",
-		services: servicesIn(func(row firstParty) *place { return row.usgov }),
+		noExpressions: true,
+		services:      servicesIn(func(row firstParty) *place { return row.usgov }),
 	},
 	{
 		name: "china", login: "login.partner.microsoftonline.cn", cache: "login.partner.microsoftonline.cn",

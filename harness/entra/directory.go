@@ -46,7 +46,7 @@ func (d *Directory) optionsLocked() Options {
 }
 
 // SetOptions replaces the directory's options, or returns an error that says
-// which one is wrong.
+// which one is wrong. Those about what a tenant may hold are looked at when it next changes.
 func (d *Directory) SetOptions(o Options) error {
 	if err := o.validate(); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (d *Directory) SetOptions(o Options) error {
 // filled in. It returns an error, and adds nothing, when the tenant or anything
 // in it breaks a rule.
 func (d *Directory) AddTenant(t Tenant) (Tenant, error) {
-	record, err := newTenantRecord(t.clone())
+	record, err := newTenantRecord(t.clone(), d.Options())
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -91,7 +91,7 @@ func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, e
 	if t.ID != old.tenant.ID {
 		return Tenant{}, fmt.Errorf("entra: tenant %q: the id of a tenant cannot be changed", old.tenant.DisplayName)
 	}
-	record, err := newTenantRecord(t)
+	record, err := newTenantRecord(t, d.optionsLocked())
 	if err != nil {
 		return Tenant{}, err
 	}

@@ -156,7 +156,7 @@ func (r *tenantRecord) checkIdentity(i int) error {
 		}
 	}
 	owner := fmt.Sprintf("managed identity %q", m.Name)
-	return errors.Join(checkCredentials(m.Credentials, owner, m.PrincipalID, checkIdentityFlexible), checkCase(m.Credentials, owner))
+	return errors.Join(r.checkCredentials(m.Credentials, owner, m.PrincipalID, true), checkCase(m.Credentials, owner))
 }
 
 // checkCase refuses names that differ in case only: Azure Resource Manager finds by name in any case.

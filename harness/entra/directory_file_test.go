@@ -113,6 +113,37 @@ entra.yaml:10:13: application "app": credential "x": the name must have 3 to 120
 entra.yaml:13:13: application "app": credential "subjectless": no subject, and no matching expression
 entra.yaml:16:14: want a duration such as 5m, got integer 5
 entra.yaml:17:16: want a duration such as 5m, got "-1m"`},
+		{"expressions in a cloud without them", `tenants:
+  - displayName: a
+    cloud: usgov
+    applications:
+      - displayName: app
+        credentials:
+          - name: flexible
+            issuer: https://app.terraform.io
+            matching: claims['sub'] matches 'organization:contoso:*'
+    subscriptions: [{displayName: s, resourceGroups: [{name: g}]}]
+    managedIdentities:
+      - name: worker
+        credentials:
+          - {name: flexible, issuer: "https://app.terraform.io", matching: "claims['sub'] matches 'organization:contoso:*'"}
+`, `entra.yaml:7:13: application "app": credential "flexible": matching via expression is not currently supported for this cloud (usgov)
+entra.yaml:14:13: managed identity "worker": credential "flexible": matching via expression is not currently supported for this cloud (usgov)`},
+		{"GitLab's subject alone", `tenants:
+  - displayName: a
+    applications:
+      - displayName: app
+        credentials:
+          - {name: flexible, issuer: "https://gitlab.com", matching: "claims['sub'] matches 'project_path:contoso/*'"}
+`, `entra.yaml:6:13: application "app": credential "flexible": expression: issuer "https://gitlab.com": GitLab expressions need a clause with project_id, namespace_id or user_id: option gitLabRequires`},
+		{"GitLab's subject alone, allowed", `tenants:
+  - displayName: a
+    applications:
+      - displayName: app
+        credentials:
+          - {name: flexible, issuer: "https://gitlab.com", matching: "claims['sub'] matches 'project_path:contoso/*'"}
+options: {gitLabRequires: subject}
+`, ""},
 		{"key twice", "tenants: []\ntenants: []\n", "entra.yaml:2:1: mapping key \"tenants\" already defined at [1:1]"},
 		{"anchor", "tenants: &a []\n", "entra.yaml:1:10: anchors and aliases are not supported (write the value where it is used)"},
 		{"application of a good tenant", "tenants:\n  - displayName: a\n    applications:\n      - displayName: x\n        clientId: y\n", `entra.yaml:4:9: application "x": client id: "y" is not a usable GUID`},

@@ -50,9 +50,9 @@ func at(path string, err error) error {
 	return &ruleError{path, err}
 }
 
-// newTenantRecord checks a tenant and everything in it, fills in the ids that are missing, and takes it over.
-func newTenantRecord(t Tenant) (*tenantRecord, error) {
-	r := &tenantRecord{cloud: clouds[0]}
+// newTenantRecord checks a tenant and everything in it under the options that there are now, fills in the ids that are missing, and takes it over.
+func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
+	r := &tenantRecord{cloud: clouds[0], options: o}
 	broken := []error{r.checkTenant(&t)}
 	r.tenant = t
 	for i := range t.Applications {
@@ -160,22 +160,23 @@ func (r *tenantRecord) checkApplication(a *Application, before []Application) er
 			}
 		}
 	}
-	return checkCredentials(a.Credentials, fmt.Sprintf("application %q", a.Name), a.ObjectID, checkFlexible)
+	return r.checkCredentials(a.Credentials, fmt.Sprintf("application %q", a.Name), a.ObjectID, false)
 }
 
-// checkCredentials checks the federated identity credentials of an owner, as in `application "deployer"`, and fills in their ids.
-func checkCredentials(credentials []Credential, owner, ownerID string, checkMatching func(Credential) error) error {
+// checkCredentials checks the federated identity credentials of an owner, as in `application "deployer"`, which may be a managed
+// identity, and fills in their ids.
+func (r *tenantRecord) checkCredentials(credentials []Credential, owner, ownerID string, identity bool) error {
 	var broken []error
 	for i := range credentials {
 		c := &credentials[i]
-		if err := checkCredential(c, credentials[:i], ownerID, checkMatching); err != nil {
+		if err := r.checkCredential(c, credentials[:i], ownerID, identity); err != nil {
 			broken = append(broken, at(fmt.Sprintf("credentials[%d]", i), fmt.Errorf("entra: %s: credential %q: %w", owner, c.Name, err)))
 		}
 	}
 	return errors.Join(broken...)
 }
 
-func checkCredential(c *Credential, before []Credential, ownerID string, checkMatching func(Credential) error) error {
+func (r *tenantRecord) checkCredential(c *Credential, before []Credential, ownerID string, identity bool) error {
 	switch {
 	case !ValidCredentialName(c.Name):
 		return fmt.Errorf("the name must have %d to %d letters, digits, - and _, the first a letter or a digit", minNameLength, maxNameLength)
@@ -201,7 +202,7 @@ func checkCredential(c *Credential, before []Credential, ownerID string, checkMa
 		if c.Subject != "" {
 			return errors.New("a subject and a matching expression: give one of them")
 		}
-		if err := checkMatching(*c); err != nil {
+		if err := CheckMatching(r.cloud.name, *c, identity, r.options); err != nil {
 			return err
 		}
 	}
@@ -223,22 +224,28 @@ func checkCredential(c *Credential, before []Credential, ownerID string, checkMa
 	return nil
 }
 
-// checkFlexible checks the flexible expression of an application's credential.
-func checkFlexible(c Credential) error {
-	e, err := expression.Parse(c.Matching)
-	if err != nil {
-		return err
-	}
-	return e.CheckIssuer(c.Issuer, c.Created)
-}
+// ErrNoExpressions is that the clouds without flexible credentials refuse an expression. Its text was seen in defenseunicorns/uds-core#1495,
+// where Microsoft Graph of Azure Government refuses one.
+var ErrNoExpressions = errors.New("matching via expression is not currently supported for this cloud")
 
-// checkIdentityFlexible is checkFlexible for a managed identity.
-func checkIdentityFlexible(c Credential) error {
-	e, err := expression.Parse(c.Matching)
+// CheckMatching tells whether an application of a cloud may have a credential with its matching expression, or a managed identity, as identity
+// says. The error is, or wraps, [ErrNoExpressions], an [*expression.SyntaxError] or an [*expression.RuleError].
+func CheckMatching(cloud string, c Credential, identity bool, o Options) error {
+	in, err := cloudNamed(cloud)
 	if err != nil {
 		return err
 	}
-	return e.CheckIdentityIssuer(c.Issuer)
+	if in.noExpressions {
+		return fmt.Errorf("%w (%s)", ErrNoExpressions, in.name)
+	}
+	e, err := expression.Parse(c.Matching)
+	switch {
+	case err != nil:
+		return err
+	case identity:
+		return e.CheckIdentityIssuer(c.Issuer, c.Created, o.GitLabRequires)
+	}
+	return e.CheckIssuer(c.Issuer, c.Created, o.GitLabRequires)
 }
 
 // idOr checks a given GUID, or derives one from the names when it is empty:

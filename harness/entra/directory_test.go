@@ -48,7 +48,7 @@ func TestCredentialRules(t *testing.T) {
 		{"long subject", change(func(c *entra.Credential) { c.Subject = long + "x" }), "the subject has 601 characters, the limit is 600"},
 		{"expression", change(func(c *entra.Credential) { c.Matching = "claims['sub'] eq 'x'" }), "a subject and a matching expression: give one of them"},
 		{"flexible", flexible("claims['sub'] matches 'repo:contoso/*' and claims['repository_id'] eq '74'", time.Time{}), ""},
-		{"flexible without an id", flexible("claims['sub'] matches 'repo:contoso/*'", time.Time{}), "since 2026-07-15 an expression needs a clause with repository_id"},
+		{"flexible without an id", flexible("claims['sub'] matches 'repo:contoso/*'", time.Time{}), "need a clause with repository_id or repository_owner_id, since 2026-07-15"},
 		{"old flexible without an id", flexible("claims['sub'] matches 'repo:contoso/*'", start), ""},
 		{"broken expression", flexible("claims['sub'] matches", time.Time{}), `position 14: expected " eq "`},
 		{"bad id", change(func(c *entra.Credential) { c.ID = "1" }), `"1" is not a usable GUID`},
@@ -72,6 +72,61 @@ func TestCredentialRules(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNoFlexibleCredentials: a cloud without flexible credentials takes none from anybody, so that none can match.
+func TestNoFlexibleCredentials(t *testing.T) {
+	t.Parallel()
+	flexible := entra.Credential{
+		Name: "flexible", Issuer: "https://gitlab.com", Matching: "claims['sub'] matches 'project_path:contoso/*' and claims['project_id'] eq '20'",
+		Audiences: []string{exchangeAudience}, Created: start,
+	}
+	with := func(cloud string) entra.Tenant {
+		return entra.Tenant{
+			DisplayName: "Contoso", Cloud: cloud, Applications: []entra.Application{{Name: "deployer", Credentials: []entra.Credential{flexible}}},
+			Subscriptions:     []entra.Subscription{{DisplayName: "Production", ResourceGroups: []entra.ResourceGroup{{Name: "app"}}}},
+			ManagedIdentities: []entra.ManagedIdentity{{Name: "worker", Credentials: []entra.Credential{flexible}}},
+		}
+	}
+	refused := func(step string, err error, owners ...string) {
+		t.Helper()
+		for _, owner := range owners {
+			want := owner + `: credential "flexible": matching via expression is not currently supported for this cloud (usgov)`
+			if !errors.Is(err, entra.ErrNoExpressions) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q", step, err, want)
+			}
+		}
+	}
+	const application, identity = `application "deployer"`, `managed identity "worker"`
+	for _, cloud := range []string{"public", "china"} {
+		d := entra.NewDirectory()
+		if _, err := d.AddTenant(with(cloud)); err != nil {
+			t.Errorf("%s: %v", cloud, err)
+		}
+		_, err := d.Change(d.Tenants()[0].ID, func(t *entra.Tenant) error {
+			t.Cloud = "usgov"
+			return nil
+		})
+		refused("moved from "+cloud, err, application, identity)
+	}
+	d := entra.NewDirectory()
+	_, err := d.AddTenant(with("usgov"))
+	refused("tenant", err, application, identity)
+	tenant := with("usgov")
+	tenant.Applications[0].Credentials, tenant.ManagedIdentities[0].Credentials = nil, nil
+	if tenant, err = d.AddTenant(tenant); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.AddCredential(tenant.ID, tenant.Applications[0].ClientID, flexible)
+	refused("credential", err, application)
+	_, err = d.AddCredential(tenant.ID, tenant.ManagedIdentities[0].ClientID, flexible)
+	refused("identity's credential", err, identity)
+	classic := entra.Credential{Name: "flexible", Issuer: flexible.Issuer, Subject: "s", Audiences: flexible.Audiences}
+	if _, err = d.AddCredential(tenant.ID, tenant.Applications[0].ClientID, classic); err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.UpdateCredential(tenant.ID, tenant.Applications[0].ClientID, "flexible", entra.Credential{Matching: flexible.Matching})
+	refused("update", err, application)
 }
 
 func TestCredentialsOfAnApplication(t *testing.T) {

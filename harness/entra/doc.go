@@ -60,6 +60,8 @@
 //     the others, such as https://NAMESPACE.servicebus.windows.net, https://STORE.azconfig.io, the table and dfs hosts of storage accounts, and the
 //     exchange for agents (api://AzureFMITokenExchange). Every service is in every tenant here; at Entra many come to a tenant when
 //     it first uses them, and are AADSTS500011 until then. That a storage account or a cluster exists is not looked at.
+//   - Azure Government has no flexible credentials, in a directory file either: only Microsoft Graph's refusal was seen. That China has them is
+//     inferred from its documentation; how other clouds are is not known.
 //   - Microsoft Graph's application permissions are those about applications and sign-ins; Microsoft's other services have none here.
 //   - Conditional Access looks at the address of the connection. Risk is not emulated.
 //   - Instance discovery also knows loopback authorities and the host that was

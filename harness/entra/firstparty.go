@@ -220,11 +220,11 @@ func servicesIn(in func(firstParty) *place) []Service {
 	return all
 }
 
-// names are what stands for a {name} of a pattern: a storage account has 3 to 24 lower-case letters and digits, other names are labels of DNS.
-var names = strings.NewReplacer(`\{account\}`, `[a-z0-9]{3,24}`, `\{cluster\}`, label, `\{region\}`, label)
+// placeholders are what stands for a {name} of a pattern: a storage account has 3 to 24 lower-case letters and digits, other names are labels of DNS.
+var placeholders = strings.NewReplacer(`\{account\}`, `[a-z0-9]{3,24}`, `\{cluster\}`, label, `\{region\}`, label)
 
 const label = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`
 
 func hostsLike(pattern string) *regexp.Regexp {
-	return regexp.MustCompile("^" + names.Replace(regexp.QuoteMeta(pattern)) + "$")
+	return regexp.MustCompile("^" + placeholders.Replace(regexp.QuoteMeta(pattern)) + "$")
 }

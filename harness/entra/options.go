@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
 // MatchOrder is the order in which audience and subject are compared.
@@ -65,6 +67,11 @@ type Options struct {
 	// EmptyWildcard lets * in a flexible expression stand for nothing. Default false, the safe side; Microsoft says only that it stands
 	// for several characters.
 	EmptyWildcard bool `json:"emptyWildcard"`
+	// GitLabRequires is what a flexible expression about GitLab must have beside its clause with sub when a credential is made. "id", the
+	// default: project_id, namespace_id or user_id, however sub begins, as Microsoft's page about mutable subjects says in an edition
+	// of 2026-07-28. "subject": nothing, as another edition of that day and the list of claims of 2026-08-14 have it. "project-id": project_id,
+	// unless sub begins with project_id, as the page on setting one up says since 2026-09-18. No report says which is true.
+	GitLabRequires expression.GitLabRule `json:"gitLabRequires"`
 	// ThrottleAfter is how many token requests a client may make in a minute of the clock before it gets 429. Default 0: any number;
 	// Entra's limits are not published.
 	ThrottleAfter int `json:"throttleAfter"`
@@ -89,7 +96,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		ClockSkew: 5 * time.Minute, KeyCacheTTL: time.Hour, RefetchInterval: 5 * time.Minute, FetchTimeout: 10 * time.Second,
-		MaxDocumentBytes: 1 << 20, DiscoveryFailureCode: 501661, MatchOrder: AudienceFirst, IdentityWriteTime: 100 * time.Millisecond,
+		MaxDocumentBytes: 1 << 20, DiscoveryFailureCode: 501661, MatchOrder: AudienceFirst, GitLabRequires: expression.GitLabID, IdentityWriteTime: 100 * time.Millisecond,
 	}
 }
 
@@ -126,6 +133,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("entra: option discoveryFailureCode: %d (have %v)", o.DiscoveryFailureCode, codes)
 	case o.ThrottleAfter < 0:
 		return fmt.Errorf("entra: option throttleAfter: %d is negative", o.ThrottleAfter)
+	case !slices.Contains(expression.GitLabRules, o.GitLabRequires):
+		return fmt.Errorf("entra: option gitLabRequires: %q (have %q)", o.GitLabRequires, expression.GitLabRules)
 	case o.MatchOrder != AudienceFirst && o.MatchOrder != SubjectFirst:
 		return fmt.Errorf("entra: option matchOrder: %q (have %s, %s)", o.MatchOrder, AudienceFirst, SubjectFirst)
 	}

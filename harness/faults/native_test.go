@@ -18,7 +18,8 @@ import (
 func TestFirstTokenRequestIsRefused(t *testing.T) {
 	t.Parallel()
 	// What hands tokens out by other ways than HTTP does not notice.
-	deaf := []string{"spiffe", "terraform", "generic/plain", "generic/gitlab", "generic/gitlab-tag", "generic/circleci", "generic/circleci-v2", "generic/bitbucket"}
+	deaf := []string{"spiffe", "terraform", "generic/plain", "generic/gitlab", "generic/gitlab-tag", "generic/gitlab-project-id", "generic/circleci", "generic/circleci-v2",
+		"generic/bitbucket"}
 	// Their clients do not show the body of this answer.
 	silent := []string{"generic/buildkite"}
 	for _, name := range kubernetes.Platform.PresetNames() {

@@ -127,6 +127,12 @@ func TestDerivations(t *testing.T) {
 		{"gitlab tag", "gitlab-tag", issuer.Request{}, issuer.Claims{
 			"ref_path": "refs/tags/v1.0.0", "sub": "project_path:my-group/my-project:ref_type:tag:ref:v1.0.0",
 		}},
+		{"gitlab project id", "gitlab-project-id", issuer.Request{}, issuer.Claims{
+			"sub": "project_id:57382910:ref_type:branch:ref:main", "project_id": "57382910", "project_path": "my-group/my-project",
+		}},
+		{"gitlab another project id", "gitlab-project-id", issuer.Request{Claims: issuer.Claims{"project_id": "7", "ref_type": "tag", "ref": "v1"}}, issuer.Claims{
+			"sub": "project_id:7:ref_type:tag:ref:v1",
+		}},
 		{"gitlab ref_type", "gitlab", issuer.Request{Claims: issuer.Claims{"ref_type": "tag", "ref": "v2"}}, issuer.Claims{
 			"ref_path": "refs/tags/v2", "ci_config_ref_uri": "gitlab.com/my-group/my-project//.gitlab-ci.yml@refs/tags/v2",
 		}},

@@ -30,20 +30,28 @@ var gitlab = issuer.Service{
 
 var gitlabBranch = issuer.Preset{
 	Name: "gitlab", About: "GitLab CI: a job on a branch", Service: "gitlab",
-	Claims: gitlabClaims("branch", "main"),
-	Params: gitlabShape.params(),
+	Claims: gitlabClaims("20", "branch", "main"),
+	Params: gitlabShape("project_path:{project_path}").params(),
 }
 
 var gitlabTag = issuer.Preset{
 	Name: "gitlab-tag", About: "GitLab CI: a job on a tag", Service: "gitlab",
-	Claims: gitlabClaims("tag", "v1.0.0"),
-	Params: gitlabShape.params(),
+	Claims: gitlabClaims("20", "tag", "v1.0.0"),
+	Params: gitlabShape("project_path:{project_path}").params(),
+}
+
+// gitlabProject is a project whose subject begins with its id (setting ci_id_token_sub_claim_components), as in the example of Microsoft's page
+// about mutable subjects.
+var gitlabProject = issuer.Preset{
+	Name: "gitlab-project-id", About: "GitLab CI: a job on a branch of a project whose subject begins with its id", Service: "gitlab",
+	Claims: gitlabClaims("57382910", "branch", "main"),
+	Params: gitlabShape("project_id:{project_id}").params(),
 }
 
 // gitlabClaims are the values of the documentation's example. Ids are strings, except runner_id.
-func gitlabClaims(refType, ref string) issuer.Claims {
+func gitlabClaims(project, refType, ref string) issuer.Claims {
 	return issuer.Claims{
-		"project_id": "20", "project_path": "my-group/my-project", "namespace_id": "72",
+		"project_id": project, "project_path": "my-group/my-project", "namespace_id": "72",
 		"user_id": "1", "user_login": "sample-user", "user_email": "sample-user@example.com", "user_access_level": "owner",
 		"pipeline_id": "574", "pipeline_source": "push", "job_id": "302",
 		"ref": ref, "ref_type": refType, "ref_protected": "false",
@@ -52,15 +60,17 @@ func gitlabClaims(refType, ref string) issuer.Claims {
 	}
 }
 
-var gitlabShape = shape{
-	rules: []rule{
+// gitlabShape makes a subject whose first part is given.
+func gitlabShape(project string) shape {
+	return shape{rules: []rule{
 		{claim: "namespace_path", form: "{dir project_path}"},
 		{claim: "ref_path", form: "refs/tags/{ref}", on: "ref_type", is: "tag"},
 		{claim: "ref_path", form: "refs/heads/{ref}"},
 		{claim: "ci_config_ref_uri", form: "{host iss}/{project_path}//.gitlab-ci.yml@{ref_path}"}, // two slashes
 		{claim: "ci_config_sha", form: "{sha}"},
-		{claim: "sub", form: "project_path:{project_path}:ref_type:{ref_type}:ref:{ref}"},
+		{claim: "sub", form: project + ":ref_type:{ref_type}:ref:{ref}"},
 	},
-	audience: entraAudience, // GitLab has no default: the job names its audiences
-	asked:    stringOrArray,
+		audience: entraAudience, // GitLab has no default: the job names its audiences
+		asked:    stringOrArray,
+	}
 }

@@ -20,6 +20,7 @@ var native = &issuer.Native{New: newAPI, Fetch: fetch}
 var variables = []struct{ preset, name string }{
 	{"gitlab", "ID_TOKEN"}, // the name is the user's choice in id_tokens; this is a convention here, as for a plain issuer
 	{"gitlab-tag", "ID_TOKEN"},
+	{"gitlab-project-id", "ID_TOKEN"},
 	{"plain", "ID_TOKEN"},
 	{"circleci", "CIRCLE_OIDC_TOKEN"},
 	{"circleci-v2", "CIRCLE_OIDC_TOKEN_V2"},

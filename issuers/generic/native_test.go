@@ -89,6 +89,7 @@ func TestDelivery(t *testing.T) {
 		"plain":                 {[]string{"ID_TOKEN"}, "a"},
 		"gitlab":                {[]string{"ID_TOKEN"}, "a"},
 		"gitlab-tag":            {[]string{"ID_TOKEN"}, "a"},
+		"gitlab-project-id":     {[]string{"ID_TOKEN"}, "a"},
 		"circleci":              {[]string{"CIRCLE_OIDC_TOKEN"}, "a"},
 		"circleci-v2":           {[]string{"CIRCLE_OIDC_TOKEN_V2"}, "a"},
 		"buildkite":             {[]string{agentEndpoint, agentAccessToken, buildkiteJob}, "a"},

@@ -16,7 +16,7 @@ var Platform = &issuer.Platform{
 	},
 	Presets: []issuer.Preset{
 		plainWorkload,
-		gitlabBranch, gitlabTag,
+		gitlabBranch, gitlabTag, gitlabProject,
 		azureDevOpsConnection, azureDevOpsPipeline,
 		circleCIJob, circleCIJobV2,
 		buildkiteStep,

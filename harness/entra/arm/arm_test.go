@@ -53,6 +53,7 @@ func newRSA() *rsa.PrivateKey {
 type rig struct {
 	t      testing.TB
 	server *entra.Server
+	dir    *entra.Directory
 	http   *httptest.Server
 	tenant entra.Tenant
 
@@ -65,8 +66,8 @@ var credential = entra.Credential{Name: "main-branch", Issuer: issuerURL, Subjec
 
 func newRig(t testing.TB, hold func(context.Context, string)) *rig {
 	t.Helper()
-	r := &rig{t: t, now: start}
 	dir := entra.NewDirectory()
+	r := &rig{t: t, now: start, dir: dir}
 	options := entra.DefaultOptions()
 	options.IdentityWriteTime = 0
 	if err := dir.SetOptions(options); err != nil {

@@ -2,6 +2,7 @@ package arm
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/issuerd/issuerd/harness/entra"
-	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
 type credential struct {
@@ -151,12 +151,12 @@ func (c *call) readCredential() (entra.Credential, error) {
 	case len(f.Audiences) > 1: // documented
 		return none, badRequest("Federated identity credentials must have exactly one audience.")
 	}
-	return f, checkValues(f)
+	return f, c.checkValues(f)
 }
 
 // checkValues checks what a credential says. That Azure refuses such values is documented (Azure/azure-rest-api-specs has the issuer's format,
 // the reference of Microsoft Graph the lengths), its texts are inferred.
-func checkValues(f entra.Credential) error {
+func (c *call) checkValues(f entra.Credential) error {
 	for _, field := range []struct{ name, value string }{{"issuer", f.Issuer}, {"subject", f.Subject}, {"audience", f.Audiences[0]}} {
 		if utf8.RuneCountInString(field.value) > entra.MaxFieldLength {
 			return badRequest("Federated Identity Credential %s must not be longer than %d characters.", field.name, entra.MaxFieldLength)
@@ -171,9 +171,9 @@ func checkValues(f entra.Credential) error {
 	if f.Subject != "" {
 		return badRequest("Federated Identity Credential must specify either 'subject' or 'claimsMatchingExpression'.")
 	}
-	e, err := expression.Parse(f.Matching)
-	if err == nil {
-		err = e.CheckIdentityIssuer(f.Issuer)
+	err := entra.CheckMatching(c.tenant.Cloud, f, true, c.api.directory.Options())
+	if errors.Is(err, entra.ErrNoExpressions) {
+		err = entra.ErrNoExpressions
 	}
 	if err != nil {
 		return badRequest("Federated Identity Credential claims matching expression is invalid: %s.", plainly(err))

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 type identity struct {
@@ -174,8 +176,9 @@ func TestFlexibleCredential(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	path := identityPath + "/worker/federatedIdentityCredentials/flexible"
-	body := flexibleBody("https://gitlab.com", "", "claims['sub'] matches 'project_path:contoso/*'", "1")
-	const member = `"claimsMatchingExpression":{"value":"claims['sub'] matches 'project_path:contoso/*'","languageVersion":1}`
+	const text = "claims['sub'] matches 'project_path:contoso/*' and claims['project_id'] eq '20'"
+	body := flexibleBody("https://gitlab.com", "", text, "1")
+	const member = `"claimsMatchingExpression":{"value":"` + text + `","languageVersion":1}`
 	for _, version := range []string{"2025-05-31-preview", "2025-01-31-preview"} {
 		if got := r.as("Contributor", "PUT", path+"?api-version="+version, body); got.status/100 != 2 || !strings.Contains(got.body, member) {
 			t.Errorf("%s: %d %s", version, got.status, got.body)
@@ -188,6 +191,22 @@ func TestFlexibleCredential(t *testing.T) {
 			t.Errorf("%s: %d %s", version, got.status, got.body)
 		}
 	}
+}
+
+// TestNoFlexibleCredential: Azure Government has none. The words around those of Microsoft Graph there are inferred.
+func TestNoFlexibleCredential(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	token := r.token("Contributor", management)
+	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+		t.Cloud = "usgov"
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	body := flexibleBody("https://gitlab.com", "", "claims['sub'] matches 'project_path:contoso/*' and claims['project_id'] eq '20'", "1")
+	r.send(token, "PUT", identityPath+"/worker/federatedIdentityCredentials/flexible?api-version=2025-01-31-preview", body).refused(t, 400, "BadRequest",
+		"Federated Identity Credential claims matching expression is invalid: matching via expression is not currently supported for this cloud.")
 }
 
 // TestCredentialPages follows the links of a list.

@@ -18,6 +18,8 @@
 //   - Whether case counts. Here it does, as in subjects.
 //   - Whether a claim that is no string can match. Here it cannot.
 //   - How long an expression may be: nothing documents a limit (federatedIdentityExpression of the reference has none), and there is none here.
+//   - Whether an id may stand without sub in an expression about GitHub: users found that it may, a page of 2026-08-14 says that sub must be there.
+//     Here it may. What one about GitLab must have is told in three ways: the caller says, by a [GitLabRule].
 //   - Whether more than one space is accepted between the parts. Here it is not: the documentation says a single space.
 //
 // See https://learn.microsoft.com/entra/workload-id/workload-identities-flexible-federated-identity-credentials.

@@ -1,6 +1,7 @@
 package expression_test
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"strings"
@@ -131,33 +132,48 @@ func TestCheckIssuer(t *testing.T) {
 		name, text, issuer string
 		created            time.Time
 		want               string // part of the error; "": none
+		gitLab             expression.GitLabRule
 	}{
-		{"GitHub, repository", "claims['sub'] matches 'repo:a/*' and claims['repository_id'] eq '1'", expression.GitHub, time.Time{}, ""},
-		{"GitHub, owner alone", "claims['repository_owner_id'] eq '1'", expression.GitHub, since, ""},
-		{"GitHub, subject alone", "claims['sub'] matches 'repo:a/*'", expression.GitHub, time.Time{}, "needs a clause with repository_id or repository_owner_id"},
-		{"GitHub, workflow alone", "claims['job_workflow_ref'] eq 'a'", expression.GitHub, since, "needs a clause"},
-		{"GitHub, subject alone, old", "claims['sub'] matches 'repo:a/*'", expression.GitHub, before, ""},
-		{"GitHub, id with matches", "claims['repository_id'] matches '1*'", expression.GitHub, time.Time{}, `"repository_id" takes the operator eq, not matches`},
-		{"GitHub, event", "claims['event_name'] eq 'push' and claims['repository_id'] eq '1'", expression.GitHub, time.Time{}, `cannot use claim "event_name"`},
-		{"GitHub, event, old", "claims['event_name'] eq 'push'", expression.GitHub, before, `cannot use claim "event_name"`},
-		{"GitHub with a slash", "claims['repository_id'] eq '1'", expression.GitHub + "/", time.Time{}, "flexible credentials are for"},
-		{"GitHub of an enterprise", "claims['repository_id'] eq '1'", expression.GitHub + "/contoso", time.Time{}, "flexible credentials are for"},
-		{"GitLab", "claims['sub'] matches 'project_path:a/*'", gitLab, time.Time{}, ""},
-		{"GitLab of a company", "claims['sub'] eq 'a'", "https://gitlab.contoso.com", time.Time{}, ""},
-		{"GitLab of a company in Canada", "claims['sub'] eq 'a'", "https://gitlab.con-toso.west.ca", time.Time{}, ""},
-		{"GitLab elsewhere", "claims['sub'] eq 'a'", "https://gitlab.contoso.org", time.Time{}, "flexible credentials are for"},
-		{"GitLab in Canada", "claims['sub'] eq 'a'", "https://gitlab.ca", time.Time{}, "flexible credentials are for"},
-		{"GitLab below a path", "claims['sub'] eq 'a'", "https://gitlab.x/y.com", time.Time{}, "flexible credentials are for"},
-		{"GitLab without a name", "claims['sub'] eq 'a'", "https://gitlab..com", time.Time{}, "flexible credentials are for"},
-		{"GitLab, path claim", "claims['project_path'] eq 'a'", gitLab, time.Time{}, `cannot use claim "project_path" (have sub)`},
-		{"Terraform Cloud", "claims['sub'] matches 'organization:a:*'", hcp, time.Time{}, ""},
-		{"Terraform Cloud in Europe", "claims['sub'] matches 'organization:a:*'", "https://app.eu.terraform.io", time.Time{}, ""},
-		{"Terraform Enterprise", "claims['sub'] matches 'organization:a:*'", "https://tfe.contoso.com", time.Time{}, "flexible credentials are for"},
+		{"GitHub, repository", "claims['sub'] matches 'repo:a/*' and claims['repository_id'] eq '1'", expression.GitHub, time.Time{}, "", ""},
+		{"GitHub, owner alone", "claims['repository_owner_id'] eq '1'", expression.GitHub, since, "", ""},
+		{"GitHub, subject alone", "claims['sub'] matches 'repo:a/*'", expression.GitHub, time.Time{}, "need a clause with repository_id or repository_owner_id, since 2026-07-15", ""},
+		{"GitHub, workflow alone", "claims['job_workflow_ref'] eq 'a'", expression.GitHub, since, "need a clause", ""},
+		{"GitHub, subject alone, old", "claims['sub'] matches 'repo:a/*'", expression.GitHub, before, "", ""},
+		{"GitHub, id with matches", "claims['repository_id'] matches '1*'", expression.GitHub, time.Time{}, `"repository_id" takes the operator eq, not matches`, ""},
+		{"GitHub, event", "claims['event_name'] eq 'push' and claims['repository_id'] eq '1'", expression.GitHub, time.Time{}, `cannot use claim "event_name"`, ""},
+		{"GitHub, event, old", "claims['event_name'] eq 'push'", expression.GitHub, before, `cannot use claim "event_name"`, ""},
+		{"GitHub with a slash", "claims['repository_id'] eq '1'", expression.GitHub + "/", time.Time{}, "flexible credentials are for", ""},
+		{"GitHub of an enterprise", "claims['repository_id'] eq '1'", expression.GitHub + "/contoso", time.Time{}, "flexible credentials are for", ""},
+		{"GitLab", "claims['sub'] matches 'project_path:a/*' and claims['project_id'] eq '1'", gitLab, time.Time{}, "", ""},
+		{"GitLab of a company", "claims['sub'] eq 'a' and claims['namespace_id'] eq '1'", "https://gitlab.contoso.com", since, "", ""},
+		{"GitLab of a company in Canada", "claims['user_id'] eq '1' and claims['sub'] eq 'a'", "https://gitlab.con-toso.west.ca", time.Time{}, "", ""},
+		{"GitLab, subject of a project's id and the id", "claims['sub'] matches 'project_id:1:*' and claims['project_id'] eq '1'", gitLab, time.Time{}, "", ""},
+		{"GitLab, all ids", "claims['sub'] matches 'project_id:1:*' and claims['project_id'] eq '1' and claims['namespace_id'] eq '2' and claims['user_id'] eq '3'", gitLab, time.Time{}, "", ""},
+		{"GitLab, subject alone", "claims['sub'] matches 'project_path:a/*'", gitLab, time.Time{}, "GitLab expressions need a clause with project_id, namespace_id or user_id: option gitLabRequires", ""},
+		{"GitLab, subject of a project's id alone", "claims['sub'] matches 'project_id:1:*'", gitLab, since, "need a clause with project_id, namespace_id or user_id", ""},
+		{"GitLab, subject alone, old", "claims['sub'] matches 'project_path:a/*'", gitLab, before, "", ""},
+		{"GitLab, id alone", "claims['project_id'] eq '1'", gitLab, time.Time{}, "GitLab expressions need a clause with sub", ""},
+		{"GitLab, id alone, whatever the rule", "claims['project_id'] eq '1'", gitLab, time.Time{}, "GitLab expressions need a clause with sub", expression.GitLabSubject},
+		{"GitLab, project's id with matches", "claims['sub'] eq 'a' and claims['project_id'] matches '1*'", gitLab, time.Time{}, `"project_id" takes the operator eq, not matches`, ""},
+		{"GitLab, namespace's id with matches", "claims['sub'] eq 'a' and claims['namespace_id'] matches '1*'", gitLab, time.Time{}, `"namespace_id" takes the operator eq, not matches`, ""},
+		{"GitLab, user's id with matches", "claims['sub'] eq 'a' and claims['user_id'] matches '1*'", gitLab, time.Time{}, `"user_id" takes the operator eq, not matches`, ""},
+		{"GitLab, subject alone, rule subject", "claims['sub'] matches 'project_path:a/*'", gitLab, time.Time{}, "", expression.GitLabSubject},
+		{"GitLab, subject of a project's id alone, rule project-id", "claims['sub'] matches 'project_id:1:*'", gitLab, time.Time{}, "", expression.GitLabProjectID},
+		{"GitLab, path and project, rule project-id", "claims['sub'] eq 'project_path:a' and claims['project_id'] eq '1'", gitLab, time.Time{}, "", expression.GitLabProjectID},
+		{"GitLab, path and namespace, rule project-id", "claims['sub'] eq 'project_path:a' and claims['namespace_id'] eq '1'", gitLab, time.Time{}, "need a clause with project_id, as its sub does not begin with project_id", expression.GitLabProjectID},
+		{"GitLab elsewhere", "claims['sub'] eq 'a'", "https://gitlab.contoso.org", time.Time{}, "flexible credentials are for", ""},
+		{"GitLab in Canada", "claims['sub'] eq 'a'", "https://gitlab.ca", time.Time{}, "flexible credentials are for", ""},
+		{"GitLab below a path", "claims['sub'] eq 'a'", "https://gitlab.x/y.com", time.Time{}, "flexible credentials are for", ""},
+		{"GitLab without a name", "claims['sub'] eq 'a'", "https://gitlab..com", time.Time{}, "flexible credentials are for", ""},
+		{"GitLab, path claim", "claims['project_path'] eq 'a'", gitLab, time.Time{}, `cannot use claim "project_path" (have namespace_id, project_id, sub, user_id)`, ""},
+		{"Terraform Cloud", "claims['sub'] matches 'organization:a:*'", hcp, time.Time{}, "", ""},
+		{"Terraform Cloud in Europe", "claims['sub'] matches 'organization:a:*'", "https://app.eu.terraform.io", time.Time{}, "", ""},
+		{"Terraform Enterprise", "claims['sub'] matches 'organization:a:*'", "https://tfe.contoso.com", time.Time{}, "flexible credentials are for", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := parse(t, tt.text).CheckIssuer(tt.issuer, tt.created)
+			err := parse(t, tt.text).CheckIssuer(tt.issuer, tt.created, cmp.Or(tt.gitLab, expression.GitLabID))
 			var rule *expression.RuleError
 			switch {
 			case tt.want == "" && err != nil:
@@ -172,13 +188,19 @@ func TestCheckIssuer(t *testing.T) {
 func TestCheckIdentityIssuer(t *testing.T) {
 	t.Parallel()
 	var rule *expression.RuleError
-	if err := parse(t, "claims['repository_id'] eq '1'").CheckIdentityIssuer(expression.GitHub); !errors.As(err, &rule) {
+	if err := parse(t, "claims['repository_id'] eq '1'").CheckIdentityIssuer(expression.GitHub, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
 		t.Errorf("GitHub: error %v", err)
 	}
-	if err := parse(t, "claims['project_path'] eq 'a'").CheckIdentityIssuer(gitLab); !errors.As(err, &rule) {
+	if err := parse(t, "claims['project_path'] eq 'a'").CheckIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
 		t.Errorf("GitLab's path: error %v", err)
 	}
-	if err := parse(t, "claims['sub'] eq 'a'").CheckIdentityIssuer(gitLab); err != nil {
+	if err := parse(t, "claims['sub'] eq 'a'").CheckIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
+		t.Errorf("GitLab's subject alone: error %v", err)
+	}
+	if err := parse(t, "claims['sub'] eq 'a'").CheckIdentityIssuer(gitLab, expression.GitHubRule.Add(-time.Second), expression.GitLabID); err != nil {
+		t.Errorf("GitLab's subject alone, old: %v", err)
+	}
+	if err := parse(t, "claims['sub'] eq 'a' and claims['project_id'] eq '1'").CheckIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); err != nil {
 		t.Error(err)
 	}
 }
@@ -211,7 +233,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q became %q", text, e)
 		}
 		e.Match(map[string]any{"sub": text}, true)
-		_ = e.CheckIssuer(expression.GitHub, time.Time{}) // must not panic
+		_ = e.CheckIssuer(expression.GitHub, time.Time{}, expression.GitLabID) // must not panic
 	})
 }
 

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,20 +11,41 @@ import (
 // GitHub is the issuer of GitHub Actions.
 const GitHub = "https://token.actions.githubusercontent.com"
 
-// GitHubRule is when Entra began to ask expressions about GitHub for an id. The day was reported by several users, the hour is inferred.
+// GitHubRule is when Entra began to ask expressions about GitHub for an id. The day was reported by several users, the hour is inferred. That an
+// expression about GitLab from before is left as it is too is inferred.
 var GitHubRule = time.Date(2026, 7, 15, 0, 0, 0, 0, time.UTC)
+
+// GitLabRule is what an expression about GitLab must have beside its clause with sub. Pages of Microsoft's contradict each other, and no
+// report says which of them is right.
+type GitLabRule string
+
+// The rules there are, by the pages below learn.microsoft.com/entra/workload-id that have them.
+const (
+	// GitLabID: project_id, namespace_id or user_id, however sub begins. workload-identities-federated-credential-mutable-subjects, an
+	// edition of 2026-07-28.
+	GitLabID GitLabRule = "id"
+	// GitLabProjectID: project_id, unless sub begins with project_id itself.
+	// workload-identities-set-up-flexible-federated-identity-credential, the edition of 2026-09-18.
+	GitLabProjectID GitLabRule = "project-id"
+	// GitLabSubject: nothing. Another edition of the first page, of the same day; and workload-identities-flexible-federated-identity-credentials
+	// (2026-08-14), which lists no claim but sub.
+	GitLabSubject GitLabRule = "subject"
+)
+
+// GitLabRules lists them, the default first.
+var GitLabRules = []GitLabRule{GitLabID, GitLabProjectID, GitLabSubject}
 
 // platform is what expressions may say about the tokens of an issuer.
 type platform struct {
-	name     string
-	issuers  string // for people
-	issues   func(issuer string) bool
-	claims   map[string][]string // operators by claim
-	required []string            // claims of which an expression must name one, since GitHubRule; nil: any expression will do
+	name    string
+	issuers string // for people
+	issues  func(issuer string) bool
+	claims  map[string][]string                           // operators by claim
+	lacks   func(e *Expression, gitLab GitLabRule) string // what an expression has asked for since GitHubRule and is not there; nil: nothing
 }
 
 // platforms are those that Entra knows. Those of GitHub's claims that end in _id, and that event_name is refused with any operator, were found
-// out by users; everything else is documented.
+// out by users, who also found that an id may stand alone; a page of 2026-08-14 says that sub must be there too. Everything else is documented.
 var platforms = []platform{
 	{
 		name: "GitHub", issuers: GitHub,
@@ -31,12 +53,13 @@ var platforms = []platform{
 		claims: map[string][]string{
 			"sub": {eq, matches}, "job_workflow_ref": {eq, matches}, "repository_id": {eq}, "repository_owner_id": {eq},
 		},
-		required: []string{"repository_id", "repository_owner_id"},
+		lacks: gitHubLacks,
 	},
 	{
 		name: "GitLab", issuers: "https://gitlab.com, https://gitlab.NAME.com, https://gitlab.NAME.ca",
 		issues: isGitLab,
-		claims: map[string][]string{"sub": {eq, matches}},
+		claims: map[string][]string{"sub": {eq, matches}, "project_id": {eq}, "namespace_id": {eq}, "user_id": {eq}},
+		lacks:  gitLabLacks,
 	},
 	{
 		name: "Terraform Cloud", issuers: "https://app.terraform.io, https://app.eu.terraform.io",
@@ -45,6 +68,32 @@ var platforms = []platform{
 		},
 		claims: map[string][]string{"sub": {eq, matches}},
 	},
+}
+
+func gitHubLacks(e *Expression, _ GitLabRule) string {
+	if e.names("repository_id", "repository_owner_id") {
+		return ""
+	}
+	return "repository_id or repository_owner_id, since " + GitHubRule.Format(time.DateOnly)
+}
+
+func gitLabLacks(e *Expression, rule GitLabRule) string {
+	const option = ": option gitLabRequires"
+	byProject := slices.ContainsFunc(e.clauses, func(c clause) bool { return c.claim == "sub" && strings.HasPrefix(c.want, "project_id:") })
+	switch {
+	case !e.names("sub"):
+		return "sub"
+	case rule == GitLabID && !e.names("project_id", "namespace_id", "user_id"):
+		return "project_id, namespace_id or user_id" + option
+	case rule == GitLabProjectID && !byProject && !e.names("project_id"):
+		return "project_id, as its sub does not begin with project_id" + option
+	}
+	return ""
+}
+
+// names tells whether a clause is about one of the claims.
+func (e *Expression) names(claims ...string) bool {
+	return slices.ContainsFunc(e.clauses, func(c clause) bool { return slices.Contains(claims, c.claim) })
 }
 
 // isGitLab knows https://gitlab.com, and https://gitlab.NAME.com and .ca, where NAME "can be any string"; here any that a host can have.
@@ -80,8 +129,8 @@ func (e *RuleError) Error() string {
 }
 
 // CheckIssuer tells whether Entra takes the expression in a credential for an issuer that was created then; the zero time means now. Credentials
-// from before [GitHubRule] are left as they are. The error is a [*RuleError].
-func (e *Expression) CheckIssuer(issuer string, created time.Time) error {
+// from before [GitHubRule] need not name an id. The error is a [*RuleError].
+func (e *Expression) CheckIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
 	i := slices.IndexFunc(platforms, func(p platform) bool { return p.issues(issuer) })
 	if i < 0 {
 		var known []string
@@ -99,28 +148,24 @@ func (e *Expression) CheckIssuer(issuer string, created time.Time) error {
 			return &RuleError{issuer, fmt.Sprintf("claim %q takes the operator %s, not %s", c.claim, strings.Join(allowed, " or "), c.operator)}
 		}
 	}
-	exempt := p.required == nil || !created.IsZero() && created.Before(GitHubRule)
-	if !exempt && !slices.ContainsFunc(e.clauses, func(c clause) bool { return slices.Contains(p.required, c.claim) }) {
-		return &RuleError{issuer, fmt.Sprintf("since %s an expression needs a clause with %s", GitHubRule.Format(time.DateOnly), strings.Join(p.required, " or "))}
+	if p.lacks == nil || !created.IsZero() && created.Before(GitHubRule) {
+		return nil
+	}
+	if lacking := p.lacks(e, gitLab); lacking != "" {
+		return &RuleError{issuer, fmt.Sprintf("%s expressions need a clause with %s", p.name, lacking)}
 	}
 	return nil
 }
 
-// CheckIdentityIssuer is CheckIssuer for a credential of a managed identity. The documentation contradicts itself: some editions of the page have
-// flexible credentials for applications only, a newer one (docs.azure.cn) for applications and user-assigned managed identities. Azure's API has
+// CheckIdentityIssuer is [Expression.CheckIssuer] for a credential of a managed identity. The documentation contradicts itself: some editions of the pages have
+// flexible credentials for applications only, newer ones (docs.azure.cn; learn.microsoft.com of 2026-09-18, with GitHub as the example) for
+// applications and user-assigned managed identities. Azure's API has
 // them since version 2025-01-31-preview, and so has the Azure CLI in preview; users found that it refuses every expression about GitHub.
-func (e *Expression) CheckIdentityIssuer(issuer string) error {
+func (e *Expression) CheckIdentityIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
 	if issuer == GitHub {
 		return &RuleError{issuer, "managed identities take no expressions about GitHub"}
 	}
-	return e.CheckIssuer(issuer, time.Time{})
+	return e.CheckIssuer(issuer, created, gitLab)
 }
 
-func (p platform) claimNames() []string {
-	var names []string
-	for name := range p.claims {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func (p platform) claimNames() []string { return slices.Sorted(maps.Keys(p.claims)) }

@@ -124,7 +124,7 @@ func invalidCredential(format string, args ...any) *refusal {
 
 // checkCredential checks a new or changed credential against the rules. before is what it was (nil: it is new), others are the application's
 // other credentials.
-func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []entra.Credential) *refusal {
+func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []entra.Credential, o entra.Options) *refusal {
 	for _, required := range []struct {
 		name    string
 		missing bool
@@ -152,7 +152,7 @@ func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []ent
 		}
 	}
 	if cr.Matching != "" {
-		if bad := checkExpression(cr); bad != nil {
+		if bad := checkExpression(t, cr, o); bad != nil {
 			return bad
 		}
 	}
@@ -176,18 +176,21 @@ func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []ent
 	return nil
 }
 
-// checkExpression refuses expressions. The text for a rule was seen with GitHub's claims; for a broken expression it is inferred.
-func checkExpression(cr *entra.Credential) *refusal {
+// checkExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud without expressions the part of
+// [entra.ErrNoExpressions] was seen, the words before it are inferred; for a broken expression it is inferred.
+func checkExpression(t *entra.Tenant, cr *entra.Credential, o entra.Options) *refusal {
 	const invalid = "The FederatedIdentityCredential.ClaimsMatchingExpression.Value is invalid. "
-	e, err := expression.Parse(cr.Matching)
+	err := entra.CheckMatching(t.Cloud, *cr, false, o)
 	var syntax *expression.SyntaxError
-	if errors.As(err, &syntax) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, entra.ErrNoExpressions):
+		return invalidCredential("Federated identity credential %s", entra.ErrNoExpressions)
+	case errors.As(err, &syntax):
 		return invalidCredential(invalid+"Syntax error at position %d: expected %s.", syntax.Offset+1, syntax.Want)
 	}
-	if err := e.CheckIssuer(cr.Issuer, cr.Created); err != nil {
-		return invalidCredential(invalid+"Rule exception: Expression configured for issuer '%s' either lacks all required claims or contains unallowed claims.", cr.Issuer)
-	}
-	return nil
+	return invalidCredential(invalid+"Rule exception: Expression configured for issuer '%s' either lacks all required claims or contains unallowed claims.", cr.Issuer)
 }
 
 // checkIssuer applies the tenant's policy, which is about issuers that are new or changed, and what is documented for Entra as an issuer: its subject must be an object of the tenant.

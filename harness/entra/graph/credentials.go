@@ -106,14 +106,14 @@ func (c *call) changeApplication(change func(*entra.Tenant, *entra.Application) 
 func createCredential(c *call) (*answer, error) { return c.newCredential(c.body) }
 
 func (c *call) newCredential(body map[string]any) (*answer, error) {
-	cr := entra.Credential{ID: c.guid()}
+	cr, options := entra.Credential{ID: c.guid()}, c.directory.Options()
 	var owner string
 	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
 		owner = a.ObjectID
 		if bad := setCredential(&cr, body, c.isBeta()); bad != nil {
 			return bad
 		}
-		if bad := checkCredential(t, &cr, nil, a.Credentials); bad != nil {
+		if bad := checkCredential(t, &cr, nil, a.Credentials, options); bad != nil {
 			return bad
 		}
 		a.Credentials = append(a.Credentials, cr)
@@ -131,7 +131,7 @@ func (c *call) newCredential(body map[string]any) (*answer, error) {
 
 // updateCredential changes a credential, or creates it: PATCH …(name='x') with Prefer: create-if-missing.
 func updateCredential(c *call) (*answer, error) {
-	missing := false
+	missing, options := false, c.directory.Options()
 	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
 		i, bad := findCredential(a.Credentials, c.vars["credential"])
 		if bad != nil {
@@ -146,7 +146,7 @@ func updateCredential(c *call) (*answer, error) {
 			return invalidCredential("Name is immutable and cannot be changed after creation.") // reported without its body
 		}
 		others := slices.Delete(slices.Clone(a.Credentials), i, i+1)
-		if bad := checkCredential(t, &changed, &a.Credentials[i], others); bad != nil {
+		if bad := checkCredential(t, &changed, &a.Credentials[i], others, options); bad != nil {
 			return bad
 		}
 		a.Credentials[i] = changed

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
 // credential is the body of a good request.
@@ -251,7 +252,72 @@ func TestOldFlexible(t *testing.T) {
 	at = strings.TrimSuffix(at, "old") + "gitlab"
 	c.must(400, "PATCH", at, map[string]any{"issuer": github})
 	c.must(400, "PATCH", strings.Replace(at, "beta", "v1.0", 1), map[string]any{"issuer": github})
-	c.must(204, "PATCH", at, map[string]any{"issuer": "https://gitlab.example.com"})
+	c.must(400, "PATCH", at, map[string]any{"issuer": "https://gitlab.example.com"})
+	today := flexible("gitlab", "https://gitlab.example.com", "claims['sub'] matches 'repo:a/*' and claims['namespace_id'] eq '72'")
+	c.must(204, "PATCH", at, today)
+}
+
+// TestFlexibleGitLab has what the directory's option says about GitLab.
+func TestFlexibleGitLab(t *testing.T) {
+	t.Parallel()
+	const bySubject, byProject = "claims['sub'] matches 'project_path:a/*'", "claims['sub'] matches 'project_id:57382910:*'"
+	and := func(text string, ids ...string) string {
+		for _, id := range ids {
+			text += " and claims['" + id + "'] eq '1'"
+		}
+		return text
+	}
+	for _, tt := range []struct {
+		rule           expression.GitLabRule
+		taken, refused []string
+	}{
+		{expression.GitLabID,
+			[]string{and(bySubject, "project_id"), and(bySubject, "namespace_id"), and(bySubject, "user_id"), and(byProject, "project_id", "namespace_id", "user_id")},
+			[]string{bySubject, byProject, "claims['project_id'] eq '1'", bySubject + " and claims['user_id'] matches '1*'"}},
+		{expression.GitLabProjectID, []string{byProject, and(bySubject, "project_id")}, []string{bySubject, and(bySubject, "namespace_id")}},
+		{expression.GitLabSubject, []string{bySubject, byProject, and(bySubject, "user_id")}, []string{"claims['project_id'] eq '1'"}},
+	} {
+		t.Run(string(tt.rule), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			options := r.dir.Options()
+			options.GitLabRequires = tt.rule
+			if err := r.dir.SetOptions(options); err != nil {
+				t.Fatal(err)
+			}
+			c := r.caller("admin", everything...)
+			path := "/beta/applications/" + c.app.ObjectID + "/federatedIdentityCredentials"
+			for i, text := range tt.taken {
+				c.must(201, "POST", path, flexible(fmt.Sprint("taken", i), "https://gitlab.com", text))
+			}
+			for _, text := range tt.refused {
+				c.must(400, "POST", path, flexible("refused", "https://gitlab.com", text))
+			}
+		})
+	}
+}
+
+// TestNoFlexible: Azure Government has no flexible credentials, neither new ones nor ones that were classic.
+func TestNoFlexible(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.caller("admin", everything...)
+	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+		t.Cloud = "usgov"
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	path := "/beta/applications/" + c.app.ObjectID + "/federatedIdentityCredentials"
+	body := flexible("flex", github, "claims['sub'] matches 'repo:a/*' and claims['repository_id'] eq '74'")
+	c.must(201, "POST", path, credential("classic", "s"))
+	change := map[string]any{"subject": nil, "issuer": github, "claimsMatchingExpression": body["claimsMatchingExpression"]}
+	for _, got := range []*answer{c.must(400, "POST", path, body), c.must(400, "PATCH", path+"/classic", change),
+		c.must(400, "PATCH", path+"(name='flex')", body, "Prefer", "create-if-missing")} {
+		if !strings.Contains(got.raw, `"code":"InvalidFederatedIdentityCredentialValue","message":"Federated identity credential matching via expression is not currently supported for this cloud"`) {
+			t.Errorf("%s", got.raw)
+		}
+	}
 }
 
 // TestAllowedIssuers: the policy is about credentials that are created, and issuers that change.
