@@ -111,3 +111,46 @@ func TestTokenOfAnotherWorld(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysComeBack has a world that has ended lend its keys to the next one, and not before.
+func TestKeysComeBack(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{})
+	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	begin := func() (id, keys string) {
+		w := newWorld(t, s, control.FarmSpec{})
+		iss := addIssuer(t, w, control.IssuerSpec{Platform: "gcp", Alg: "RS256"})
+		_, keys = get(t, canonical(s, w.Farm().ID), iss.JWKS, "")
+		return w.Farm().ID, keys
+	}
+	moduli := func(keys string) map[string]bool {
+		var set struct{ Keys []struct{ N string } }
+		if err := json.Unmarshal([]byte(keys), &set); err != nil || len(set.Keys) == 0 {
+			t.Fatalf("%v: %s", err, keys)
+		}
+		all := map[string]bool{}
+		for _, key := range set.Keys {
+			all[key.N] = true
+		}
+		return all
+	}
+	common := func(a, b map[string]bool) (n int) {
+		for modulus := range a {
+			if b[modulus] {
+				n++
+			}
+		}
+		return n
+	}
+	first, keys := begin()
+	before := moduli(keys)
+	if _, keys = begin(); common(before, moduli(keys)) != 0 {
+		t.Error("two worlds have one key")
+	}
+	if err := manager.DeleteFarm(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if _, keys = begin(); common(before, moduli(keys)) != len(before) {
+		t.Error("the keys of the world that has ended did not come back")
+	}
+}
