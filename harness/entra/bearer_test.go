@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
 )
@@ -40,6 +41,51 @@ func TestGraphTokenNonce(t *testing.T) {
 		if _, err := r.server.Bearer(req, "https://graph.microsoft.com"); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
+	}
+}
+
+// TestBearer: a token is good until the second of its exp, under the scheme Bearer, for its audience with or without slashes at the end.
+func TestBearer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	token := r.accessToken(nil, map[string]string{"scope": "https://management.azure.com//.default"})
+	ask := func(authorization string, audiences ...string) (entra.Bearer, error) {
+		req := getRequest("https://management.azure.com/subscriptions")
+		req.Header.Set("Authorization", authorization)
+		return r.server.Bearer(req, audiences...)
+	}
+	const audience = "https://management.azure.com"
+	for _, tt := range []struct {
+		authorization string
+		audiences     []string
+		want          error
+	}{
+		{"Bearer " + token, []string{audience}, nil},
+		{"bearer  " + token + " ", []string{"https://other.example", audience + "//"}, nil},
+		{"Bearer " + token, []string{audience + "/x"}, entra.ErrTokenAudience},
+		{"Bearer " + token, nil, entra.ErrTokenAudience},
+		{"", []string{audience}, entra.ErrNoToken},
+		{"Bearer", []string{audience}, entra.ErrNoToken},
+		{"Bearer  ", []string{audience}, entra.ErrNoToken},
+		{"Basic " + token, []string{audience}, entra.ErrNoToken},
+		{"Bearer x", []string{audience}, entra.ErrMalformed},
+		{"Bearer " + token[:strings.LastIndex(token, ".")+1], []string{audience}, entra.ErrMalformed},
+	} {
+		if _, err := ask(tt.authorization, tt.audiences...); !errors.Is(err, tt.want) {
+			t.Errorf("%.20q for %q: %v, want %v", tt.authorization, tt.audiences, err, tt.want)
+		}
+	}
+	b, err := ask("Bearer "+token, audience)
+	if err != nil || b.TenantID != r.tenant.ID || b.ClientID != r.app.ClientID || b.ObjectID != r.app.ServicePrincipalID {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	r.advance(b.Expires.Sub(start) - time.Second)
+	if _, err := ask("Bearer "+token, audience); err != nil {
+		t.Errorf("a second before exp: %v", err)
+	}
+	r.advance(time.Second)
+	if got, err := ask("Bearer "+token, audience); !errors.Is(err, entra.ErrTokenExpired) || got.TokenID != b.TokenID {
+		t.Errorf("at exp: %+v, %v, want the token and %v", got, err, entra.ErrTokenExpired)
 	}
 }
 

@@ -173,6 +173,8 @@ func TestAuthorization(t *testing.T) {
 		{"Group Reader", "GET", groupPath, "", ""},
 		{"Group Reader", "GET", subscription + "/resourceGroups/other", "Microsoft.Resources/subscriptions/resourceGroups/read", subscription + "/resourceGroups/other"},
 		{"Group Reader", "GET", subscription + "/providers", "Microsoft.Resources/subscriptions/providers/read", subscription},
+		{"Group Reader", "GET", groupPath + "2", "Microsoft.Resources/subscriptions/resourceGroups/read", groupPath + "2"}, // not below App
+		{"Vault Reader", "GET", vaultPath + "2", "Microsoft.KeyVault/vaults/read", vaultPath + "2"},
 		{"Vault Reader", "GET", groupPath, "Microsoft.Resources/subscriptions/resourceGroups/read", groupPath},
 		{"Reader", "PUT", identityPath + "/fresh", "Microsoft.ManagedIdentity/userAssignedIdentities/write", identityPath + "/fresh"},
 		{"Reader", "GET", fic, "", ""},
