@@ -1,81 +1,202 @@
 package e2e
 
 import (
-	"io/fs"
-	"path"
-	"regexp"
-	"strconv"
+	"context"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/report"
+	"github.com/issuerd/issuerd/harness/runner"
+	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/harness/target"
 	"github.com/issuerd/issuerd/scenarios"
 )
 
-// expectedCode finds the codes that a scenario expects, in a step or in a row of its cases. A run of the scenario fails when they do not come.
-var expectedCode = regexp.MustCompile(`\berror: "?(?:AADSTS|AADB2C)(\d+)`)
+// playbook is the scenarios that come with issuerd, and what a run of all of them came to.
+type playbook struct {
+	files []*scenario.File
+	run   report.Run
+}
 
-// TestEveryCodeIsPlayed is the ledger of the emulator's codes: each is expected by a scenario, or is never answered for a stated reason.
+// played plays every scenario, once for all tests of this package.
+var played = sync.OnceValues(func() (playbook, error) {
+	files, problems := scenario.LoadFS(scenarios.FS, runner.Names(), ".")
+	if len(problems) > 0 {
+		return playbook{}, &problems[0]
+	}
+	tgt, err := target.InProcess(farm.Options{Hosts: runner.Hosts(files)})
+	if err != nil {
+		return playbook{}, err
+	}
+	run := runner.Run(context.Background(), files, runner.Options{Target: tgt}) // not one test's context: others use the result
+	return playbook{files, run}, tgt.Close()
+})
+
+// play is what played returns, for tests that need every case to have passed.
+func play(t *testing.T) playbook {
+	t.Helper()
+	p, err := played()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range p.run.Results {
+		if r.Status != report.Pass {
+			t.Errorf("%s: %s", r.Title(), r.Status)
+		}
+	}
+	if t.Failed() {
+		t.Fatal("issuerd run tells why")
+	}
+	return p
+}
+
+// answered is the codes that steps of the scenarios got, with the names of the scenarios.
+func answered(run report.Run) map[string][]string {
+	codes := map[string][]string{}
+	for _, result := range run.Results {
+		for _, step := range result.Steps {
+			if step.Error != "" && !slices.Contains(codes[step.Error], result.Name) {
+				codes[step.Error] = append(codes[step.Error], result.Name)
+			}
+		}
+	}
+	return codes
+}
+
+// TestEveryCodeIsPlayed is the ledger of the emulator's codes: each is the answer in a scenario, or is never answered for a stated reason.
 func TestEveryCodeIsPlayed(t *testing.T) {
 	t.Parallel()
-	played := map[int][]string{}
-	for name, src := range scenarioSources(t) {
-		for _, match := range expectedCode.FindAllStringSubmatch(src, -1) {
-			code, err := strconv.Atoi(match[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			played[code] = append(played[code], name)
-		}
-	}
-	for _, code := range entra.Codes {
-		switch by := played[code.Number]; {
+	checkCodes(t.Errorf, entra.Codes, answered(play(t).run))
+}
+
+// checkCodes compares the table of codes with the scenarios that got each.
+func checkCodes(errorf func(string, ...any), codes []entra.Code, played map[string][]string) {
+	played = maps.Clone(played)
+	for _, code := range codes {
+		switch by := played[code.Name()]; {
 		case code.Answered && len(by) == 0:
-			t.Errorf("code %d: no scenario expects it; add scenarios/<platform>/aadsts%d-….yaml", code.Number, code.Number)
+			errorf("%s: no scenario gets it; add scenarios/<platform>/%s-….yaml", code.Name(), strings.ToLower(code.Name()))
 		case !code.Answered && code.Reason == "":
-			t.Errorf("code %d: the emulator never answers it, and says no reason", code.Number)
+			errorf("%s: the emulator never answers it, and says no reason", code.Name())
 		case !code.Answered && len(by) > 0:
-			t.Errorf("code %d: %v expect it, and its row says that it is never answered", code.Number, by)
+			errorf("%s: %v get it, and its row says that it is never answered", code.Name(), by)
 		}
-		delete(played, code.Number)
+		delete(played, code.Name())
 	}
-	for code, by := range played {
-		t.Errorf("code %d: %v expect it, and it has no row", code, by)
+	for _, name := range slices.Sorted(maps.Keys(played)) {
+		errorf("%s: %v get it, and it has no row", name, played[name])
 	}
 }
 
-// TestEveryReportIsPlayed is the ledger of what people reported: the scenario of each exists and names the report.
+// TestLedgerSeesAnswers: what counts is what a step got, and not what a file says, in a comment or anywhere else.
+func TestLedgerSeesAnswers(t *testing.T) {
+	t.Parallel()
+	const signIn = `name: github/x
+about: A sign-in that succeeds, AADSTS700213.
+# expect: {error: AADSTS700213}
+issuer: {platform: github, preset: branch}
+entra: {app: deployer, credentials: [{name: main-branch, subject: "repo:octo-org/octo-repo:ref:refs/heads/main"}]}
+steps:
+  - mint: {audience: api://AzureADTokenExchange}
+  - exchange: {}
+`
+	file, problems := scenario.Load("x.yaml", []byte(signIn), runner.Names())
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	tgt, err := target.InProcess(farm.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runner.Run(t.Context(), []*scenario.File{file}, runner.Options{Target: tgt})
+	if err := tgt.Close(); err != nil {
+		t.Error(err)
+	}
+	if codes := answered(run); run.Status() != report.Pass || len(codes) != 0 {
+		t.Errorf("%s, codes %v, want a pass without any", run.Status(), codes)
+	}
+	subject, _ := entra.Lookup(700213)
+	audience, _ := entra.Lookup(700212)
+	var got []string
+	checkCodes(func(_ string, args ...any) { got = append(got, args[0].(string)) }, []entra.Code{subject, audience},
+		map[string][]string{audience.Name(): {"x"}, "AADSTS1": {"y"}})
+	if want := []string{subject.Name(), "AADSTS1"}; !slices.Equal(got, want) {
+		t.Errorf("complaints about %v, want %v", got, want)
+	}
+}
+
+// TestLabelsAreAnswered compares the codes among the labels of each scenario with those that its steps got.
+func TestLabelsAreAnswered(t *testing.T) {
+	t.Parallel()
+	p := play(t)
+	got := map[string][]string{}
+	for code, names := range answered(p.run) {
+		for _, name := range names {
+			got[name] = append(got[name], code)
+		}
+	}
+	for _, f := range p.files {
+		labels := slices.DeleteFunc(slices.Clone(f.Labels), func(l string) bool { return !strings.HasPrefix(l, "AAD") })
+		slices.Sort(labels)
+		slices.Sort(got[f.Name])
+		if !slices.Equal(labels, got[f.Name]) {
+			t.Errorf("%s: labels differ from the codes that its steps got (-want +got):\n%s", f.Name, cmp.Diff(got[f.Name], labels))
+		}
+	}
+}
+
+// TestEveryReportIsPlayed is the ledger of what people reported: the scenario of each exists, passes, and says in its about that it plays it.
 func TestEveryReportIsPlayed(t *testing.T) {
 	t.Parallel()
-	sources := scenarioSources(t)
+	about := map[string]string{}
+	for _, f := range play(t).files {
+		about[f.Name] = f.About
+	}
 	for _, row := range reports {
-		src, ok := sources[row.scenario]
+		text, ok := about[row.scenario]
 		if !ok {
 			t.Errorf("%s: no scenario %s", row.report, row.scenario)
 			continue
 		}
-		if !strings.Contains(src, row.report) {
-			t.Errorf("%s: scenario %s does not name it", row.report, row.scenario)
+		if !names(text, row.report) {
+			t.Errorf("%s: the about of scenario %s does not name it", row.report, row.scenario)
 		}
 	}
 }
 
-// scenarioSources are the texts of the scenarios that come with issuerd, by name.
-func scenarioSources(t *testing.T) map[string]string {
-	t.Helper()
-	sources := map[string]string{}
-	err := fs.WalkDir(scenarios.FS, ".", func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path.Ext(file) != ".yaml" {
-			return err
+// names tells whether a text names a report, and not another whose name begins or ends alike.
+func names(text, report string) bool {
+	within := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for before := ""; ; {
+		head, tail, found := strings.Cut(text, report)
+		if !found {
+			return false
 		}
-		src, err := fs.ReadFile(scenarios.FS, file)
-		sources[strings.TrimSuffix(file, ".yaml")] = string(src)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+		before += head
+		if strings.TrimRightFunc(before, within) == before && strings.TrimLeftFunc(tail, within) == tail {
+			return true
+		}
+		before, text = before+report, tail
 	}
-	return sources
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"it failed (Azure/login#37).": true, "Azure/login#379": false, "Azure/login#379, Azure/login#37": true, "MyAzure/login#37": false, "": false,
+	} {
+		if names(text, "Azure/login#37") != want {
+			t.Errorf("%q: want %t", text, want)
+		}
+	}
 }
 
 // reports are the public reports of failed federated sign-ins that were collected up to 2026-09, one row for each kind of failure, and the

@@ -84,7 +84,7 @@ type Step struct {
 	Action   string   `json:"action"`
 	Status   Status   `json:"status"`
 	Attempts int      `json:"attempts,omitempty"`
-	Error    string   `json:"error,omitempty"`   // the AADSTS code of an exchange
+	Error    string   `json:"error,omitempty"`   // the AADSTS code of an exchange or a call
 	Fetched  []string `json:"fetched,omitzero"`  // what Entra fetched from the issuer; [] is nothing, nil is not known
 	Checks   []Check  `json:"checks,omitempty"`  // what Entra compared, in its order
 	Problem  *Problem `json:"problem,omitempty"` // why the step failed or could not be carried out

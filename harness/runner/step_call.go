@@ -43,6 +43,7 @@ func (p *play) call(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 		return nil, err
 	}
 	slices.SortStableFunc(answers, func(a, b answer) int { return a.status - b.status })
+	p.record().Error = answers[0].code()
 	result := answers[0].result()
 	result["beside"] = nil
 	if len(answers) > 1 {
