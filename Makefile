@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make run` and `make test`; both need Go alone and set up the rest themselves.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt generate bench image serve
+.PHONY: help run test lint fmt generate bench mutate image serve
 
 IMAGE ?= issuerd:dev
 
@@ -39,6 +39,9 @@ generate: ## refresh the generated files
 
 bench: ## print the measured figures beside their limits
 	go run ./e2e/bench
+
+mutate: ## change the checks in every place, and list the changes that no test notices (half an hour)
+	go run ./e2e/mutation
 
 image: ## build the container image, without network
 	docker/build.sh $(IMAGE)
