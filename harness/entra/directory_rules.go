@@ -224,12 +224,13 @@ func (r *tenantRecord) checkCredential(c *Credential, before []Credential, owner
 	return nil
 }
 
-// ErrNoExpressions is that the clouds without flexible credentials refuse an expression. Its text was seen in defenseunicorns/uds-core#1495,
-// where Microsoft Graph of Azure Government refuses one.
+// ErrNoExpressions is the refusal of a flexible expression in a cloud that has no flexible credentials. Its text was
+// seen in defenseunicorns/uds-core#1495, as the answer of Microsoft Graph in Azure Government.
 var ErrNoExpressions = errors.New("matching via expression is not currently supported for this cloud")
 
-// CheckMatching tells whether an application of a cloud may have a credential with its matching expression, or a managed identity, as identity
-// says. The error is, or wraps, [ErrNoExpressions], an [*expression.SyntaxError] or an [*expression.RuleError].
+// CheckMatching checks the matching expression of a credential, under the options, in a cloud. With identity, the
+// credential is for a managed identity, and else for an application. The error is, or wraps, [ErrNoExpressions], an
+// [*expression.SyntaxError] or an [*expression.RuleError].
 func CheckMatching(cloud string, c Credential, identity bool, o Options) error {
 	in, err := cloudNamed(cloud)
 	if err != nil {

@@ -35,7 +35,8 @@ func TestIdleWorlds(t *testing.T) {
 		addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 		return w
 	}
-	there := func(w *farm.World) bool { // without a request that would count as use
+	// deleted deletes a world and tells whether it was there: a request that only asks would count as use.
+	deleted := func(w *farm.World) bool {
 		answer := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodDelete, "/v1/farms/"+w.Farm().ID, nil)
 		r.Header.Set("Authorization", "Bearer "+s.Token())
@@ -87,7 +88,7 @@ func TestIdleWorlds(t *testing.T) {
 	<-done
 	clock.pass(59 * time.Minute) // since the last use
 	for name, w := range map[string]*farm.World{"asked": asked, "managed": managed, "working": working, "answering": answering} {
-		if !there(w) {
+		if !deleted(w) {
 			t.Errorf("%s: the world has ended", name)
 		}
 	}
@@ -97,7 +98,7 @@ func TestIdleWorlds(t *testing.T) {
 	document(t, canonical(s, last.Farm().ID), githubURL+discoveryPath)
 	clock.pass(time.Hour - time.Second)
 	clock.pass(2 * time.Second)
-	if there(last) {
+	if deleted(last) {
 		t.Error("an hour after its last use the world is there")
 	}
 	document(t, canonical(s, ""), githubURL+discoveryPath) // the default world stays

@@ -144,17 +144,17 @@ func (s *Server) hiddenPath(u *url.URL) string {
 // clipSignIn hides secrets in every text that a sign-in takes from its request, and shortens it. Key ids and subjects may look like secrets, and
 // are what the record is read for.
 func (s *Server) clipSignIn(in entra.SignIn) entra.SignIn {
-	clip := func(text string) string { return clip(s.secrets.hide(text)) }
+	safe := func(text string) string { return clip(s.secrets.hide(text)) }
 	for _, text := range []*string{
 		&in.CorrelationID, &in.Tenant, &in.ClientID, &in.GrantType, &in.Scope, &in.Resource, &in.Issuer, &in.Subject, &in.KeyID,
 		&in.Agent,
 	} {
-		*text = clip(*text)
+		*text = safe(*text)
 	}
 	audiences := 0
 	in.Audience = slices.Clone(in.Audience)
 	for i := range in.Audience {
-		in.Audience[i] = clip(in.Audience[i])
+		in.Audience[i] = safe(in.Audience[i])
 		if audiences += len(in.Audience[i]); audiences > maxText {
 			in.Audience = append(in.Audience[:i], "…")
 			break
@@ -163,7 +163,7 @@ func (s *Server) clipSignIn(in entra.SignIn) entra.SignIn {
 	in.Checks = slices.Clone(in.Checks)
 	for i := range in.Checks {
 		c := &in.Checks[i]
-		c.Want, c.Got, c.Note = clip(c.Want), clip(c.Got), clip(c.Note)
+		c.Want, c.Got, c.Note = safe(c.Want), safe(c.Got), safe(c.Note)
 	}
 	return in
 }

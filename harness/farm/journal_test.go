@@ -308,6 +308,7 @@ func TestJournalHidesSecrets(t *testing.T) {
 		t.Fatalf("only %d secrets: %v", len(secrets), slices.Collect(maps.Keys(secrets)))
 	}
 	client := canonical(s, w.Farm().ID)
+	good := mint(t, w, githubURL, subject).Token
 	for name, secret := range secrets {
 		for _, address := range []string{
 			githubURL + "/" + url.PathEscape(secret), "https://graph.microsoft.com/v1.0/applications/" + url.PathEscape(secret),
@@ -328,6 +329,7 @@ func TestJournalHidesSecrets(t *testing.T) {
 		if foreign[name] == "" { // the record of a sign-in keeps tenant and client id, whatever they look like
 			get(t, client, "https://login.microsoftonline.com/"+url.PathEscape(secret)+"/oauth2/v2.0/token", "")
 			exchange(t.Context(), t, client, w.Farm().Tenant, secret, secret)
+			exchange(t.Context(), t, client, w.Farm().Tenant, secret, good) // the check of the application records what it got
 		}
 	}
 	raw, err := json.Marshal(w.Journal(0))

@@ -173,7 +173,7 @@ func (c *call) checkValues(f entra.Credential) error {
 	}
 	err := entra.CheckMatching(c.tenant.Cloud, f, true, c.api.directory.Options())
 	if errors.Is(err, entra.ErrNoExpressions) {
-		err = entra.ErrNoExpressions
+		err = entra.ErrNoExpressions // without the cloud's name, which is for directory files
 	}
 	if err != nil {
 		return badRequest("Federated Identity Credential claims matching expression is invalid: %s.", plainly(err))
