@@ -8,7 +8,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## play every scenario in process
-	go run ./cmd/issuerd run
+	e2e/progress.sh "make run" go run ./cmd/issuerd run
 
 test: ## run every test, with the race detector where there is a C compiler
 	@if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then \
@@ -22,7 +22,9 @@ test: ## run every test, with the race detector where there is a C compiler
 	@docker version >/dev/null 2>&1 || echo "make test: LEFT OUT: the container target, because no Docker engine answers"
 	@race=; if command -v "$$(go env CC)" >/dev/null && [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \
 	else echo "make test: LEFT OUT: the race detector, because there is no C compiler"; fi; \
-	set -x; go test $$race ./... && cd e2e/clients && go test $$race ./...
+	failed=; for module in . e2e/clients; do \
+	(set -x; cd $$module && "$(CURDIR)/e2e/progress.sh" "make test" go test -timeout 60m $$race ./...) || failed="$$failed $$module"; done; \
+	test -z "$$failed" || { echo "make test: FAILED in:$$failed"; exit 1; }
 
 lint: ## formatting, vet, staticcheck, and the scenarios' own lint
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run make fmt"; exit 1; }

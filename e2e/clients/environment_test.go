@@ -69,7 +69,7 @@ func signIn(options *azidentity.WorkloadIdentityCredentialOptions) (azcore.Acces
 	if err != nil {
 		return azcore.AccessToken{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // only what hangs takes longer, also on a busy machine
 	defer cancel()
 	return credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{graphScope}})
 }

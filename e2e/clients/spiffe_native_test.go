@@ -46,7 +46,7 @@ func (w spiffeWorkload) at() workloadapi.ClientOption { return workloadapi.WithA
 
 // until ends what waits for the agent in vain.
 func until(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute) // only what hangs takes longer, also on a busy machine
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -36,7 +36,7 @@ type Options struct {
 	// NewIssuerDelay is how long the keys of an issuer that was never asked for before are not found (AADSTS7000272). Default 0;
 	// users report twenty minutes and more for a new issuer.
 	NewIssuerDelay time.Duration `json:"newIssuerDelay"`
-	// FetchTimeout is how long an issuer may take to answer for both of its documents. Default 10s; Entra's is not known.
+	// FetchTimeout is how long an issuer may take to answer for both of its documents. Default 30s; Entra's is not known.
 	FetchTimeout time.Duration `json:"fetchTimeout"`
 	// MaxDocumentBytes bounds a document of an issuer. Default 1048576; Entra's bound is not known. At most 16777216.
 	MaxDocumentBytes int `json:"maxDocumentBytes"`
@@ -95,7 +95,7 @@ type Options struct {
 // DefaultOptions returns the defaults.
 func DefaultOptions() Options {
 	return Options{
-		ClockSkew: 5 * time.Minute, KeyCacheTTL: time.Hour, RefetchInterval: 5 * time.Minute, FetchTimeout: 10 * time.Second,
+		ClockSkew: 5 * time.Minute, KeyCacheTTL: time.Hour, RefetchInterval: 5 * time.Minute, FetchTimeout: 30 * time.Second,
 		MaxDocumentBytes: 1 << 20, DiscoveryFailureCode: 501661, MatchOrder: AudienceFirst, GitLabRequires: expression.GitLabID, IdentityWriteTime: 100 * time.Millisecond,
 	}
 }

@@ -165,7 +165,7 @@ func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
-		WriteTimeout:      time.Minute, // longer than Entra may take to fetch an issuer's documents
+		WriteTimeout:      3 * time.Minute, // longer than Entra may take to fetch an issuer's two documents, and a busy machine the rest
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(serverErrors{logger}, "", 0),

@@ -25,7 +25,7 @@ entra:
     - {name: robot, issuer: "https://login.microsoftonline.com/${{ vars.tenant }}/v2.0", subject: "${{ vars.robot }}"}
   appRoleAssignments: [{resource: Microsoft Graph, role: Application.Read.All}]
   tenant: {id: "${{ vars.tenant }}", displayName: Fabrikam, domains: [fabrikam.example]}
-  options: {staleEdits: 10m, identityWriteTime: 500ms}
+  options: {staleEdits: 10m, identityWriteTime: 30s}
   policies: {githubEnterprises: "${{ env.ENTERPRISES ?? [] }}"}
   applications:
     - {displayName: api, identifierUris: [api://api]}

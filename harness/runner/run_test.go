@@ -94,10 +94,13 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// silent answers nothing until the request is given up.
-type silent struct{}
+// silent answers nothing until the request is given up. It tells of each request, if that is asked for.
+type silent struct{ asked func() }
 
-func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.asked != nil {
+		s.asked()
+	}
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
@@ -106,21 +109,35 @@ func TestTimeout(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
-		hang func(*target.Target) // makes the target silent somewhere
+		hang func(*target.Target, silent) // makes the target silent somewhere
 		at   string
 	}{
-		{"Entra", func(tgt *target.Target) { tgt.Transport = func(string) http.RoundTripper { return silent{} } }, "exchange: {}"},
-		{"management", func(tgt *target.Target) {
-			tgt.Control = &control.Client{URL: tgt.Control.URL, Token: tgt.Control.Token, HTTP: &http.Client{Transport: silent{}}}
+		{"Entra", func(tgt *target.Target, s silent) { tgt.Transport = func(string) http.RoundTripper { return s } }, "exchange: {}"},
+		{"management", func(tgt *target.Target, s silent) {
+			tgt.Control = &control.Client{URL: tgt.Control.URL, Token: tgt.Control.Token, HTTP: &http.Client{Transport: s}}
 		}, "github/test"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tgt := start(t)
-			tt.hang(tgt)
 			src := strings.Replace(signIn, "issuer:", "timeout: 300ms\nissuer:", 1)
-			expectProblem(t, play(t.Context(), t, src, runner.Options{Target: tgt}), report.Error, src, tt.at, "the case took longer than its timeout of 300ms")
+			expire := make(chan func(), 1) // the end of the time, which comes once the target hangs
+			options := runner.Options{Target: tgt, After: func(d time.Duration, f func()) func() bool {
+				if d != 300*time.Millisecond {
+					t.Errorf("the case may take %s, want 300ms", d)
+				}
+				expire <- f
+				return func() bool { return true }
+			}}
+			tt.hang(tgt, silent{func() {
+				select {
+				case end := <-expire:
+					end()
+				default: // the clean-up
+				}
+			}})
+			expectProblem(t, play(t.Context(), t, src, options), report.Error, src, tt.at, "the case took longer than its timeout of 300ms")
 		})
 	}
 }
@@ -349,7 +366,11 @@ steps:
 	for i, r := range run.Results {
 		want := []report.Status{report.Pass, report.Fail, report.Error}[i%3]
 		if r.Status != want || r.Case != fmt.Sprint("case-", i) {
-			t.Errorf("%s: %s, want %s: %+v", r.Title(), r.Status, want, problemOf(r))
+			message := "no problem"
+			if p := problemOf(r); p != nil {
+				message, _, _ = strings.Cut(p.Message, "\n")
+			}
+			t.Errorf("%s: %s, want %s: %s", r.Title(), r.Status, want, message)
 		}
 	}
 }

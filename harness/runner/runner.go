@@ -30,14 +30,18 @@ type Options struct {
 	Env      map[string]any                              // the environment, at env in expressions
 	Clients  map[string]Client                           // what exchange.client names beside raw
 	Now      func() time.Time                            // for durations in the report; nil: time.Now
+
+	// After calls f once a case has taken its timeout, unless the function that it returns is called before. nil: time.AfterFunc
+	After func(d time.Duration, f func()) func() bool
 }
 
 // defaultParallel is how many cases run at the same time unless told otherwise. Cases mostly wait for signatures, so a few more than
 // there are processors keep those busy.
 const defaultParallel = 8
 
-// defaultTimeout bounds a case whose file does not say.
-const defaultTimeout = 30 * time.Second
+// defaultTimeout bounds a case whose file does not say. A case takes milliseconds: the rest is for a machine that is busy with other things,
+// so that only what hangs runs into it.
+const defaultTimeout = 5 * time.Minute
 
 // Names are the words that scenario files may use with this version: platforms, presets, faults and AADSTS codes.
 func Names() scenario.Names {
@@ -98,6 +102,9 @@ func rows(f *scenario.File) []*scenario.Case {
 func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.After == nil {
+		opts.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
 	if opts.Parallel <= 0 {
 		opts.Parallel = defaultParallel
@@ -246,8 +253,10 @@ func (p *play) play(ctx context.Context) error {
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the case took longer than its timeout of %s", timeout))
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := p.opts.After(timeout, func() { cancel(fmt.Errorf("the case took longer than its timeout of %s", timeout)) })
+	defer stop()
 	defer p.unset(ctx)
 	if err := p.set(ctx); err != nil {
 		return p.timedOut(ctx, err)

@@ -12,8 +12,8 @@ import (
 	"github.com/issuerd/issuerd/issuers"
 )
 
-// cleanupTimeout bounds what is done after a case, whatever became of it.
-const cleanupTimeout = 10 * time.Second
+// cleanupTimeout bounds what is done after a case, whatever became of it. It is as generous as defaultTimeout.
+const cleanupTimeout = time.Minute
 
 // set makes the world of the case: clock, directory and issuer.
 func (p *play) set(ctx context.Context) error {

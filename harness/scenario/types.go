@@ -269,7 +269,7 @@ type wholeFile struct {
 	Vars map[string]any `json:"vars,omitempty"`
 	// Clock says what time it is when a case starts.
 	Clock *ClockSettings `json:"clock,omitempty"`
-	// Timeout bounds one case. Default: 30s, 5m on a live tenant.
+	// Timeout bounds one case, in real time. Default: 5m, so that only what hangs runs into it.
 	Timeout time.Duration `json:"timeout,omitempty"`
 	// Skip gives a reason not to run on a target, for reasons that cannot be derived from the steps.
 	Skip map[string]string `json:"skip,omitempty"`

@@ -22,7 +22,7 @@ import (
 const DefaultImage = docker.DefaultImage
 
 // startTime is how long the farm may take until it answers. It takes milliseconds; the rest is for a loaded machine.
-const startTime = 30 * time.Second
+const startTime = 3 * time.Minute
 
 // Container is a running farm in a container. It is safe for concurrent use.
 type Container struct {

@@ -26,8 +26,8 @@ var ErrNoEngine = errors.New("no container engine answers; install and start Doc
 var ErrNoImage = fmt.Errorf("no image %s; make image builds it", DefaultImage)
 
 const (
-	startTime    = 30 * time.Second      // how long the farm may take until it answers
-	commandTime  = 30 * time.Second      // how long the engine may take to make or to remove a container
+	startTime    = 3 * time.Minute       // how long the farm may take until it answers: it takes milliseconds, the rest is for a busy machine
+	commandTime  = 3 * time.Minute       // how long the engine may take to make or to remove a container, likewise
 	pollInterval = 50 * time.Millisecond // between two questions whether it does
 )
 
@@ -110,7 +110,7 @@ func (c *Container) start(ctx context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: startTime}
 	for {
 		if err := c.inspect(ctx); err != nil {
 			return err
