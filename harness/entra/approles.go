@@ -21,9 +21,6 @@ func (r resource) appRoles() []AppRole {
 // roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those of Microsoft's
 // services that are not known here have no value, and are left out.
 func (x *exchange) roles() []string {
-	if len(x.app.AppRoleAssignments) == 0 {
-		return nil
-	}
 	principal := x.resourcePrincipal()
 	var values []string
 	for _, assignment := range x.app.AppRoleAssignments {
@@ -31,7 +28,7 @@ func (x *exchange) roles() []string {
 			continue
 		}
 		for _, role := range x.resource.appRoles() {
-			if role.ID == assignment.Role && !role.Disabled && role.Value != "" && !slices.Contains(values, role.Value) {
+			if role.ID == assignment.Role && !role.Disabled && role.Value != "" {
 				values = append(values, role.Value)
 			}
 		}
