@@ -97,6 +97,26 @@ func TestAudiences(t *testing.T) {
 	}
 }
 
+// TestChallenge has where a client without a token is told to sign in: in the cloud of the subscription, and at the address of a farm there.
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for _, tt := range []struct{ host, path, login string }{
+		{"management.azure.com", groupPath, "https://login.windows.net/" + r.tenant.ID},
+		{"management.azure.com:8445", groupPath, "https://login.windows.net/" + r.tenant.ID},
+		{"management.azure.com", "/subscriptions", "https://login.windows.net/"},
+		{"management.azure.com", "/subscriptions/99999999-2222-4333-8444-555555555555", "https://login.windows.net/"},
+		{"management.usgovcloudapi.net", groupPath, "https://login.windows.net/" + r.tenant.ID},
+		{"management.usgovcloudapi.net", "/subscriptions", "https://login.microsoftonline.us/"},
+		{"127.0.0.1:8445", groupPath, "https://127.0.0.1:8445/" + r.tenant.ID},
+	} {
+		got := r.sendTo(tt.host, "", http.MethodGet, tt.path, "")
+		if challenge := got.header.Get("WWW-Authenticate"); !strings.HasPrefix(challenge, `Bearer authorization_uri="`+tt.login+`", `) {
+			t.Errorf("at %s: %s, want %s", tt.host, challenge, tt.login)
+		}
+	}
+}
+
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
@@ -174,6 +194,8 @@ func TestAuthorization(t *testing.T) {
 		{"Group Reader", "GET", subscription + "/resourceGroups/other", "Microsoft.Resources/subscriptions/resourceGroups/read", subscription + "/resourceGroups/other"},
 		{"Group Reader", "GET", subscription + "/providers", "Microsoft.Resources/subscriptions/providers/read", subscription},
 		{"Group Reader", "GET", groupPath + "2", "Microsoft.Resources/subscriptions/resourceGroups/read", groupPath + "2"}, // not below App
+		{"Group Reader", "GET", subscription + "/resourceGroups/other/resources", "Microsoft.Resources/subscriptions/resourceGroups/resources/read",
+			subscription + "/resourceGroups/other"}, // a list over a group, and not over the subscription
 		{"Vault Reader", "GET", vaultPath + "2", "Microsoft.KeyVault/vaults/read", vaultPath + "2"},
 		{"Vault Reader", "GET", groupPath, "Microsoft.Resources/subscriptions/resourceGroups/read", groupPath},
 		{"Reader", "PUT", identityPath + "/fresh", "Microsoft.ManagedIdentity/userAssignedIdentities/write", identityPath + "/fresh"},
