@@ -45,6 +45,13 @@ func TestNativeTokensAreThePresets(t *testing.T) {
 					delete(claims, name)
 					delete(direct.Claims, name)
 				}
+				for _, of := range []map[string]any{claims, direct.Claims} { // times that are deeper: a second may pass between the two
+					for object, name := range map[string]string{"https://sts.amazonaws.com/": "original_session_exp", "kubernetes.io": "warnafter"} {
+						if about, _ := of[object].(map[string]any); about != nil {
+							delete(about, name)
+						}
+					}
+				}
 				if diff := cmp.Diff(direct.Claims, claims); diff != "" {
 					t.Errorf("claims (-direct +native):\n%s", diff)
 				}
