@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -24,8 +25,8 @@ func (o *output) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// writeCertificate writes the certificate of --ca-file. A file that is there is replaced as a whole, and only if it holds a certificate or
-// nothing; a symbolic link is not followed. Devices and pipes are written to. What can't be opened is bad usage; what can't be written to is not.
+// writeCertificate writes the certificate of --ca-file. A file that is there is replaced as a whole, and only if it holds one certificate or
+// nothing, so that neither a bundle nor a private key behind a certificate is lost; a symbolic link is not followed. Devices and pipes are written to. What can't be opened is bad usage; what can't be written to is not.
 func writeCertificate(path string, certificate []byte) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -43,8 +44,8 @@ func writeCertificate(path string, certificate []byte) error {
 		if err != nil {
 			return err
 		}
-		if block, _ := pem.Decode(held); block == nil || block.Type != "CERTIFICATE" {
-			return fmt.Errorf("--ca-file: %s holds something else than a certificate and is left as it is; remove it, or give another name", path)
+		if !oneCertificate(held) {
+			return fmt.Errorf("--ca-file: %s holds something else than one certificate and is left as it is; remove it, or give another name", path)
 		}
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".issuerd-ca-*")
@@ -59,6 +60,13 @@ func writeCertificate(path string, certificate []byte) error {
 		return cannotRun(errors.Join(err, os.Remove(file.Name())))
 	}
 	return nil
+}
+
+// oneCertificate tells a PEM file with a certificate and nothing before or behind it.
+func oneCertificate(content []byte) bool {
+	content = bytes.TrimSpace(content)
+	block, rest := pem.Decode(content)
+	return bytes.HasPrefix(content, []byte("-----BEGIN CERTIFICATE-----")) && block != nil && block.Type == "CERTIFICATE" && len(rest) == 0
 }
 
 // writeTo writes to a device, or to a pipe that somebody reads.

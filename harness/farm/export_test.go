@@ -4,6 +4,7 @@ import (
 	"log"
 	"log/slog"
 
+	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 )
 
@@ -12,3 +13,25 @@ func SignIns(w *World, tenantID string) []entra.SignIn { return w.signIns(tenant
 
 // ErrorLog is where the farm's HTTP servers write what goes wrong.
 func ErrorLog(logger *slog.Logger) *log.Logger { return newHTTPServer(nil, logger).ErrorLog }
+
+// Hide hides a credential in a text.
+func Hide(credential, text string) string {
+	var s secrets
+	s.add(credential)
+	return s.hide(text)
+}
+
+// KeptSignIns has a journal take a number of sign-ins of each tenant, one tenant after the other, and returns which are kept.
+func KeptSignIns(tenants []string, each int) map[string][]entra.SignIn {
+	var j journal
+	for _, tenant := range tenants {
+		for n := range each {
+			j.add(control.Entry{SignIn: &entra.SignIn{TenantID: tenant, Status: n}})
+		}
+	}
+	kept := map[string][]entra.SignIn{}
+	for _, tenant := range tenants {
+		kept[tenant] = j.signInsOf(tenant)
+	}
+	return kept
+}

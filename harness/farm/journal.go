@@ -13,6 +13,9 @@ import (
 // journalSize is how many entries a world keeps. It bounds the memory of a farm that runs for days.
 const journalSize = 1000
 
+// maxSignIns is how many sign-ins a world keeps for all its tenants together.
+const maxSignIns = 20 * journalSize
+
 // journal keeps the last entries of a world, and the last sign-ins of each tenant in a ring of their own: no flood of other requests, and none of
 // another tenant's sign-ins, takes them out of Entra's sign-in log.
 type journal struct {
@@ -22,12 +25,19 @@ type journal struct {
 	unmatched int             // requests for nothing that is here, which are counted and not kept
 
 	signIns map[string]*signInRing // by tenant
+	kept    int                    // sign-ins in all rings
 }
 
-// signInRing holds a tenant's last sign-ins.
+// signInRing holds a tenant's last sign-ins, oldest first from next on.
 type signInRing struct {
-	kept []*entra.SignIn // a ring once it is full
-	n    int             // how many there have been
+	kept []*entra.SignIn
+	next int // the oldest; 0 until the ring is full
+}
+
+// drop takes the oldest sign-in out.
+func (r *signInRing) drop() {
+	ordered := slices.Concat(r.kept[r.next:], r.kept[:r.next])
+	r.kept, r.next = ordered[1:], 0
 }
 
 func (j *journal) add(e control.Entry) {
@@ -54,11 +64,29 @@ func (j *journal) addSignIn(in *entra.SignIn) {
 		ring = new(signInRing)
 		j.signIns[in.TenantID] = ring
 	}
-	if ring.n++; len(ring.kept) < journalSize {
-		ring.kept = append(ring.kept, in)
+	if len(ring.kept) >= journalSize {
+		ring.kept[ring.next] = in
+		ring.next = (ring.next + 1) % journalSize
 		return
 	}
-	ring.kept[(ring.n-1)%journalSize] = in
+	ring.kept = append(ring.kept, in)
+	if j.kept++; j.kept > maxSignIns {
+		j.dropSignIn()
+	}
+}
+
+// dropSignIn makes room: the tenant with the most sign-ins loses its oldest one, so that few tenants can't take the place of all.
+func (j *journal) dropSignIn() {
+	var most string
+	for tenant, ring := range j.signIns {
+		if have := j.signIns[most]; have == nil || len(ring.kept) > len(have.kept) {
+			most = tenant
+		}
+	}
+	j.signIns[most].drop()
+	if j.kept--; len(j.signIns[most].kept) == 0 {
+		delete(j.signIns, most)
+	}
 }
 
 // signInsOf are the sign-ins of a tenant that are kept, oldest first.
@@ -70,8 +98,8 @@ func (j *journal) signInsOf(tenantID string) []entra.SignIn {
 		return nil
 	}
 	all := make([]entra.SignIn, 0, len(ring.kept))
-	for n := ring.n - len(ring.kept); n < ring.n; n++ {
-		all = append(all, *ring.kept[n%journalSize])
+	for n := range ring.kept {
+		all = append(all, *ring.kept[(ring.next+n)%len(ring.kept)])
 	}
 	return all
 }

@@ -17,6 +17,7 @@ import (
 type secrets struct {
 	mu    sync.RWMutex
 	words map[string]int // how often each word of a credential was added
+	whole map[string]int // the same for credentials without a word that is long enough
 }
 
 // minWord is how short a part of a credential may be that is still hidden.
@@ -31,17 +32,25 @@ func (s *secrets) count(values []string, by int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.words == nil {
-		s.words = map[string]int{}
+		s.words, s.whole = map[string]int{}, map[string]int{}
 	}
 	for _, value := range values {
+		known := false
 		for word := range words(value) {
-			if len(word) < minWord {
-				continue
-			}
-			if s.words[word] += by; s.words[word] <= 0 {
-				delete(s.words, word)
+			if len(word) >= minWord {
+				count(s.words, word, by)
+				known = true
 			}
 		}
+		if !known && len(value) >= minWord {
+			count(s.whole, value, by)
+		}
+	}
+}
+
+func count(counts map[string]int, key string, by int) {
+	if counts[key] += by; counts[key] <= 0 {
+		delete(counts, key)
 	}
 }
 
@@ -50,6 +59,9 @@ func (s *secrets) hide(text string) string {
 	text = entra.HideTokens(text)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	for value := range s.whole {
+		text = strings.ReplaceAll(text, value, "[secret]")
+	}
 	return replaceWords(text, func(word string) bool { return s.words[word] > 0 })
 }
 
@@ -60,6 +72,17 @@ func (s *secrets) hideForeign(text string) string { return replaceWords(s.hide(t
 // words are the parts of a text between the characters that credentials are quoted, escaped or separated with.
 func words(text string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
+		for start, end := range wordsAt(text) {
+			if !yield(text[start:end]) {
+				return
+			}
+		}
+	}
+}
+
+// wordsAt is where the words of a text begin and end.
+func wordsAt(text string) func(yield func(start, end int) bool) {
+	return func(yield func(start, end int) bool) {
 		start := -1
 		for i := 0; i <= len(text); i++ {
 			if i < len(text) && isWordByte(text[i]) {
@@ -68,7 +91,7 @@ func words(text string) func(yield func(string) bool) {
 				}
 				continue
 			}
-			if start >= 0 && !yield(text[start:i]) {
+			if start >= 0 && !yield(start, i) {
 				return
 			}
 			start = -1
@@ -83,21 +106,31 @@ func isWordByte(c byte) bool {
 // replaceWords writes [secret] in place of the words of a text that are one. A text without any stays the same string.
 func replaceWords(text string, secret func(string) bool) string {
 	var out strings.Builder
-	rest := text
-	for word := range words(text) {
-		if len(word) < minWord || !secret(word) {
+	rest := 0 // where what is not written yet begins
+	for start, end := range wordsAt(text) {
+		if end-start < minWord || !secret(text[start:end]) && !secret(text[start+escaped(text, start):end]) {
 			continue
 		}
-		before, after, _ := strings.Cut(rest, word)
-		out.WriteString(before)
+		out.WriteString(text[rest:start])
 		out.WriteString("[secret]")
-		rest = after
+		rest = end
 	}
-	if out.Len() == 0 {
+	if rest == 0 {
 		return text
 	}
-	out.WriteString(rest)
+	out.WriteString(text[rest:])
 	return out.String()
+}
+
+// escaped is how many characters at the beginning of a word belong to an escape: two of %2F, one of \n.
+func escaped(text string, start int) int {
+	if start > 0 && text[start-1] == '%' {
+		return 2
+	}
+	if start > 0 && text[start-1] == '\\' {
+		return 1
+	}
+	return 0
 }
 
 // prefixed are credentials that tell what they are: of GitHub, GitLab, Buildkite and HCP Terraform.
