@@ -31,7 +31,7 @@ type assertion struct {
 	issued    numericDate
 	notBefore numericDate
 	expires   numericDate
-	payload   []byte // which holds every claim
+	claims    map[string]any // all of them, as JSON has them
 }
 
 // numericDate is a claim in seconds since 1970, and whether it was there.
@@ -72,7 +72,8 @@ func parseAssertion(compact string) (*assertion, error) {
 	if a.alg == "" {
 		return nil, errMalformed("header: no alg")
 	}
-	if a.payload, err = decodePart("payload", parts[1]); err != nil {
+	payload, err := decodePart("payload", parts[1])
+	if err != nil {
 		return nil, err
 	}
 	if _, err = decodePart("signature", parts[2]); err != nil {
@@ -84,20 +85,14 @@ func parseAssertion(compact string) (*assertion, error) {
 			return nil, errMalformed("not a JWS")
 		}
 	}
-	return a, a.readClaims()
-}
-
-// claims are all of them, as JSON has them. Most checks need none but those in the struct, so that these are read when they are asked for.
-func (a *assertion) claims() map[string]any {
-	var claims map[string]any
-	if err := josejson.Unmarshal(a.payload, &claims); err != nil {
-		return nil // a name occurs twice below the claims that readClaims has read: whoever needs one of the others finds none
+	if err := decodeObject("payload", payload, &a.claims); err != nil {
+		return nil, err // also for a name that occurs twice below a claim
 	}
-	return claims
+	return a, a.readClaims(payload)
 }
 
 // readClaims reads the claims Entra looks at.
-func (a *assertion) readClaims() error {
+func (a *assertion) readClaims(payload []byte) error {
 	var claims struct {
 		Issuer    josejson.RawMessage `json:"iss"`
 		Subject   josejson.RawMessage `json:"sub"`
@@ -106,7 +101,7 @@ func (a *assertion) readClaims() error {
 		NotBefore josejson.RawMessage `json:"nbf"`
 		Expires   josejson.RawMessage `json:"exp"`
 	}
-	if err := decodeObject("payload", a.payload, &claims); err != nil {
+	if err := decodeObject("payload", payload, &claims); err != nil {
 		return err
 	}
 	var err error

@@ -108,6 +108,12 @@ func TestRegionalHosts(t *testing.T) {
 		code                                        int
 	}{
 		{"application", "westeurope.login.microsoft.com", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 100007},
+		{"application, older form", "centralus.r.login.microsoftonline.com", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 100007},
+		{"application, region and port", "westeurope.login.microsoft.com:8445", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 100007},
+		{"application, region and dot", "westeurope.login.microsoft.com.", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 100007},
+		{"application, port", "login.microsoft.com:8445", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 0},
+		{"application, another cloud's host and port", "login.microsoftonline.us:8445", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 900382},
+		{"application, another cloud's host and dot", "login.chinacloudapi.cn.", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 900382},
 		{"application, no region", "login.microsoft.com", r.tenant.ID, r.app.ClientID, exchangeAudience, "https://graph.microsoft.com", 0},
 		{"managed identity", "westeurope.login.microsoft.com", r.tenant.ID, r.tenant.ManagedIdentities[0].ClientID, exchangeAudience, "https://graph.microsoft.com", 0},
 		{"US Government", "usgovvirginia.login.microsoftonline.us", gov.ID, gov.Applications[0].ClientID, "api://AzureADTokenExchangeUSGov", "https://graph.microsoft.us", 100007},

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"crypto/rsa"
 	"maps"
 	"slices"
 	"strconv"
@@ -34,6 +35,9 @@ func checkMetadata(x *exchange, c *Check) *Error {
 	return nil
 }
 
+// minKeyBits is the least size of an RSA key that signs (RFC 7518, sections 3.3 and 3.5).
+const minKeyBits = 2048
+
 // checkKey finds the key that the header names. An unknown one makes the server look again, once the keys are as old as option
 // refetchInterval says.
 func checkKey(x *exchange, c *Check) *Error {
@@ -66,6 +70,10 @@ func checkKey(x *exchange, c *Check) *Error {
 	c.Want = kid
 	if key == nil || key.Algorithm != "" && key.Algorithm != x.assertion.alg {
 		c.Note = "the key is not RSA, or is published for another algorithm than " + x.assertion.alg
+		return refuse(5002730)
+	}
+	if public, isRSA := key.Key.(*rsa.PublicKey); isRSA && public.N.BitLen() < minKeyBits {
+		c.Note = "the key has " + strconv.Itoa(public.N.BitLen()) + " bits; RFC 7518 wants " + strconv.Itoa(minKeyBits) + ". That Entra refuses it, and the code, is inferred"
 		return refuse(5002730)
 	}
 	return nil

@@ -40,8 +40,8 @@ func checkTenant(x *exchange, c *Check) *Error {
 	}
 	c.Want = x.record.tenant.ID
 	x.signIn.TenantID = x.record.tenant.ID
-	if x.base.cloud != nil && x.base.cloud != x.record.cloud {
-		c.Note = "the tenant is in the cloud " + x.record.cloud.name + ", " + x.base.url + " in " + x.base.cloud.name
+	if x.base.of != nil && x.base.of != x.record.cloud {
+		c.Note = "the tenant is in the cloud " + x.record.cloud.name + ", " + x.base.url + " in " + x.base.of.name
 		return refuse(900382)
 	}
 	return nil

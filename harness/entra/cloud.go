@@ -108,13 +108,14 @@ func cloudNamed(name string) (*cloud, error) {
 }
 
 // cloudOfHost finds the cloud of a login host, or nil, and says whether the host is a regional one: a region before a login host, as MSAL makes
-// it (westeurope.login.microsoft.com, usgovvirginia.login.microsoftonline.us). host is lower case and has no port.
+// it (westeurope.login.microsoft.com, usgovvirginia.login.microsoftonline.us; older ones centralus.r.login.microsoftonline.com). host is lower
+// case and has no port.
 func cloudOfHost(host string) (c *cloud, regional bool) {
 	for _, c := range clouds {
 		if slices.Contains(c.aliases, host) {
 			return c, false
 		}
-		if _, above, _ := strings.Cut(host, "."); slices.Contains(c.aliases, above) {
+		if slices.ContainsFunc(c.aliases, func(alias string) bool { return strings.HasSuffix(host, "."+alias) }) {
 			return c, true
 		}
 	}

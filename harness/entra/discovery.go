@@ -62,7 +62,7 @@ func (s *Server) authorityOf(b base, tenant string) (authority, *Error) {
 		return a, nil
 	}
 	record, _, _ := s.directory.signIn(tenant, "", s.now())
-	if record == nil || b.cloud != nil && b.cloud != record.cloud {
+	if record == nil || b.of != nil && b.of != record.cloud {
 		return authority{}, unknownTenant(tenant)
 	}
 	region := regionScope

@@ -89,7 +89,7 @@ func checkEntraTokenKind(x *exchange, c *Check) *Error {
 	if !x.byEntra {
 		return nil
 	}
-	claims := x.assertion.claims()
+	claims := x.assertion.claims
 	c.Want = "a managed identity's token, obtained on its host"
 	if _, delegated := claims["scp"]; delegated || claims["idtyp"] == "user" {
 		return refuse(700229)

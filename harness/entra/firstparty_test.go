@@ -162,7 +162,7 @@ func TestFirstPartyResources(t *testing.T) {
 				for _, v1 := range []bool{false, true} {
 					check(v1, resource, appID)
 					check(v1, appID, appID)
-					if strings.Contains(resource, ":") {
+					if strings.HasPrefix(resource, "https://") {
 						check(v1, resource+"/", appID)
 					}
 				}
@@ -216,6 +216,7 @@ func TestNoFirstPartyResource(t *testing.T) {
 		"https://ab.blob.core.windows.net", "https://con-toso.blob.core.windows.net", "https://Contoso.blob.core.windows.net", "https://a.b.blob.core.windows.net",
 		"https://contoso.blob.core.windows.net/container", "https://contoso.blob.core.windows.net.example", "http://contoso.blob.core.windows.net",
 		"https://.blob.core.windows.net", "https://contosoXblob.core.windows.net", "https://-contoso.kusto.windows.net", "https://a.b.c.kusto.windows.net",
+		"https://management.core.windows.net//", "https://graph.microsoft.com//", "https://contoso.blob.core.windows.net//", "api://AzureADTokenExchange/",
 		"HTTPS://vault.azure.net", "vault.azure.net", "https://storage.azure.com/.default", "api://AzureFMITokenExchange",
 	} {
 		if got := ask(false, resource); got.code() != 500011 || !strings.Contains(got.raw, "The resource principal named "+resource+" was not found") {

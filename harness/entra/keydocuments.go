@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -17,12 +18,12 @@ import (
 // name that occurs twice.
 func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, err error) {
 	var d struct {
-		Issuer        string    `json:"issuer"`
-		JWKSURI       string    `json:"jwks_uri"`
-		Authorization *string   `json:"authorization_endpoint"`
-		SubjectTypes  *[]string `json:"subject_types_supported"`
-		ResponseTypes *[]string `json:"response_types_supported"`
-		Algorithms    *[]string `json:"id_token_signing_alg_values_supported"`
+		Issuer        string   `json:"issuer"`
+		JWKSURI       string   `json:"jwks_uri"`
+		Authorization *string  `json:"authorization_endpoint"`
+		SubjectTypes  textList `json:"subject_types_supported"`
+		ResponseTypes textList `json:"response_types_supported"`
+		Algorithms    textList `json:"id_token_signing_alg_values_supported"`
 	}
 	if err := josejson.Unmarshal(document, &d); err != nil {
 		return "", errors.New("not a JSON object with members of the right types")
@@ -36,22 +37,34 @@ func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, e
 		return "", errors.New("authorization_endpoint is empty; option refuseEmptyAuthorizationEndpoint refuses it")
 	}
 	for _, list := range []struct {
-		name   string
-		values *[]string
+		name string
+		list textList
 	}{
 		{"subject_types_supported", d.SubjectTypes},
 		{"response_types_supported", d.ResponseTypes},
 		{"id_token_signing_alg_values_supported", d.Algorithms},
 	} {
-		if list.values != nil && len(*list.values) == 0 {
+		if list.list.given && len(list.list.values) == 0 {
 			return "", fmt.Errorf("%s is empty", list.name)
 		}
 	}
 	return d.JWKSURI, nil
 }
 
-// readKeys reads the first hundred signing keys of a JWKS: keys for another use, such as encryption, do not count, and keys without a use do. One
-// entry that is no object, or that is a broken RSA key, refuses them all. Keys of other types than RSA are kept as nil, so that one which a kid
+// textList is a member of a document that is a list. null is an empty one, as servers in Go write it, which is inferred.
+type textList struct {
+	given  bool
+	values []string
+}
+
+// UnmarshalJSON reads a list of strings, or null.
+func (l *textList) UnmarshalJSON(raw []byte) error {
+	l.given = true
+	return josejson.Unmarshal(raw, &l.values)
+}
+
+// readKeys reads the first hundred signing keys of a JWKS: keys for another use or other operations, such as encryption, do not count, and keys
+// that name neither do. One entry that is no object, that is a broken RSA key, or that has the kid of another key, refuses them all. Keys of other types than RSA are kept as nil, so that one which a kid
 // names can be refused for its type; keys without kid cannot be found and are dropped. What is refused, and what counts, is inferred.
 func readKeys(document []byte, o Options) (map[string]*jose.JSONWebKey, error) {
 	var set struct {
@@ -76,26 +89,38 @@ func readKeys(document []byte, o Options) (map[string]*jose.JSONWebKey, error) {
 				return nil, fmt.Errorf("key %d (kid %q): not a valid RSA key", i, head.ID)
 			}
 		}
-		if head.Use == nil && o.RefuseKeysWithoutUse || head.Use != nil && *head.Use != oidc.KeyUseSignature {
+		if head.Use == nil && o.RefuseKeysWithoutUse || head.Use != nil && *head.Use != oidc.KeyUseSignature ||
+			head.Operations != nil && !slices.Contains(head.Operations, "verify") {
 			continue
 		}
 		if signing++; signing > maxKeys || head.ID == "" {
 			continue
 		}
-		if _, twice := keys[head.ID]; !twice { // the first one counts, which is inferred
-			keys[head.ID] = key
+		if other, twice := keys[head.ID]; twice && !sameKey(other, key) {
+			return nil, fmt.Errorf("key %d: another key has its kid %q", i, head.ID)
 		}
+		keys[head.ID] = key
 	}
 	return keys, nil
 }
 
+// sameKey tells whether two entries are one RSA key for one algorithm.
+func sameKey(a, b *jose.JSONWebKey) bool {
+	if a == nil || b == nil || a.Algorithm != b.Algorithm {
+		return false
+	}
+	first, isRSA := a.Key.(*rsa.PublicKey)
+	return isRSA && first.Equal(b.Key)
+}
+
 // keyHead is what is asked of every key of a JWKS.
 type keyHead struct {
-	Type     string  `json:"kty"`
-	ID       string  `json:"kid"`
-	Use      *string `json:"use"`
-	Modulus  string  `json:"n"`
-	Exponent string  `json:"e"`
+	Type       string   `json:"kty"`
+	ID         string   `json:"kid"`
+	Use        *string  `json:"use"`
+	Operations []string `json:"key_ops"`
+	Modulus    string   `json:"n"`
+	Exponent   string   `json:"e"`
 }
 
 // readRSA returns the public part of an RSA key, or nil when it is broken. go-jose takes line breaks in base64url, an empty modulus, and even

@@ -93,17 +93,13 @@ func matchAudience(x *exchange, c *Check) *Error {
 func matchSubject(x *exchange, c *Check) *Error {
 	subject := x.assertion.subject
 	var want []string
-	var claims map[string]any
 	caseOnly := false
 	matching := x.candidates[:0:0]
 	for _, credential := range x.candidates {
 		want = append(want, credential.Subject+credential.Matching)
 		switch {
 		case credential.Matching != "":
-			if claims == nil {
-				claims = x.assertion.claims()
-			}
-			if e, err := expression.Parse(credential.Matching); err == nil && e.Match(claims, x.options.EmptyWildcard) {
+			if e, err := expression.Parse(credential.Matching); err == nil && e.Match(x.assertion.claims, x.options.EmptyWildcard) {
 				matching = append(matching, credential)
 			}
 		case credential.Subject == subject:

@@ -27,7 +27,7 @@ func checkClaimPolicy(x *exchange, c *Check) *Error {
 		return nil
 	}
 	c.Want = strings.Join(enterprises, ", ")
-	c.Got, _ = x.assertion.claims()["enterprise"].(string)
+	c.Got, _ = x.assertion.claims["enterprise"].(string)
 	if slices.Contains(enterprises, c.Got) {
 		return nil
 	}

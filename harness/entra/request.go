@@ -34,8 +34,9 @@ func AssertionForm(clientID, assertion, scope string) url.Values {
 // base is the scheme and host a client called, which the URLs of the answer repeat.
 type base struct {
 	url      string // without a trailing slash
-	cloud    *cloud // nil: not one of Microsoft's hosts
-	regional bool   // one of Microsoft's regional hosts
+	cloud    *cloud // nil: not one of Microsoft's hosts, or one with a port, so that URLs and issuers are those of this server's address
+	of       *cloud // of Microsoft's host, whatever its port; nil: it is none
+	regional bool   // one of Microsoft's regional hosts, whatever its port
 }
 
 // baseOf reads it from a request. Microsoft's hosts are always https: whoever
@@ -43,13 +44,14 @@ type base struct {
 func baseOf(r *http.Request) base {
 	host := strings.ToLower(r.Host)
 	name := strings.TrimSuffix(host, ":443")
-	if c, regional := cloudOfHost(name); c != nil {
-		return base{"https://" + name, c, regional}
+	of, regional := cloudOfHost(strings.TrimSuffix(hostname(name), "."))
+	if c, _ := cloudOfHost(name); c != nil {
+		return base{"https://" + name, c, c, regional}
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" {
-		return base{url: "https://" + host}
+		return base{"https://" + host, nil, of, regional}
 	}
-	return base{url: "http://" + host}
+	return base{"http://" + host, nil, of, regional}
 }
 
 // names tells whether a resource is the address that was called, if that is not one of Microsoft's hosts. The port is left out of it, as MSAL

@@ -12,6 +12,9 @@ const defaultScope = "/.default"
 // to a /.default.
 var reservedScopes = []string{"openid", "profile", "offline_access"}
 
+// isSpace: nothing but a space parts scopes (RFC 6749). That Entra takes no line break or tab for one is inferred.
+func isSpace(r rune) bool { return r == ' ' }
+
 // checkScope finds the resource: what stands before the last slash of
 // {resource}/.default. Which of the scope errors answers what is partly inferred.
 func checkScope(x *exchange, c *Check) *Error {
@@ -22,7 +25,7 @@ func checkScope(x *exchange, c *Check) *Error {
 	}
 	c.Want, c.Got = "one {resource}"+defaultScope, x.form.scope
 	var named, others []string
-	for _, scope := range strings.Fields(x.form.scope) {
+	for _, scope := range strings.FieldsFunc(x.form.scope, isSpace) {
 		switch resource, isDefault := strings.CutSuffix(scope, defaultScope); {
 		case slices.Contains(reservedScopes, scope):
 		case isDefault && resource == "":

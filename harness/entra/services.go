@@ -52,11 +52,14 @@ func (s *Service) ServicePrincipalID(tenantID string) string {
 	return nameGUID("service principal", strings.ToLower(tenantID), s.AppID)
 }
 
-// serviceOf finds the service a resource string names, or nil. URLs may end in
-// any number of slashes, as https://management.core.windows.net// of the Azure
-// CLI does; apart from that they are compared byte for byte.
+// serviceOf finds the service a resource string names, or nil. An https URL may end in a slash, as that of the Azure CLI's scope
+// https://management.core.windows.net//.default does; apart from that they are compared byte for byte. That more slashes, or one after api://,
+// make it another resource is inferred.
 func (c *cloud) serviceOf(resource string) *Service {
-	url := strings.TrimRight(resource, "/")
+	url := resource
+	if strings.HasPrefix(resource, "https://") {
+		url = strings.TrimSuffix(resource, "/")
+	}
 	for i := range c.services {
 		s := &c.services[i]
 		if slices.Contains(s.URLs, url) || strings.EqualFold(resource, s.AppID) {

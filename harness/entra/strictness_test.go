@@ -2,6 +2,7 @@ package entra_test
 
 import (
 	"crypto"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,6 +10,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	jose "github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/entra"
 )
@@ -61,12 +64,38 @@ var strictRefusals = []refusal{
 	{name: "RSA key with an even n beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","kid":"x","n":"AQAC","e":"AQAB"}`)},
 	{name: "broken RSA key for encryption beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","use":"enc","kid":"x","n":"","e":"AQAB"}`)},
 	{name: "broken RSA key without kid beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"RSA","n":"","e":"AQAB"}`)},
+	{name: "kid of two keys", code: 900612, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
+		publish(r, issuerKey().Public(), anotherKey().Public())
+	}},
+	{name: "kid of two keys of two types", code: 900612, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
+		publish(r, issuerKey().Public(), ecKey().Public())
+	}},
+	{name: "key for encrypting", code: 7000272, oauth: "invalid_client", status: 401, prepare: keysBecome(func(s string) string {
+		return strings.Replace(s, `"use":"sig"`, `"key_ops":["encrypt"]`, 1)
+	})},
+	{name: "key for nothing", code: 7000272, oauth: "invalid_client", status: 401, prepare: keysBecome(func(s string) string {
+		return strings.Replace(s, `"use":"sig"`, `"use":"sig","key_ops":[]`, 1)
+	})},
+	{name: "key of 2047 bits", code: 5002730, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
+		key, err := rsa.GenerateKey(rand.Reader, 2047)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.issuer.key = key
+		publish(r, key.Public())
+	}},
+	{name: "name twice below a claim", code: 50027, oauth: "invalid_request", status: 400, claims: map[string]any{"kubernetes.io": json.RawMessage(`{"namespace":"a","namespace":"b"}`)}},
+	{name: "number that is none", code: 50027, oauth: "invalid_request", status: 400, claims: map[string]any{"run_number": json.RawMessage(`1e999`)}},
+	{name: "line break behind the scope", code: 1002012, oauth: "invalid_scope", status: 400, params: map[string]string{"scope": "https://graph.microsoft.com/.default\n"}},
+	{name: "tab between scopes", code: 1002012, oauth: "invalid_scope", status: 400, params: map[string]string{"scope": "https://graph.microsoft.com/.default\topenid"}},
+	{name: "no-break space between scopes", code: 1002012, oauth: "invalid_scope", status: 400, params: map[string]string{"scope": "https://graph.microsoft.com/.default\u00a0openid"}},
 	{name: "null among the keys", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`null`)},
 	{name: "text among the keys", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`"k1"`)},
 	{name: "kid a number beside", code: 900612, oauth: "invalid_request", status: 400, prepare: besideKey(`{"kty":"EC","kid":7}`)},
 	{name: "empty use", code: 7000272, oauth: "invalid_client", status: 401, prepare: keysBecome(func(s string) string { return strings.Replace(s, `"use":"sig"`, `"use":""`, 1) })},
 	{name: "discovery with more behind it", code: 501661, oauth: "invalid_request", status: 400, prepare: discoveryBecomes(func(s string) string { return s + "{}" })},
 	{name: "byte order mark before the discovery", code: 501661, oauth: "invalid_request", status: 400, prepare: discoveryBecomes(func(s string) string { return "\ufeff" + s })},
+	{name: "subject_types_supported null", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"subject_types_supported": json.RawMessage("null")})},
 	{name: "discovery member twice", code: 501661, oauth: "invalid_request", status: 400, prepare: discoveryBecomes(func(s string) string { return `{"issuer":"x",` + s[1:] })},
 }
 
@@ -96,6 +125,15 @@ func otherBits(token string) string {
 	last := token[len(token)-1]
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return token[:len(token)-1] + string(alphabet[strings.IndexByte(alphabet, last)+1])
+}
+
+// publish makes these the issuer's keys, of one kid.
+func publish(r *rig, keys ...any) {
+	set := make([]jose.JSONWebKey, len(keys))
+	for i, key := range keys {
+		set[i] = jose.JSONWebKey{Key: key, KeyID: "k1", Use: "sig"}
+	}
+	r.issuer.jwks = keySet(set...)
 }
 
 // keysBecome changes the issuer's JWKS.

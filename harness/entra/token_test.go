@@ -221,6 +221,10 @@ func TestAccepted(t *testing.T) {
 		{name: "jwks key without use and alg", prepare: func(r *rig) {
 			r.issuer.jwks = bytes.ReplaceAll(bytes.ReplaceAll(r.issuer.jwks.([]byte), []byte(`"use":"sig",`), nil), []byte(`"alg":"RS256",`), nil)
 		}},
+		{name: "one key twice, for verifying", prepare: func(r *rig) {
+			good := strings.TrimSuffix(strings.TrimPrefix(string(r.issuer.jwks.([]byte)), `{"keys":[`), "]}")
+			r.issuer.jwks = []byte(`{"keys":[` + good + "," + strings.Replace(good, "{", `{"key_ops":["verify"],`, 1) + "]}")
+		}},
 		{name: "empty authorization_endpoint", prepare: document(map[string]any{"authorization_endpoint": ""})},
 		{name: "EC key beside", prepare: func(r *rig) {
 			r.issuer.jwks = bytes.Replace(r.issuer.jwks.([]byte), []byte(`[`), []byte(`[{"kty":"EC","kid":"ec","crv":"P-521","x":"?"},{"kty":"OKP"},`), 1)
