@@ -71,7 +71,8 @@ func answered(run report.Run) map[string][]string {
 	return codes
 }
 
-// TestEveryCodeIsPlayed is the ledger of the emulator's codes: each is the answer in a scenario, or is never answered for a stated reason.
+// TestEveryCodeIsPlayed is the ledger of the emulator's codes: each is the answer in a scenario, or is never answered
+// for a stated reason.
 func TestEveryCodeIsPlayed(t *testing.T) {
 	t.Parallel()
 	checkCodes(t.Errorf, entra.Codes, answered(play(t).run))
@@ -153,7 +154,8 @@ func TestLabelsAreAnswered(t *testing.T) {
 	}
 }
 
-// TestEveryReportIsPlayed is the ledger of what people reported: the scenario of each exists, passes, and says in its about that it plays it.
+// TestEveryReportIsPlayed is the ledger of what people reported: the scenario of each exists, passes, and says in its
+// about that it plays it.
 func TestEveryReportIsPlayed(t *testing.T) {
 	t.Parallel()
 	about := map[string]string{}

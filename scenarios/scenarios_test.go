@@ -70,8 +70,9 @@ func load(t *testing.T) []*file {
 	return files
 }
 
-// TestLabels checks that a scenario is either a happy path or a failure, and that the first code of a failure's labels begins the file's name; one
-// whose refusal comes from elsewhere begins with the label graph or arm. The tests of e2e compare the codes with those that its steps get.
+// TestLabels checks that a scenario is either a happy path or a failure, and that the first code of a failure's labels
+// begins the file's name; one whose refusal comes from elsewhere begins with the label graph or arm. The tests of e2e
+// compare the codes with those that its steps get.
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	for _, f := range load(t) {

@@ -462,7 +462,8 @@ func TestKubectl(t *testing.T) {
 	}
 }
 
-// TestStrictDecoding sends bodies with fieldValidation=Strict and compares the refusals with what Kubernetes' own decoder finds.
+// TestStrictDecoding sends bodies with fieldValidation=Strict and compares the refusals with what Kubernetes' own
+// decoder finds.
 func TestStrictDecoding(t *testing.T) {
 	t.Parallel()
 	farm, _, w := kubernetesWorkload(t, "pod")

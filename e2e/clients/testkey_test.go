@@ -12,8 +12,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// TestTestKeys has jsonwebtoken and PyJWT verify what test keys sign, with every algorithm. What Go's libraries and OpenSSL say is tested beside
-// the key.
+// TestTestKeys has jsonwebtoken and PyJWT verify what test keys sign, with every algorithm. What Go's libraries and
+// OpenSSL say is tested beside the key.
 func TestTestKeys(t *testing.T) {
 	t.Parallel()
 	type signed struct {

@@ -50,7 +50,8 @@ func tests(suite string) string {
 	return "^(Test|Fuzz)"
 }
 
-// limit bounds one run of a suite, for mutants that never end. It is many times what the slowest suite takes on a busy machine.
+// limit bounds one run of a suite, for mutants that never end. It is many times what the slowest suite takes on a busy
+// machine.
 const limit = 5 * time.Minute
 
 func main() {
@@ -216,7 +217,8 @@ func program(dir, suite string) string {
 	return filepath.Join(dir, strings.ReplaceAll(suite, "/", "+")+".test")
 }
 
-// change is the files of a package with every mutant in them, and the mutants, which are numbered from above a number on.
+// change is the files of a package with every mutant in them, and the mutants, which are numbered from above a number
+// on.
 func change(folder string, names []string, exports map[string]string, above int) (map[string][]byte, []mutant, error) {
 	fset := token.NewFileSet()
 	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
@@ -273,8 +275,8 @@ func test(ctx context.Context, dir, suite string, args []string, env ...string) 
 	return c.CombinedOutput()
 }
 
-// reach is the tests of a suite that reach each mutant, those first that reach the fewest mutants: they are the likeliest to notice. Every test
-// must pass without any.
+// reach is the tests of a suite that reach each mutant, those first that reach the fewest mutants: they are the
+// likeliest to notice. Every test must pass without any.
 func reach(ctx context.Context, dir, suite string, parallel int) (map[int][]string, error) {
 	list, err := test(ctx, dir, suite, []string{"-test.list=" + tests(suite)})
 	if err != nil {
@@ -329,7 +331,8 @@ func reachedBy(ctx context.Context, dir, suite, name string) ([]int, error) {
 	return numbers, nil
 }
 
-// batch is how many tests are tried in one go: a first few are likely to notice, and all in one program cost less than each in one.
+// batch is how many tests are tried in one go: a first few are likely to notice, and all in one program cost less than
+// each in one.
 const batch = 4
 
 // kills tells whether tests of a suite notice a mutant.

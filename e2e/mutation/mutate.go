@@ -67,8 +67,8 @@ func mutantOne(n int) int {
 type edit struct {
 	at   int
 	text string
-	// Where several are at one offset, the ends come before the beginnings, the ends of inner expressions first and the beginnings of
-	// outer ones first.
+	// Where several are at one offset, the ends come before the beginnings, the ends of inner expressions first and the
+	// beginnings of outer ones first.
 	begin bool
 	size  int
 }

@@ -9,8 +9,8 @@
 //	iss, err := c.AddIssuer(ctx, world.ID, control.IssuerSpec{Platform: "github", Preset: "environment"})
 //	minted, err := c.Mint(ctx, world.ID, control.MintSpec{Issuer: iss.Ref, Audience: []string{"api://AzureADTokenExchange"}})
 //
-// An issuer that is asked for twice is one issuer with the same keys. The Ref of each answer mints with the preset and claims that were
-// asked for; see [IssuerSpec].
+// An issuer that is asked for twice is one issuer with the same keys. The Ref of each answer mints with the preset and
+// claims that were asked for; see [IssuerSpec].
 //
 // The world "default" is the one that clients reach which do not name one. Tokens leave this API (that is what minting is); they never
 // reach the journal.

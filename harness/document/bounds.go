@@ -16,7 +16,8 @@ const (
 	maxPaths = 256 << 20
 )
 
-// marks are the characters of which each token but a few has one. Dashes and question marks are marks only before white space.
+// marks are the characters of which each token but a few has one. Dashes and question marks are marks only before white
+// space.
 const marks = "[]{},:&*!|>%@#'\"`\t\n<"
 
 // countMarks bounds the memory of the lexer, which takes up to 300 bytes for each token.
@@ -118,8 +119,8 @@ func (r *ruler) token(t, last, lastButOne *token.Token) *Problem {
 	return nil
 }
 
-// open enters a list or map by indentation, unless the token at, a dash or a key, goes on with one that is open already. before is the token
-// before it.
+// open enters a list or map by indentation, unless the token at, a dash or a key, goes on with one that is open
+// already. before is the token before it.
 func (r *ruler) open(at *token.Token, kind token.Type, before *token.Token, key string) *Problem {
 	base, column := r.base(), at.Position.Column
 	if r.leftOut(base, column, kind, before) {
@@ -130,7 +131,8 @@ func (r *ruler) open(at *token.Token, kind token.Type, before *token.Token, key 
 	for n := len(r.levels); n > base && r.levels[n-1].column > column; n = len(r.levels) {
 		r.levels = r.levels[:n-1]
 	}
-	// A list may stand at the column of its key. A key at the column of a list ends it, but for one right behind a dash.
+	// A list may stand at the column of its key. A key at the column of a list ends it, but for one right behind a
+	// dash.
 	if n := len(r.levels); n > base && r.levels[n-1].column == column && kind == token.MappingValueType &&
 		r.levels[n-1].opener == token.SequenceEntryType && (before == nil || before.Type != token.SequenceEntryType) {
 		r.levels = r.levels[:n-1]
@@ -160,7 +162,8 @@ func (r *ruler) open(at *token.Token, kind token.Type, before *token.Token, key 
 	return nil
 }
 
-// leftOut tells whether the dash or key before the one at a column has no value. The parser puts one there, and moves all tokens behind it.
+// leftOut tells whether the dash or key before the one at a column has no value. The parser puts one there, and moves
+// all tokens behind it.
 func (r *ruler) leftOut(base, column int, kind token.Type, before *token.Token) bool {
 	n := len(r.levels)
 	if before == nil || n == base {

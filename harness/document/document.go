@@ -13,7 +13,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Position is a place in a file. Lines and columns count from 1, columns and the width in characters; a width is at least 1.
+// Position is a place in a file. Lines and columns count from 1, columns and the width in characters; a width is at
+// least 1.
 type Position struct{ Line, Column, Width int }
 
 // Problem is why a text is not read, and where.
@@ -33,8 +34,8 @@ func (p *Problem) Error() string {
 	return text
 }
 
-// Clean returns a text with \n as its line ends and without a byte order mark. It refuses one of more than limit bytes, and one that is not
-// UTF-8 or has control characters. The error is a [*Problem].
+// Clean returns a text with \n as its line ends and without a byte order mark. It refuses one of more than limit bytes,
+// and one that is not UTF-8 or has control characters. The error is a [*Problem].
 func Clean(src []byte, limit int) (string, error) {
 	if len(src) > limit {
 		return "", &Problem{Position: Position{1, 1, 1}, Message: fmt.Sprintf("the file has %d bytes, the limit is %d", len(src), limit)}
@@ -59,8 +60,9 @@ func Clean(src []byte, limit int) (string, error) {
 	return text, nil
 }
 
-// Parse reads a text that Clean has returned, and returns the roots of the documents in it that are not empty. Options are the parser's. It
-// measures the text before the parser sees it; the package's comment has the bounds. The error is a [*Problem].
+// Parse reads a text that Clean has returned, and returns the roots of the documents in it that are not empty. Options
+// are the parser's. It measures the text before the parser sees it; the package's comment has the bounds. The error is
+// a [*Problem].
 func Parse(text string, options ...parser.Option) (roots []ast.Node, err error) {
 	if p := countMarks(text); p != nil {
 		return nil, p
@@ -94,7 +96,8 @@ func syntaxProblem(err error) *Problem {
 	return &Problem{Position: Position{1, 1, 1}, Message: first}
 }
 
-// At returns the place of a token. The parser reports tokens that follow a block scalar at column 0; nil is the start of the file.
+// At returns the place of a token. The parser reports tokens that follow a block scalar at column 0; nil is the start
+// of the file.
 func At(t *token.Token) Position {
 	if t == nil || t.Position == nil {
 		return Position{1, 1, 1}

@@ -47,8 +47,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// bombs are what the parser alone would take far too much memory or time for, each with what refuses it. The time is that of the whole of the
-// parser's work, which grows with the square.
+// bombs are what the parser alone would take far too much memory or time for, each with what refuses it. The time is
+// that of the whole of the parser's work, which grows with the square.
 var bombs = []struct{ name, unit, want string }{
 	{"brackets", "[", "1:65: more than 64 lists and maps inside each other"},
 	{"braces", "{a: ", "more than 64 lists and maps inside each other"},
@@ -76,7 +76,8 @@ var bombs = []struct{ name, unit, want string }{
 	{"maps as keys", "{a}: ", "a list or map is no key"},
 }
 
-// TestBombs grows each of them. What is taken grows with the text, and not with its square: the largest took 23 GB at 600 kB.
+// TestBombs grows each of them. What is taken grows with the text, and not with its square: the largest took 23 GB at
+// 600 kB.
 func TestBombs(t *testing.T) { // not in parallel with others, whose memory would count
 	for _, bomb := range bombs {
 		t.Run(bomb.name, func(t *testing.T) {
@@ -168,7 +169,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// FuzzParse makes texts of pieces, which come to nesting sooner than bytes do: nothing that is read lies deeper, or is wider, than the bounds say.
+// FuzzParse makes texts of pieces, which come to nesting sooner than bytes do: nothing that is read lies deeper, or is
+// wider, than the bounds say.
 func FuzzParse(f *testing.F) {
 	pieces := []string{
 		"[", "]", "{", "}", ",", "- ", "? ", ": ", "a", "a: ", "\n", "\n ", "\n  ", "\n    ", " ", "\"", "'", "#", " # ]\n", "|\n", ">-\n", "-\n", "a:\n", "\"]\"",

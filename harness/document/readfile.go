@@ -7,8 +7,9 @@ import (
 	"io/fs"
 )
 
-// ReadFile reads a file that people name: it must be a regular one of at most limit bytes. A pipe, which could keep its reader
-// waiting for ever, or a device, which could have no end, is an error, and so is a directory. Errors are *fs.PathError.
+// ReadFile reads a file that people name: it must be a regular one of at most limit bytes. A pipe, which could keep its
+// reader waiting for ever, or a device, which could have no end, is an error, and so is a directory. Errors are
+// *fs.PathError.
 func ReadFile(fsys fs.FS, name string, limit int) ([]byte, error) {
 	info, err := fs.Stat(fsys, name) // before opening: to open a pipe is to wait for its writer
 	if err != nil {

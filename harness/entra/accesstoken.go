@@ -75,8 +75,8 @@ type claimsV2 struct {
 }
 
 const (
-	// assertionACR is appidacr/azpacr of a client that authenticated with an assertion: seen in tokens of Azure DevOps' service connections and
-	// of agents (2026), documented for certificates.
+	// assertionACR is appidacr/azpacr of a client that authenticated with an assertion: seen in tokens of Azure DevOps'
+	// service connections and of agents (2026), documented for certificates.
 	assertionACR = "2"
 	// tenantCreated is xms_tcdt, when the tenant was created; the value of the sample of 2024.
 	tenantCreated = 1717004002

@@ -10,7 +10,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 )
 
-// TestGraphTokenNonce: Graph takes its tokens with the nonce that they were issued with, and with no other, nor as they were signed.
+// TestGraphTokenNonce: Graph takes its tokens with the nonce that they were issued with, and with no other, nor as they
+// were signed.
 func TestGraphTokenNonce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -44,7 +45,8 @@ func TestGraphTokenNonce(t *testing.T) {
 	}
 }
 
-// TestBearer: a token is good until the second of its exp, under the scheme Bearer, for its audience with or without slashes at the end.
+// TestBearer: a token is good until the second of its exp, under the scheme Bearer, for its audience with or without
+// slashes at the end.
 func TestBearer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

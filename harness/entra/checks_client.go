@@ -22,9 +22,9 @@ func checkApplication(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// checkRegion refuses applications at regional hosts, which are for managed identities and for Microsoft's own services with a certificate of a
-// trusted name, which is not emulated. That a managed identity may present a federated credential there is inferred from the words of
-// AADSTS100007, and so is the place of this check.
+// checkRegion refuses applications at regional hosts, which are for managed identities and for Microsoft's own services
+// with a certificate of a trusted name, which is not emulated. That a managed identity may present a federated
+// credential there is inferred from the words of AADSTS100007, and so is the place of this check.
 func checkRegion(x *exchange, c *Check) *Error {
 	if c.Got = x.base.url; !x.base.regional {
 		return nil

@@ -74,15 +74,15 @@ func ParseDirectory(name string, src []byte) (*Directory, error) {
 	return nil, errors.New(strings.Join(slices.Compact(lines), "\n"))
 }
 
-// MaxDirectoryFile is the size in bytes above which a directory file is refused. 20,000 applications with a federated credential each are
-// 8.7 MB as [File.Marshal] writes them, and take about 430 MB of memory while they are read.
+// MaxDirectoryFile is the size in bytes above which a directory file is refused. 20,000 applications with a federated
+// credential each are 8.7 MB as [File.Marshal] writes them, and take about 430 MB of memory while they are read.
 const MaxDirectoryFile = 16 << 20
 
 // tenantsKey is the key of a directory file on its first level, in block style.
 var tenantsKey = regexp.MustCompile(`(?m)^(tenants|"tenants"|'tenants')[ \t]*:`)
 
-// IsDirectoryFile tells a directory file from other YAML by its first level, which has tenants. One in block style may have mistakes; one in
-// braces, as JSON is, is told from others only when it can be parsed.
+// IsDirectoryFile tells a directory file from other YAML by its first level, which has tenants. One in block style may
+// have mistakes; one in braces, as JSON is, is told from others only when it can be parsed.
 func IsDirectoryFile(src []byte) bool {
 	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) {
 		return tenantsKey.Match(src)

@@ -212,7 +212,8 @@ func TestVerifiers(t *testing.T) {
 	if _, err := verifier.Verify(ctx, v1[:len(v1)-8]+"AAAAAAAA"); err == nil {
 		t.Error("go-oidc accepts a changed signature")
 	}
-	// A token for Microsoft Graph does not verify, as Microsoft's do not, until its nonce is replaced by the nonce's hash.
+	// A token for Microsoft Graph does not verify, as Microsoft's do not, until its nonce is replaced by the nonce's
+	// hash.
 	ofGraph := gooidc.NewVerifier("https://sts.windows.net/"+r.tenant.ID+"/", keys, &gooidc.Config{ClientID: "https://graph.microsoft.com"})
 	if _, err := ofGraph.Verify(ctx, forGraph); err == nil {
 		t.Error("go-oidc verifies a token for Microsoft Graph as it is")

@@ -31,15 +31,17 @@
 //
 // # Not faithful, or not known
 //
-//   - Access tokens for Microsoft Graph have a "nonce" in their header and are signed over its SHA-256 hash in its place, as Microsoft's are
-//     reported to be (2017 to 2022), so that nobody else verifies them.
-//   - Of the grants there is client_credentials. The others that Entra has (authorization codes, refresh tokens, on-behalf-of, device codes,
-//     passwords, SAML assertions, agents' user_fic) get HTTP 501 and the error grant_not_emulated_by_issuerd, whoever asks; AADSTS70003 is
-//     for grants that Entra has not.
-//   - How an assertion may be written that another program reads in another way is not known; the stricter is chosen: no white space around its
-//     JSON objects, no byte order mark, no name twice, times as whole numbers, a typ that is a string, base64url without padding or bits to
-//     spare, no form parameter whose name differs in case. One entry of a JWKS that is no object, or a broken RSA key, refuses the whole set.
-//   - Regional login hosts refuse applications (AADSTS100007); that they serve managed identities with a federated credential is inferred.
+//   - Access tokens for Microsoft Graph have a "nonce" in their header and are signed over its SHA-256 hash in its
+//     place, as Microsoft's are reported to be (2017 to 2022), so that nobody else verifies them.
+//   - Of the grants there is client_credentials. The others that Entra has (authorization codes, refresh tokens,
+//     on-behalf-of, device codes, passwords, SAML assertions, agents' user_fic) get HTTP 501 and the error
+//     grant_not_emulated_by_issuerd, whoever asks; AADSTS70003 is for grants that Entra has not.
+//   - How an assertion may be written that another program reads in another way is not known; the stricter is chosen:
+//     no white space around its JSON objects, no byte order mark, no name twice, times as whole numbers, a typ that is
+//     a string, base64url without padding or bits to spare, no form parameter whose name differs in case. One entry of
+//     a JWKS that is no object, or a broken RSA key, refuses the whole set.
+//   - Regional login hosts refuse applications (AADSTS100007); that they serve managed identities with a federated
+//     credential is inferred.
 //   - Several texts, statuses and the order of some checks are inferred; the
 //     Doubt member of each row of [Codes], and a Note on a [Check], say which.
 //     Where Entra's behaviour is not known the emulator refuses. The codes that it never answers have a Reason.
@@ -56,12 +58,13 @@
 //   - v1.0 tokens for an application's own API have the members of Microsoft Graph's that are not known to be Graph's own; no such token of
 //     2026 was seen. The v1.0 discovery document is as it was in 2019, its member order inferred.
 //   - The address of this server is a resource, for clients whose Graph and Azure Resource Manager endpoints it is; Entra knows no such thing.
-//   - Of Microsoft's services as resources, only those of the table of resources are known, by the URLs there. Not known, and AADSTS500011, are
-//     the others, such as https://NAMESPACE.servicebus.windows.net, https://STORE.azconfig.io, the table and dfs hosts of storage accounts, and the
-//     exchange for agents (api://AzureFMITokenExchange). Every service is in every tenant here; at Entra many come to a tenant when
-//     it first uses them, and are AADSTS500011 until then. That a storage account or a cluster exists is not looked at.
-//   - Azure Government has no flexible credentials, in a directory file either: only Microsoft Graph's refusal was seen. That China has them is
-//     inferred from its documentation; how other clouds are is not known.
+//   - Of Microsoft's services as resources, only those of the table of resources are known, by the URLs there. Not
+//     known, and AADSTS500011, are the others, such as https://NAMESPACE.servicebus.windows.net,
+//     https://STORE.azconfig.io, the table and dfs hosts of storage accounts, and the exchange for agents
+//     (api://AzureFMITokenExchange). Every service is in every tenant here; at Entra many come to a tenant when it
+//     first uses them, and are AADSTS500011 until then. That a storage account or a cluster exists is not looked at.
+//   - Azure Government has no flexible credentials, in a directory file either: only Microsoft Graph's refusal was
+//     seen. That China has them is inferred from its documentation; how other clouds are is not known.
 //   - Microsoft Graph's application permissions are those about applications and sign-ins; Microsoft's other services have none here.
 //   - Conditional Access looks at the address of the connection. Risk is not emulated.
 //   - Instance discovery also knows loopback authorities and the host that was

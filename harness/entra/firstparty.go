@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// Application ids of Microsoft's services that are told apart elsewhere. That of token exchange was seen as the aud of tokens of 2025 and 2026.
+// Application ids of Microsoft's services that are told apart elsewhere. That of token exchange was seen as the aud of
+// tokens of 2025 and 2026.
 const (
 	graphAppID    = "00000003-0000-0000-c000-000000000000"
 	armAppID      = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
@@ -24,7 +25,8 @@ type firstParty struct {
 // place is what a service is called by in a cloud, beside its application id.
 type place struct{ urls, patterns []string }
 
-// named is a place with these URLs, of which those with a {name} in them are patterns; without any, the application id alone names the service.
+// named is a place with these URLs, of which those with a {name} in them are patterns; without any, the application id
+// alone names the service.
 func named(urls ...string) *place {
 	p := new(place)
 	for _, url := range urls {
@@ -44,9 +46,10 @@ const (
 	both       = goAzureSDK + "; " + microsofts
 )
 
-// firstParties are the services that workloads ask tokens for. An application id is taken to be the same in all clouds, and to name the service
-// as well as its URLs do; a host that is not in a row of its cloud is no resource there. A server's own host, such as
-// https://NAME.postgres.database.azure.com, is none either: reports have AADSTS500011 for it (Azure/azure-cli#14948, Azure/azure-cli#29113).
+// firstParties are the services that workloads ask tokens for. An application id is taken to be the same in all clouds,
+// and to name the service as well as its URLs do; a host that is not in a row of its cloud is no resource there. A
+// server's own host, such as https://NAME.postgres.database.azure.com, is none either: reports have AADSTS500011 for it
+// (Azure/azure-cli#14948, Azure/azure-cli#29113).
 var firstParties = []firstParty{
 	{
 		name: "Microsoft Graph", appID: graphAppID, roles: graphRoles, graph: true, source: both,
@@ -220,7 +223,8 @@ func servicesIn(in func(firstParty) *place) []Service {
 	return all
 }
 
-// placeholders are what stands for a {name} of a pattern: a storage account has 3 to 24 lower-case letters and digits, other names are labels of DNS.
+// placeholders are what stands for a {name} of a pattern: a storage account has 3 to 24 lower-case letters and digits,
+// other names are labels of DNS.
 var placeholders = strings.NewReplacer(`\{account\}`, `[a-z0-9]{3,24}`, `\{cluster\}`, label, `\{region\}`, label)
 
 const label = `[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?`

@@ -105,7 +105,8 @@ var firstParties = map[string]map[string]string{
 	},
 }
 
-// inCloud makes a rig whose tenant is in a cloud, and returns a function that asks there for a token for a resource, at either endpoint.
+// inCloud makes a rig whose tenant is in a cloud, and returns a function that asks there for a token for a resource, at
+// either endpoint.
 func inCloud(t *testing.T, cloud string) (r *rig, ask func(v1 bool, resource string) *answer) {
 	t.Helper()
 	r = newRig(t)

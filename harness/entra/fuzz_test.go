@@ -13,11 +13,13 @@ import (
 	"unicode/utf8"
 )
 
-// What makes these slow is Go's minimizer: it tries every subrange of an input, which grows with the square of its length, and gives up after a
-// minute for each input that reaches new code. So inputs are short (what is long stands in them as a {placeholder}), and the ids of the answers
-// are the same every time, so that the same input reaches the same code.
+// What makes these slow is Go's minimizer: it tries every subrange of an input, which grows with the square of its
+// length, and gives up after a minute for each input that reaches new code. So inputs are short (what is long stands in
+// them as a {placeholder}), and the ids of the answers are the same every time, so that the same input reaches the same
+// code.
 
-// FuzzAssertion signs in with any assertion. None may pass but the one that the issuer signed, and none may break the server.
+// FuzzAssertion signs in with any assertion. None may pass but the one that the issuer signed, and none may break the
+// server.
 func FuzzAssertion(f *testing.F) {
 	r := newRig(f)
 	good := r.issuer.mint(r.claims(nil))
@@ -42,7 +44,8 @@ func FuzzAssertion(f *testing.F) {
 	})
 }
 
-// FuzzClaims signs any payload with the issuer's key. What passes is decoded by another decoder, and must say what the credential demands.
+// FuzzClaims signs any payload with the issuer's key. What passes is decoded by another decoder, and must say what the
+// credential demands.
 func FuzzClaims(f *testing.F) {
 	r := newRig(f)
 	for _, change := range []map[string]any{
@@ -86,8 +89,8 @@ var (
 	}()
 )
 
-// mayPass says why an assertion with this payload must not pass at the start of the tests' clock. It reads the payload token by token, which has
-// nothing in common with how the server reads it.
+// mayPass says why an assertion with this payload must not pass at the start of the tests' clock. It reads the payload
+// token by token, which has nothing in common with how the server reads it.
 func mayPass(payload string) error {
 	if !utf8.ValidString(payload) || !strings.HasPrefix(payload, "{") || !strings.HasSuffix(payload, "}") {
 		return errors.New("not an object and nothing else")
@@ -150,7 +153,8 @@ func mayPass(payload string) error {
 	return nil
 }
 
-// FuzzTokenEndpoint sends any method, tenant, content type and body. What passes must be a form with everything in it, once.
+// FuzzTokenEndpoint sends any method, tenant, content type and body. What passes must be a form with everything in it,
+// once.
 func FuzzTokenEndpoint(f *testing.F) {
 	r := newRig(f)
 	const form, good = "application/x-www-form-urlencoded", "grant_type={grant}&client_id={client}&client_assertion_type={type}&client_assertion={assertion}&scope={scope}"

@@ -8,8 +8,9 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
-// otherGrants are the grants that Entra has beside client_credentials, in the words of its clients (the grants of the Microsoft Authentication
-// Library for Go), for the flows with users. Entra never answers AADSTS70003 for them. What it answers is not emulated.
+// otherGrants are the grants that Entra has beside client_credentials, in the words of its clients (the grants of the
+// Microsoft Authentication Library for Go), for the flows with users. Entra never answers AADSTS70003 for them. What it
+// answers is not emulated.
 var otherGrants = []string{
 	"authorization_code",
 	"refresh_token",
@@ -25,8 +26,8 @@ var otherGrants = []string{
 // unsupportedByIssuerd is an error member that Entra never answers.
 const unsupportedByIssuerd = "grant_not_emulated_by_issuerd"
 
-// refuseGrant answers a grant of otherGrants, whoever asks and with whatever credential, in a way that nobody takes for Entra's: with a status
-// that Entra never answers, the program's name, and no AADSTS code.
+// refuseGrant answers a grant of otherGrants, whoever asks and with whatever credential, in a way that nobody takes for
+// Entra's: with a status that Entra never answers, the program's name, and no AADSTS code.
 func (s *Server) refuseGrant(w http.ResponseWriter, x *exchange) {
 	const status = http.StatusNotImplemented
 	x.signIn.Status, x.signIn.Error = status, unsupportedByIssuerd

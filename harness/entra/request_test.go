@@ -63,7 +63,8 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-// TestOtherGrants: a grant that Entra has is answered in a way that is not Entra's, whatever comes with it, and AADSTS70003 is left to the others.
+// TestOtherGrants: a grant that Entra has is answered in a way that is not Entra's, whatever comes with it, and
+// AADSTS70003 is left to the others.
 func TestOtherGrants(t *testing.T) {
 	t.Parallel()
 	for _, grant := range []string{

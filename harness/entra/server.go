@@ -71,7 +71,8 @@ func New(c Config) *Server {
 	return s
 }
 
-// endpointHandler answers at a path of the login service. It is an [http.Handler] only for the router's sake, which all servers share.
+// endpointHandler answers at a path of the login service. It is an [http.Handler] only for the router's sake, which all
+// servers share.
 type endpointHandler func(s *Server, w http.ResponseWriter, r *http.Request, vars map[string]string)
 
 // ServeHTTP does nothing: [Server.ServeHTTP] finds the handler and calls it.

@@ -87,19 +87,22 @@ func newSigningKey(private crypto.Signer, now time.Time) (*signingKey, error) {
 	}, nil
 }
 
-// graphHeader is the header of a token for Microsoft Graph, as a token of 2023 has it (cloudfoundry/uaa#2493), whose nonce has 32 bytes.
+// graphHeader is the header of a token for Microsoft Graph, as a token of 2023 has it (cloudfoundry/uaa#2493), whose
+// nonce has 32 bytes.
 func (k *signingKey) graphHeader(nonce string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"typ":"JWT","nonce":"`+nonce+`","alg":"RS256","x5t":"`+k.id+`","kid":"`+k.id+`"}`)) + "."
 }
 
-// hashNonce is what a token for Microsoft Graph is signed with in place of its nonce (justinlettau/azure-ad-verify-token#5).
+// hashNonce is what a token for Microsoft Graph is signed with in place of its nonce
+// (justinlettau/azure-ad-verify-token#5).
 func hashNonce(nonce string) string {
 	hash := sha256.Sum256([]byte(nonce))
 	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
-// signForGraph returns a token as Microsoft Graph gets it: the header has a nonce, and the signature is over the header with the nonce's hash. So
-// nobody verifies it who does not know that, as nobody but Graph is meant to (AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#609,
+// signForGraph returns a token as Microsoft Graph gets it: the header has a nonce, and the signature is over the header
+// with the nonce's hash. So nobody verifies it who does not know that, as nobody but Graph is meant to
+// (AzureAD/azure-activedirectory-identitymodel-extensions-for-dotnet#609,
 // #853). That the tokens of today are signed so too is inferred.
 func (k *signingKey) signForGraph(nonce string, payload []byte) (string, error) {
 	signed := k.graphHeader(hashNonce(nonce))

@@ -89,7 +89,8 @@ type Credential struct {
 	Audiences   []string `json:"audiences"`         // exactly one
 	Description string   `json:"description,omitempty"`
 	Matching    string   `json:"matching,omitempty"` // instead of Subject: a flexible expression (claimsMatchingExpression)
-	// Created may be given for a credential with an expression about GitHub or GitLab: one from before 2026-07-15 need not name an id. Zero: new.
+	// Created may be given for a credential with an expression about GitHub or GitLab: one from before 2026-07-15 need
+	// not name an id. Zero: new.
 	Created time.Time `json:"createdDateTime,omitzero"`
 }
 

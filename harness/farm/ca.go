@@ -17,10 +17,10 @@ import (
 	"time"
 )
 
-// authority is the farm's certificate authority, made at its start: a root whose key is thrown away once it has signed one
-// intermediate, and that intermediate, which carries X.509 name constraints. Constraints on the root alone would be ignored by Java;
-// on the intermediate every client tried refuses a name outside them. So a client that trusts the root trusts the farm as a server with the
-// impersonated names and for nothing else: not for clients, code, mail or URIs.
+// authority is the farm's certificate authority, made at its start: a root whose key is thrown away once it has signed
+// one intermediate, and that intermediate, which carries X.509 name constraints. Constraints on the root alone would be
+// ignored by Java; on the intermediate every client tried refuses a name outside them. So a client that trusts the root
+// trusts the farm as a server with the impersonated names and for nothing else: not for clients, code, mail or URIs.
 type authority struct {
 	rootPEM      []byte
 	root         *x509.Certificate

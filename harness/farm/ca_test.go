@@ -207,7 +207,8 @@ func TestLeafRenewal(t *testing.T) {
 	}
 }
 
-// TestServersOnly has the holder of the intermediate's key sign what is no certificate of a server: every verifier refuses it.
+// TestServersOnly has the holder of the intermediate's key sign what is no certificate of a server: every verifier
+// refuses it.
 func TestServersOnly(t *testing.T) {
 	t.Parallel()
 	a := testAuthority(t, "issuer.test")
@@ -247,7 +248,8 @@ func TestServersOnly(t *testing.T) {
 	}
 }
 
-// TestAuthorityLivesAYear moves the clock on: after months there are leaves, none outlives the authority, and after its end the error says so.
+// TestAuthorityLivesAYear moves the clock on: after months there are leaves, none outlives the authority, and after its
+// end the error says so.
 func TestAuthorityLivesAYear(t *testing.T) {
 	t.Parallel()
 	a := testAuthority(t, "issuer.test")

@@ -22,9 +22,11 @@
 //
 // On the workload plane each workload (see [World.StartWorkload]) finds its platform's own token API below an address of its own, /w/ID.
 //
-// No private key is in two worlds. A world that nobody uses any more may end by itself (Options.IdleWorlds), and gives its keys back.
+// No private key is in two worlds. A world that nobody uses any more may end by itself (Options.IdleWorlds), and gives
+// its keys back.
 //
-// Not faithful: the emulator reaches issuers through the farm's resolver, so an issuer outside the farm is unreachable to it, unless
-// Options.Reach names its host. As from the internet, names that only a private network resolves (.local, .svc, .internal, private
-// addresses) are unreachable to it too, though the farm serves them to others. Of loopback, it reaches the farm's own issuer plane alone.
+// Not faithful: the emulator reaches issuers through the farm's resolver, so an issuer outside the farm is unreachable
+// to it, unless Options.Reach names its host. As from the internet, names that only a private network resolves (.local,
+// .svc, .internal, private addresses) are unreachable to it too, though the farm serves them to others. Of loopback, it
+// reaches the farm's own issuer plane alone.
 package farm

@@ -37,7 +37,8 @@ func (u *usage) idle(now time.Time) time.Duration {
 	return now.Sub(u.last)
 }
 
-// endIdleWorlds ends those of clients that have gone without deleting them, and comes again when the next may have been idle for long enough.
+// endIdleWorlds ends those of clients that have gone without deleting them, and comes again when the next may have been
+// idle for long enough.
 func (s *Server) endIdleWorlds() {
 	limit := s.opts.IdleWorlds
 	if limit <= 0 {

@@ -27,7 +27,8 @@ func mintAt(t *testing.T, w *farm.World, spec control.MintSpec) control.Minted {
 	return minted
 }
 
-// TestIssuerAskedForTwice asks for an issuer again, with another preset, other claims and faults, and finds nothing of what was there changed.
+// TestIssuerAskedForTwice asks for an issuer again, with another preset, other claims and faults, and finds nothing of
+// what was there changed.
 func TestIssuerAskedForTwice(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
@@ -193,8 +194,8 @@ func TestIssuerAskedForManyTimes(t *testing.T) {
 	addIssuer(t, w, control.IssuerSpec{Platform: "github", Claims: map[string]any{"actor": "actor 1"}})
 }
 
-// TestOneIssuerAtTwoAddresses has go-oidc verify tokens of every service under its real name, with the key set from the farm's own address,
-// and the other way round. The keys are also the same after a rotation.
+// TestOneIssuerAtTwoAddresses has go-oidc verify tokens of every service under its real name, with the key set from the
+// farm's own address, and the other way round. The keys are also the same after a rotation.
 func TestOneIssuerAtTwoAddresses(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{PublicURL: "https://tunnel.contoso.com/farm"})

@@ -249,7 +249,8 @@ func TestJournalHidesTokens(t *testing.T) {
 	}
 }
 
-// TestFloods asks for what is not there, and signs in to other tenants, a thousand times each: neither takes a tenant's sign-in out of its log.
+// TestFloods asks for what is not there, and signs in to other tenants, a thousand times each: neither takes a tenant's
+// sign-in out of its log.
 func TestFloods(t *testing.T) {
 	t.Parallel()
 	const times = 1100
@@ -280,7 +281,8 @@ func TestFloods(t *testing.T) {
 	}
 }
 
-// TestJournalHidesSecrets sends every credential that a farm gives out where it does not belong. Neither journal nor log has it.
+// TestJournalHidesSecrets sends every credential that a farm gives out where it does not belong. Neither journal nor
+// log has it.
 func TestJournalHidesSecrets(t *testing.T) {
 	t.Parallel()
 	log := new(logged)

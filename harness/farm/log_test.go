@@ -96,8 +96,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestServersErrors says what of an HTTP server's own words somebody sees who did not ask for them: that a handler panicked, that no connection
-// can be accepted, that the certificates have ended.
+// TestServersErrors says what of an HTTP server's own words somebody sees who did not ask for them: that a handler
+// panicked, that no connection can be accepted, that the certificates have ended.
 func TestServersErrors(t *testing.T) {
 	t.Parallel()
 	log := new(logged)

@@ -18,8 +18,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// TestMemoryOfWorlds makes worlds with an issuer and an application, without any key, and deletes them. It is alone: other tests' memory would
-// be counted.
+// TestMemoryOfWorlds makes worlds with an issuer and an application, without any key, and deletes them. It is alone:
+// other tests' memory would be counted.
 func TestMemoryOfWorlds(t *testing.T) {
 	s := start(t, farm.Options{})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// reach is what the emulator may fetch from beside the farm's own issuers: real hosts, over the network. The zero value reaches nothing.
+// reach is what the emulator may fetch from beside the farm's own issuers: real hosts, over the network. The zero value
+// reaches nothing.
 type reach struct {
 	hosts     map[string]bool // as hostKey has them
 	transport *http.Transport

@@ -13,8 +13,8 @@ import (
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
-// signInWith has an application of a farm's default world sign in with a token of an issuer, and returns Entra's code and the note of the check
-// that ended it.
+// signInWith has an application of a farm's default world sign in with a token of an issuer, and returns Entra's code
+// and the note of the check that ended it.
 func signInWith(t *testing.T, s *farm.Server, issuerURL, token string) (code int, note string) {
 	t.Helper()
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
@@ -40,7 +40,8 @@ func signInWith(t *testing.T, s *farm.Server, issuerURL, token string) (code int
 	return got.code(), note
 }
 
-// TestReach has one farm's Entra take the tokens of another farm's issuer: only where it was told to reach it, and with its certificates.
+// TestReach has one farm's Entra take the tokens of another farm's issuer: only where it was told to reach it, and with
+// its certificates.
 func TestReach(t *testing.T) {
 	t.Parallel()
 	other := start(t, farm.Options{})

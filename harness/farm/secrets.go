@@ -11,9 +11,10 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 )
 
-// secrets are the credentials that the farm has given out: the control plane's token, what workloads have in their environment, the secrets of
-// identity endpoints. A client may send one where it does not belong, such as in a path or its User-Agent, and from there it must not get into
-// the journal or the log. The zero value knows none. It is safe for concurrent use.
+// secrets are the credentials that the farm has given out: the control plane's token, what workloads have in their
+// environment, the secrets of identity endpoints. A client may send one where it does not belong, such as in a path or
+// its User-Agent, and from there it must not get into the journal or the log. The zero value knows none. It is safe for
+// concurrent use.
 type secrets struct {
 	mu    sync.RWMutex
 	words map[string]int // how often each word of a credential was added
@@ -65,8 +66,8 @@ func (s *secrets) hide(text string) string {
 	return replaceWords(text, func(word string) bool { return s.words[word] > 0 })
 }
 
-// hideForeign is hide for a text in which the farm expects no long random word, such as a path: there, what only looks like a credential goes
-// too, since it may be one of another farm or of a real account. How it looks is our guess.
+// hideForeign is hide for a text in which the farm expects no long random word, such as a path: there, what only looks
+// like a credential goes too, since it may be one of another farm or of a real account. How it looks is our guess.
 func (s *secrets) hideForeign(text string) string { return replaceWords(s.hide(text), looksSecret) }
 
 // words are the parts of a text between the characters that credentials are quoted, escaped or separated with.
@@ -136,8 +137,8 @@ func escaped(text string, start int) int {
 // prefixed are credentials that tell what they are: of GitHub, GitLab, Buildkite and HCP Terraform.
 var prefixed = regexp.MustCompile(`^(gh[oprsu]_|github_pat_|glpat-|bkua_|bkaj_|atlasv1)`)
 
-// looksSecret tells a word that looks like a credential: by its prefix, or by a part that is 32 or more lower case hexadecimal digits, as this
-// farm's own are, or 20 or more letters of both cases with digits among them.
+// looksSecret tells a word that looks like a credential: by its prefix, or by a part that is 32 or more lower case
+// hexadecimal digits, as this farm's own are, or 20 or more letters of both cases with digits among them.
 func looksSecret(word string) bool {
 	if prefixed.MatchString(word) {
 		return true

@@ -71,9 +71,10 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// issuerTransport is how the emulator of a world reaches issuers: like a Resolver, but only https, only names that the world serves, and
-// only those that the internet would resolve, since that is where Entra fetches from. Of loopback addresses it reaches the farm's own issuer
-// plane alone: an issuer's URL must not have the farm ask other programs of the machine. Options.Reach adds hosts of the network.
+// issuerTransport is how the emulator of a world reaches issuers: like a Resolver, but only https, only names that the
+// world serves, and only those that the internet would resolve, since that is where Entra fetches from. Of loopback
+// addresses it reaches the farm's own issuer plane alone: an issuer's URL must not have the farm ask other programs of
+// the machine. Options.Reach adds hosts of the network.
 func (s *Server) issuerTransport(w *World) http.RoundTripper {
 	next := s.resolver.Transport(w.id)
 	return roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -282,7 +282,8 @@ func TestWorkloadsAreBounded(t *testing.T) {
 	}
 }
 
-// TestLoginsOfTheWorld shows an identity pool the tokens of a user pool: the one of its own world lets in, that of another one's does not.
+// TestLoginsOfTheWorld shows an identity pool the tokens of a user pool: the one of its own world lets in, that of
+// another one's does not.
 func TestLoginsOfTheWorld(t *testing.T) {
 	t.Parallel()
 	s, own := workloadFarm(t)

@@ -30,7 +30,8 @@ const (
 
 var validID = regexp.MustCompile(`^` + idPattern + `$`)
 
-// identityPool answers for one pool with the identity of the workload's user, and for as many as its provider has other users.
+// identityPool answers for one pool with the identity of the workload's user, and for as many as its provider has other
+// users.
 type identityPool struct {
 	workload issuer.Workload
 	setting  map[string]any
@@ -56,7 +57,8 @@ func newIdentityPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, err
 	}}}, nil
 }
 
-// env has keys for a developer only: the other calls are not signed. A provider's login is a token that the workload signs in its stead.
+// env has keys for a developer only: the other calls are not signed. A provider's login is a token that the workload
+// signs in its stead.
 func (p *identityPool) env(string) (map[string]string, error) {
 	pool, identity, err := p.ids()
 	if err != nil {

@@ -47,7 +47,8 @@ func unsigned(header, claims string) string {
 	return enc.EncodeToString([]byte(header)) + "." + enc.EncodeToString([]byte(claims)) + "."
 }
 
-// TestLogins has an identity pool whose provider is a user pool of the same world, and the logins that it refuses in each of its calls.
+// TestLogins has an identity pool whose provider is a user pool of the same world, and the logins that it refuses in
+// each of its calls.
 func TestLogins(t *testing.T) {
 	t.Parallel()
 	pool := issuerAt(t, "user-pool-id", "")
@@ -106,7 +107,8 @@ func TestLogins(t *testing.T) {
 	}
 }
 
-// TestLoginsMatch has two users of one user pool: each has an identity, and none gets a token or credentials for the other's.
+// TestLoginsMatch has two users of one user pool: each has an identity, and none gets a token or credentials for the
+// other's.
 func TestLoginsMatch(t *testing.T) {
 	t.Parallel()
 	pool := issuerAt(t, "user-pool-id", "")

@@ -53,8 +53,8 @@ func login(kind, provider, user string) map[string]any {
 	}
 }
 
-// of adds the client of the provider whose tokens the pool takes. For GitHub it is the audience that public workflows ask for.
-// [catnekaise/cognito-idpool-auth]
+// of adds the client of the provider whose tokens the pool takes. For GitHub it is the audience that public workflows
+// ask for. [catnekaise/cognito-idpool-auth]
 func of(client string, settings map[string]any) map[string]any {
 	settings["client"] = client
 	return settings

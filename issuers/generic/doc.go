@@ -47,8 +47,8 @@
 //   - The number of keys and, except GitLab's, the style of key ids and the header: inferred.
 //   - Lifetimes of Bitbucket and Forgejo, whether tokens of CircleCI, Bitbucket and Forgejo have jti and nbf beyond what
 //     their discovery documents list, and the default audience of Bitbucket.
-//   - Of the components that a GitLab project can choose for its subject, project_path or project_id, ref_type and ref are here; others are given
-//     as sub.
+//   - Of the components that a GitLab project can choose for its subject, project_path or project_id, ref_type and ref
+//     are here; others are given as sub.
 //   - A GitLab token needs an audience; without one, Entra's is used. ci_config_sha is never null.
 //   - An organisation in the issuer's URL (CircleCI, Azure DevOps, Bitbucket) is an example: move the issuer with issuer.WithURL.
 //   - Azure DevOps: names of organisation, project and connection are in no claim but sub, so that other names are given as sub. Tokens

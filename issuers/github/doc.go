@@ -29,8 +29,8 @@
 // Not faithful or not confirmed:
 //   - Tokens up to 2024 (nbf 600 s before iat, header typ alg x5t kid, payload in another order, an older key):
 //     claims can be given, the order and the key are today's.
-//   - The issuer is without a slash at the end, as it always was: reports of 2021 to 2023 that print one went through GitHub's comment box,
-//     which adds it to bare hosts. A token with one can be made all the same, with another iss.
+//   - The issuer is without a slash at the end, as it always was: reports of 2021 to 2023 that print one went through
+//     GitHub's comment box, which adds it to bare hosts. A token with one can be made all the same, with another iss.
 //   - The certificates have the right names and lifetimes but no extensions.
 //   - Whether the slug's issuer has discovery and keys of its own is unknown; here it has discovery below its URL, and there the keys of the
 //     issuer without the slug, as all issuers of a kind at one host have the same. What a GHES or ghe.com publishes is inferred from

@@ -14,8 +14,9 @@
 //	})
 //	http.ListenAndServe("127.0.0.1:8080", iss)
 //
-// Faithful: the members, their order and their types, in the discovery document, the JWKS, the JOSE header and the payload; key
-// counts, the style of key ids, certificates in the JWKS. Not faithful: the key material, which is made when it is first needed
-// and dies with the process, and which a farm makes of eight primes instead of two (see [TestKey]); and the checks that a platform's own token API makes before it mints (a platform's native API does
-// those, direct minting signs what it is told to sign, because refused tokens must be mintable too).
+// Faithful: the members, their order and their types, in the discovery document, the JWKS, the JOSE header and the
+// payload; key counts, the style of key ids, certificates in the JWKS. Not faithful: the key material, which is made
+// when it is first needed and dies with the process, and which a farm makes of eight primes instead of two (see
+// [TestKey]); and the checks that a platform's own token API makes before it mints (a platform's native API does those,
+// direct minting signs what it is told to sign, because refused tokens must be mintable too).
 package issuer

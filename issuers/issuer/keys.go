@@ -97,8 +97,8 @@ func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc) (*
 	return k, nil
 }
 
-// jwaSigner makes PSS signatures with a salt as long as the digest, which is the only length that JWA allows (RFC 7518, section 3.5);
-// go-jose asks for the longest there is.
+// jwaSigner makes PSS signatures with a salt as long as the digest, which is the only length that JWA allows (RFC 7518,
+// section 3.5); go-jose asks for the longest there is.
 type jwaSigner struct{ crypto.Signer }
 
 func (s jwaSigner) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {

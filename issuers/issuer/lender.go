@@ -9,8 +9,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Lender makes test keys and lends them, so that many short lives cost few keys: a key that one borrower has given back goes to the next
-// one, and never to two at a time. The zero value is ready for use; it is safe for concurrent use.
+// Lender makes test keys and lends them, so that many short lives cost few keys: a key that one borrower has given back
+// goes to the next one, and never to two at a time. The zero value is ready for use; it is safe for concurrent use.
 type Lender struct {
 	mu   sync.Mutex
 	free []crypto.Signer // RSA keys; others cost too little to be kept

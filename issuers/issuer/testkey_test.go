@@ -199,7 +199,8 @@ func signedBy(t *testing.T, source issuer.NewKeyFunc, alg string) (token string,
 	return token, public
 }
 
-// TestSaltOfPSS has tokens signed by both kinds of keys: their salt is as long as the digest, which strict verifiers want.
+// TestSaltOfPSS has tokens signed by both kinds of keys: their salt is as long as the digest, which strict verifiers
+// want.
 func TestSaltOfPSS(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]issuer.NewKeyFunc{"crypto/rsa": issuer.GenerateKey, "test key": issuer.GenerateTestKey} {

@@ -66,7 +66,8 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// boundTo mints a token for the API server that lives a day and has other members of kubernetes.io than those of the cluster's workload.
+// boundTo mints a token for the API server that lives a day and has other members of kubernetes.io than those of the
+// cluster's workload.
 func (c *cluster) boundTo(about map[string]any) string {
 	c.t.Helper()
 	token, err := c.issuer.Mint(issuer.Request{Audience: []string{c.issuer.URL()}, Lifetime: 24 * time.Hour, Claims: issuer.Claims{"kubernetes.io": about}})

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestStrictFields has members that are unknown, doubled or of another case, and known ones that must not be taken for such.
+// TestStrictFields has members that are unknown, doubled or of another case, and known ones that must not be taken for
+// such.
 func TestStrictFields(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, "pod", nil)

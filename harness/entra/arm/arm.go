@@ -89,7 +89,8 @@ type routing struct {
 // routes are made once for all APIs.
 var routes = sync.OnceValue(newRoutes)
 
-// newRoutes routes as Azure Resource Manager does, without regard to case in what is not a name. The more particular paths come first.
+// newRoutes routes as Azure Resource Manager does, without regard to case in what is not a name. The more particular
+// paths come first.
 func newRoutes() *routing {
 	r := &routing{Router: mux.NewRouter().SkipClean(true)}
 	on := func(pattern string, methods verbs) {

@@ -11,24 +11,24 @@ import (
 // GitHub is the issuer of GitHub Actions.
 const GitHub = "https://token.actions.githubusercontent.com"
 
-// GitHubRule is when Entra began to ask expressions about GitHub for an id. The day was reported by several users, the hour is inferred. That an
-// expression about GitLab from before is left as it is too is inferred.
+// GitHubRule is when Entra began to ask expressions about GitHub for an id. The day was reported by several users, the
+// hour is inferred. That an expression about GitLab from before is left as it is too is inferred.
 var GitHubRule = time.Date(2026, 7, 15, 0, 0, 0, 0, time.UTC)
 
-// GitLabRule is what an expression about GitLab must have beside its clause with sub. Pages of Microsoft's contradict each other, and no
-// report says which of them is right.
+// GitLabRule is what an expression about GitLab must have beside its clause with sub. Pages of Microsoft's contradict
+// each other, and no report says which of them is right.
 type GitLabRule string
 
 // The rules there are, by the pages below learn.microsoft.com/entra/workload-id that have them.
 const (
-	// GitLabID: project_id, namespace_id or user_id, however sub begins. workload-identities-federated-credential-mutable-subjects, an
-	// edition of 2026-07-28.
+	// GitLabID: project_id, namespace_id or user_id, however sub begins.
+	// workload-identities-federated-credential-mutable-subjects, an edition of 2026-07-28.
 	GitLabID GitLabRule = "id"
 	// GitLabProjectID: project_id, unless sub begins with project_id itself.
 	// workload-identities-set-up-flexible-federated-identity-credential, the edition of 2026-09-18.
 	GitLabProjectID GitLabRule = "project-id"
-	// GitLabSubject: nothing. Another edition of the first page, of the same day; and workload-identities-flexible-federated-identity-credentials
-	// (2026-08-14), which lists no claim but sub.
+	// GitLabSubject: nothing. Another edition of the first page, of the same day; and
+	// workload-identities-flexible-federated-identity-credentials (2026-08-14), which lists no claim but sub.
 	GitLabSubject GitLabRule = "subject"
 )
 
@@ -44,8 +44,9 @@ type platform struct {
 	lacks   func(e *Expression, gitLab GitLabRule) string // what an expression has asked for since GitHubRule and is not there; nil: nothing
 }
 
-// platforms are those that Entra knows. Those of GitHub's claims that end in _id, and that event_name is refused with any operator, were found
-// out by users, who also found that an id may stand alone; a page of 2026-08-14 says that sub must be there too. Everything else is documented.
+// platforms are those that Entra knows. Those of GitHub's claims that end in _id, and that event_name is refused with
+// any operator, were found out by users, who also found that an id may stand alone; a page of 2026-08-14 says that sub
+// must be there too. Everything else is documented.
 var platforms = []platform{
 	{
 		name: "GitHub", issuers: GitHub,
@@ -157,10 +158,11 @@ func (e *Expression) CheckIssuer(issuer string, created time.Time, gitLab GitLab
 	return nil
 }
 
-// CheckIdentityIssuer is [Expression.CheckIssuer] for a credential of a managed identity. The documentation contradicts itself: some editions of the pages have
-// flexible credentials for applications only, newer ones (docs.azure.cn; learn.microsoft.com of 2026-09-18, with GitHub as the example) for
-// applications and user-assigned managed identities. Azure's API has
-// them since version 2025-01-31-preview, and so has the Azure CLI in preview; users found that it refuses every expression about GitHub.
+// CheckIdentityIssuer is [Expression.CheckIssuer] for a credential of a managed identity. The documentation contradicts
+// itself: some editions of the pages have flexible credentials for applications only, newer ones (docs.azure.cn;
+// learn.microsoft.com of 2026-09-18, with GitHub as the example) for applications and user-assigned managed identities.
+// Azure's API has them since version 2025-01-31-preview, and so has the Azure CLI in preview; users found that it
+// refuses every expression about GitHub.
 func (e *Expression) CheckIdentityIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
 	if issuer == GitHub {
 		return &RuleError{issuer, "managed identities take no expressions about GitHub"}

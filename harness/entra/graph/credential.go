@@ -176,8 +176,9 @@ func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []ent
 	return nil
 }
 
-// checkExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud without expressions the part of
-// [entra.ErrNoExpressions] was seen, the words before it are inferred; for a broken expression it is inferred.
+// checkExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud without
+// expressions the part of [entra.ErrNoExpressions] was seen, the words before it are inferred; for a broken expression
+// it is inferred.
 func checkExpression(t *entra.Tenant, cr *entra.Credential, o entra.Options) *refusal {
 	const invalid = "The FederatedIdentityCredential.ClaimsMatchingExpression.Value is invalid. "
 	err := entra.CheckMatching(t.Cloud, *cr, false, o)
