@@ -16,6 +16,19 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
+// published are the keys in an issuer's JWKS.
+func published(t *testing.T, iss *issuer.Issuer) (keys jose.JSONWebKeySet) {
+	t.Helper()
+	set, err := iss.JWKS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(set, &keys); err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
 func TestWithAlg(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -31,14 +44,7 @@ func TestWithAlg(t *testing.T) {
 	} {
 		iss := newIssuer(t, issuer.WithPreset(tt.preset), issuer.WithAlg(tt.alg))
 		token := mint(t, iss, issuer.Request{})
-		set, err := iss.JWKS()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var keys jose.JSONWebKeySet
-		if err := json.Unmarshal(set, &keys); err != nil {
-			t.Fatal(err)
-		}
+		keys := published(t, iss)
 		jws, err := jose.ParseSignedCompact(token.Raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(tt.alg)})
 		if err != nil {
 			t.Errorf("%s %s: %v", tt.preset, tt.alg, err)
@@ -143,14 +149,7 @@ func TestTrim(t *testing.T) {
 		return kid
 	}
 	listed := func() map[string]bool {
-		set, err := iss.JWKS()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var keys jose.JSONWebKeySet
-		if err := json.Unmarshal(set, &keys); err != nil {
-			t.Fatal(err)
-		}
+		keys := published(t, iss)
 		kids := map[string]bool{}
 		for _, k := range keys.Keys {
 			kids[k.KeyID] = true

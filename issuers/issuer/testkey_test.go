@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/big"
@@ -174,14 +173,7 @@ func signedBy(t *testing.T, source issuer.NewKeyFunc, alg string) (token string,
 	t.Helper()
 	iss := newIssuer(t, issuer.WithAlg(alg), issuer.WithKeys(source))
 	token = mint(t, iss, issuer.Request{}).Raw
-	set, err := iss.JWKS()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var keys jose.JSONWebKeySet
-	if err := json.Unmarshal(set, &keys); err != nil {
-		t.Fatal(err)
-	}
+	keys := published(t, iss)
 	jws, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
 	if err != nil {
 		t.Fatal(err)
