@@ -22,6 +22,7 @@ type tenantRecord struct {
 type version struct {
 	client  *Application // nil: it did not exist
 	changed time.Time
+	edited  map[string]edit // of its federated credentials, as the record had them then
 }
 
 // edit is a federated credential before it was changed in place.
@@ -63,14 +64,14 @@ func (r *tenantRecord) resource(resource string, now time.Time, o Options) *Appl
 	for i := range r.tenant.Applications {
 		a := &r.tenant.Applications[i]
 		if len(r.before) > 0 {
-			a = r.spread(strings.ToLower(a.ClientID), now, o)
+			a, _ = r.spread(strings.ToLower(a.ClientID), now, o)
 		}
 		if named(a) {
 			return a
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.before)) { // those that were removed
-		if a := r.spread(id, now, o); r.byClient[id] == nil && named(a) {
+		if a, _ := r.spread(id, now, o); r.byClient[id] == nil && named(a) {
 			return a
 		}
 	}
@@ -89,12 +90,12 @@ func (r *tenantRecord) remember(old *tenantRecord, now time.Time, o Options) {
 		}
 		for id, client := range old.byClient {
 			if !reflect.DeepEqual(client, r.byClient[id]) {
-				r.before[id] = append(r.before[id], version{client, now})
+				r.before[id] = append(r.before[id], version{client, now, old.edited})
 			}
 		}
 		for id := range r.byClient {
 			if old.byClient[id] == nil {
-				r.before[id] = append(r.before[id], version{nil, now})
+				r.before[id] = append(r.before[id], version{nil, now, nil})
 			}
 		}
 	}
@@ -122,26 +123,26 @@ func (r *tenantRecord) rememberEdits(old *tenantRecord, was, is []Credential, no
 	}
 }
 
-// spread is the client as it has spread by now, or nil.
-func (r *tenantRecord) spread(clientID string, now time.Time, o Options) *Application {
+// spread is the client as it has spread by now, or nil, and which of its federated credentials were changed in place by then.
+func (r *tenantRecord) spread(clientID string, now time.Time, o Options) (*Application, map[string]edit) {
 	for _, v := range r.before[clientID] {
 		if now.Sub(v.changed) < o.PropagationDelay {
-			return v.client
+			return v.client, v.edited
 		}
 	}
-	return r.byClient[clientID]
+	return r.byClient[clientID], r.edited
 }
 
 // replica is the client as the sign-in service sees it now, federated credentials that were changed in place included, or nil.
 func (r *tenantRecord) replica(clientID string, now time.Time, o Options) *Application {
-	client := r.spread(clientID, now, o)
-	if client == nil || len(r.edited) == 0 {
+	client, edited := r.spread(clientID, now, o)
+	if client == nil || len(edited) == 0 {
 		return client
 	}
 	seen := *client
 	seen.Credentials = slices.Clone(client.Credentials)
 	for i, c := range seen.Credentials {
-		if stale, ok := r.edited[c.ID]; ok && now.Sub(stale.changed) < o.StaleEdits {
+		if stale, ok := edited[c.ID]; ok && now.Sub(stale.changed) < o.StaleEdits {
 			seen.Credentials[i] = stale.credential
 		}
 	}

@@ -328,3 +328,38 @@ func TestSignInJSON(t *testing.T) {
 		t.Errorf("%s, want %s", b, want)
 	}
 }
+
+// TestRemovalOfAStaleEdit changes a credential in place and removes it: until the removal has spread, the token endpoint sees the credential as it
+// did before, which is without the change.
+func TestRemovalOfAStaleEdit(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	o := entra.DefaultOptions()
+	o.PropagationDelay, o.StaleEdits = time.Minute, 10*time.Minute
+	if err := r.dir.SetOptions(o); err != nil {
+		t.Fatal(err)
+	}
+	const changed = "repo:contoso/other:ref:refs/heads/main"
+	send := func(when string, codes map[string]int) {
+		t.Helper()
+		for subject, code := range codes {
+			if got := r.exchange(map[string]any{"sub": subject}); got.code() != code {
+				t.Errorf("%s: %s: code %d, want %d", when, subject, got.code(), code)
+			}
+		}
+	}
+	if _, err := r.dir.UpdateCredential(r.tenant.ID, r.app.ClientID, "main-branch", entra.Credential{Subject: changed}); err != nil {
+		t.Fatal(err)
+	}
+	r.advance(2 * time.Minute)
+	send("changed", map[string]int{mainSubject: 0, changed: 700213})
+	if err := r.dir.RemoveCredential(r.tenant.ID, r.app.ClientID, "main-branch"); err != nil {
+		t.Fatal(err)
+	}
+	send("removed", map[string]int{mainSubject: 0, changed: 700213})
+	r.advance(time.Minute)
+	send("removed, spread", map[string]int{mainSubject: 70025, changed: 70025})
+	r.addCredential(r.app, entra.Credential{Name: "main-branch", Issuer: r.issuer.url, Subject: changed, Audiences: []string{exchangeAudience}})
+	r.advance(time.Minute)
+	send("made anew, spread", map[string]int{mainSubject: 700213, changed: 0})
+}
