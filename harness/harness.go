@@ -209,6 +209,12 @@ func (f *Farm) Workload(spec WorkloadSpec) Workload {
 	return w
 }
 
+// EndWorkload ends a workload of the farm, which otherwise ends with the farm: its token API, and its files and sockets. It can be ended once.
+func (f *Farm) EndWorkload(w Workload) {
+	f.t.Helper()
+	f.check(f.target.Control.EndWorkload(context.Background(), f.world.ID, w.ID))
+}
+
 // App is an application in the farm's tenant.
 type App struct {
 	ClientID string

@@ -106,9 +106,14 @@ func (c *Client) RemoveCredential(ctx context.Context, farm, clientID, name stri
 	return c.do(ctx, http.MethodDelete, path(farm, "applications", clientID, "credentials", name), nil, nil)
 }
 
-// StartWorkload makes a workload, which ends with its world.
+// StartWorkload makes a workload, which ends with its world or by EndWorkload.
 func (c *Client) StartWorkload(ctx context.Context, farm string, spec WorkloadSpec) (out Workload, err error) {
 	return out, c.do(ctx, http.MethodPost, path(farm, "workloads"), spec, &out)
+}
+
+// EndWorkload ends a workload by its id: its token API is gone, with what it opened and wrote. One that has ended already is not found.
+func (c *Client) EndWorkload(ctx context.Context, farm, id string) error {
+	return c.do(ctx, http.MethodDelete, path(farm, "workloads", id), nil, nil)
 }
 
 // Directory returns Entra's directory of a world as it is now.

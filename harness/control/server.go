@@ -31,6 +31,7 @@ type World interface {
 	UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error)
 	RemoveCredential(clientID, name string) error
 	StartWorkload(WorkloadSpec) (Workload, error)
+	EndWorkload(id string) error
 	Journal(after int) Journal
 	Directory() entra.File
 }
@@ -85,6 +86,9 @@ func (s *Server) Handler() http.Handler {
 	farm.HandleFunc("/workloads", onWorld(s, func(w World, _ *http.Request, spec WorkloadSpec) (Workload, error) {
 		return w.StartWorkload(spec)
 	})).Methods(http.MethodPost)
+	farm.HandleFunc("/workloads/{id}", onWorld(s, func(w World, r *http.Request, _ empty) (empty, error) {
+		return empty{}, w.EndWorkload(variable(r, "id"))
+	})).Methods(http.MethodDelete)
 	farm.HandleFunc("/directory", onWorld(s, func(w World, _ *http.Request, _ empty) (entra.File, error) { return w.Directory(), nil })).Methods(http.MethodGet)
 	farm.HandleFunc("/journal", onWorld(s, func(w World, r *http.Request, _ empty) (Journal, error) {
 		after := 0

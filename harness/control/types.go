@@ -135,6 +135,7 @@ type WorkloadSpec struct {
 
 // Workload is a workload of a world. Its environment holds the platform's credential.
 type Workload struct {
+	ID   string            `json:"id"`   // for ending it
 	Base string            `json:"base"` // the URL of its token API
 	Env  map[string]string `json:"env"`  // what the platform puts into its environment
 	Now  time.Time         `json:"now"`  // what the issuers' clock said at its start

@@ -12,7 +12,7 @@ import (
 func SignIns(w *World, tenantID string) []entra.SignIn { return w.signIns(tenantID) }
 
 // ErrorLog is where the farm's HTTP servers write what goes wrong.
-func ErrorLog(logger *slog.Logger) *log.Logger { return newHTTPServer(nil, logger).ErrorLog }
+func ErrorLog(logger *slog.Logger) *log.Logger { return newHTTPServer(nil, Options{Log: logger}).ErrorLog }
 
 // Hide hides a credential in a text.
 func Hide(credential, text string) string {
@@ -34,4 +34,11 @@ func KeptSignIns(tenants []string, each int) map[string][]entra.SignIn {
 		kept[tenant] = j.signInsOf(tenant)
 	}
 	return kept
+}
+
+// Waiting is how many wait for a time of the world's clock.
+func Waiting(w *World) int {
+	w.clock.mu.Lock()
+	defer w.clock.mu.Unlock()
+	return len(w.clock.alarms)
 }

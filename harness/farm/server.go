@@ -36,6 +36,7 @@ type Options struct {
 	Version    string           // what the control plane says it is
 	Now        func() time.Time // nil: time.Now
 	After      AfterFunc        // nil: time.AfterFunc
+	Timeout    time.Duration    // how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero: three minutes
 	IdleWorlds time.Duration    // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
 	Rand       io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
 	Log        *slog.Logger     // nil: nothing is logged
@@ -80,6 +81,9 @@ func Start(opts Options) (*Server, error) {
 	}
 	if opts.After == nil {
 		opts.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	if opts.Timeout <= 0 {
+		opts.Timeout = 3 * time.Minute // longer than Entra may take to fetch an issuer's two documents, and a busy machine the rest
 	}
 	if opts.Rand == nil {
 		opts.Rand = rand.Reader
@@ -139,7 +143,7 @@ func (s *Server) serve(l *listener) {
 	if slices.Contains(l.planes, Control) {
 		handler = s.controlHandler()
 	}
-	srv := newHTTPServer(handler, s.opts.Log)
+	srv := newHTTPServer(handler, s.opts)
 	s.servers = append(s.servers, srv)
 	if slices.Contains(l.planes, Control) {
 		go func() { _ = srv.Serve(l) }() // it ends with ErrServerClosed
@@ -160,15 +164,15 @@ func (s *Server) Handler(p Plane) http.Handler {
 }
 
 // newHTTPServer makes a server with bounds on what a client can hold.
-func newHTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
+func newHTTPServer(handler http.Handler, opts Options) *http.Server {
 	srv := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      3 * time.Minute, // longer than Entra may take to fetch an issuer's two documents, and a busy machine the rest
+		ReadHeaderTimeout: min(time.Minute, opts.Timeout),
+		ReadTimeout:       opts.Timeout,
+		WriteTimeout:      opts.Timeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(serverErrors{logger}, "", 0),
+		ErrorLog:          log.New(serverErrors{opts.Log}, "", 0),
 	}
 	closeUnused(srv)
 	return srv
@@ -260,6 +264,7 @@ func (s *Server) closeIdle() {
 // is left and returns the context's error. The issuer plane stops after the others, because Entra's answers need the issuers' documents;
 // where both share a listener, a sign-in under way may find its issuer gone.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.releaseWorkloads()
 	s.closeIdle()
 	var issuers, others []*http.Server
 	for i, l := range s.listeners { // each has a server

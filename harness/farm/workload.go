@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,9 +27,19 @@ type workload struct {
 	world    *World
 	platform string
 	handler  http.Handler // nil: the platform delivers tokens without an API
-	dir      string       // its folder; empty: it has none
 	close    []func() error
 	renewal  renewal
+	ending   chan struct{}
+	release  func() // closes ending; it may be called again
+
+	mu      sync.Mutex
+	dir     string // its folder; empty: it has none
+	removed bool   // it gets none any more
+}
+
+func newWorkload(w *World, platform string) *workload {
+	ending := make(chan struct{})
+	return &workload{world: w, platform: platform, ending: ending, release: sync.OnceFunc(func() { close(ending) })}
 }
 
 // StartWorkload makes a workload of one of the world's issuers: its token API, and the environment that leads to it.
@@ -56,15 +67,16 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 		return control.Workload{}, err
 	}
 	base += workloadPath + id
-	run := &workload{world: w, platform: iss.Platform().Name}
+	run := newWorkload(w, iss.Platform().Name)
 	started, err := run.start(native, issuer.Workload{
 		Issuer: iss, Preset: spec.Preset, Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
 		Record: run.record, Begin: func() func() { return w.usage.begin(w.server.opts.Now) }, Env: spec.Env, Serve: w.serve, Find: w.find,
+		Alarm: w.issuerAlarm, Ending: run.ending,
 	}, spec.Audience)
 	env := map[string]string{} // the platform may keep its own
 	maps.Copy(env, started.Env)
 	maps.Copy(env, spec.Env)
-	started.Env = env
+	started.ID, started.Env = id, env
 	if credentials := credentialsOf(env); err == nil {
 		w.server.secrets.add(credentials...)
 		run.close = append(run.close, func() error { w.server.secrets.remove(credentials...); return nil })
@@ -92,19 +104,51 @@ func (s *Server) workloadBase(seen string) (string, error) {
 	return "https://" + net.JoinHostPort(host, port), nil
 }
 
-// folder makes the folder of the workload.
+// EndWorkload ends a workload of the world: its token API, listener and socket, its folder with what is in it, and its renewals. One that has
+// ended already is not there.
+func (w *World) EndWorkload(id string) error {
+	s := w.server
+	s.mu.Lock()
+	run := s.workloads[id]
+	if run == nil || run.world != w {
+		s.mu.Unlock()
+		return &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no workload %q in this farm: it has ended already, or it never was there", id)}
+	}
+	delete(s.workloads, id)
+	w.workloads = slices.DeleteFunc(w.workloads, func(other string) bool { return other == id })
+	s.mu.Unlock()
+	return run.end()
+}
+
+// folder makes the folder of the workload at its first call.
 func (run *workload) folder() (dir string, err error) {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	switch {
+	case run.removed:
+		return "", errors.New("the workload has ended")
+	case run.dir != "":
+		return run.dir, nil
+	}
 	if run.dir, err = os.MkdirTemp("", "issuerd-"); err != nil { // the image has nowhere to write to
 		return "", fmt.Errorf("this farm, as in a container, has no folder for files and sockets: %w", err)
 	}
 	return run.dir, nil
 }
 
+// removeFolder takes the folder away for good.
+func (run *workload) removeFolder() error {
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	run.removed = true
+	return os.RemoveAll(run.dir) // which does nothing where there is none
+}
+
 // start makes the listener that the platform may want and the API, and returns where that is and its environment. What it
 // opened is in run.close, also after an error.
 func (run *workload) start(native *issuer.Native, w issuer.Workload, audience string) (started control.Workload, err error) {
-	w.Dir = sync.OnceValues(run.folder)
-	run.close = append(run.close, func() error { return os.RemoveAll(run.dir) }) // which does nothing where there is none
+	w.Dir = run.folder
+	run.close = append(run.close, run.removeFolder)
 	var own net.Listener
 	if native.Plain || native.Root {
 		if own, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -128,7 +172,7 @@ func (run *workload) start(native *issuer.Native, w issuer.Workload, audience st
 		run.handler = w.Issuer.Native(api.Handler)
 	}
 	if own != nil && api.Handler != nil {
-		srv := newHTTPServer(run, run.world.server.opts.Log)
+		srv := newHTTPServer(run, run.world.server.opts)
 		run.close = append(run.close, srv.Close)
 		serve := srv.Serve
 		if native.Root {
@@ -183,8 +227,9 @@ func (w *World) register(id string, run *workload) (oldest *workload, err error)
 	return oldest, nil
 }
 
-// end closes what the workload opened, last first.
+// end closes what the workload opened, last first. It is called once, by whoever has unregistered it.
 func (run *workload) end() error {
+	run.release()
 	var errs []error
 	for i := len(run.close) - 1; i >= 0; i-- {
 		if err := run.close[i](); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -214,6 +259,17 @@ func endAll(workloads []*workload) error {
 	return errors.Join(errs...)
 }
 
+// releaseWorkloads lets no more workloads start, and has the answers given that are held back in those there are: the server stops, and waits for
+// them.
+func (s *Server) releaseWorkloads() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping = true
+	for _, run := range s.workloads {
+		run.release()
+	}
+}
+
 // endWorkloads ends those of every world, and lets no more start, when the server stops.
 func (s *Server) endWorkloads() error {
 	s.mu.Lock()
@@ -239,7 +295,7 @@ func (s *Server) serveWorkload(rw http.ResponseWriter, r *http.Request) {
 	run := s.workloads[id]
 	s.mu.RUnlock()
 	if run == nil || run.handler == nil {
-		s.refuse(rw, r, Workload, "farm: no token API here: its farm has been deleted, or the platform delivers tokens without one")
+		s.refuse(rw, r, Workload, "farm: no token API here: its workload or farm has ended, or the platform delivers tokens without one")
 		return
 	}
 	http.StripPrefix(workloadPath+id, run).ServeHTTP(rw, r)

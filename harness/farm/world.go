@@ -87,7 +87,7 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 	if len(tenants) == 0 {
 		return nil, fmt.Errorf("farm: the directory has no tenant")
 	}
-	clock, err := newClock(s.opts.Now, spec.Start)
+	clock, err := newClock(s.opts.Now, s.opts.After, spec.Start)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +123,11 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 
 // issuerNow is the issuers' clock.
 func (w *World) issuerNow() time.Time { return w.clock.now().Add(w.skew) }
+
+// issuerAlarm waits by the issuers' clock; see issuer.Workload.Alarm.
+func (w *World) issuerAlarm(at time.Time) (reached <-chan struct{}, cancel func()) {
+	return w.clock.alarm(at.Add(-w.skew))
+}
 
 // Farm describes the world.
 func (w *World) Farm() control.Farm {

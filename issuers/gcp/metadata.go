@@ -165,27 +165,46 @@ func (a *api) serveEntry(w http.ResponseWriter, r *http.Request, e *entry) {
 	}
 	sum := sha256.Sum256(body)
 	etag := hex.EncodeToString(sum[:8])
-	if query.Get("wait_for_change") == "true" && cmp.Or(query.Get("last_etag"), etag) == etag {
-		a.wait(r, query.Get("timeout_sec"))
+	if query.Get("wait_for_change") == "true" && cmp.Or(query.Get("last_etag"), etag) == etag && !a.wait(w, r, query.Get("timeout_sec")) {
+		return
 	}
 	w.Header()["ETag"] = []string{etag}
 	w.Header().Set("Content-Type", contentType)
 	write(w, http.StatusOK, body)
 }
 
-// wait returns when the client has gone, its timeout is over, or the API is closed.
-func (a *api) wait(r *http.Request, seconds string) {
-	var timeout <-chan time.Time
-	if n, err := strconv.Atoi(seconds); err == nil && n >= 0 && n <= 24*60*60 {
-		timer := time.NewTimer(time.Duration(n) * time.Second)
-		defer timer.Stop()
-		timeout = timer.C
+// maxPoll is the longest that a request may wait for a change.
+const maxPoll = 24 * time.Hour
+
+// maxPolls bounds the requests that wait for a change at once. Google's own bound is not known.
+const maxPolls = 100
+
+// wait returns when the client has gone, its timeout is over by the issuers' clock, or the workload ends. It answers itself, and tells so with
+// false, where too many wait already.
+func (a *api) wait(w http.ResponseWriter, r *http.Request, seconds string) bool {
+	select {
+	case a.polls <- struct{}{}:
+		defer func() { <-a.polls }()
+	default: // the words are inferred; Google's clients try again after a 503
+		page(w, http.StatusServiceUnavailable, "Service Unavailable", "The server is temporarily unable to service your request. ")
+		return false
 	}
+	limit := maxPoll
+	if n, err := strconv.Atoi(seconds); err == nil && n >= 0 && n <= int(maxPoll/time.Second) {
+		limit = time.Duration(n) * time.Second
+	}
+	if err := issuer.Prolong(w, limit); err != nil {
+		internalError(w, err)
+		return false
+	}
+	timeout, cancel := a.workload.Until(a.workload.Now().Add(limit))
+	defer cancel()
 	select {
 	case <-r.Context().Done():
 	case <-timeout:
-	case <-a.closed:
+	case <-a.workload.Ending:
 	}
+	return true
 }
 
 // text is a value alone, a list one to a line, a directory's names with a slash after those of directories.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -225,16 +226,17 @@ func TestAccessToken(t *testing.T) {
 // TestWait asks for changes that never come, on a clock of its own.
 func TestWait(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(api *issuer.API, leave func()){
-		"timeout": func(*issuer.API, func()) {}, // the clock goes on while everybody waits
-		"close":   func(api *issuer.API, _ func()) { _ = api.Close() },
-		"leave":   func(_ *issuer.API, leave func()) { leave() },
+	for name, end := range map[string]func(ending chan struct{}, leave func()){
+		"timeout": func(chan struct{}, func()) {}, // the clock goes on while everybody waits
+		"end":     func(ending chan struct{}, _ func()) { close(ending) },
+		"leave":   func(_ chan struct{}, leave func()) { leave() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				iss := newIssuer(t)
-				api, err := gcp.Platform.Native.New(issuer.Workload{Issuer: iss, Now: time.Now, Rand: rand.Reader})
+				ending := make(chan struct{})
+				api, err := gcp.Platform.Native.New(issuer.Workload{Issuer: iss, Now: time.Now, Rand: rand.Reader, Ending: ending})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -252,7 +254,7 @@ func TestWait(t *testing.T) {
 					t.Fatal("an answer although nothing has changed")
 				default:
 				}
-				end(api, leave)
+				end(ending, leave)
 				<-done
 				if waited := time.Since(begin); (waited == time.Minute) != (name == "timeout") {
 					t.Errorf("waited for %s", waited)
@@ -263,6 +265,41 @@ func TestWait(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPollsAreBounded has as many requests wait as there may be: the next one is refused, and one that has gone makes room.
+func TestPollsAreBounded(t *testing.T) {
+	t.Parallel()
+	const most = 100
+	synctest.Test(t, func(t *testing.T) {
+		api, err := gcp.Platform.Native.New(issuer.Workload{Issuer: newIssuer(t), Now: time.Now, Rand: rand.Reader})
+		if err != nil {
+			t.Fatal(err)
+		}
+		poll := func(seconds string) int {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/computeMetadata/v1/project/project-id?wait_for_change=true&timeout_sec="+seconds, nil)
+			r.Header.Set("Metadata-Flavor", "Google")
+			w := httptest.NewRecorder()
+			api.Handler.ServeHTTP(w, r)
+			return w.Code
+		}
+		var waiting sync.WaitGroup
+		for range most {
+			waiting.Go(func() {
+				if code := poll("86400"); code != http.StatusOK {
+					t.Errorf("a request that waited for a day: status %d, want 200", code)
+				}
+			})
+		}
+		synctest.Wait()
+		if code := poll("0"); code != http.StatusServiceUnavailable {
+			t.Errorf("beside %d that wait: status %d, want 503", most, code)
+		}
+		waiting.Wait()
+		if code := poll("0"); code != http.StatusOK {
+			t.Errorf("after them: status %d, want 200", code)
+		}
+	})
 }
 
 func FuzzMetadata(f *testing.F) {

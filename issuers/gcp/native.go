@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 
 	"github.com/gorilla/mux"
 
@@ -30,7 +29,7 @@ type api struct {
 	certs    certificates
 	tree     *entry
 	unbound  string        // of GKE: the Kubernetes account, namespace/name, that is bound to no Google account; empty: it is bound to one
-	closed   chan struct{} // ends the requests that wait for a change
+	polls    chan struct{} // the requests that wait for a change
 }
 
 // account is the service account that the workload runs as.
@@ -51,7 +50,7 @@ type machine struct {
 
 // newAPI makes the API of a workload whose account and machine are those that its tokens name.
 func newAPI(w issuer.Workload) (*issuer.API, error) {
-	a := &api{workload: w, own: new(ownKey), closed: make(chan struct{})}
+	a := &api{workload: w, own: new(ownKey), polls: make(chan struct{}, maxPolls)}
 	preset, err := w.Issuer.Preset(w.Preset)
 	if err != nil {
 		return nil, err
@@ -70,8 +69,7 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 		// Python pings the second and fetches from the first; gcloud knows only the third.
 		return map[string]string{"GCE_METADATA_HOST": w.Plain, "GCE_METADATA_IP": w.Plain, "GCE_METADATA_ROOT": w.Plain}, nil
 	}
-	stop := sync.OnceFunc(func() { close(a.closed) })
-	return &issuer.API{Handler: a.routes(), Env: env, Close: func() error { stop(); return nil }}, nil
+	return &issuer.API{Handler: a.routes(), Env: env}, nil
 }
 
 // routes leads to the public APIs by their paths; everything else is the metadata server's.

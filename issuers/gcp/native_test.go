@@ -63,11 +63,6 @@ func serve(t *testing.T, change func(*issuer.Workload), opts ...issuer.Option) s
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := api.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	s.api = api
 	mounted := http.StripPrefix(prefix, api.Handler)
 	handler.Store(&mounted)
@@ -282,18 +277,17 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// fuzzed is the API of a VM, closed, so that no request waits.
+// fuzzed is the API of a VM that ends, so that no request waits.
 func fuzzed(f *testing.F) http.Handler {
 	f.Helper()
 	iss, err := issuer.New(gcp.Platform, issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		f.Fatal(err)
 	}
-	api, err := gcp.Platform.Native.New(issuer.Workload{Issuer: iss, Now: time.Now, Rand: rand.Reader})
+	ending := make(chan struct{})
+	close(ending)
+	api, err := gcp.Platform.Native.New(issuer.Workload{Issuer: iss, Now: time.Now, Rand: rand.Reader, Ending: ending})
 	if err != nil {
-		f.Fatal(err)
-	}
-	if err := api.Close(); err != nil {
 		f.Fatal(err)
 	}
 	return api.Handler

@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -59,6 +60,14 @@ type Workload struct {
 	// function finds none either.
 	Find func(issuerURL string) *Issuer
 
+	// Alarm returns a channel that is closed when Now has reached a time, also because somebody has moved the clock; whoever waits no longer
+	// calls cancel. Nil: the clock is never moved, and real time does. Use Until.
+	Alarm func(at time.Time) (reached <-chan struct{}, cancel func())
+
+	// Ending is closed when the workload ends, before anything of it is taken away: an answer that is held back is given then. Nil: nobody
+	// tells.
+	Ending <-chan struct{}
+
 	// Record journals a call that does not come through the API's Handler, by its route, the User-Agent of the caller and the HTTP status that
 	// says how it was answered; nil: nobody asks.
 	Record func(route, agent string, status int)
@@ -74,6 +83,33 @@ func (w Workload) Mint(req Request) (Token, error) {
 	}
 	req.Claims = merge(w.Claims, req.Claims)
 	return w.Issuer.Mint(req)
+}
+
+// Until is Alarm, or does the same by real time where there is none.
+func (w Workload) Until(at time.Time) (reached <-chan struct{}, cancel func()) {
+	if w.Alarm != nil {
+		return w.Alarm(at)
+	}
+	passed := make(chan struct{})
+	timer := time.AfterFunc(at.Sub(w.Now()), func() { close(passed) })
+	return passed, func() { timer.Stop() }
+}
+
+// prolonged is what an answer that was held back may still take.
+const prolonged = time.Minute
+
+// Prolong lets the answer to a request take longer than a server's timeouts for it allow: a wait, and a minute to write the answer in.
+// Connections know real time alone. Where a writer has no deadlines, as in a test, there is nothing to prolong.
+//
+// The deadline for reading counts too: a server that reads ahead while a handler runs takes its end for that of the connection, and ends the
+// request's context.
+func Prolong(w http.ResponseWriter, wait time.Duration) error {
+	end := time.Now().Add(wait + prolonged)
+	connection := http.NewResponseController(w)
+	if err := errors.Join(connection.SetReadDeadline(end), connection.SetWriteDeadline(end)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("issuer: prolong an answer: %w", err)
+	}
+	return nil
 }
 
 // API is the token API of one workload.

@@ -21,7 +21,7 @@
 //
 // Of the Workload API: FetchJWTSVID, FetchJWTBundles, ValidateJWTSVID, FetchX509SVID and FetchX509Bundles with the security header, the
 // statuses and the texts of SPIRE 1.x of August 2026, the limit of 4 MiB for a request, and streams that send again when the issuer's keys
-// are rotated or an X.509-SVID has had half of its hour; bundles as plain key sets without use and alg. The subject that the issuer mints for
+// are rotated or an X.509-SVID has had half of its hour by the issuers' clock, also when that is moved; bundles as plain key sets without use and alg. The subject that the issuer mints for
 // the workload is the SPIFFE ID of its one registration entry. Clients are led there by SPIFFE_ENDPOINT_SOCKET alone. Below the workload's
 // base URL, GET / is the SPIFFE bundle, with its sequence and a refresh hint of five minutes.
 //
@@ -39,7 +39,6 @@
 //     it says that its server would not sign; here it says so at once. That text is SPIRE's, the reason of a fault in it is not.
 //   - X.509 roots belong to the workload, so that two workloads of one issuer do not trust each other's. A rotation of the issuer's keys
 //     replaces the root too, whether or not the new JWT key is published; SPIRE rotates the two apart and publishes a root before it signs.
-//   - A moved clock renews X.509-SVIDs and roots when they are next asked for; open streams learn of it by real time or at a rotation.
 //   - The bundle endpoint has the profile https_web only, and the sequence counts from 1 what this workload's API has seen of changes. A fault
 //     on the issuer's key set is one on the bundles too.
 //

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spiffe/go-spiffe/v2/proto/spiffe/workload"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -59,7 +58,7 @@ func notSigned(reason string) error {
 
 // FetchJWTBundles sends the keys of JWT-SVIDs now, and again whenever they change.
 func (a *workloadAPI) FetchJWTBundles(_ *workload.JWTBundlesRequest, stream grpc.ServerStreamingServer[workload.JWTBundlesResponse]) error {
-	return follow(a.authority, stream, func(trust) (*workload.JWTBundlesResponse, error) {
+	return follow(a, stream, func(trust) (*workload.JWTBundlesResponse, error) {
 		keys, err := jwtKeys(a.workload.Issuer)
 		if err != nil {
 			return nil, err
@@ -94,7 +93,7 @@ func (a *workloadAPI) ValidateJWTSVID(_ context.Context, req *workload.ValidateJ
 
 // FetchX509SVID sends the workload's X.509-SVID with its key now, and again whenever it is replaced.
 func (a *workloadAPI) FetchX509SVID(_ *workload.X509SVIDRequest, stream grpc.ServerStreamingServer[workload.X509SVIDResponse]) error {
-	return follow(a.authority, stream, func(now trust) (*workload.X509SVIDResponse, error) {
+	return follow(a, stream, func(now trust) (*workload.X509SVIDResponse, error) {
 		return &workload.X509SVIDResponse{Svids: []*workload.X509SVID{{
 			SpiffeId: a.id.String(), X509Svid: now.svid, X509SvidKey: now.key, Bundle: now.rootsDER(),
 		}}}, nil
@@ -103,7 +102,7 @@ func (a *workloadAPI) FetchX509SVID(_ *workload.X509SVIDRequest, stream grpc.Ser
 
 // FetchX509Bundles sends the roots of X.509-SVIDs now, and again whenever they change.
 func (a *workloadAPI) FetchX509Bundles(_ *workload.X509BundlesRequest, stream grpc.ServerStreamingServer[workload.X509BundlesResponse]) error {
-	return follow(a.authority, stream, func(now trust) (*workload.X509BundlesResponse, error) {
+	return follow(a, stream, func(now trust) (*workload.X509BundlesResponse, error) {
 		return &workload.X509BundlesResponse{Bundles: map[string][]byte{a.id.TrustDomain().IDString(): now.rootsDER()}}, nil
 	})
 }
@@ -118,15 +117,16 @@ func (a *workloadAPI) FetchWITBundles(*workload.WITBundlesRequest, grpc.ServerSt
 	return status.Error(codes.Unimplemented, "fetching WIT bundles is not implemented")
 }
 
-// follow sends what compose makes of the trust domain, and again after each change that alters it, until the client goes.
+// follow sends what compose makes of the trust domain, and again after each change that alters it, until the client goes. Time changes it by
+// the issuers' clock, which may be moved.
 func follow[R any, P interface {
 	*R
 	proto.Message
-}](a *authority, stream grpc.ServerStreamingServer[R], compose func(trust) (P, error)) error {
+}](a *workloadAPI, stream grpc.ServerStreamingServer[R], compose func(trust) (P, error)) error {
 	var sent P
 	for {
-		rotated := a.issuer.Changed() // before the state is read
-		now, err := a.current()
+		rotated := a.workload.Issuer.Changed() // before the state is read
+		now, err := a.authority.current()
 		var answer P
 		if err == nil {
 			answer, err = compose(now)
@@ -140,15 +140,15 @@ func follow[R any, P interface {
 			}
 			sent = answer
 		}
-		due := time.NewTimer(now.renew.Sub(a.now()))
+		due, cancel := a.workload.Until(now.renew)
 		select {
 		case <-rotated:
-		case <-due.C:
+		case <-due:
 		case <-stream.Context().Done():
-			due.Stop()
+			cancel()
 			return nil
 		}
-		due.Stop()
+		cancel()
 	}
 }
 
