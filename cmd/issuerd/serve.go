@@ -47,6 +47,7 @@ type serveFlags struct {
 	reach      []string
 	reachCA    string
 	idleWorlds time.Duration
+	cors       bool
 	verbose    bool
 }
 
@@ -86,6 +87,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file; one that holds something else is left alone")
 	flags.StringArrayVar(&f.reach, "reach", nil, "HOST or HOST:PORT (else 443) of an issuer beside the farm's own that Entra may fetch from (repeatable)")
 	flags.StringVar(&f.reachCA, "reach-ca", "", "a PEM file with the certificates that those issuers are verified with (default: the system's)")
+	flags.BoolVar(&f.cors, "cors", false, "let browsers read the documents of the issuers of which it is not known whether they let them")
 	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a farm made by the management API when nothing was asked of it for this long; 0: never")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
 	return cmd
@@ -125,7 +127,7 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	}
 	s, err := farm.Start(farm.Options{
 		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: directory,
-		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds,
+		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds, CORS: f.cors,
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

@@ -48,9 +48,9 @@ func addresses(w io.Writer, p *issuer.Platform) error {
 		if s.Name != "" {
 			path += "/" + s.Name
 		}
-		rows = append(rows, []string{serviceName(s.Name), code(s.Issuer), code(path), code(discovery), code(jwks), documentHeaders(s.Headers)})
+		rows = append(rows, []string{serviceName(s.Name), code(s.Issuer), code(path), code(discovery), code(jwks), documentHeaders(s.Headers), s.CORS.String()})
 	}
-	table(w, []string{"service", "issuer", "by path", "discovery", "JWKS", "HTTP headers, where not only `application/json`"}, rows)
+	table(w, []string{"service", "issuer", "by path", "discovery", "JWKS", "HTTP headers, where not only `application/json`", "browsers (CORS)"}, rows)
 	return nil
 }
 
@@ -84,7 +84,6 @@ func documentHeaders(t issuer.DocumentTypes) string {
 	var list []string
 	for _, h := range []struct{ about, value string }{
 		{"discovery: ", t.Discovery}, {"JWKS: ", t.JWKS}, {"", cacheControl(t.Cache)}, {"JWKS: ", cacheControl(t.JWKSCache)},
-		{"", allowOrigin(t.AllowOrigin)},
 	} {
 		if h.value != "" {
 			list = append(list, h.about+code(h.value))
@@ -98,13 +97,6 @@ func cacheControl(value string) string {
 		return ""
 	}
 	return "Cache-Control: " + value
-}
-
-func allowOrigin(value string) string {
-	if value == "" {
-		return ""
-	}
-	return "Access-Control-Allow-Origin: " + value
 }
 
 // paths are the addresses of the two documents, without the issuer's URL where they lie below it.

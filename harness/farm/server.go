@@ -36,6 +36,7 @@ type Options struct {
 	Version    string           // what the control plane says it is
 	Now        func() time.Time // nil: time.Now
 	After      AfterFunc        // nil: time.AfterFunc
+	CORS       bool             // browsers may read the documents of issuers of which it is not known whether they let them; see issuer.CORS
 	Timeout    time.Duration    // how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero: three minutes
 	IdleWorlds time.Duration    // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
 	Rand       io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand

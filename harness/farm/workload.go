@@ -295,7 +295,7 @@ func (s *Server) serveWorkload(rw http.ResponseWriter, r *http.Request) {
 	run := s.workloads[id]
 	s.mu.RUnlock()
 	if run == nil || run.handler == nil {
-		s.refuse(rw, r, Workload, "farm: no token API here: its workload or farm has ended, or the platform delivers tokens without one")
+		s.refuse(rw, r, Workload, "farm: no token API here: its workload has ended, its farm has been deleted, or the platform delivers tokens without one")
 		return
 	}
 	http.StripPrefix(workloadPath+id, run).ServeHTTP(rw, r)

@@ -149,6 +149,9 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 		issuer.WithPreset(spec.Preset), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
 		issuer.WithNow(w.issuerNow),
 	}
+	if w.server.opts.CORS {
+		opts = append(opts, issuer.WithCORS())
+	}
 	if spec.URL != "" {
 		opts = append(opts, issuer.WithURL(spec.URL), issuer.WithHome(w.server.realName(platform, spec.URL)))
 	}

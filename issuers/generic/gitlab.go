@@ -13,8 +13,9 @@ var gitlab = issuer.Service{
 	Issuer:   "https://gitlab.com",
 	JWKS:     "/oauth/discovery/keys",
 	Document: smallest,
-	Keys:     oneKey,   // the recorded kid has the size of a thumbprint
-	JWK:      keyOrder, // as GitLab's documentation shows a key set
+	CORS:     issuer.CORSAnyOrigin, // gitlab-org/gitlab, config/application.rb: rack-cors for both paths, GET and HEAD
+	Keys:     oneKey,               // the recorded kid has the size of a thumbprint
+	JWK:      keyOrder,             // as GitLab's documentation shows a key set
 	Typ:      "JWT",
 	Header:   []string{"kid", "typ", "alg"},
 	Order: []string{

@@ -30,6 +30,7 @@ type Issuer struct {
 	randMu   *sync.Mutex
 	rand     io.Reader
 	newKey   NewKeyFunc
+	cors     bool                   // of WithCORS
 	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
 	keys     *keyring
 	tampers  *tampers

@@ -32,7 +32,8 @@ var platform = &issuer.Platform{
 				Extra: map[string]any{"mint_endpoint": "{issuer}/mint", "empty": []any{}, "request_uri_parameter_supported": false},
 				Order: []string{"issuer", "mint_endpoint"},
 			},
-			Headers: issuer.DocumentTypes{JWKS: "application/jwk-set+json", Cache: "max-age=60", JWKSCache: "max-age=30", AllowOrigin: "*"},
+			Headers: issuer.DocumentTypes{JWKS: "application/jwk-set+json", Cache: "max-age=60", JWKSCache: "max-age=30"},
+			CORS:    issuer.CORSAnyOrigin,
 			Keys: []issuer.KeySpec{
 				{Alg: jose.RS256, KID: issuer.UUIDKID("11111111-2222-5333-8444-555555555555")},
 				{Alg: jose.RS256, KID: issuer.CertificateKID, Certificate: &issuer.Certificate{CommonName: "acme", Age: time.Hour, Life: 48 * time.Hour}},

@@ -31,6 +31,7 @@ type Service struct {
 	JWKS     string        // the key set: a path below the issuer URL, or the URL of another host
 	Document Document      // the discovery document
 	Headers  DocumentTypes // HTTP headers of both documents
+	CORS     CORS          // what both say to browsers; zero: not known
 	Keys     []KeySpec     // the keys of the JWKS, in its order
 	Signer   int           // the index in Keys of the one that signs
 	KeySet   string        // issuers of services with the same name for it have the same keys, if they are at one host; empty: each has its own
@@ -59,7 +60,6 @@ type DocumentTypes struct {
 	Discovery, JWKS string // Content-Type
 	Cache           string // Cache-Control of both
 	JWKSCache       string // Cache-Control of the JWKS, when it differs
-	AllowOrigin     string // Access-Control-Allow-Origin of both
 }
 
 // Preset is a named context of a platform: a branch push, a pod, a pull request.

@@ -24,6 +24,9 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	if i.preflight(w, r) {
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
@@ -66,9 +69,7 @@ func (i *Issuer) serve(document string, render func() ([]byte, error), w http.Re
 	if cache != "" {
 		h.Set("Cache-Control", cache)
 	}
-	if types.AllowOrigin != "" {
-		h.Set("Access-Control-Allow-Origin", types.AllowOrigin)
-	}
+	i.corsHeaders(w, r)
 	_, _ = w.Write(body) // the client has gone; there is nobody to tell
 }
 

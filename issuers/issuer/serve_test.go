@@ -61,7 +61,7 @@ func TestServe(t *testing.T) {
 		code         int
 		header       map[string]string
 	}{
-		{"GET", "/.well-known/openid-configuration", 200, map[string]string{"Content-Type": "application/json", "Cache-Control": "max-age=60", "Access-Control-Allow-Origin": "*"}},
+		{"GET", "/.well-known/openid-configuration", 200, map[string]string{"Content-Type": "application/json", "Cache-Control": "max-age=60"}},
 		{"HEAD", "/.well-known/openid-configuration", 200, map[string]string{"Content-Type": "application/json"}},
 		{"GET", "/keys", 200, map[string]string{"Content-Type": "application/jwk-set+json", "Cache-Control": "max-age=30"}},
 		{"GET", "/keys/", 404, nil},

@@ -30,8 +30,7 @@
 //     before; here a key stays until it is rotated.
 //   - The Workload API wants an audience; a token minted without one gets api://AzureADTokenExchange.
 //   - The Host header decides nothing: the discovery document always names the issuer's own URL, as with jwt_issuer set.
-//   - /keys lacks the headers Pragma, Expires and Last-Modified; that it allows any origin, as discovery does, is not confirmed.
-//     A method other than GET gets 405 without SPIRE's text.
+//   - /keys lacks the headers Pragma, Expires and Last-Modified. A method other than GET gets 405 without SPIRE's text.
 //   - A SPIFFE ID is not checked, so that wrong ones can be minted; a workload with a wrong one has no Workload API.
 //   - The Workload API does not attest the process that calls: whoever reaches the socket is the workload. There is one registration entry,
 //     no hint, no CRL and no federated trust domain; SDS, health and reflection, which share SPIRE's socket, are not served.

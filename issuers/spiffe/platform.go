@@ -47,7 +47,8 @@ func spire(name, at string, subjectTypes []string, key issuer.KeySpec) issuer.Se
 			},
 			Indent: "  ",
 		},
-		Headers:  issuer.DocumentTypes{AllowOrigin: "*", JWKSCache: "no-cache, no-store, must-revalidate"},
+		CORS:     issuer.CORSNone, // measured: oidc-discovery-provider 1.13.3 and 1.15.2
+		Headers:  issuer.DocumentTypes{JWKSCache: "no-cache, no-store, must-revalidate"},
 		Keys:     []issuer.KeySpec{key},
 		JWK:      []string{"use", "kty", "kid", "crv", "alg", "n", "e", "x", "y"},
 		Typ:      "JWT",
