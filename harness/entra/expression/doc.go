@@ -17,7 +17,8 @@
 //     as in OData, which is inferred.
 //   - Whether case counts. Here it does, as in subjects.
 //   - Whether a claim that is no string can match. Here it cannot.
-//   - How long an expression may be: nothing documents a limit (federatedIdentityExpression of the reference has none), and there is none here.
+//   - How long an expression may be: nothing documents a limit (federatedIdentityExpression of the reference has none). Here it has at most
+//     [MaxLength] bytes, and a longer claim matches none, so that nobody can keep a farm busy: this limit is made up.
 //   - Whether an id may stand without sub in an expression about GitHub: users found that it may, a page of 2026-08-14 says that sub must be there.
 //     Here it may. What one about GitLab must have is told in three ways: the caller says, by a [GitLabRule].
 //   - Whether more than one space is accepted between the parts. Here it is not: the documentation says a single space.

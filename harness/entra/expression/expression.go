@@ -44,9 +44,16 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("expression: position %d: expected %s, got %s", e.Offset+1, e.Want, got)
 }
 
+// MaxLength is the most bytes of an expression, and of a claim that matches can hold for: a matching takes time in proportion to the product.
+// The limit is this package's own, as no other is documented; expressions that people have shown are shorter than 400.
+const MaxLength = 4096
+
 // Parse reads an expression. The error is a [*SyntaxError].
 func Parse(text string) (*Expression, error) {
 	p := &parser{text: text}
+	if len(text) > MaxLength {
+		return nil, &SyntaxError{Offset: MaxLength, Want: fmt.Sprintf("the end after at most %d bytes", MaxLength), Got: fmt.Sprintf("%d more", len(text)-MaxLength)}
+	}
 	e := &Expression{}
 	for {
 		c, err := p.clause()
@@ -63,12 +70,12 @@ func Parse(text string) (*Expression, error) {
 	}
 }
 
-// Match tells whether every clause holds for the claims of an assertion. emptyStar lets * stand for nothing. It takes time in proportion to the
-// length of the claims, for a given expression.
+// Match tells whether every clause holds for the claims of an assertion. emptyStar lets * stand for nothing. What is longer than
+// [MaxLength] is matched by none.
 func (e *Expression) Match(claims map[string]any, emptyStar bool) bool {
 	return !slices.ContainsFunc(e.clauses, func(c clause) bool {
 		got, isString := claims[c.claim].(string)
-		return !isString || c.operator == eq && got != c.want || c.operator == matches && !glob(c.want, got, emptyStar)
+		return !isString || c.operator == eq && got != c.want || c.operator == matches && (len(got) > MaxLength || !glob(c.want, got, emptyStar))
 	})
 }
 

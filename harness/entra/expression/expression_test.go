@@ -22,7 +22,7 @@ func TestMatch(t *testing.T) {
 	claims := map[string]any{
 		"sub": "repo:contoso/web:ref:refs/heads/main", "job_workflow_ref": "contoso/ci/.github/workflows/deploy.yml@refs/heads/main",
 		"repository_id": "74", "run_number": 10.0, "aud": []any{"api://AzureADTokenExchange"}, "quoted": "it's", "accents": "é",
-		"broken": "\xff",
+		"broken": "\xff", "long": strings.Repeat("x", expression.MaxLength+1),
 	}
 	tests := []struct {
 		expression string
@@ -51,7 +51,9 @@ func TestMatch(t *testing.T) {
 		{"claims['accents'] matches '?'", true},
 		{"claims['broken'] matches '?'", false},
 		{"claims['sub'] matches 'repo.contoso/web:ref:refs/heads/main'", false},
-		{"claims['sub'] eq '" + strings.Repeat("x", 5000) + "'", false}, // no limit is documented
+		{"claims['sub'] eq '" + strings.Repeat("x", 4000) + "'", false}, // no limit is documented
+		{"claims['long'] eq '" + strings.Repeat("x", 4000) + "'", false},
+		{"claims['long'] matches 'x*'", false}, // the limit is ours
 	}
 	for _, tt := range tests {
 		t.Run(tt.expression, func(t *testing.T) {
@@ -81,6 +83,25 @@ func TestMatchEmptyStar(t *testing.T) {
 	}
 	if !parse(t, "claims['sub'] matches '*'").Match(map[string]any{"sub": ""}, true) {
 		t.Error("* does not match nothing")
+	}
+}
+
+// TestMatchCost has the dearest expression and claim that there can be. Without a bound, 64 kB and 128 kB took 14 seconds.
+func TestMatchCost(t *testing.T) {
+	t.Parallel()
+	text := func(length int) string {
+		const frame = len("claims['sub'] matches ''")
+		return "claims['sub'] matches '*" + strings.Repeat("a", length-frame-2) + "b'"
+	}
+	if _, err := expression.Parse(text(expression.MaxLength + 1)); err == nil ||
+		err.Error() != "expression: position 4097: expected the end after at most 4096 bytes, got \"1 more\"" {
+		t.Errorf("error %v", err)
+	}
+	e := parse(t, text(expression.MaxLength))
+	for _, length := range []int{expression.MaxLength, 1 << 20} {
+		if e.Match(map[string]any{"sub": strings.Repeat("a", length)}, true) {
+			t.Errorf("a claim of %d bytes matches", length)
+		}
 	}
 }
 
