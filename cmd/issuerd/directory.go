@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -29,12 +30,24 @@ func (f *serveFlags) loadDirectory() (*entra.Directory, error) {
 	return readDirectory(f.directory)
 }
 
+// readDirectory reads a directory file, which must be whole.
 func readDirectory(path string) (*entra.Directory, error) {
 	src, err := document.ReadFile(disk{}, path, entra.MaxDirectoryFile)
 	if err != nil {
 		return nil, err
 	}
-	return entra.ParseDirectory(path, src)
+	return parseDirectory(path, src)
+}
+
+// parseDirectory parses a directory file that somebody saved. One that has been cut off may still be YAML, with fewer tenants or applications:
+// its last line is then hardly ever complete. In braces, as JSON is, a part is never YAML.
+func parseDirectory(path string, src []byte) (*entra.Directory, error) {
+	directory, err := entra.ParseDirectory(path, src)
+	if err == nil && !bytes.HasSuffix(src, []byte("\n")) && !bytes.HasSuffix(src, []byte("}")) {
+		line := bytes.Count(src, []byte("\n")) + 1
+		return nil, fmt.Errorf("%s:%d:1: the last line has no line end: if the file has not been cut off, end it with one", path, line)
+	}
+	return directory, err
 }
 
 // watchedFile is a directory file that is read again when it changes.
@@ -42,6 +55,7 @@ type watchedFile struct {
 	path      string
 	directory *entra.Directory
 	seen      fs.FileInfo // as it was when it was last read; nil: it was not there
+	changed   fs.FileInfo // as it was at the last look, if that was not as seen: it is read when it stays so until the next; else nil
 }
 
 func watchFile(path string, directory *entra.Directory) *watchedFile {
@@ -50,27 +64,42 @@ func watchFile(path string, directory *entra.Directory) *watchedFile {
 	return w
 }
 
-// look reads the file again if it has changed, and tells whether it did. What it can't read, or what breaks a rule, leaves the directory as
-// it was.
+// look reads the file again if it has changed and has been the same for two looks, so that nobody is writing it, and tells whether it did.
+// What it can't read, or what breaks a rule, leaves the directory as it was.
 func (w *watchedFile) look() (changed bool, err error) {
 	info, err := os.Stat(w.path)
 	if err != nil {
+		w.changed = nil
 		if w.seen == nil {
 			return false, nil // said once already
 		}
 		w.seen = nil
 		return false, err
 	}
-	if w.seen != nil && info.ModTime().Equal(w.seen.ModTime()) && info.Size() == w.seen.Size() {
+	switch {
+	case sameFile(info, w.seen):
+		w.changed = nil
+		return false, nil
+	case !sameFile(info, w.changed):
+		w.changed = info
 		return false, nil
 	}
-	w.seen = info
 	read, err := readDirectory(w.path)
+	if after, statErr := os.Stat(w.path); statErr != nil || !sameFile(info, after) {
+		w.changed = nil // it changed while it was read
+		return false, nil
+	}
+	w.seen, w.changed = info, nil
 	if err != nil {
 		return false, err
 	}
 	w.directory.Replace(read)
 	return true, nil
+}
+
+// sameFile tells whether a file is as it was: nobody has written it, or put another in its place.
+func sameFile(a, b fs.FileInfo) bool {
+	return a != nil && b != nil && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && os.SameFile(a, b)
 }
 
 // follow looks whenever a tick comes, until the context ends, and says what came of it.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,23 +51,66 @@ func TestWatchedFile(t *testing.T) {
 		}
 		return all
 	}
+	settle := func(wantChanged bool, wantError string) { // the file must be the same at two looks
+		t.Helper()
+		look(false, "")
+		look(wantChanged, wantError)
+	}
 	look(false, "")
 	write(oneTenant + "      - displayName: second\n")
-	look(true, "")
+	settle(true, "")
 	look(false, "")
-	write("tenants:\n  - displayNam") // half written
-	look(false, "entra.yaml:2:5: want a mapping")
-	look(false, "")
-	if diff := cmp.Diff([]string{"deployer", "second"}, names()); diff != "" {
-		t.Errorf("after a file that can't be read (-want +got):\n%s", diff)
+	unchanged := func(what string) {
+		t.Helper()
+		if diff := cmp.Diff([]string{"deployer", "second"}, names()); diff != "" {
+			t.Errorf("after %s (-want +got):\n%s", what, diff)
+		}
 	}
+	for _, broken := range []struct{ name, text, want string }{
+		{"an empty file", "", "entra.yaml:1:1: the file is empty"},
+		{"no tenants", "options:\n  clockSkew: 5m\n", "want tenants"},
+		{"a half of it", "tenants:\n  - displayNam\n", "entra.yaml:2:5: want a mapping"},
+		{"a half that is YAML", oneTenant + "      - displayName: sec", "entra.yaml:5:1: the last line has no line end"},
+		{"brackets", "tenants: " + strings.Repeat("[", 32_000), "more than 64 lists and maps inside each other"},
+		{"dashes", "tenants:\n  " + strings.Repeat("- ", 300_000) + "\n", "more than 64 lists and maps inside each other"},
+	} {
+		write(broken.text)
+		settle(false, broken.want)
+		look(false, "")
+		unchanged(broken.name)
+	}
+
+	// Somebody truncates the file and writes it in pieces, longer than between two looks: none of the pieces is read.
+	for _, piece := range []string{"", "tenants:\n", oneTenant, oneTenant + "      - displayName: new\n"} {
+		write(piece)
+		look(false, "")
+		unchanged("a piece of it")
+	}
+	look(true, "")
+	if diff := cmp.Diff([]string{"deployer", "new"}, names()); diff != "" {
+		t.Errorf("after the last piece (-want +got):\n%s", diff)
+	}
+
+	// Another file takes its place, with the same time and size.
+	beside := filepath.Join(filepath.Dir(path), "beside")
+	if err := os.WriteFile(beside, []byte(oneTenant+"      - displayName: two\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chtimes(beside, modified, modified), os.Rename(beside, path)); err != nil {
+		t.Fatal(err)
+	}
+	settle(true, "")
+	if diff := cmp.Diff([]string{"deployer", "two"}, names()); diff != "" {
+		t.Errorf("after another file is in its place (-want +got):\n%s", diff)
+	}
+
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	look(false, "no such file")
 	look(false, "")
 	write(oneTenant)
-	look(true, "")
+	settle(true, "")
 	if diff := cmp.Diff([]string{"deployer"}, names()); diff != "" {
 		t.Errorf("after the file is back (-want +got):\n%s", diff)
 	}
@@ -79,6 +123,7 @@ func TestWatchedFile(t *testing.T) {
 		w.follow(ctx, ticks, &out)
 		close(done)
 	}()
+	ticks <- modified
 	ticks <- modified
 	cancel()
 	<-done

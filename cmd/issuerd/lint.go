@@ -66,7 +66,7 @@ func lintDirectories(paths []string) (count int, others []string, broken []error
 			continue
 		}
 		count++
-		if _, err := entra.ParseDirectory(path, src); err != nil {
+		if _, err := parseDirectory(path, src); err != nil {
 			broken = append(broken, err)
 		}
 	}
