@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 )
 
@@ -71,11 +70,10 @@ func (c *Condition) operand(n ast.Node, env Env) []string {
 		return nil
 	}
 	source := n.String()
-	program, err := expr.Compile(source, c.code.options()...)
-	if err != nil {
+	part := &expression{source: source, node: c.code.node, scope: c.code.scope}
+	if part.compileMetered() != nil {
 		return nil
 	}
-	part := &expression{program: program, source: source, node: c.code.node}
 	v, err := part.eval(c.path, env)
 	if err != nil {
 		return nil

@@ -20,6 +20,8 @@ type decoder struct {
 	// than vars and the row are unknown then, and left alone.
 	static bool
 	list   []Problem
+	// size is what the values of expressions take so far, in bytes.
+	size int
 }
 
 // unknown stands for a value that is not known before the scenario runs.
@@ -110,6 +112,12 @@ func (d *decoder) eval(e *expression) any {
 	v, err := e.eval(d.file.Path, d.env)
 	if p, ok := err.(*Problem); ok {
 		d.list = append(d.list, *p)
+		return unknown{}
+	}
+	if d.size += sizeOf(v, maxMemory); d.size > maxMemory {
+		at := e.at(0, 1)
+		message := fmt.Sprintf("the expressions up to here have values of more than %d MB", maxMemory>>20)
+		d.list = append(d.list, Problem{d.file.Path, at.Line, at.Column, message, ""})
 		return unknown{}
 	}
 	return v

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
@@ -17,8 +18,10 @@ import (
 // maxExpression bounds an expression in bytes: the expression parser is recursive.
 const maxExpression = 4 << 10
 
-// expression is a compiled expression and where it stands. It is read-only.
+// expression is a compiled expression and where it stands. It may be evaluated by several goroutines at once.
 type expression struct {
+	mu      sync.Mutex // one evaluation at a time: they share the meter
+	meter   meter
 	source  string
 	node    *node // the string it stands in
 	offset  int   // runes before it in that string
@@ -33,8 +36,9 @@ type expression struct {
 	wholeCase bool
 }
 
+// options are those of every compilation. The optimizer would make the lists of constant ranges at once, of 8 MB each, and keep them.
 func (e *expression) options() []expr.Option {
-	return []expr.Option{expr.Env(e.scope.kind()), expr.DisableBuiltin("now")}
+	return []expr.Option{expr.Env(e.scope.kind()), expr.DisableBuiltin("now"), expr.Optimize(false)}
 }
 
 // at returns the place of a rune of the expression.
@@ -78,11 +82,14 @@ func (c compiler) compile(text string, n *node, offset int, scope shape, boolean
 	if len(c.list) > before {
 		return nil
 	}
-	e.program, err = expr.Compile(source, e.options()...)
+	_, err = expr.Compile(source, e.options()...)
 	if err == nil && boolean {
 		// Only for the verdict: the program itself returns the value as it
 		// is, so that a message at run time can name its type.
 		_, err = expr.Compile(source, append(e.options(), expr.AsBool())...)
+	}
+	if err == nil {
+		err = e.compileMetered()
 	}
 	if err != nil {
 		c.addError(e, err)
@@ -234,6 +241,9 @@ func (e *expression) eval(path string, env Env) (v any, err error) {
 			v, err = nil, fail(e.at(0, 1), fmt.Sprint(r))
 		}
 	}()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.meter.used = 0
 	v, err = expr.Run(e.program, map[string]any(env))
 	if err != nil {
 		at, message := e.errorAt(err)
