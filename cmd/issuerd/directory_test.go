@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,5 +158,47 @@ func TestDirectoryCommand(t *testing.T) {
 	}
 	if code, stderr := stop(); code != exitOK || stderr != "" {
 		t.Errorf("serve ended with %d and %q", code, stderr)
+	}
+}
+
+// TestLargeDirectory exports directories of many applications, and reads them as lint and serve do.
+func TestLargeDirectory(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int{10, 1000, 20_000} {
+		tenant := entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}
+		for i := range count {
+			tenant.Applications = append(tenant.Applications, entra.Application{
+				Name: fmt.Sprintf("app-%d", i), Credentials: []entra.Credential{{
+					Name: "main", Issuer: "https://token.actions.githubusercontent.com", Subject: fmt.Sprintf("repo:contoso/web-%d:ref:refs/heads/main", i),
+					Audiences: []string{"api://AzureADTokenExchange"},
+				}},
+			})
+		}
+		directory := entra.NewDirectory()
+		if _, err := directory.AddTenant(tenant); err != nil {
+			t.Fatal(err)
+		}
+		text, err := directory.File().Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if each := len(text) / count; count > 10 && each > 500 {
+			t.Errorf("%d applications have %d bytes each", count, each)
+		}
+		path := filepath.Join(t.TempDir(), "entra.yaml")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		if code := Main(t.Context(), []string{"lint", path}, strings.NewReader(""), &stdout, &stderr); code != exitOK {
+			t.Fatalf("%d applications: exit code %d: %s%s", count, code, stdout.String(), stderr.String())
+		}
+		read, err := readDirectory(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(read.Tenants()[0].Applications); got != count {
+			t.Errorf("%d applications became %d", count, got)
+		}
 	}
 }

@@ -55,8 +55,9 @@ func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
 	r := &tenantRecord{cloud: clouds[0], options: o}
 	broken := []error{r.checkTenant(&t)}
 	r.tenant = t
+	taken := taken{}
 	for i := range t.Applications {
-		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.checkApplication(&t.Applications[i], t.Applications[:i])))
+		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.checkApplication(&t.Applications[i], taken)))
 	}
 	for _, check := range []func() error{
 		r.checkSubscriptions, r.checkIdentities, r.checkAppRoleAssignments, r.checkRoleAssignments, r.checkPolicies, r.checkCertificates,
@@ -108,8 +109,21 @@ func (r *tenantRecord) checkTenant(t *Tenant) error {
 	return errors.Join(broken...)
 }
 
+// taken has the names of what the applications of a tenant have, by what it is: each has it for itself.
+type taken map[[2]string]string
+
+// by is the application that has a thing of a kind already; else "", and from now on it is this one.
+func (t taken) by(kind, what, application string) string {
+	key := [2]string{kind, what}
+	if other, is := t[key]; is {
+		return other
+	}
+	t[key] = application
+	return ""
+}
+
 // checkApplication checks an application against those before it and fills in its ids.
-func (r *tenantRecord) checkApplication(a *Application, before []Application) error {
+func (r *tenantRecord) checkApplication(a *Application, taken taken) error {
 	if a.Name == "" {
 		return fmt.Errorf("entra: tenant %q: application without a name", r.tenant.DisplayName)
 	}
@@ -122,14 +136,15 @@ func (r *tenantRecord) checkApplication(a *Application, before []Application) er
 			return fmt.Errorf("entra: application %q: %s id: %w", a.Name, id.kind, err)
 		}
 	}
-	for i := range before {
-		other := &before[i]
-		if other.ClientID == a.ClientID || other.ObjectID == a.ObjectID || other.ServicePrincipalID == a.ServicePrincipalID {
+	for _, id := range [][2]string{{"client id", a.ClientID}, {"object id", a.ObjectID}, {"service principal", a.ServicePrincipalID}} {
+		if other := taken.by(id[0], id[1], a.Name); other != "" {
 			return fmt.Errorf("entra: application %q: application %q has the same client id, object id or service principal, "+
-				"or both have one name and no ids", a.Name, other.Name)
+				"or both have one name and no ids", a.Name, other)
 		}
-		if a.UniqueName != "" && other.UniqueName == a.UniqueName {
-			return fmt.Errorf("entra: application %q: application %q has the unique name %q", a.Name, other.Name, a.UniqueName)
+	}
+	if a.UniqueName != "" {
+		if other := taken.by("unique name", a.UniqueName, a.Name); other != "" {
+			return fmt.Errorf("entra: application %q: application %q has the unique name %q", a.Name, other, a.UniqueName)
 		}
 	}
 	for i, uri := range a.IdentifierURIs {
@@ -139,10 +154,8 @@ func (r *tenantRecord) checkApplication(a *Application, before []Application) er
 		if service := r.cloud.serviceOf(uri); service != nil {
 			return fmt.Errorf("entra: application %q: identifier URI %q belongs to %s", a.Name, uri, service.Name)
 		}
-		for j := range before {
-			if slices.Contains(before[j].IdentifierURIs, uri) {
-				return fmt.Errorf("entra: application %q: application %q has the identifier URI %q", a.Name, before[j].Name, uri)
-			}
+		if other := taken.by("identifier URI", uri, a.Name); other != "" {
+			return fmt.Errorf("entra: application %q: application %q has the identifier URI %q", a.Name, other, uri)
 		}
 	}
 	if a.TokenVersion < 0 || a.TokenVersion > 2 {
