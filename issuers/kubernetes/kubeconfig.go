@@ -1,8 +1,11 @@
 package kubernetes
 
 import (
+	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/goccy/go-yaml"
@@ -87,14 +90,26 @@ func (c kubeconfig) write(path string) error {
 	return nil
 }
 
+// maxKubeconfig is many times what write makes, in bytes. The YAML library takes memory by the square of how deep things lie inside each
+// other; so much of it is 100 MB by indentation. In brackets write has nothing, and kubectl, when it changes the file, an empty map or two.
+const (
+	maxKubeconfig = 16 << 10
+	maxBrackets   = 16
+)
+
 // readKubeconfig reads a file of write's. The error does not say what is in it.
 func readKubeconfig(path string) (kubeconfig, error) {
 	var c kubeconfig
-	raw, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return c, fmt.Errorf("kubernetes: KUBECONFIG: %w", err)
 	}
-	if err := yaml.Unmarshal(raw, &c); err != nil || len(c.Users) == 0 || len(c.Contexts) == 0 || len(c.Contexts[0].Context.Extensions) == 0 {
+	raw, err := io.ReadAll(io.LimitReader(file, maxKubeconfig+1))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return c, fmt.Errorf("kubernetes: KUBECONFIG: %w", err)
+	}
+	tooLarge := len(raw) > maxKubeconfig || bytes.Count(raw, []byte("["))+bytes.Count(raw, []byte("{")) > maxBrackets
+	if tooLarge || yaml.Unmarshal(raw, &c) != nil || len(c.Users) == 0 || len(c.Contexts) == 0 || len(c.Contexts[0].Context.Extensions) == 0 {
 		return c, fmt.Errorf("kubernetes: KUBECONFIG %q: not the one of a workload here", path)
 	}
 	return c, nil
