@@ -52,6 +52,7 @@ func newAccessTokens(rand io.Reader, now func() time.Time) (*accessTokens, error
 
 // access is what an access token stands for.
 type access struct {
+	account string // whose it is, the e-mail address
 	scopes  []string
 	expires time.Time
 }
@@ -62,20 +63,20 @@ func (a access) mayCall() bool {
 }
 
 // issue makes a token.
-func (t *accessTokens) issue(scopes []string, life time.Duration) (string, access, error) {
+func (t *accessTokens) issue(account string, scopes []string, life time.Duration) (string, access, error) {
 	expires := t.now().Add(life).Truncate(time.Second)
 	body := make([]byte, 16, 256)
 	if _, err := io.ReadFull(t.rand, body); err != nil {
 		return "", access{}, fmt.Errorf("gcp: access token: %w", err)
 	}
 	body = binary.BigEndian.AppendUint64(body, uint64(expires.Unix()))
-	body = append(body, strings.Join(scopes, " ")...)
+	body = append(body, strings.Join(append([]string{account}, scopes...), " ")...)
 	raw := append(t.mac(body), body...)
-	return accessPrefix + base64.RawURLEncoding.EncodeToString(raw), access{scopes, expires}, nil
+	return accessPrefix + base64.RawURLEncoding.EncodeToString(raw), access{account, scopes, expires}, nil
 }
 
-// current is the metadata server's token for some scopes: the last one while it has time left.
-func (t *accessTokens) current(scopes []string) (string, access, error) {
+// current is the metadata server's token of an account for some scopes: the last one while it has time left.
+func (t *accessTokens) current(account string, scopes []string) (string, access, error) {
 	key := strings.Join(scopes, " ")
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -84,7 +85,7 @@ func (t *accessTokens) current(scopes []string) (string, access, error) {
 			return token, a, nil
 		}
 	}
-	token, a, err := t.issue(scopes, accessLife)
+	token, a, err := t.issue(account, scopes, accessLife)
 	if err == nil {
 		if len(t.last) >= maxLast {
 			clear(t.last)
@@ -109,7 +110,8 @@ func (t *accessTokens) check(token string) (access, bool) {
 		return access{}, false
 	}
 	expires := time.Unix(int64(binary.BigEndian.Uint64(body[16:])), 0)
-	return access{strings.Fields(string(body[24:])), expires}, true
+	account, scopes, _ := strings.Cut(string(body[24:]), " ")
+	return access{account, strings.Fields(scopes), expires}, true
 }
 
 func (t *accessTokens) mac(body []byte) []byte {

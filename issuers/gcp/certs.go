@@ -157,7 +157,7 @@ func (a *api) serveCertificates(w http.ResponseWriter, _ *http.Request) {
 	writeBody(w, http.StatusOK, body)
 }
 
-// serveOwnKey is the account's own key as a JWKS (the path is unconfirmed).
+// serveOwnKey is an account's own key as a JWKS (the path is unconfirmed).
 func (a *api) serveOwnKey(w http.ResponseWriter, r *http.Request) {
 	key, ok := a.ownKeyFor(w, r)
 	if !ok {
@@ -166,13 +166,13 @@ func (a *api) serveOwnKey(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.public, KeyID: key.id, Algorithm: "RS256", Use: "sig"}}})
 }
 
-// serveOwnCertificate is the account's own key as a certificate that it has signed itself (the path is unconfirmed).
+// serveOwnCertificate is an account's own key as a certificate that it has signed itself (the path is unconfirmed).
 func (a *api) serveOwnCertificate(w http.ResponseWriter, r *http.Request) {
 	key, ok := a.ownKeyFor(w, r)
 	if !ok {
 		return
 	}
-	cert, err := certificate(a.account.email, key.public, key.key, a.workload.Now())
+	cert, err := certificate(a.principal(mux.Vars(r)["account"]).email, key.public, key.key, a.workload.Now())
 	if err != nil {
 		internalError(w, err)
 		return
@@ -182,11 +182,12 @@ func (a *api) serveOwnCertificate(w http.ResponseWriter, r *http.Request) {
 
 // ownKeyFor finds the key of the account in the path, or answers itself.
 func (a *api) ownKeyFor(w http.ResponseWriter, r *http.Request) (*ownKey, bool) {
-	if !a.account.is(mux.Vars(r)["account"]) {
+	p := a.principal(mux.Vars(r)["account"])
+	if p == nil {
 		notFound(w, r)
 		return nil, false
 	}
-	key, err := a.own.load()
+	key, err := p.own.load()
 	if err != nil {
 		internalError(w, err)
 		return nil, false

@@ -22,9 +22,9 @@ import (
 type credentialMethod struct {
 	name       string // as in the path
 	rpc        string // as in errors
-	permission string // on the account, which the account has on itself here
+	permission string // on the account
 	fields     []string
-	call       func(a *api, req credentialRequest) (any, error)
+	call       func(a *api, p *principal, req credentialRequest) (any, error)
 }
 
 var credentialMethods = []credentialMethod{
@@ -50,8 +50,8 @@ type credentialRequest struct {
 // maxRequest is Google's limit of a request's body.
 const maxRequest = 10 << 20
 
-// serveCredentials answers as the IAM Credentials API to the access tokens of the metadata server and its own. The one account that it knows
-// is the workload's, which may do everything to itself.
+// serveCredentials answers as the IAM Credentials API to the access tokens of the metadata server and its own. The accounts that it knows are the
+// workload's, which may do everything to itself, and those that the workload may impersonate.
 func (a *api) serveCredentials(w http.ResponseWriter, r *http.Request) {
 	vars := mux.Vars(r)
 	n := slices.IndexFunc(credentialMethods, func(m credentialMethod) bool { return m.name == vars["method"] })
@@ -74,7 +74,8 @@ func (a *api) serveCredentials(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) callCredentials(method credentialMethod, project, name string, w http.ResponseWriter, r *http.Request) (any, error) {
-	if err := a.authorize(method, r.Header.Get("Authorization")); err != nil {
+	acting, err := a.authorize(method, r.Header.Get("Authorization"))
+	if err != nil {
 		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
@@ -95,33 +96,38 @@ func (a *api) callCredentials(method credentialMethod, project, name string, w h
 	}
 	for _, delegate := range append(req.Delegates, "projects/-/serviceAccounts/"+name) {
 		delegate = strings.TrimPrefix(delegate, "projects/-/serviceAccounts/")
-		if a.account.is(delegate) {
+		next := a.principal(delegate)
+		if a.mayImpersonate(acting, next) { // each needs the right on the next
+			acting = next
 			continue
+		}
+		if next != nil {
+			return nil, permissionDenied(method.permission)
 		}
 		if strings.HasSuffix(delegate, "@"+a.machine.project+".iam.gserviceaccount.com") { // Google tells the project's own members
 			return nil, unknownAccount(delegate)
 		}
 		return nil, permissionDenied(method.permission)
 	}
-	return method.call(a, req)
+	return method.call(a, acting, req)
 }
 
-// authorize checks the credential of a request.
-func (a *api) authorize(method credentialMethod, header string) error {
+// authorize checks the credential of a request, and returns whose it is.
+func (a *api) authorize(method credentialMethod, header string) (*principal, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
-		return missingCredential(method.rpc)
+		return nil, missingCredential(method.rpc)
 	}
 	what, ok := a.tokens.check(strings.TrimSpace(token))
 	switch {
 	case !ok:
-		return invalidCredential(method.rpc, "ACCESS_TOKEN_TYPE_UNSUPPORTED")
+		return nil, invalidCredential(method.rpc, "ACCESS_TOKEN_TYPE_UNSUPPORTED")
 	case !a.workload.Now().Before(what.expires):
-		return invalidCredential(method.rpc, "ACCESS_TOKEN_EXPIRED")
+		return nil, invalidCredential(method.rpc, "ACCESS_TOKEN_EXPIRED")
 	case !what.mayCall():
-		return insufficientScopes(method.rpc)
+		return nil, insufficientScopes(method.rpc)
 	}
-	return nil
+	return a.principal(what.account), nil
 }
 
 // readCredentialRequest reads a request's JSON. Its refusals are those of the reader that Google's APIs share; of its messages for JSON
@@ -171,13 +177,16 @@ func readCredentialRequest(fields []string, contentType string, body []byte) (cr
 func escape(name string) string { return strings.ReplaceAll(name, `"`, `\"`) }
 
 // generateIDToken gives an ID token without anything about a machine.
-func (a *api) generateIDToken(req credentialRequest) (any, error) {
+func (a *api) generateIDToken(p *principal, req credentialRequest) (any, error) {
 	if req.Audience == "" {
 		return nil, invalidArgument() // the message for this field is not known
 	}
 	claims := issuer.Claims{"google": nil, "email": nil, "email_verified": nil}
+	if p != a.principals[0] { // the workload's own claims say who it is
+		claims["sub"], claims["azp"] = p.id, p.id
+	}
 	if req.IncludeEmail {
-		claims["email"], claims["email_verified"] = a.account.email, true
+		claims["email"], claims["email_verified"] = p.email, true
 	}
 	token, err := a.workload.Mint(issuer.Request{Audience: []string{req.Audience}, Claims: claims})
 	if err != nil {
@@ -192,7 +201,7 @@ func (a *api) generateIDToken(req credentialRequest) (any, error) {
 var duration = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,9})?s$`)
 
 // generateAccessToken gives an access token for at most an hour: that an organisation can allow twelve is not impersonated.
-func (a *api) generateAccessToken(req credentialRequest) (any, error) {
+func (a *api) generateAccessToken(p *principal, req credentialRequest) (any, error) {
 	life := accessLife
 	if req.Lifetime != "" {
 		if !duration.MatchString(req.Lifetime) {
@@ -207,7 +216,7 @@ func (a *api) generateAccessToken(req credentialRequest) (any, error) {
 	if len(req.Scope) == 0 || slices.ContainsFunc(req.Scope, func(s string) bool { return s == "" || strings.ContainsAny(s, " \t\r\n") }) {
 		return nil, invalidArgument()
 	}
-	token, what, err := a.tokens.issue(req.Scope, life)
+	token, what, err := a.tokens.issue(p.email, req.Scope, life)
 	if err != nil {
 		return nil, err
 	}
@@ -221,7 +230,7 @@ func (a *api) generateAccessToken(req credentialRequest) (any, error) {
 const maxSignedLife = 12 * time.Hour
 
 // signJWT signs a payload as it is with the account's own key, whose public half is not in the issuer's JWKS.
-func (a *api) signJWT(req credentialRequest) (any, error) {
+func (a *api) signJWT(p *principal, req credentialRequest) (any, error) {
 	var claims struct {
 		Exp *json.Number `json:"exp"`
 	}
@@ -234,7 +243,7 @@ func (a *api) signJWT(req credentialRequest) (any, error) {
 			return nil, invalidArgument()
 		}
 	}
-	key, err := a.own.load()
+	key, err := p.own.load()
 	if err != nil {
 		return nil, err
 	}
@@ -249,12 +258,12 @@ func (a *api) signJWT(req credentialRequest) (any, error) {
 }
 
 // signBlob signs bytes, RSASSA-PKCS1-v1_5 over their SHA-256.
-func (a *api) signBlob(req credentialRequest) (any, error) {
+func (a *api) signBlob(p *principal, req credentialRequest) (any, error) {
 	blob, err := base64.StdEncoding.DecodeString(req.Payload)
 	if err != nil {
 		return nil, badRequest("payload", fmt.Sprintf("Invalid value at 'payload' (TYPE_BYTES), Base64 decoding failed for %q", req.Payload))
 	}
-	key, err := a.own.load()
+	key, err := p.own.load()
 	if err != nil {
 		return nil, err
 	}

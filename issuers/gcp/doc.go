@@ -42,8 +42,10 @@
 //     container its port is published nowhere. It answers a program with a key file too, which would have none.
 //
 // Of the public APIs:
-//   - The workload's account may do everything to itself, and there is no other. Accounts of its own project are unknown, those of others
-//     are refused; the words for an unknown one are those of the IAM API.
+//   - The workload's account may do everything to itself, and to the accounts that the variable ISSUERD_IMPERSONATE of its environment names
+//     (googleapis/google-auth-library-nodejs#1318). Nobody has granted those anything, so that a chain of delegates through one of them is
+//     refused. Other accounts of its own project are unknown, those of others are refused; the words for an unknown one are those of the IAM
+//     API.
 //   - Arguments that Google finds wrong (no audience, a life of more than an hour, a JWT of more than twelve) all get the sentence that is
 //     known for one of them. JSON that cannot be read is refused without a quotation of the place. The
 //     words about a form in place of JSON, a value of the wrong type, a duration, base64 and the size of a request are not confirmed.

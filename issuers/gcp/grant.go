@@ -104,7 +104,7 @@ func (a *api) grant(form url.Values) (answer any, refused *grantError, err error
 	if len(scopes) == 0 {
 		return nil, errScope, nil
 	}
-	token, what, err := a.tokens.issue(scopes, accessLife)
+	token, what, err := a.tokens.issue(a.account.email, scopes, accessLife)
 	return struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   int    `json:"expires_in"` // in seconds, of which one has passed
@@ -128,7 +128,7 @@ func (a *api) assertion(raw string) (asked assertion, refused *grantError, err e
 	if !a.account.is(asked.Issuer) {
 		return asked, errAccount, nil
 	}
-	key, err := a.own.load()
+	key, err := a.principals[0].own.load()
 	if err != nil {
 		return asked, nil, err
 	}

@@ -45,7 +45,7 @@ type keyFile struct {
 // keyEnv is the environment of a program outside Google Cloud that has a key file. Where there is no folder for the file, as in a
 // container, it has the contents alone.
 func (a *api) keyEnv() (map[string]string, error) {
-	key, err := a.own.load()
+	key, err := a.principals[0].own.load()
 	if err != nil {
 		return nil, err
 	}

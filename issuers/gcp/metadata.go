@@ -292,7 +292,7 @@ func (a *api) serveToken(w http.ResponseWriter, r *http.Request) {
 	if len(scopes) == 0 {
 		scopes = []string{cloudPlatform}
 	}
-	token, what, err := a.tokens.current(scopes)
+	token, what, err := a.tokens.current(a.account.email, scopes)
 	if err != nil {
 		internalError(w, err)
 		return

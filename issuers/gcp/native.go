@@ -25,11 +25,12 @@ type api struct {
 	account  account
 	machine  machine
 	tokens   *accessTokens
-	own      *ownKey
 	certs    certificates
 	tree     *entry
 	unbound  string        // of GKE: the Kubernetes account, namespace/name, that is bound to no Google account; empty: it is bound to one
 	polls    chan struct{} // the requests that wait for a change
+
+	principals []*principal // the workload's own account, and those that it may impersonate
 }
 
 // account is the service account that the workload runs as.
@@ -50,7 +51,7 @@ type machine struct {
 
 // newAPI makes the API of a workload whose account and machine are those that its tokens name.
 func newAPI(w issuer.Workload) (*issuer.API, error) {
-	a := &api{workload: w, own: new(ownKey), polls: make(chan struct{}, maxPolls)}
+	a := &api{workload: w, polls: make(chan struct{}, maxPolls)}
 	preset, err := w.Issuer.Preset(w.Preset)
 	if err != nil {
 		return nil, err
@@ -58,6 +59,11 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	if err := a.describe(preset); err != nil {
 		return nil, err
 	}
+	impersonated, err := readImpersonated(w.Env[impersonateVariable])
+	if err != nil {
+		return nil, err
+	}
+	a.principals = append([]*principal{{a.account, new(ownKey)}}, impersonated...)
 	if a.tokens, err = newAccessTokens(w.Rand, w.Now); err != nil {
 		return nil, err
 	}

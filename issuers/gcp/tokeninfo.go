@@ -46,7 +46,7 @@ func (a *api) serveTokenInfo(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, claims)
 }
 
-// accessInfo tells what an access token of the workload's account is good for.
+// accessInfo tells whose an access token is, and what it is good for.
 func (a *api) accessInfo(w http.ResponseWriter, token string) {
 	what, ok := a.tokens.check(token)
 	left := int64(what.expires.Sub(a.workload.Now()).Seconds())
@@ -54,6 +54,7 @@ func (a *api) accessInfo(w http.ResponseWriter, token string) {
 		writeJSON(w, http.StatusBadRequest, invalidValue{"invalid_token", "Invalid Value"})
 		return
 	}
+	owner := a.principal(what.account)
 	writeJSON(w, http.StatusOK, struct {
 		AZP        string `json:"azp"`
 		AUD        string `json:"aud"`
@@ -61,7 +62,7 @@ func (a *api) accessInfo(w http.ResponseWriter, token string) {
 		EXP        string `json:"exp"`
 		ExpiresIn  string `json:"expires_in"`
 		AccessType string `json:"access_type"`
-	}{a.account.id, a.account.id, strings.Join(what.scopes, " "), strconv.FormatInt(what.expires.Unix(), 10), strconv.FormatInt(left, 10), "online"})
+	}{owner.id, owner.id, strings.Join(what.scopes, " "), strconv.FormatInt(what.expires.Unix(), 10), strconv.FormatInt(left, 10), "online"})
 }
 
 // serveTokenInfo2 is the older form, that of the API oauth2/v2.
