@@ -85,6 +85,12 @@ var certificateRefusals = []refusal{
 	{name: "certificate that is not registered", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: func(r *rig) {
 		r.issuer.header["x5t"] = base64.RawURLEncoding.EncodeToString([]byte{0xd0, 0x29, 0x53, 0x83})
 	}, text: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: 'D0295383', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to " + registered},
+	{name: "certificate of this key that is named by another thumbprint", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
+		prepare: certificate(lastYear, func(string, string) map[string]any { return map[string]any{"x5t": "0ClTgw"} })},
+	{name: "certificate of this key that is named by another SHA-256 thumbprint", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
+		prepare: certificate(lastYear, func(string, string) map[string]any { return map[string]any{"x5t#S256": "0ClTgw"} })},
+	{name: "certificate of this key that is named by another kid", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
+		prepare: certificate(lastYear, func(string, string) map[string]any { return map[string]any{"kid": "d0295383"} })},
 	{name: "certificate of another key", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: func(r *rig) {
 		certificate(lastYear, byX5T256)(r)
 		r.issuer.key = anotherKey()
