@@ -12,7 +12,9 @@ import (
 func SignIns(w *World, tenantID string) []entra.SignIn { return w.signIns(tenantID) }
 
 // ErrorLog is where the farm's HTTP servers write what goes wrong.
-func ErrorLog(logger *slog.Logger) *log.Logger { return newHTTPServer(nil, Options{Log: logger}).ErrorLog }
+func ErrorLog(logger *slog.Logger) *log.Logger {
+	return newHTTPServer(nil, Options{Log: logger}).ErrorLog
+}
 
 // Hide hides a credential in a text.
 func Hide(credential, text string) string {
