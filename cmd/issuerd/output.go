@@ -40,7 +40,7 @@ func writeCertificate(path string, certificate []byte) error {
 	case !info.Mode().IsRegular():
 		return writeTo(path, certificate)
 	case info.Size() > 0:
-		held, err := head(path)
+		held, err := readCertificates(path)
 		if err != nil {
 			return err
 		}
@@ -82,12 +82,19 @@ func writeTo(path string, content []byte) error {
 	return nil
 }
 
-// head is the beginning of a file.
-func head(path string) ([]byte, error) {
+// maxCertificates bounds a file of certificates: a system's whole bundle is a fifth of it.
+const maxCertificates = 1 << 20
+
+// readCertificates reads a file that should hold certificates. One that is larger than such files are is an error.
+func readCertificates(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	return io.ReadAll(io.LimitReader(file, 1<<20))
+	text, err := io.ReadAll(io.LimitReader(file, maxCertificates+1))
+	if err == nil && len(text) > maxCertificates {
+		err = fmt.Errorf("%s: want certificates, got more than %d bytes", path, maxCertificates)
+	}
+	return text, err
 }

@@ -117,7 +117,7 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	}
 	var reachCA []byte
 	if f.reachCA != "" {
-		if reachCA, err = head(f.reachCA); err != nil {
+		if reachCA, err = readCertificates(f.reachCA); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ var services = []issuer.Service{
 
 	cluster("kubeadm", "https://kubernetes.default.svc.cluster.local", "https://172.18.0.5:6443/openid/v1/jwks", func(s *issuer.Service) {
 		s.Headers = issuer.DocumentTypes{JWKS: "application/jwk-set+json", Cache: "public, max-age=3600"}
-		s.CORS = issuer.CORSNone // kube-apiserver has none unless --cors-allowed-origins is set; kubeadm does not set it
+		s.CORS = issuer.CORSNone // kube-apiserver has none unless --cors-allowed-origins is set; that kubeadm does not set it is inferred
 	}),
 
 	cluster("aks", "https://eastus.oic.prod-aks.azure.com/ffffffff-eeee-dddd-cccc-bbbbbbbbbbb0/00000000-0000-0000-0000-000000000000/",
