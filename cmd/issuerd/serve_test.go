@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/issuerd/issuerd/harness/control"
 )
 
 // startServe runs issuerd serve with these arguments until stop is called, which returns its exit code. The exports are what it printed.
@@ -173,5 +175,45 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("exit code %d and %q, want %d and %q", code, stderr.String(), tt.code, tt.stderr)
 			}
 		})
+	}
+}
+
+// TestServeCORS has a browser's request answered for an issuer of which it is not known whether it lets pages read its documents.
+func TestServeCORS(t *testing.T) {
+	t.Setenv(controlTokenVariable, "")
+	for _, cors := range []bool{false, true} {
+		ca := filepath.Join(t.TempDir(), "ca.pem")
+		args := []string{"--issuer-addr", "127.0.0.1:0", "--workload-addr", "", "--entra-addr", "", "--control-addr", "127.0.0.1:0", "--ca-file", ca}
+		if cors {
+			args = append(args, "--cors")
+		}
+		exports, stop := startServe(t, args...)
+		info, err := (&control.Client{URL: exports[controlURLVariable], Token: exports[controlTokenVariable]}).Info(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pem, err := os.ReadFile(ca)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(pem)
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+info.Planes["issuer"]+"/github/.well-known/openid-configuration", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", "https://page.example")
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if got := resp.Header.Get("Access-Control-Allow-Origin"); resp.StatusCode != http.StatusOK || (got == "*") != cors {
+			t.Errorf("cors %v: %s with Access-Control-Allow-Origin %q", cors, resp.Status, got)
+		}
+		if code, stderr := stop(); code != exitOK {
+			t.Errorf("serve ended with %d: %s", code, stderr)
+		}
 	}
 }
