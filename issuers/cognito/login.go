@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	josejson "github.com/go-jose/go-jose/v4/json"
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -181,13 +182,14 @@ func publishedBy(iss *issuer.Issuer) (keys jose.JSONWebKeySet, err error) {
 }
 
 // readLogin reads the claims of a token, whoever has signed it; ok is false for what is none.
+// go-jose's JSON knows names by their case, and refuses a name that occurs twice.
 func readLogin(token string) (claims loginClaims, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return claims, false
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-	return claims, err == nil && json.Unmarshal(raw, &claims) == nil && claims.Subject != ""
+	return claims, err == nil && josejson.Unmarshal(raw, &claims) == nil && claims.Subject != ""
 }
 
 // identityFor is the identity of a user: the workload's, or for another user one that is always the same.

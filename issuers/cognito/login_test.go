@@ -72,6 +72,7 @@ func TestLogins(t *testing.T) {
 		{"the environment's", map[string]any{ownProvider: c.found.Env[loginVariable]}, ""},
 		{"of another app client", map[string]any{ownProvider: minted(t, pool, "user-pool-id", issuer.Claims{"aud": "2example23456789"})}, unsupported},
 		{"an access token", map[string]any{ownProvider: minted(t, pool, "user-pool-access", nil)}, invalid + "Missing a required claim: aud"},
+		{"with aud in capitals", map[string]any{ownProvider: minted(t, pool, "user-pool-id", issuer.Claims{"aud": nil, "AUD": "1example23456789"})}, invalid + "Missing a required claim: aud"},
 		{"an access token with aud", map[string]any{ownProvider: minted(t, pool, "user-pool-access", issuer.Claims{"aud": "1example23456789"})}, unsupported},
 		{"without token_use", map[string]any{ownProvider: minted(t, pool, "user-pool-id", issuer.Claims{"token_use": nil})}, unsupported},
 		{"a client's own", map[string]any{ownProvider: minted(t, pool, "user-pool-client-credentials", nil)}, invalid + "Missing a required claim: aud"},
