@@ -30,11 +30,14 @@ type googleWorkload struct {
 	env      map[string]string
 }
 
-func startGoogle(t *testing.T, preset string) googleWorkload {
+func startGoogle(t *testing.T, preset string) googleWorkload { return startGoogleWith(t, preset, nil) }
+
+// startGoogleWith is startGoogle with variables of the workload's own.
+func startGoogleWith(t *testing.T, preset string, env map[string]string) googleWorkload {
 	t.Helper()
 	farm := harness.New(t)
 	issuer := farm.Issuer(harness.IssuerSpec{Platform: "gcp", Preset: preset})
-	w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL})
+	w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Env: env})
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "") // unless the workload has one, both would win over the metadata server
 	t.Setenv("HOME", t.TempDir())
 	for name, value := range w.Env {
@@ -229,6 +232,33 @@ func TestGoogleIAMCredentials(t *testing.T) {
 	}).Context(t.Context()).Do()
 	if err != nil || access.ExpireTime == "" {
 		t.Errorf("generateAccessToken: %v", err)
+	}
+}
+
+// TestGoogleImpersonation has a workload sign in as two other accounts. Entra takes each for the subject that it is.
+func TestGoogleImpersonation(t *testing.T) {
+	const reporter, auditor = "reporter@contoso-prod.iam.gserviceaccount.com", "auditor@fabrikam.iam.gserviceaccount.com"
+	const reporterID, auditorID = "104892101112131415161", "109876543210987654321"
+	g := startGoogleWith(t, "service-account", map[string]string{"ISSUERD_IMPERSONATE": reporter + "=" + reporterID + "," + auditor + "=" + auditorID})
+	conforms(t, g.farm, "google.golang.org/api")
+	service, err := iamcredentials.NewService(t.Context(), g.endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for account, subject := range map[string]string{reporter: reporterID, auditor: auditorID} {
+		answer, err := service.Projects.ServiceAccounts.GenerateIdToken("projects/-/serviceAccounts/"+account,
+			&iamcredentials.GenerateIdTokenRequest{Audience: exchangeAudience}).Context(t.Context()).Do()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trusted := range []string{reporterID, auditorID} {
+			app := g.farm.App(account+trusted, harness.Credential{Name: "only", Issuer: "https://accounts.google.com", Subject: trusted})
+			_, err := app.Exchange(answer.Token)
+			var refusal *harness.Refusal
+			if refused := errors.As(err, &refusal) && refusal.Code == 700213; refused == (trusted == subject) || err != nil && !refused {
+				t.Errorf("%s at an application for %s: %v", account, trusted, err)
+			}
+		}
 	}
 }
 
