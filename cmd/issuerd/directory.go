@@ -39,8 +39,8 @@ func readDirectory(path string) (*entra.Directory, error) {
 	return parseDirectory(path, src)
 }
 
-// parseDirectory parses a directory file that somebody saved. One that has been cut off may still be YAML, with fewer tenants or applications:
-// its last line is then hardly ever complete. In braces, as JSON is, a part is never YAML.
+// parseDirectory parses a directory file that somebody saved. One that has been cut off may still be YAML, with fewer
+// tenants or applications: its last line is then hardly ever complete. In braces, as JSON is, a part is never YAML.
 func parseDirectory(path string, src []byte) (*entra.Directory, error) {
 	directory, err := entra.ParseDirectory(path, src)
 	if err == nil && !bytes.HasSuffix(src, []byte("\n")) && !bytes.HasSuffix(src, []byte("}")) {

@@ -25,8 +25,10 @@ func (o *output) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// writeCertificate writes the certificate of --ca-file. A file that is there is replaced as a whole, and only if it holds one certificate or
-// nothing, so that neither a bundle nor a private key behind a certificate is lost; a symbolic link is not followed. Devices and pipes are written to. What can't be opened is bad usage; what can't be written to is not.
+// writeCertificate writes the certificate of --ca-file. A file that is there is replaced as a whole, and only if it
+// holds one certificate or nothing, so that neither a bundle nor a private key behind a certificate is lost; a symbolic
+// link is not followed. Devices and pipes are written to. What can't be opened is bad usage; what can't be written to
+// is not.
 func writeCertificate(path string, certificate []byte) error {
 	info, err := os.Lstat(path)
 	switch {

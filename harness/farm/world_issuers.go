@@ -1,0 +1,300 @@
+package farm
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// AddIssuer makes an issuer and serves it. One that is there already, at the same URL, of the same platform and with keys for the same
+// algorithms, stays as it is, with its keys, tokens and workloads: the answer then refers to it with the preset and claims asked for now. Faults,
+// if there are any, take the place of those in force. An issuer that the platform has the same keys for, or that is another address of this
+// one, shares its keys.
+func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
+	platform, err := issuers.ByName(spec.Platform)
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	opts := []issuer.Option{
+		issuer.WithPreset(spec.Preset), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
+		issuer.WithNow(w.issuerNow),
+	}
+	if w.server.opts.CORS {
+		opts = append(opts, issuer.WithCORS())
+	}
+	if spec.URL != "" {
+		opts = append(opts, issuer.WithURL(spec.URL), issuer.WithHome(w.server.realName(platform, spec.URL)))
+	}
+	if spec.Alg != "" {
+		opts = append(opts, issuer.WithAlg(spec.Alg))
+	}
+	iss, err := issuer.New(platform, opts...)
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	if !strings.HasPrefix(iss.URL(), "https://") {
+		return control.Issuer{}, fmt.Errorf("farm: issuer %q: want https://; Entra fetches an issuer's documents over https only", iss.URL())
+	}
+	tampers, err := tampersOf(spec.Faults)
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ref := iss.URL()
+	if w.issuers[ref] != nil {
+		ref, err = w.join(iss)
+	} else {
+		err = w.add(iss)
+	}
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	if len(tampers) > 0 {
+		iss.SetTampers(tampers...)
+	}
+	added := describe(iss)
+	added.Ref = ref
+	return added, nil
+}
+
+// maxHandles bounds the ways to mint at one issuer.
+const maxHandles = 1000
+
+// join makes an issuer one with that at its URL, and returns how requests refer to it. The caller holds mu.
+func (w *World) join(iss *issuer.Issuer) (ref string, err error) {
+	first := w.issuers[iss.URL()]
+	if err := iss.Join(first); err != nil {
+		return "", &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
+	}
+	handles := w.handles[iss.URL()]
+	for n, other := range append([]*issuer.Issuer{first}, handles...) {
+		if iss.Same(other) {
+			return refTo(iss, n), nil
+		}
+	}
+	if len(handles) >= maxHandles {
+		return "", &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf(
+			"farm: issuer %q was asked for with %d presets and claims already: give them in requests for tokens instead", iss.URL(), len(handles))}
+	}
+	w.handles[iss.URL()] = append(handles, iss)
+	return refTo(iss, len(handles)+1), nil
+}
+
+// refTo is what refers to an issuer: its URL, and for those that have joined it, that with a fragment, which no issuer's URL has.
+func refTo(iss *issuer.Issuer, number int) string {
+	if number == 0 {
+		return iss.URL()
+	}
+	return fmt.Sprintf("%s#%d", iss.URL(), number+1)
+}
+
+// add serves an issuer at a URL that is free. The caller holds mu.
+func (w *World) add(iss *issuer.Issuer) error {
+	var keys []string
+	for _, address := range []string{iss.DiscoveryURL(), iss.JWKSURL()} {
+		u, err := url.Parse(address)
+		if err != nil {
+			return fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
+		}
+		if !w.server.authority.names.has(u.Hostname()) {
+			return fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
+		}
+		keys = append(keys, hostKey(u.Host)+u.EscapedPath())
+	}
+	for _, key := range keys {
+		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on the internet.
+		if other := w.documents[key]; other != nil {
+			return fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
+		}
+	}
+	for _, other := range w.issuers {
+		if iss.ShareKeys(other) {
+			break
+		}
+	}
+	w.issuers[iss.URL()] = iss
+	for _, key := range keys {
+		w.documents[key] = iss
+	}
+	return nil
+}
+
+// serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on. One with other keys is
+// an error: nobody who asks it would take the tokens that the new one signs.
+func (w *World) serve(iss *issuer.Issuer) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if there := w.issuers[iss.URL()]; there != nil {
+		if !there.SameKeys(iss) {
+			return fmt.Errorf("farm: the issuer %q has keys of its own already", iss.URL())
+		}
+		return nil
+	}
+	return w.add(iss)
+}
+
+// addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical addresses.
+func (w *World) addPlatforms(base string) error {
+	for _, p := range issuers.All {
+		for _, service := range p.Services {
+			spec := control.IssuerSpec{Platform: p.Name}
+			i := slices.IndexFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name })
+			if i < 0 {
+				continue // nothing mints there
+			}
+			spec.Preset = p.Presets[i].Name
+			if base != "" {
+				spec.URL = byPath(base, p.Name, service)
+			}
+			if _, err := w.AddIssuer(spec); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// byPath is the URL of a service below a base: base/platform, or base/platform/service, with a slash at the end where the canonical
+// issuer has one.
+func byPath(base, platform string, service issuer.Service) string {
+	u := strings.TrimSuffix(base, "/") + "/" + platform
+	if service.Name != "" {
+		u += "/" + service.Name
+	}
+	if strings.HasSuffix(service.Issuer, "/") {
+		u += "/"
+	}
+	return u
+}
+
+// realName is the canonical URL of the issuer of a platform that is addressed by path; any other URL is its own.
+func (s *Server) realName(platform *issuer.Platform, issuerURL string) string {
+	for _, base := range s.bases() {
+		for _, service := range platform.Services {
+			if base != "" && byPath(base, platform.Name, service) == issuerURL {
+				return service.Issuer
+			}
+		}
+	}
+	return issuerURL
+}
+
+// Issuers lists the issuers by URL.
+func (w *World) Issuers() []control.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	all := make([]control.Issuer, 0, len(w.issuers))
+	for _, iss := range w.issuers {
+		all = append(all, describe(iss))
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].URL < all[j].URL })
+	return all
+}
+
+func describe(iss *issuer.Issuer) control.Issuer {
+	return control.Issuer{URL: iss.URL(), Ref: iss.URL(), Platform: iss.Platform().Name, JWKS: iss.JWKSURL()}
+}
+
+// issuer returns the issuer with a URL, or another that a request refers to; the error lists those there are.
+func (w *World) issuer(ref string) (*issuer.Issuer, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if iss := w.issuers[ref]; iss != nil {
+		return iss, nil
+	}
+	issuerURL, _, _ := strings.Cut(ref, "#")
+	for n, iss := range w.handles[issuerURL] {
+		if ref == refTo(iss, n+1) {
+			return iss, nil
+		}
+	}
+	known := make([]string, 0, len(w.issuers))
+	for u := range w.issuers {
+		known = append(known, u)
+	}
+	slices.Sort(known)
+	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (have %s)", ref, strings.Join(known, ", "))}
+}
+
+// find returns the issuer with a URL, or nil.
+func (w *World) find(issuerURL string) *issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.issuers[issuerURL]
+}
+
+// document returns the issuer that has a document at this address, or nil.
+func (w *World) document(host, path string) *issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.documents[host+path]
+}
+
+// serves tells whether an issuer of the world has a document at a host.
+func (w *World) serves(host string) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	for address := range w.documents {
+		if at, _, _ := strings.Cut(address, "/"); at == host {
+			return true
+		}
+	}
+	return false
+}
+
+// SetFaults replaces the faults of an issuer.
+func (w *World) SetFaults(spec control.FaultsSpec) error {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return err
+	}
+	tampers, err := tampersOf(spec.Faults)
+	if err != nil {
+		return err
+	}
+	iss.SetTampers(tampers...)
+	return nil
+}
+
+func tampersOf(list []control.Fault) ([]issuer.Tamper, error) {
+	tampers := make([]issuer.Tamper, len(list))
+	for i, f := range list {
+		var err error
+		if tampers[i], err = faults.New(f.Name, f.Parameters); err != nil {
+			return nil, err
+		}
+	}
+	return tampers, nil
+}
+
+// Mint has an issuer sign a token.
+func (w *World) Mint(spec control.MintSpec) (control.Minted, error) {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return control.Minted{}, err
+	}
+	token, err := iss.Mint(issuer.Request{Preset: spec.Preset, Audience: spec.Audience, Lifetime: spec.Lifetime, Claims: spec.Claims})
+	if err != nil {
+		return control.Minted{}, err
+	}
+	return control.Minted{Token: token.Raw, Header: token.Header, Claims: token.Claims}, nil
+}
+
+// Rotate gives an issuer a new signing key.
+func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return control.Rotated{}, err
+	}
+	kid, err := iss.Rotate(spec.Publish)
+	return control.Rotated{KID: kid}, err
+}
