@@ -72,8 +72,8 @@ func checkKey(x *exchange, c *Check) *Error {
 		c.Note = "the key is not RSA, or is published for another algorithm than " + x.assertion.alg
 		return refuse(5002730)
 	}
-	if public, isRSA := key.Key.(*rsa.PublicKey); isRSA && public.N.BitLen() < minKeyBits {
-		c.Note = "the key has " + strconv.Itoa(public.N.BitLen()) + " bits; RFC 7518 wants " + strconv.Itoa(minKeyBits) + ". That Entra refuses it, and the code, is inferred"
+	if bits := key.Key.(*rsa.PublicKey).N.BitLen(); bits < minKeyBits {
+		c.Note = "the key has " + strconv.Itoa(bits) + " bits; RFC 7518 wants " + strconv.Itoa(minKeyBits) + ". That Entra refuses it, and the code, is inferred"
 		return refuse(5002730)
 	}
 	return nil
