@@ -44,7 +44,7 @@ func checkKey(x *exchange, c *Check) *Error {
 	kid := x.assertion.kid
 	c.Got = kid
 	unknown := refuse(7000272, "kid", kid, "issuer", x.assertion.issuer)
-	if delay := x.options.NewIssuerDelay; delay > 0 && !x.byEntra && x.now.Sub(x.issuerSince) < delay {
+	if delay := x.options.NewIssuerDelay; delay > 0 && x.now.Sub(x.issuerSince) < delay {
 		c.Note = "option newIssuerDelay: the issuer was first asked for at " + x.issuerSince.UTC().Format(time.RFC3339)
 		return unknown
 	}

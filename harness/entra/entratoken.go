@@ -125,7 +125,7 @@ func matchEntraAudience(x *exchange, c *Check) *Error {
 	got, exchange := x.assertion.audiences, x.record.cloud.audience
 	c.Want, c.Got = exchange, strings.Join(got, ", ")
 	forExchange := slices.Contains(got, exchangeAppID) || slices.Contains(got, exchange)
-	matching := x.candidates[:0:0]
+	var matching []*Credential
 	for _, credential := range x.candidates {
 		if audience := credential.Audiences[0]; forExchange && audience == exchange || !forExchange && slices.Contains(got, audience) {
 			matching = append(matching, credential)

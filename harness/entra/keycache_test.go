@@ -98,10 +98,15 @@ func TestForgedKeyIDDisturbsNobody(t *testing.T) {
 	r.issuer.block(hold)
 	r.issuer.header["kid"] = "forged"
 	forged := r.params(r.issuer.mint(r.claims(nil)), nil)
-	answered := make(chan *answer)
+	answered := make(chan *answer, 1)
 	go func() { answered <- r.post(tokenURL, forged) }()
 	for r.issuer.count() < 3 { // until the fetch of the forged kid has begun
-		runtime.Gosched()
+		select {
+		case got := <-answered:
+			t.Fatalf("forged kid: answered without a fetch: %s", got.raw)
+		default:
+			runtime.Gosched()
+		}
 	}
 	if got := r.post(tokenURL, r.params(good, nil)); got.status != 200 || got.fetched() != "" {
 		t.Errorf("while the fetch hangs: %s", got.raw)

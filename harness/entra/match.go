@@ -67,7 +67,7 @@ func matchAudience(x *exchange, c *Check) *Error {
 	}
 	a := x.assertion
 	var want []string
-	matching := x.candidates[:0:0]
+	var matching []*Credential
 	for _, credential := range x.candidates {
 		want = append(want, credential.Audiences[0])
 		if slices.Contains(a.audiences, credential.Audiences[0]) {
@@ -94,7 +94,7 @@ func matchSubject(x *exchange, c *Check) *Error {
 	subject := x.assertion.subject
 	var want []string
 	caseOnly := false
-	matching := x.candidates[:0:0]
+	var matching []*Credential
 	for _, credential := range x.candidates {
 		want = append(want, credential.Subject+credential.Matching)
 		switch {

@@ -69,7 +69,8 @@ var certificateRecord = slices.Concat(
 func (a *answer) lines(r *rig) []string {
 	known := strings.NewReplacer(r.app.ClientID, "{appId}", r.tenant.ID, "{tid}")
 	if a.signIn.Thumbprint != "" {
-		known = strings.NewReplacer(r.app.ClientID, "{appId}", r.tenant.ID, "{tid}", a.signIn.Thumbprint, "{thumbprint}", fmt.Sprint(r.issuer.header["x5t"]), "{x5t}")
+		known = strings.NewReplacer(r.app.ClientID, "{appId}", r.tenant.ID, "{tid}", a.signIn.Thumbprint, "{thumbprint}",
+			strings.TrimSuffix(fmt.Sprint(r.issuer.header["x5t"]), "="), "{x5t}")
 	}
 	var lines []string
 	for _, c := range a.signIn.Checks {
@@ -147,6 +148,11 @@ func TestRecord(t *testing.T) {
 		{refusal: refusal{name: "accepted"}},
 		{refusal: refusal{name: "certificate", prepare: certificate(lastYear, byX5T), request: own(nil)}, like: certificateRecord},
 
+		{refusal: refusal{name: "certificate, padded thumbprint", prepare: func(r *rig) {
+			certificate(lastYear, byX5T)(r)
+			r.issuer.header["x5t"] = fmt.Sprint(r.issuer.header["x5t"], "=")
+		}, request: own(nil)}, like: certificateRecord},
+
 		{refusal: refusal{name: "GET", request: func(*rig) *http.Request { return getRequest(tokenURL) }}, changes: []string{"method: want <POST> got <GET> refused with 900561"}},
 		{refusal: refusal{name: "parameter twice", request: func(*rig) *http.Request { return formRequest(tokenURL, "scope=a&scope=b") }},
 			changes: []string{"form: note <parameter scope more than once> refused with 9002313"}},
@@ -168,6 +174,14 @@ func TestRecord(t *testing.T) {
 
 		{refusal: refusal{name: "four parts", request: assertion(func(s string) string { return s + ".x" })},
 			changes: []string{"assertion format: note <4 parts instead of 3> refused with 50027"}},
+		{refusal: refusal{name: "header of one letter", request: assertion(func(s string) string { return "e" + s[strings.Index(s, "."):] })},
+			changes: []string{"assertion format: note <header: not base64url> refused with 50027"}},
+		{refusal: refusal{name: "header that is a list", request: joseHeader(`[]`)},
+			changes: []string{"assertion format: note <header: not a JSON object, or something before or after it> refused with 50027"}},
+		{refusal: refusal{name: "header member twice", request: joseHeader(`{"alg":"RS256","alg":"RS256","kid":"k1"}`)},
+			changes: []string{"assertion format: note <header: not a JSON object, or a name twice> refused with 50027"}},
+		{refusal: refusal{name: "header not UTF-8", request: joseHeader("{\"alg\":\"RS256\",\"kid\":\"\xff\"}")},
+			changes: []string{"assertion format: note <header: not UTF-8> refused with 50027"}},
 		{refusal: refusal{name: "no typ", prepare: func(r *rig) { delete(r.issuer.header, "typ") }}, changes: []string{"assertion type:"}},
 		{refusal: refusal{name: "long typ", prepare: header("typ", "http://openid.net/specs/jwt/1.0")},
 			changes: []string{"assertion type: want <JWT> got <http://openid.net/specs/jwt/1.0>"}},
@@ -346,6 +360,23 @@ func TestRecordOfANewIssuer(t *testing.T) {
 	const want = "signing key: got <k1> note <option newIssuerDelay: the issuer was first asked for at 2026-02-08T00:24:38Z> refused with 7000272"
 	if got := r.exchange(nil); got.line(r, "signing key") != want {
 		t.Errorf("record %q, want %q", got.lines(r), want)
+	}
+}
+
+// TestClockMovesDuringASignIn: an issuer that is first asked for after the request came is not taken for one that is new, unless told so.
+func TestClockMovesDuringASignIn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.server = entra.New(entra.Config{
+		Directory: r.dir, Client: &http.Client{Transport: r.issuer},
+		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
+		Now: func() time.Time {
+			r.advance(time.Millisecond)
+			return r.clock()
+		},
+	})
+	if got := r.exchange(nil); got.status != http.StatusOK {
+		t.Error(got.raw)
 	}
 }
 

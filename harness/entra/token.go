@@ -39,7 +39,7 @@ type exchange struct {
 	candidates    []*Credential // those that agree with what was compared so far
 	keys          *issuerKeys
 	freshKeys     bool
-	issuerSince   time.Time // when the issuer was first asked for
+	issuerSince   time.Time // when the issuer was first asked for; zero: it is this server
 	resource      resource
 
 	signIn SignIn

@@ -140,9 +140,13 @@ func TestCallerGoesAway(t *testing.T) {
 		return nil, errors.New("too late")
 	})})
 	form := r.params(r.issuer.mint(r.claims(nil)), nil)
-	done := make(chan int)
+	done := make(chan int, 1)
 	go func() { done <- r.post(tokenURL, form).code() }()
-	<-asked
+	select {
+	case <-asked:
+	case code := <-done:
+		t.Fatalf("the first caller: code %d without a fetch", code)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	got := r.do(formRequest(tokenURL, form.Encode()).WithContext(ctx))
