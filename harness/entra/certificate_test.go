@@ -118,6 +118,8 @@ func TestCertificateAccepted(t *testing.T) {
 		"x5t#S256, PS256": {byX5T256, "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"},
 		"kid":             {byKeyID, "https://login.microsoftonline.com/{tenant}/v2.0"},
 		"hexadecimal kid": {byHexKeyID, "https://sts.windows.net/{tenant}/"},
+		"v1.0 endpoint":   {byX5T, "https://login.microsoftonline.com/{tenant}/oauth2/token"},
+		"tenant":          {byX5T, "https://login.microsoftonline.com/{tenant}/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

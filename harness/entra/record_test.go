@@ -219,9 +219,11 @@ func TestRecord(t *testing.T) {
 			second(entra.Credential{Subject: other})(r)
 			r.addCredential(r.app, entra.Credential{Name: "third", Issuer: "https://third.example", Subject: other, Audiences: []string{exchangeAudience}})
 		}}, changes: []string{"federated credentials: got <3>", "issuer: want <https://issuer.example, https://third.example> got <https://other.example> refused with 700211"}},
-		{refusal: refusal{name: "issuer with a space", claims: map[string]any{"iss": "https://issuer.example "}, prepare: second(entra.Credential{Issuer: "https://issuer.example ", Subject: mainSubject})},
-			changes: []string{"federated credentials: got <2>",
-				"issuer: want <https://issuer.example> got <https://issuer.example > note <white space around the issuer blocks the exchange; the code is inferred> refused with 700211"}},
+		{refusal: refusal{name: "issuer with a space", claims: map[string]any{"iss": "https://issuer.example "}, prepare: func(r *rig) {
+			second(entra.Credential{Issuer: "https://issuer.example ", Subject: mainSubject})(r)
+			r.addCredential(r.app, entra.Credential{Name: "third", Issuer: "https://third.example", Subject: other, Audiences: []string{exchangeAudience}})
+		}}, changes: []string{"federated credentials: got <3>", "issuer: want <https://issuer.example, https://third.example> got <https://issuer.example >" +
+			" note <white space around the issuer blocks the exchange; the code is inferred> refused with 700211"}},
 		{refusal: refusal{name: "issuer that is a GUID, of another subject", claims: map[string]any{"iss": foreign}},
 			changes: []string{"issuer: want <https://issuer.example> got <" + foreign + "> refused with 700211"}},
 		{refusal: refusal{name: "issuer about itself", claims: map[string]any{"sub": "https://issuer.example"}, prepare: second(entra.Credential{Subject: "https://issuer.example"})},
