@@ -258,6 +258,9 @@ func TestRecord(t *testing.T) {
 		{refusal: refusal{name: "26 hours", claims: map[string]any{"exp": start.Unix() + 26*3600}}, changes: []string{"lifetime: want <at most 90000 s> got <93600 s> refused with 70023"}},
 		{refusal: refusal{name: "expired", claims: map[string]any{"iat": start.Unix() - 1200, "nbf": nil, "exp": start.Unix() - 600}}, changes: []string{
 			"valid time: want <1970-01-01T00:00:00Z to 2026-02-08T00:14:38Z> got <2026-02-08T00:24:38Z> note <clock tolerance 5m0s, unconfirmed> refused with 700024"}},
+		{refusal: refusal{name: "not valid yet, and issued in the future", claims: map[string]any{"nbf": start.Unix() + 301, "iat": start.Unix() + 301}}, changes: []string{
+			"lifetime: want <at most 90000 s> got <299 s>",
+			"valid time: want <2026-02-08T00:29:39Z to 2026-02-08T00:34:38Z> got <2026-02-08T00:24:38Z> note <clock tolerance 5m0s, unconfirmed> refused with 700024"}},
 		{refusal: refusal{name: "issued in the future", claims: map[string]any{"nbf": nil, "iat": start.Unix() + 301}}, changes: []string{"lifetime: want <at most 90000 s> got <299 s>",
 			"valid time: want <1970-01-01T00:00:00Z to 2026-02-08T00:34:38Z> got <2026-02-08T00:24:38Z> note <iat lies in the future; that Entra refuses this is not confirmed> refused with 700024"}},
 		{refusal: refusal{name: "expires before it is valid", claims: map[string]any{"nbf": start.Unix() + 100, "exp": start.Unix() + 99}}, changes: []string{
