@@ -157,6 +157,8 @@ func TestRecord(t *testing.T) {
 		{refusal: refusal{name: "parameter twice", request: func(*rig) *http.Request { return formRequest(tokenURL, "scope=a&scope=b") }},
 			changes: []string{"form: note <parameter scope more than once> refused with 9002313"}},
 		{refusal: refusal{name: "unknown tenant", url: at(foreign)}, changes: []string{"tenant: got <" + foreign + "> refused with 90002"}},
+		{refusal: refusal{name: "common without a credential", url: at("common"), params: map[string]string{"client_assertion": ""}},
+			changes: []string{"tenant: got <common> refused with 7000216"}},
 		{refusal: refusal{name: "tenant of another cloud", prepare: inGov, request: func(r *rig) *http.Request {
 			return formRequest(at(r.tenant.ID), r.params(r.issuer.mint(r.claims(nil)), nil).Encode())
 		}}, changes: []string{"tenant: want <{tid}> got <{tid}> note <the tenant is in the cloud usgov, https://login.microsoftonline.com in public> refused with 900382"}},
