@@ -185,7 +185,10 @@ func (m *mutator) walk(n ast.Node) {
 			for _, e := range n.Results {
 				m.condition(e, true)
 			}
-			m.refusal(n)
+			if m.refusal(n) {
+				m.walk(n.Results[len(n.Results)-1]) // nobody reads what is beside an error
+				return false
+			}
 		case *ast.BasicLit:
 			m.literal(n)
 		}
@@ -209,20 +212,21 @@ func (m *mutator) statements(list []ast.Stmt) {
 	}
 }
 
-// refusal makes a function that returns an error return none.
-func (m *mutator) refusal(n *ast.ReturnStmt) {
+// refusal makes a function that returns an error return none, and tells whether that was possible.
+func (m *mutator) refusal(n *ast.ReturnStmt) bool {
 	last := len(n.Results) - 1
 	if last < 0 || last != m.results.Len()-1 || m.text(n.Results[last]) == "nil" {
-		return
+		return false
 	}
 	if t := m.results.At(last).Type().String(); t != "error" && !strings.HasSuffix(t, "Error") {
-		return
+		return false
 	}
 	var kept []string
 	for _, e := range n.Results[:last] {
 		kept = append(kept, m.text(e))
 	}
 	m.wrap(n, fmt.Sprintf("if mutantOn(%d) { return %s }; ", m.add(n, "no error"), strings.Join(append(kept, "nil"), ", ")), "")
+	return true
 }
 
 var boundary = map[token.Token]string{token.LSS: "<=", token.LEQ: "<", token.GTR: ">=", token.GEQ: ">"}

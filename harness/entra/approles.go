@@ -88,13 +88,11 @@ func (r *tenantRecord) checkAssignment(a *AppRoleAssignment, before []AppRoleAss
 		return err
 	}
 	a.Resource = id
-	i := slices.IndexFunc(roles, func(role AppRole) bool {
-		return role.ID == strings.ToLower(a.Role) || role.Value != "" && role.Value == a.Role
-	})
+	i := slices.IndexFunc(roles, func(role AppRole) bool { return role.Value != "" && role.Value == a.Role })
 	switch {
 	case i >= 0:
 		a.Role = roles[i].ID
-	case IsGUID(a.Role): // default access, or a role of Microsoft's that is not known here
+	case IsGUID(a.Role): // of a role, of default access, or of a role of Microsoft's that is not known here
 		a.Role = strings.ToLower(a.Role)
 	default:
 		known := []string{zeroRole}

@@ -52,14 +52,17 @@ func TestRolesStayWithTheirResource(t *testing.T) {
 func TestAppRoleAssignments(t *testing.T) {
 	t.Parallel()
 	const id, other = "99999999-2222-3333-4444-777777777777", "99999999-2222-3333-4444-888888888888"
+	const unknown, shared = "abcdefab-2222-3333-4444-888888888888", "99999999-2222-3333-4444-999999999999"
 	tenant := func(a ...entra.AppRoleAssignment) entra.Tenant {
 		return entra.Tenant{DisplayName: "x", Applications: []entra.Application{
 			{Name: "a", AppRoleAssignments: a}, {Name: "b", AppRoles: []entra.AppRole{{Value: "R"}, {Value: "S"}}}, {Name: "c", AppRoles: []entra.AppRole{{Value: "R"}}},
+			{Name: "d", AppRoles: []entra.AppRole{{ID: shared}}}, {Name: "e", AppRoles: []entra.AppRole{{ID: shared}}},
 		}}
 	}
 	added, err := entra.NewDirectory().AddTenant(tenant(
 		entra.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, entra.AppRoleAssignment{Resource: "b", Role: "S"},
-		entra.AppRoleAssignment{Resource: "c", Role: "R"}, entra.AppRoleAssignment{Resource: "c", Role: strings.ToUpper(foreignTenant)},
+		entra.AppRoleAssignment{Resource: "c", Role: "R"}, entra.AppRoleAssignment{Resource: "c", Role: strings.ToUpper(unknown)},
+		entra.AppRoleAssignment{Resource: "d", Role: shared}, entra.AppRoleAssignment{Resource: "e", Role: shared},
 	))
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +70,8 @@ func TestAppRoleAssignments(t *testing.T) {
 	apps := added.Applications
 	want := []entra.AppRoleAssignment{
 		{Resource: apps[1].ServicePrincipalID, Role: apps[1].AppRoles[0].ID}, {Resource: apps[1].ServicePrincipalID, Role: apps[1].AppRoles[1].ID},
-		{Resource: apps[2].ServicePrincipalID, Role: apps[2].AppRoles[0].ID}, {Resource: apps[2].ServicePrincipalID, Role: strings.ToLower(foreignTenant)},
+		{Resource: apps[2].ServicePrincipalID, Role: apps[2].AppRoles[0].ID}, {Resource: apps[2].ServicePrincipalID, Role: unknown},
+		{Resource: apps[3].ServicePrincipalID, Role: shared}, {Resource: apps[4].ServicePrincipalID, Role: shared},
 	}
 	for i, a := range apps[0].AppRoleAssignments {
 		if a.Resource != want[i].Resource || a.Role != want[i].Role || a.ID == "" {
@@ -75,20 +79,28 @@ func TestAppRoleAssignments(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct {
-		tenant entra.Tenant
-		want   string
+		tenant     entra.Tenant
+		path, want string
 	}{
-		"one id":      {tenant(entra.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, entra.AppRoleAssignment{ID: id, Resource: "c", Role: "R"}), "twice"},
-		"one role":    {tenant(entra.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, entra.AppRoleAssignment{ID: other, Resource: "b", Role: "R"}), "twice"},
-		"no role":     {tenant(entra.AppRoleAssignment{Resource: "b"}), `the resource has no role "" (have 00000000-0000-0000-0000-000000000000, R, S)`},
-		"no resource": {tenant(entra.AppRoleAssignment{Role: "R"}), `there is no resource ""`},
+		"one id":      {tenant(entra.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, entra.AppRoleAssignment{ID: id, Resource: "c", Role: "R"}), "applications[0].appRoleAssignments[1]", "twice"},
+		"one role":    {tenant(entra.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, entra.AppRoleAssignment{ID: other, Resource: "b", Role: "R"}), "applications[0].appRoleAssignments[1]", "twice"},
+		"no role":     {tenant(entra.AppRoleAssignment{Resource: "b"}), "applications[0].appRoleAssignments[0]", `the resource has no role "" (have 00000000-0000-0000-0000-000000000000, R, S)`},
+		"no resource": {tenant(entra.AppRoleAssignment{Role: "R"}), "applications[0].appRoleAssignments[0]", `there is no resource ""`},
+		"no role of a resource with a role without a value": {tenant(entra.AppRoleAssignment{Resource: "d"}), "applications[0].appRoleAssignments[0]", `no role ""`},
+		"a name of two": {entra.Tenant{DisplayName: "x", Applications: []entra.Application{
+			{Name: "a"}, {Name: "a", ClientID: id, ObjectID: other, ServicePrincipalID: shared}, {Name: "b", AppRoleAssignments: []entra.AppRoleAssignment{{Resource: "a", Role: "00000000-0000-0000-0000-000000000000"}}},
+		}}, "applications[2].appRoleAssignments[0]", `several applications are named "a": give the client id`},
 		"of an identity": {entra.Tenant{
 			DisplayName: "x", Subscriptions: []entra.Subscription{{DisplayName: "s", ResourceGroups: []entra.ResourceGroup{{Name: "g"}}}},
 			ManagedIdentities: []entra.ManagedIdentity{{Name: "web", AppRoleAssignments: []entra.AppRoleAssignment{{Resource: "none", Role: "R"}}}},
-		}, `"web": app role assignment: there is no resource "none"`},
+		}, "managedIdentities[0].appRoleAssignments[0]", `"web": app role assignment: there is no resource "none"`},
 	} {
-		if _, err := entra.NewDirectory().AddTenant(tt.tenant); err == nil || !strings.Contains(err.Error(), tt.want) {
+		_, err := entra.NewDirectory().AddTenant(tt.tenant)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+		if path, _ := entra.BrokenRule(err); path != tt.path {
+			t.Errorf("%s: at %q, want %q", name, path, tt.path)
 		}
 	}
 }

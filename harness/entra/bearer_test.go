@@ -81,6 +81,9 @@ func TestBearer(t *testing.T) {
 	if err != nil || b.TenantID != r.tenant.ID || b.ClientID != r.app.ClientID || b.ObjectID != r.app.ServicePrincipalID {
 		t.Fatalf("%+v, %v", b, err)
 	}
+	if b.Expires.Nanosecond() != 0 {
+		t.Errorf("it expires at %s, want a whole second", b.Expires)
+	}
 	r.advance(b.Expires.Sub(start) - time.Second)
 	if _, err := ask("Bearer "+token, audience); err != nil {
 		t.Errorf("a second before exp: %v", err)

@@ -85,6 +85,10 @@ var certificateRefusals = []refusal{
 	{name: "certificate that is not registered", code: 700027, oauth: "invalid_client", status: 401, request: own(nil), prepare: func(r *rig) {
 		r.issuer.header["x5t"] = base64.RawURLEncoding.EncodeToString([]byte{0xd0, 0x29, 0x53, 0x83})
 	}, text: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: 'D0295383', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to " + registered},
+	{name: "certificate that is not registered, named by one byte", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
+		prepare: header("x5t", "AA"), says: []string{"[Reason - The key was not found., Thumbprint of key used by client: '00', Please visit"}},
+	{name: "certificate that is not registered, named by what is no base64url", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
+		prepare: header("x5t", "AAAA!"), says: []string{"[Reason - The key was not found., Please visit"}},
 	{name: "certificate of this key that is named by another thumbprint", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
 		prepare: certificate(lastYear, func(string, string) map[string]any { return map[string]any{"x5t": "0ClTgw"} })},
 	{name: "certificate of this key that is named by another SHA-256 thumbprint", code: 700027, oauth: "invalid_client", status: 401, request: own(nil),
@@ -120,6 +124,8 @@ func TestCertificateAccepted(t *testing.T) {
 		"hexadecimal kid": {byHexKeyID, "https://sts.windows.net/{tenant}/"},
 		"v1.0 endpoint":   {byX5T, "https://login.microsoftonline.com/{tenant}/oauth2/token"},
 		"tenant":          {byX5T, "https://login.microsoftonline.com/{tenant}/"},
+		"another host":    {byX5T, "https://127.0.0.1:8445/{tenant}/oauth2/v2.0/token"},
+		"as called":       {byX5T, "https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,12 +134,21 @@ func TestCertificateAccepted(t *testing.T) {
 			if strings.HasSuffix(name, "PS256") {
 				r.issuer.header["alg"] = "PS256"
 			}
-			got := r.do(own(map[string]any{"aud": strings.ReplaceAll(tt.aud, "{tenant}", r.tenant.ID)})(r))
+			request := own(map[string]any{"aud": strings.ReplaceAll(tt.aud, "{tenant}", r.tenant.ID)})(r)
+			if name == "another host" {
+				request.Host = "127.0.0.1:8445"
+			}
+			got := r.do(request)
 			if got.status != http.StatusOK || got.signIn.CredentialType != entra.CredentialCertificate || got.signIn.FederatedCredentialID != "" || len(got.signIn.Thumbprint) != 40 {
 				t.Errorf("body %s, sign-in %+v", got.raw, got.signIn)
 			}
 			if n := r.issuer.count(); n != 0 {
 				t.Errorf("%d requests to an issuer", n)
+			}
+			elsewhere := own(map[string]any{"aud": strings.ReplaceAll(tt.aud, "{tenant}", r.tenant.ID)})(r)
+			elsewhere.Host = "127.0.0.1:8445"
+			if got := r.do(elsewhere); got.status != http.StatusOK {
+				t.Errorf("at another address: %s", got.raw)
 			}
 		})
 	}
@@ -141,11 +156,25 @@ func TestCertificateAccepted(t *testing.T) {
 
 func TestCertificateRules(t *testing.T) {
 	t.Parallel()
-	d := entra.NewDirectory()
-	for _, text := range []string{"", "hello", "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n"} {
-		_, err := d.AddTenant(entra.Tenant{DisplayName: "x", Applications: []entra.Application{{Name: "a", Certificates: []string{text}}}})
-		if err == nil || !strings.Contains(err.Error(), `application "a": certificate: `) {
-			t.Errorf("%q: %v", text, err)
+	good := inPEM(certify(issuerKey(), lastYear))
+	template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: start}
+	der, err := x509.CreateCertificate(nil, template, template, ecKey().Public(), ecKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"":      "not a certificate in PEM",
+		"hello": "not a certificate in PEM",
+		strings.ReplaceAll(good, "CERTIFICATE", "CERTIFICATE REQUEST"):       "not a certificate in PEM",
+		"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n": "x509: malformed certificate",
+		inPEM(der): "the key is ECDSA, not RSA",
+	} {
+		_, err := entra.NewDirectory().AddTenant(entra.Tenant{DisplayName: "x", Applications: []entra.Application{{Name: "a", Certificates: []string{good, text}}}})
+		if err == nil || err.Error() != `entra: application "a": certificate: `+want {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+		if path, _ := entra.BrokenRule(err); path != "applications[0].certificates[1]" {
+			t.Errorf("%q: at %q", text, path)
 		}
 	}
 }
