@@ -167,6 +167,12 @@ func (r *rig) client(name string) (tenantID, clientID, objectID string) {
 // token signs in as a client.
 func (r *rig) token(name, scope string) string {
 	r.t.Helper()
+	return r.tokenFrom("login.microsoftonline.com", name, scope)
+}
+
+// tokenFrom signs in as a client at a host.
+func (r *rig) tokenFrom(host, name, scope string) string {
+	r.t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: issuerKey(), KeyID: "k1"}}, nil)
 	if err != nil {
 		r.t.Fatal(err)
@@ -180,7 +186,7 @@ func (r *rig) token(name, scope string) string {
 	}
 	tenantID, clientID, _ := r.client(name)
 	form := entra.AssertionForm(clientID, assertion, scope)
-	req := httptest.NewRequest(http.MethodPost, "https://login.microsoftonline.com/"+tenantID+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
+	req := httptest.NewRequest(http.MethodPost, "https://"+host+"/"+tenantID+"/oauth2/v2.0/token", strings.NewReader(form.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	r.server.ServeHTTP(w, req)

@@ -95,6 +95,12 @@ func TestAudiences(t *testing.T) {
 			t.Errorf("%s with %s: status %d, want %d: %s", tt.host, tt.scope, got.status, tt.status, got.body)
 		}
 	}
+	farm := r.tokenFrom("127.0.0.1:8445", "Reader", "https://127.0.0.1:8445/.default")
+	for host, status := range map[string]int{"127.0.0.1:8445": 200, "127.0.0.1:8446": 401, "management.azure.com": 401} {
+		if got := r.sendTo(host, farm, http.MethodGet, "/subscriptions", ""); got.status != status {
+			t.Errorf("%s with a token for a farm's address: status %d, want %d: %s", host, got.status, status, got.body)
+		}
+	}
 }
 
 // TestChallenge has where a client without a token is told to sign in: in the cloud of the subscription, and at the address of a farm there.
