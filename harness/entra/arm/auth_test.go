@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 const (
@@ -177,6 +179,16 @@ func TestAPIVersion(t *testing.T) {
 			"The supported api-versions are '2022-01-31-preview, 2023-01-31, 2023-07-31-preview, 2024-11-30, 2025-01-31-preview, 2025-05-31-preview, 2026-04-30, 2026-05-31'.")
 }
 
+// TestTenantGone: a token of a tenant that is there no more opens nothing.
+func TestTenantGone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	token := r.token("Reader", management)
+	r.dir.Replace(entra.NewDirectory())
+	r.send(token, http.MethodGet, "/subscriptions", "").refused(t, http.StatusNotFound, "NotFound", "tenant '"+r.tenant.ID+"': not found")
+	r.send(token, http.MethodGet, groupPath, "").refused(t, http.StatusNotFound, "SubscriptionNotFound", "The subscription '"+production+"' could not be found.")
+}
+
 // TestAuthorization has who may do what, and the refusals' action and scope.
 func TestAuthorization(t *testing.T) {
 	t.Parallel()
@@ -215,6 +227,13 @@ func TestAuthorization(t *testing.T) {
 		{"Group Reader", "GET", subscription + "/providers/Microsoft.Authorization/roleAssignments", "Microsoft.Authorization/roleAssignments/read",
 			subscription + "/providers/Microsoft.Authorization"},
 		{"Group Reader", "GET", groupPath + "/providers/Microsoft.Authorization/roleAssignments", "", ""},
+		// Scopes that are no subscription's, and names that look like a part of the path. The texts are inferred.
+		{"Owner", "GET", "/providers/Microsoft.Management/managementGroups/x/providers/Microsoft.Authorization/roleAssignments",
+			"Microsoft.Authorization/roleAssignments/read", "/providers/Microsoft.Management/managementGroups/x/providers/Microsoft.Authorization"},
+		{"Owner", "GET", "/subscriptions/providers/Microsoft.Authorization/roleAssignments", "Microsoft.Resources/subscriptions/Microsoft.Authorization/read",
+			"/subscriptions/providers/Microsoft.Authorization/roleAssignments"},
+		{"Nobody", "GET", identityPath + "/providers/federatedIdentityCredentials/x12",
+			"Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read", identityPath + "/providers/federatedIdentityCredentials/x12"},
 	} {
 		got := r.as(tt.client, tt.method, tt.path, "")
 		if tt.action == "" {
