@@ -75,7 +75,10 @@ func Parse(text string) (*Expression, error) {
 func (e *Expression) Match(claims map[string]any, emptyStar bool) bool {
 	return !slices.ContainsFunc(e.clauses, func(c clause) bool {
 		got, isString := claims[c.claim].(string)
-		return !isString || c.operator == eq && got != c.want || c.operator == matches && (len(got) > MaxLength || !glob(c.want, got, emptyStar))
+		if c.operator == eq {
+			return got != c.want // which is never empty
+		}
+		return !isString || len(got) > MaxLength || !glob(c.want, got, emptyStar)
 	})
 }
 

@@ -103,6 +103,10 @@ func TestMatchCost(t *testing.T) {
 			t.Errorf("a claim of %d bytes matches", length)
 		}
 	}
+	longest := map[string]any{"sub": strings.Repeat("a", expression.MaxLength)}
+	if !parse(t, "claims['sub'] matches 'a*'").Match(longest, false) {
+		t.Error("the longest claim does not match")
+	}
 }
 
 func TestParseRefusals(t *testing.T) {
@@ -116,6 +120,9 @@ func TestParseRefusals(t *testing.T) {
 		{"sub eq 'x'", 0, `got "sub eq 'x'"`},
 		{"claims[\"sub\"] eq 'x'", 0, "expected claims['NAME']"},
 		{"claims['sub eq 'x'", 8, "the name of a claim"},
+		{"claims['sub", 8, "the name of a claim"},
+		{"claims['a b'] eq 'x'", 8, "the name of a claim"},
+		{"claims['a[b'] eq 'x'", 8, "the name of a claim"},
 		{"claims[''] eq 'x'", 8, "the name of a claim"},
 		{"claims['sub'] ne 'x'", 13, `expected " eq " or " matches "`},
 		{"claims['sub']  eq 'x'", 13, `expected " eq "`},
@@ -123,6 +130,8 @@ func TestParseRefusals(t *testing.T) {
 		{"claims['sub'] eq x", 17, "text in single quotes"},
 		{"claims['sub'] eq  'x'", 17, "text in single quotes"},
 		{"claims['sub'] matches system:serviceaccount:ns:*", 22, `got "system:serviceaccoun…"`},
+		{"claims['sub'] matches system:serviceaccoun", 22, `got "system:serviceaccoun"`},
+		{"claims['sub'] matches system:serviceaccou\u00fc", 22, `got "system:serviceaccou…"`},
 		{"claims['sub'] eq ''", 17, "not empty"},
 		{"claims['sub'] eq 'x", 19, "ends the text from position 18"},
 		{"claims['sub'] eq 'x''", 21, "ends the text"},
@@ -182,6 +191,8 @@ func TestCheckIssuer(t *testing.T) {
 		{"GitLab, subject of a project's id alone, rule project-id", "claims['sub'] matches 'project_id:1:*'", gitLab, time.Time{}, "", expression.GitLabProjectID},
 		{"GitLab, path and project, rule project-id", "claims['sub'] eq 'project_path:a' and claims['project_id'] eq '1'", gitLab, time.Time{}, "", expression.GitLabProjectID},
 		{"GitLab, path and namespace, rule project-id", "claims['sub'] eq 'project_path:a' and claims['namespace_id'] eq '1'", gitLab, time.Time{}, "need a clause with project_id, as its sub does not begin with project_id", expression.GitLabProjectID},
+		{"GitLab, a project's id in another claim, rule project-id", "claims['sub'] eq 'project_path:a' and claims['namespace_id'] eq 'project_id:1'", gitLab, time.Time{},
+			"need a clause with project_id, as its sub does not begin with project_id", expression.GitLabProjectID},
 		{"GitLab elsewhere", "claims['sub'] eq 'a'", "https://gitlab.contoso.org", time.Time{}, "flexible credentials are for", ""},
 		{"GitLab in Canada", "claims['sub'] eq 'a'", "https://gitlab.ca", time.Time{}, "flexible credentials are for", ""},
 		{"GitLab below a path", "claims['sub'] eq 'a'", "https://gitlab.x/y.com", time.Time{}, "flexible credentials are for", ""},
@@ -189,7 +200,9 @@ func TestCheckIssuer(t *testing.T) {
 		{"GitLab, path claim", "claims['project_path'] eq 'a'", gitLab, time.Time{}, `cannot use claim "project_path" (have namespace_id, project_id, sub, user_id)`, ""},
 		{"Terraform Cloud", "claims['sub'] matches 'organization:a:*'", hcp, time.Time{}, "", ""},
 		{"Terraform Cloud in Europe", "claims['sub'] matches 'organization:a:*'", "https://app.eu.terraform.io", time.Time{}, "", ""},
-		{"Terraform Enterprise", "claims['sub'] matches 'organization:a:*'", "https://tfe.contoso.com", time.Time{}, "flexible credentials are for", ""},
+		{"Terraform Enterprise", "claims['sub'] matches 'organization:a:*'", "https://tfe.contoso.com", time.Time{},
+			"flexible credentials are for https://token.actions.githubusercontent.com, https://gitlab.com, https://gitlab.NAME.com, https://gitlab.NAME.ca, " +
+				"https://app.terraform.io, https://app.eu.terraform.io only", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -203,6 +216,21 @@ func TestCheckIssuer(t *testing.T) {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestGitLabNames has the first and the last of the characters that a name may have, and those beside them.
+func TestGitLabNames(t *testing.T) {
+	t.Parallel()
+	e := parse(t, "claims['sub'] eq 'a'")
+	for issuer, want := range map[string]bool{
+		"https://gitlab.azAZ09-.com": true, "https://gitlab.a.z.ca": true,
+		"https://gitlab.a`.com": false, "https://gitlab.a{.com": false, "https://gitlab.a@.com": false, "https://gitlab.a[.com": false,
+		"https://gitlab.a/.com": false, "https://gitlab.a:.com": false, "https://gitlab.é.com": false, "com": false, "contoso.com": false,
+	} {
+		if err := e.CheckIssuer(issuer, time.Time{}, expression.GitLabSubject); (err == nil) != want {
+			t.Errorf("%s: %v, want it taken: %t", issuer, err, want)
+		}
 	}
 }
 

@@ -9,7 +9,7 @@ func glob(pattern, text string, emptyStar bool) bool {
 		return false
 	}
 	var p, t int
-	star, retry := -1, 0 // where to go on after a mismatch: behind the last star, which has eaten the text up to retry
+	var star, retry int // where to go on after a mismatch: behind the last star, which has eaten the text up to retry; star 0: none yet
 	for t < len(text) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':
@@ -24,7 +24,7 @@ func glob(pattern, text string, emptyStar bool) bool {
 		case p < len(pattern) && pattern[p] == text[t]:
 			p++
 			t++
-		case star >= 0 && retry < len(text):
+		case star > 0:
 			retry += width(text[retry:])
 			p, t = star, retry
 		default:
