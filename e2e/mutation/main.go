@@ -50,8 +50,8 @@ func tests(suite string) string {
 	return "^(Test|Fuzz)"
 }
 
-// limit bounds one run of a suite, for mutants that never end. It is many times what the slowest suite takes on a busy
-// machine.
+// limit bounds one run of a suite, for mutants that wait for ever. It is many times what the slowest suite takes on a
+// busy machine. Loops without end are found out sooner.
 const limit = 5 * time.Minute
 
 func main() {
@@ -93,7 +93,7 @@ func run(ctx context.Context, out io.Writer, parallel int, only string) error {
 
 	var (
 		mu                       sync.Mutex
-		tried, endless           int
+		tried, unending          int
 		survivors, excused, slot = []mutant{}, map[string]bool{}, make(chan struct{}, max(parallel, 1))
 		wg                       sync.WaitGroup
 	)
@@ -112,7 +112,7 @@ func run(ctx context.Context, out io.Writer, parallel int, only string) error {
 			defer mu.Unlock()
 			tried++
 			if timedOut {
-				endless++
+				unending++
 			}
 			if !killed && ctx.Err() == nil {
 				survivors = append(survivors, m)
@@ -129,7 +129,7 @@ func run(ctx context.Context, out io.Writer, parallel int, only string) error {
 	}
 	wg.Wait()
 	fmt.Fprintf(out, "%d mutants, %d killed (%d of them ran without end), %d survived, of which %d have a reason; %s\n", tried, tried-len(survivors),
-		endless, len(survivors), len(excused), time.Since(begin).Round(time.Second))
+		unending, len(survivors), len(excused), time.Since(begin).Round(time.Second))
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -263,7 +263,7 @@ func change(folder string, names []string, exports map[string]string, above int)
 		changed[name] = m.apply()
 		mutants = append(mutants, m.mutants...)
 	}
-	changed["zz_mutants.go"] = fmt.Appendf(nil, helpers, files[0].Name.Name)
+	changed["zz_mutants.go"] = fmt.Appendf(nil, helpers, files[0].Name.Name, endless)
 	return changed, mutants, nil
 }
 
@@ -339,7 +339,7 @@ const batch = 4
 func kills(ctx context.Context, dir, suite string, tests []string, number int, timedOut *bool) bool {
 	for first, rest := tests[:min(batch, len(tests))], tests[min(batch, len(tests)):]; len(first) > 0; first, rest = rest, nil {
 		out, err := test(ctx, dir, suite, []string{"-test.run=^(" + strings.Join(first, "|") + ")$"}, "MUTANT="+strconv.Itoa(number))
-		*timedOut = *timedOut || bytes.Contains(out, []byte("panic: test timed out"))
+		*timedOut = *timedOut || bytes.Contains(out, []byte(endless)) || bytes.Contains(out, []byte("panic: test timed out"))
 		if err != nil && ctx.Err() == nil {
 			return true
 		}

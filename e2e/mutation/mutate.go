@@ -24,6 +24,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 )
 
 var mutantActive, _ = strconv.Atoi(os.Getenv("MUTANT"))
@@ -61,7 +62,18 @@ func mutantOne(n int) int {
 	}
 	return 0
 }
+
+var mutantRounds atomic.Int64
+
+func mutantRound() {
+	if mutantRounds.Add(1) > 1e8 {
+		panic("%s")
+	}
+}
 `
+
+// endless is what a loop that never ends says. All loops of a suite together turn less than twenty million times while nothing is changed.
+const endless = "mutation: a loop without end"
 
 // edit is text to insert at an offset.
 type edit struct {
@@ -164,6 +176,7 @@ func (m *mutator) walk(n ast.Node) {
 		case *ast.IfStmt:
 			m.condition(n.Cond, true)
 		case *ast.ForStmt:
+			m.edits = append(m.edits, edit{at: m.offset(n.Body.Lbrace) + 1, text: " mutantRound();", begin: true})
 			if n.Cond != nil {
 				m.condition(n.Cond, false) // one that always holds never ends
 			}

@@ -90,7 +90,7 @@ func TestMutants(t *testing.T) {
 
 	fset := token.NewFileSet()
 	var files []*ast.File
-	for name, src := range map[string]string{"p.go": changed, "zz.go": fmt.Sprintf(helpers, "p")} {
+	for name, src := range map[string]string{"p.go": changed, "zz.go": fmt.Sprintf(helpers, "p", endless)} {
 		file, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, src)
