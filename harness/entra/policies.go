@@ -50,15 +50,14 @@ func checkConditionalAccess(x *exchange, c *Check) *Error {
 		return nil
 	}
 	c.Got = x.signIn.IPAddress
-	address, err := netip.ParseAddr(x.signIn.IPAddress)
-	known := err == nil
+	address, _ := netip.ParseAddr(x.signIn.IPAddress) // what is none is in no network
 	for _, policy := range policies {
 		if len(policy.Applications) > 0 && !slices.Contains(policy.Applications, x.app.ClientID) {
 			continue
 		}
-		excluded := known && slices.ContainsFunc(policy.ExcludeLocations, func(network string) bool {
-			prefix, err := netip.ParsePrefix(network)
-			return err == nil && prefix.Contains(address.Unmap()) // it was checked when the policy was
+		excluded := slices.ContainsFunc(policy.ExcludeLocations, func(network string) bool {
+			prefix, _ := netip.ParsePrefix(network) // it was validated with the policy
+			return prefix.Contains(address.Unmap())
 		})
 		if !excluded {
 			c.Want, c.Note = strings.Join(policy.ExcludeLocations, ", "), "blocked by policy "+policy.Name
