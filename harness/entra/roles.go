@@ -116,7 +116,7 @@ func (r *RoleDefinition) Allows(action string) bool {
 // userAssignedIdentities/*/read, can read the identities themselves.
 func matchAction(pattern, action string) bool {
 	pattern, action = strings.ToLower(pattern), strings.ToLower(action)
-	return matchStars(pattern, action) || strings.Contains(pattern, "/*/") && matchStars(strings.ReplaceAll(pattern, "/*/", "/"), action)
+	return matchStars(pattern, action) || matchStars(strings.ReplaceAll(pattern, "/*/", "/"), action)
 }
 
 // matchStars matches the stars of a pattern with any text, each as early as it can.
