@@ -134,6 +134,10 @@ func TestOwners(t *testing.T) {
 	expect(c.app.ServicePrincipalID, other.app.ServicePrincipalID)
 	c.refused(400, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'owners'.", "POST", at+"/owners/$ref", reference)
 	other.must(204, "PATCH", at, map[string]any{"notes": "x"})
+	reader := r.caller("reader", "Application.Read.All") // whom owning alone does not let write
+	c.must(204, "POST", at+"/owners/$ref", map[string]any{"@odata.id": "https://graph.microsoft.com/v1.0/directoryObjects/" + reader.app.ServicePrincipalID})
+	reader.must(403, "PATCH", at, map[string]any{"notes": "x"})
+	c.must(204, "DELETE", at+"/owners/"+reader.app.ServicePrincipalID+"/$ref", nil)
 	c.must(204, "DELETE", at+"/owners/"+c.app.ServicePrincipalID+"/$ref", nil)
 	c.must(404, "DELETE", at+"/owners/"+c.app.ServicePrincipalID+"/$ref", nil)
 	expect(other.app.ServicePrincipalID)
