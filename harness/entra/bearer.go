@@ -40,10 +40,6 @@ func (s *Server) Bearer(r *http.Request, audiences ...string) (Bearer, error) {
 	if err != nil {
 		return Bearer{}, err
 	}
-	payload, err := key.verify(strings.TrimSpace(token))
-	if err != nil {
-		return Bearer{}, ErrMalformed
-	}
 	var claims struct {
 		Audience string   `json:"aud"`
 		Expires  int64    `json:"exp"`
@@ -54,7 +50,11 @@ func (s *Server) Bearer(r *http.Request, audiences ...string) (Bearer, error) {
 		Roles    []string `json:"roles"`
 		TokenID  string   `json:"uti"`
 	}
-	if json.Unmarshal(payload, &claims) != nil {
+	payload, err := key.verify(strings.TrimSpace(token))
+	if err == nil {
+		err = json.Unmarshal(payload, &claims)
+	}
+	if err != nil {
 		return Bearer{}, ErrMalformed
 	}
 	b := Bearer{
