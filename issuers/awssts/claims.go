@@ -20,20 +20,20 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	given, _ := req.Params[aboutClaim].(map[string]any)
-	region := cmp.Or(text(given, "source_region"), text(req.Setting, "region"))
+	given, _ := req.Claims[aboutClaim].(map[string]any)
+	region := cmp.Or(text(given, "source_region"), text(req.Settings, "region"))
 	about := map[string]any{"aws_account": account, "principal_id": principal, "source_region": region}
-	if id := text(req.Setting, "organization"); id != "" {
+	if id := text(req.Settings, "organization"); id != "" {
 		id = cmp.Or(text(given, "org_id"), id)
-		about["org_id"], about["ou_path"] = id, []any{id + "/" + text(req.Setting, "unit") + "/"}
+		about["org_id"], about["ou_path"] = id, []any{id + "/" + text(req.Settings, "unit") + "/"}
 	}
-	if id := text(req.Setting, "instance"); id != "" {
+	if id := text(req.Settings, "instance"); id != "" {
 		about["ec2_source_instance_arn"] = "arn:aws:ec2:" + region + ":" + account + ":instance/" + id
 	}
-	if name := text(req.Setting, "function"); name != "" {
+	if name := text(req.Settings, "function"); name != "" {
 		about["lambda_source_function_arn"] = "arn:aws:lambda:" + region + ":" + account + ":function:" + name
 	}
-	if req.Setting["session"] == true {
+	if req.Settings["session"] == true {
 		about["original_session_exp"] = req.Now.UTC().Add(6 * time.Hour).Format(time.RFC3339)
 	}
 	return issuer.Claims{"aud": audience(req.Audience), "sub": principal, aboutClaim: about}, nil
@@ -43,12 +43,12 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 // claim of the wrong type is an error only while sub must be made from it.
 func identify(req issuer.Request) (principal, account string, err error) {
 	const example = "123456789012" // the account of AWS's documentation
-	if _, given := req.Params["sub"]; given {
-		account = accountOf(text(req.Params, "sub"), example)
-		return cmp.Or(text(req.Params, "sub"), "arn:aws:iam::"+account+":"+text(req.Setting, "principal")), account, nil
+	if _, given := req.Claims["sub"]; given {
+		account = accountOf(text(req.Claims, "sub"), example)
+		return cmp.Or(text(req.Claims, "sub"), "arn:aws:iam::"+account+":"+text(req.Settings, "principal")), account, nil
 	}
-	about, ok := req.Params[aboutClaim].(map[string]any)
-	if value, given := req.Params[aboutClaim]; given && !ok {
+	about, ok := req.Claims[aboutClaim].(map[string]any)
+	if value, given := req.Claims[aboutClaim]; given && !ok {
 		return "", "", fmt.Errorf("awssts: claim %q: want an object, got %T %q", aboutClaim, value, fmt.Sprint(value))
 	}
 	for _, name := range []string{"aws_account", "principal_id"} {
@@ -60,7 +60,7 @@ func identify(req issuer.Request) (principal, account string, err error) {
 	}
 	principal = text(about, "principal_id")
 	account = cmp.Or(text(about, "aws_account"), accountOf(principal, example))
-	return cmp.Or(principal, "arn:aws:iam::"+account+":"+text(req.Setting, "principal")), account, nil
+	return cmp.Or(principal, "arn:aws:iam::"+account+":"+text(req.Settings, "principal")), account, nil
 }
 
 // audience is a string for one and an array for several; the latter is inferred.

@@ -26,13 +26,13 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	user := strings.HasPrefix(text(preset.Params, "principal"), "user/")
+	user := strings.HasPrefix(text(preset.Settings, "principal"), "user/")
 	key, err := sigv4.NewKey(w.Rand, !user)
 	if err != nil {
 		return nil, err
 	}
 	about, _ := w.Claims[aboutClaim].(map[string]any)
-	a := &api{workload: w, key: key, enabled: true, region: cmp.Or(text(about, "source_region"), text(preset.Params, "region"))}
+	a := &api{workload: w, key: key, enabled: true, region: cmp.Or(text(about, "source_region"), text(preset.Settings, "region"))}
 	return &issuer.API{Handler: a, Env: func(string) (map[string]string, error) { return key.Env(a.region, w.Base+"/"), nil }}, nil
 }
 

@@ -26,9 +26,9 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 // identityClaims derives amr and the pool's ARN from aud; sub and aud are in the same region. An aud or sub that is not of the
 // form region:id says nothing, and the preset's settings pool, identity, login, provider and user stand.
 func identityClaims(req issuer.Request) (issuer.Claims, error) {
-	pool, identity := text(req.Setting, "pool"), text(req.Setting, "identity")
-	givenPool, hasPool := regional(req.Params["aud"])
-	givenIdentity, hasIdentity := regional(req.Params["sub"])
+	pool, identity := text(req.Settings, "pool"), text(req.Settings, "identity")
+	givenPool, hasPool := regional(req.Claims["aud"])
+	givenIdentity, hasIdentity := regional(req.Claims["sub"])
 	switch {
 	case hasPool && !hasIdentity:
 		identity = region(givenPool) + strings.TrimPrefix(identity, region(identity))
@@ -42,8 +42,8 @@ func identityClaims(req issuer.Request) (issuer.Claims, error) {
 		return nil, fmt.Errorf("cognito: audience %q: an identity pool's tokens always have the pool id as aud, here %q; another pool is asked for with the claim %q",
 			req.Audience, pool, "aud")
 	}
-	own := issuer.Claims{"sub": identity, "aud": pool, "amr": methods(req.Setting, pool)}
-	if req.Setting["login"] != unauthenticated { // the one recorded token without a login has no ARN
+	own := issuer.Claims{"sub": identity, "aud": pool, "amr": methods(req.Settings, pool)}
+	if req.Settings["login"] != unauthenticated { // the one recorded token without a login has no ARN
 		own[poolClaim] = "arn:aws:cognito-identity:" + region(pool) + ":" + account + ":identitypool/" + pool
 	}
 	return own, nil
@@ -58,9 +58,9 @@ const (
 )
 
 // methods is amr by kind of login. That of a user pool is inferred.
-func methods(setting map[string]any, pool string) []any {
-	provider, user := text(setting, "provider"), text(setting, "user")
-	switch setting["login"] {
+func methods(settings map[string]any, pool string) []any {
+	provider, user := text(settings, "provider"), text(settings, "user")
+	switch settings["login"] {
 	case unauthenticated:
 		return []any{"unauthenticated"}
 	case oidcLogin:
@@ -86,7 +86,7 @@ func region(id string) string {
 // userPoolClaims derives the user names from sub; a client's own token has the client as sub. The settings are use (id, access or
 // client), user and client.
 func userPoolClaims(req issuer.Request) (issuer.Claims, error) {
-	use, user, client := text(req.Setting, "use"), any(text(req.Setting, "user")), any(text(req.Setting, "client"))
+	use, user, client := text(req.Settings, "use"), any(text(req.Settings, "user")), any(text(req.Settings, "client"))
 	if len(req.Audience) > 0 && !(use == useID && len(req.Audience) == 1 && req.Audience[0] == client) {
 		what := "have no aud"
 		if use == useID {
@@ -95,7 +95,7 @@ func userPoolClaims(req issuer.Request) (issuer.Claims, error) {
 		return nil, fmt.Errorf("cognito: audience %q: a user pool's tokens of this kind always %s; another is set with the claim %q",
 			req.Audience, what, "aud")
 	}
-	if sub, ok := req.Params["sub"]; ok {
+	if sub, ok := req.Claims["sub"]; ok {
 		user = sub
 	}
 	own := issuer.Claims{"token_use": "access", "auth_time": req.Now.Unix()}
@@ -104,11 +104,11 @@ func userPoolClaims(req issuer.Request) (issuer.Claims, error) {
 		own["token_use"] = "id"
 		own["aud"], own["sub"], own["cognito:username"] = client, user, user
 	case useClient:
-		if id, ok := req.Params["client_id"]; ok {
+		if id, ok := req.Claims["client_id"]; ok {
 			client = id
 		}
 		own["sub"], own["client_id"] = client, client
-		if sub, ok := req.Params["sub"]; ok {
+		if sub, ok := req.Claims["sub"]; ok {
 			own["client_id"] = sub
 		}
 		return own, nil
@@ -127,7 +127,7 @@ const (
 )
 
 // text returns the setting of that name, empty when it is not a string.
-func text(setting map[string]any, name string) string {
-	s, _ := setting[name].(string)
+func text(settings map[string]any, name string) string {
+	s, _ := settings[name].(string)
 	return s
 }

@@ -34,7 +34,7 @@ var validID = regexp.MustCompile(`^` + idPattern + `$`)
 // users.
 type identityPool struct {
 	workload issuer.Workload
-	setting  map[string]any
+	settings map[string]any
 	key      sigv4.Key
 	loginKey jose.JSONWebKey // of the login in the environment
 }
@@ -48,7 +48,7 @@ func newIdentityPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, err
 	if err != nil {
 		return nil, err
 	}
-	p := &identityPool{workload: w, setting: preset.Params, key: key, loginKey: loginKey}
+	p := &identityPool{workload: w, settings: preset.Settings, key: key, loginKey: loginKey}
 	return &issuer.API{Env: p.env, Handler: &jsonService{workload: w, name: "cognito-identity", target: identityTarget, operations: map[string]operation{
 		"GetId":                              p.getID,
 		"GetOpenIdToken":                     p.getOpenIDToken,
@@ -65,8 +65,8 @@ func (p *identityPool) env(string) (map[string]string, error) {
 		return nil, err
 	}
 	env := map[string]string{"AWS_REGION": region(pool), "AWS_DEFAULT_REGION": region(pool), "AWS_ENDPOINT_URL": p.workload.Base + "/", "AWS_EC2_METADATA_DISABLED": "true"}
-	provider, user := text(p.setting, "provider"), text(p.setting, "user")
-	switch p.setting["login"] {
+	provider, user := text(p.settings, "provider"), text(p.settings, "user")
+	switch p.settings["login"] {
 	case developerLogin:
 		env = p.key.Env(region(pool), p.workload.Base+"/")
 		env[providerVariable], env[loginVariable] = provider, user
@@ -172,14 +172,14 @@ func (p *identityPool) getOpenIDToken(_ *http.Request, body []byte) (any, *sigv4
 	return p.token(issuer.Request{Lifetime: openIDToken, Claims: p.claimsOf(user, pool)})
 }
 
-// claimsOf are sub and amr of a user who is not the setting's.
+// claimsOf are sub and amr of a user who is not the settings'.
 func (p *identityPool) claimsOf(user, pool string) issuer.Claims {
-	if user == text(p.setting, "user") {
+	if user == text(p.settings, "user") {
 		return issuer.Claims{}
 	}
-	setting := maps.Clone(p.setting)
-	setting["user"] = user
-	return issuer.Claims{"sub": identityOf(pool, user), "amr": methods(setting, pool)}
+	settings := maps.Clone(p.settings)
+	settings["user"] = user
+	return issuer.Claims{"sub": identityOf(pool, user), "amr": methods(settings, pool)}
 }
 
 func (p *identityPool) token(req issuer.Request) (any, *sigv4.Refused) {
@@ -214,8 +214,8 @@ func (p *identityPool) getOpenIDTokenForDeveloperIdentity(raw *http.Request, bod
 	case *r.IdentityPoolId != pool:
 		return nil, refuse("ResourceNotFoundException", "IdentityPool '%s' not found.", *r.IdentityPoolId)
 	}
-	user := r.Logins[text(p.setting, "provider")]
-	if p.setting["login"] != developerLogin || len(r.Logins) != 1 || user == "" { // the code is inferred
+	user := r.Logins[text(p.settings, "provider")]
+	if p.settings["login"] != developerLogin || len(r.Logins) != 1 || user == "" { // the code is inferred
 		return nil, refuse("NotAuthorizedException", "%s", refusedDeveloper)
 	}
 	if r.IdentityId != nil {
@@ -254,7 +254,7 @@ func (p *identityPool) getCredentialsForIdentity(_ *http.Request, body []byte) (
 		return nil, internal(err)
 	}
 	identity := ""
-	if token, given := r.Logins[cognitoLogin]; given && len(r.Logins) == 1 && p.setting["login"] == developerLogin {
+	if token, given := r.Logins[cognitoLogin]; given && len(r.Logins) == 1 && p.settings["login"] == developerLogin {
 		identity, refused = p.checkCognito(token, pool)
 	} else {
 		var user string

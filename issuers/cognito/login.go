@@ -61,10 +61,10 @@ func newLoginKey(random io.Reader) (jose.JSONWebKey, error) {
 func (p *identityPool) ownLogin() (string, error) {
 	now := p.workload.Now()
 	claims := loginClaims{
-		Issuer: "https://" + text(p.setting, "provider"), Subject: text(p.setting, "user"), Audience: jwt.Audience{text(p.setting, "client")},
+		Issuer: "https://" + text(p.settings, "provider"), Subject: text(p.settings, "user"), Audience: jwt.Audience{text(p.settings, "client")},
 		Issued: now.Unix(), Expiry: now.Add(loginLife).Unix(),
 	}
-	if p.setting["login"] == poolLogin {
+	if p.settings["login"] == poolLogin {
 		claims.Use, claims.Username = useID, claims.Subject
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: p.loginKey}, nil)
@@ -80,10 +80,10 @@ func (p *identityPool) ownLogin() (string, error) {
 
 // login checks the logins of an unsigned call and returns the user that they are for.
 func (p *identityPool) login(logins map[string]string) (user string, refused *sigv4.Refused) {
-	kind := p.setting["login"]
+	kind := p.settings["login"]
 	switch {
 	case kind == unauthenticated && len(logins) == 0:
-		return text(p.setting, "user"), nil
+		return text(p.settings, "user"), nil
 	case len(logins) == 0:
 		return "", refuse("NotAuthorizedException", "%s", refusedUser)
 	case kind == unauthenticated:
@@ -99,7 +99,7 @@ func (p *identityPool) login(logins map[string]string) (user string, refused *si
 
 // check reads a provider's token.
 func (p *identityPool) check(provider, token string) (user string, refused *sigv4.Refused) {
-	kind, own := p.setting["login"], provider == text(p.setting, "provider")
+	kind, own := p.settings["login"], provider == text(p.settings, "provider")
 	switch {
 	case provider == cognitoLogin:
 		return "", refuse("NotAuthorizedException", "Invalid login token. Can't pass in a Cognito token.")
@@ -107,7 +107,7 @@ func (p *identityPool) check(provider, token string) (user string, refused *sigv
 		return "", refuse("InvalidParameterException", "%s", refusedPublic)
 	}
 	claims, ok := readLogin(token)
-	supported := own && slices.Contains(claims.Audience, text(p.setting, "client"))
+	supported := own && slices.Contains(claims.Audience, text(p.settings, "client"))
 	if kind == poolLogin && claims.Use != useID { // what an access token with an aud is told is inferred
 		supported = false
 	}
@@ -194,7 +194,7 @@ func readLogin(token string) (claims loginClaims, ok bool) {
 
 // identityFor is the identity of a user: the workload's, or for another user one that is always the same.
 func (p *identityPool) identityFor(user, pool, own string) string {
-	if user == text(p.setting, "user") {
+	if user == text(p.settings, "user") {
 		return own
 	}
 	return identityOf(pool, user)

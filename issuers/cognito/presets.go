@@ -9,33 +9,33 @@ import (
 // openIDToken is the life of what GetOpenIdToken returns.
 const openIDToken = 10 * time.Minute
 
-// presets: pools, identities and users are in Params and not in Claims, so that what is derived from aud and sub follows a caller.
+// presets: pools, identities and users are in Settings and not in Claims, so that what is derived from aud and sub follows a caller.
 var presets = []issuer.Preset{
 	{Name: "developer-authenticated", About: "GetOpenIdTokenForDeveloperIdentity: a back end vouches for its own user",
-		Params: login(developerLogin, "login.contoso.example", "alice")},
+		Settings: login(developerLogin, "login.contoso.example", "alice")},
 	{Name: "unauthenticated", About: "GetOpenIdToken of a guest identity", Lifetime: openIDToken,
-		Params: login(unauthenticated, "", "")},
+		Settings: login(unauthenticated, "", "")},
 	{Name: "oidc-provider", About: "GetOpenIdToken after a login with an OpenID Connect provider", Lifetime: openIDToken,
-		Params: of("cognito-identity.amazonaws.com", login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod"))},
+		Settings: of("cognito-identity.amazonaws.com", login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod"))},
 	{Name: "user-pool-login", About: "GetOpenIdToken after a login with a user pool (amr inferred)", Lifetime: openIDToken,
-		Params: of(client, login(poolLogin, "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI", user))},
+		Settings: of(client, login(poolLogin, "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI", user))},
 	{Name: "principal-tags", About: "GetOpenIdToken with attributes mapped to principal tags", Lifetime: openIDToken,
-		Params: of("cognito-identity.amazonaws.com", login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod")),
+		Settings: of("cognito-identity.amazonaws.com", login(oidcLogin, "token.actions.githubusercontent.com", "repo:octo-org/octo-repo:environment:prod")),
 		Claims: issuer.Claims{tagsClaim: map[string]any{"principal_tags": map[string]any{
 			"actor":      []any{"octocat"},
 			"repository": []any{"octo-org/octo-repo"},
 		}}}},
 	{Name: "user-pool-id", About: "A user pool's ID token: aud is the app client", Service: userPool.Name,
-		Params: member(useID),
-		Claims: issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
+		Settings: member(useID),
+		Claims:   issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
 	{Name: "user-pool-secret", About: "A user pool's ID token, for an app client that has a secret", Service: userPool.Name,
-		Params: confidential(member(useID)),
-		Claims: issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
+		Settings: confidential(member(useID)),
+		Claims:   issuer.Claims{"at_hash": "BfPGYzetNbCJXaeISS_iiw", "email": "alice@contoso.example", "email_verified": true}},
 	{Name: "user-pool-access", Direct: true, About: "A user pool's access token: no aud, and its own key", Service: userPool.Name, Signer: new(accessKey),
-		Params: member(useAccess), Claims: issuer.Claims{"scope": "aws.cognito.signin.user.admin"}},
+		Settings: member(useAccess), Claims: issuer.Claims{"scope": "aws.cognito.signin.user.admin"}},
 	{Name: "user-pool-client-credentials", About: "A user pool's token for a client of its own: no aud, sub is the client",
 		Service: userPool.Name, Signer: new(accessKey),
-		Params: member(useClient), Claims: issuer.Claims{"scope": "sample/read", "version": 2}},
+		Settings: member(useClient), Claims: issuer.Claims{"scope": "sample/read", "version": 2}},
 }
 
 // user is the sub of the example user of the user pool, and client its app client.

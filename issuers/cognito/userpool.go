@@ -23,7 +23,7 @@ type pool struct {
 }
 
 func newUserPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, error) {
-	p := &pool{workload: w, machine: text(preset.Params, "use") == useClient}
+	p := &pool{workload: w, machine: text(preset.Settings, "use") == useClient}
 	var texts [3]string
 	for n := range texts {
 		var err error
@@ -32,7 +32,7 @@ func newUserPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, error) 
 		}
 	}
 	p.password, p.key = texts[0][:24]+"-Aa1", []byte(texts[1]) // the suffix is what the usual policy wants
-	if secret := texts[2]; p.machine || preset.Params["secret"] == true {
+	if secret := texts[2]; p.machine || preset.Settings["secret"] == true {
 		p.secret = secret
 	}
 	router := mux.NewRouter().SkipClean(true)

@@ -22,8 +22,8 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	}
 	own := issuer.Claims{"aud": aud}
 	identify(own, req)
-	email, hasEmail := req.Setting["email"].(string)
-	if instance, ok := req.Setting["instance"].(map[string]any); ok {
+	email, hasEmail := req.Settings["email"].(string)
+	if instance, ok := req.Settings["instance"].(map[string]any); ok {
 		number, err := projectNumber(req, instance)
 		if err != nil {
 			return nil, err
@@ -52,16 +52,16 @@ func audience(req issuer.Request) (string, error) {
 
 // identify sets sub and azp. A service account's are equal; a person's azp is the client that the person signed in to.
 func identify(own issuer.Claims, req issuer.Request) {
-	own["sub"] = req.Setting["sub"]
-	if client, ok := req.Setting["azp"]; ok {
+	own["sub"] = req.Settings["sub"]
+	if client, ok := req.Settings["azp"]; ok {
 		own["azp"] = client
 		return
 	}
-	if azp, ok := req.Params["azp"]; ok {
+	if azp, ok := req.Claims["azp"]; ok {
 		own["sub"] = azp
 	}
 	own["azp"] = own["sub"]
-	if sub, ok := req.Params["sub"]; ok {
+	if sub, ok := req.Claims["sub"]; ok {
 		own["azp"] = sub
 	}
 }
@@ -69,8 +69,8 @@ func identify(own issuer.Claims, req issuer.Request) {
 // projectNumber is the one in google.compute_engine, or in the e-mail address of a default account, or else the instance's own.
 // Of the wrong type it is an error while email must be made from it.
 func projectNumber(req issuer.Request, instance map[string]any) (any, error) {
-	email, given := req.Params["email"]
-	google, _ := req.Params["google"].(map[string]any)
+	email, given := req.Claims["email"]
+	google, _ := req.Claims["google"].(map[string]any)
 	engine, _ := google["compute_engine"].(map[string]any)
 	switch number := engine["project_number"].(type) {
 	case nil:

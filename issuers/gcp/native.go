@@ -69,7 +69,7 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	}
 	a.tree = a.metadata()
 	env := func(string) (map[string]string, error) {
-		if preset.Params["key"] == true {
+		if preset.Settings["key"] == true {
 			return a.keyEnv()
 		}
 		// Python pings the second and fetches from the first; gcloud knows only the third.
@@ -126,7 +126,7 @@ func (a *api) describe(preset *issuer.Preset) error {
 	if project, ok := strings.CutSuffix(domain, ".iam.gserviceaccount.com"); ok && found == nil {
 		a.machine.project = project
 	}
-	if a.unbound, _ = preset.Params["unbound"].(string); a.unbound != "" {
+	if a.unbound, _ = preset.Settings["unbound"].(string); a.unbound != "" {
 		a.account.email = a.machine.project + ".svc.id.goog"
 	}
 	return nil

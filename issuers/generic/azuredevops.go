@@ -52,8 +52,8 @@ const (
 
 var azureDevOpsConnection = issuer.Preset{
 	Name: "azure-devops", About: "Azure DevOps: a service connection, by names, with the older issuer", Service: "azure-devops",
-	Claims: issuer.Claims{"sub": "sc://contoso/app/azure"}, // and no others: recorded of a generic connection
-	Params: shape{audience: entraAudience}.params(),
+	Claims:   issuer.Claims{"sub": "sc://contoso/app/azure"}, // and no others: recorded of a generic connection
+	Settings: shape{audience: entraAudience}.settings(),
 }
 
 var azureDevOpsPipeline = issuer.Preset{
@@ -65,5 +65,5 @@ var azureDevOpsPipeline = issuer.Preset{
 		"rpo_ver": "714a629c0b401fdce83e847fc9589983fc6f46bc", "rpo_ref": "refs/heads/main",
 	},
 	Lifetime: 5 * time.Minute, // recorded: a second less
-	Params:   shape{audience: entraAudience}.params(),
+	Settings: shape{audience: entraAudience}.settings(),
 }

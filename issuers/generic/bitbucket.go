@@ -43,9 +43,9 @@ var bitbucketStep = issuer.Preset{
 		"stepUuid":                  "{8a7b6c5d-4e3f-4a1b-8c9d-0e1f2a3b4c5d}",
 		"workspaceUuid":             "{1f0e9d8c-7b6a-4594-a382-716f5e4d3c2b}",
 	},
-	Params: shape{
+	Settings: shape{
 		rules:    []rule{{claim: "sub", form: "{repositoryUuid}:{stepUuid}"}},
 		audience: "ari:cloud:bitbucket::workspace/{bare workspaceUuid}", // not confirmed
 		asked:    array,
-	}.params(),
+	}.settings(),
 }

@@ -32,11 +32,11 @@ var buildkiteStep = issuer.Preset{
 		"job_id": "0184990a-477b-4fa8-9968-496074483cee", "agent_id": "0184990a-4782-42b5-afc1-16715b10b8ff",
 		"build_source": "ui", "runner_environment": "buildkite-hosted",
 	},
-	Params: shape{
+	Settings: shape{
 		rules: []rule{{
 			claim: "sub",
 			form:  "organization:{organization_slug}:pipeline:{pipeline_slug}:ref:refs/heads/{build_branch}:commit:{build_commit}:step:{step_key}",
 		}},
 		audience: "https://buildkite.com/{organization_slug}",
-	}.params(),
+	}.settings(),
 }

@@ -26,14 +26,14 @@ const (
 
 var circleCIJob = issuer.Preset{
 	Name: "circleci", About: "CircleCI: CIRCLE_OIDC_TOKEN", Service: "circleci",
-	Claims: circleCIClaims,
-	Params: circleCIShape("").params(),
+	Claims:   circleCIClaims,
+	Settings: circleCIShape("").settings(),
 }
 
 var circleCIJobV2 = issuer.Preset{
 	Name: "circleci-v2", About: "CircleCI: CIRCLE_OIDC_TOKEN_V2, whose subject names the branch", Service: "circleci",
-	Claims: circleCIClaims,
-	Params: circleCIShape("/vcs-origin/{oidc.circleci.com/vcs-origin}/vcs-ref/{oidc.circleci.com/vcs-ref}").params(),
+	Claims:   circleCIClaims,
+	Settings: circleCIShape("/vcs-origin/{oidc.circleci.com/vcs-origin}/vcs-ref/{oidc.circleci.com/vcs-ref}").settings(),
 }
 
 var circleCIClaims = issuer.Claims{

@@ -9,7 +9,7 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// shape says how a preset's claims come from its parameters. It is the setting "shape".
+// shape says how a preset's claims come from those given. It is the setting "shape".
 type shape struct {
 	rules    []rule
 	audience string  // the form of aud when none is asked for
@@ -31,22 +31,22 @@ const (
 	array
 )
 
-func (s shape) params() map[string]any { return map[string]any{"shape": s} }
+func (s shape) settings() map[string]any { return map[string]any{"shape": s} }
 
 // claims derives what the preset's rules make.
 func claims(req issuer.Request) (issuer.Claims, error) {
-	s, _ := req.Setting["shape"].(shape)
-	p := issuer.Parameters{Platform: "generic", Values: req.Params}
+	s, _ := req.Settings["shape"].(shape)
+	reader := issuer.ClaimReader{Platform: "generic", Claims: req.Claims}
 	c := issuer.Claims{}
 	text := func(name string) string {
 		if name == "iss" {
-			return p.Text(name, req.Issuer)
+			return reader.Text(name, req.Issuer)
 		}
 		derived, _ := c[name].(string)
-		return p.Text(name, derived)
+		return reader.Text(name, derived)
 	}
 	for _, r := range s.rules {
-		_, given := req.Params[r.claim]
+		_, given := req.Claims[r.claim]
 		_, made := c[r.claim]
 		if !given && !made && r.applies(text) {
 			c[r.claim] = expand(r.form, text)
@@ -57,7 +57,7 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 		return nil, err
 	}
 	c["aud"] = aud
-	return c, p.Err
+	return c, reader.Err
 }
 
 func (r rule) applies(text func(string) string) bool {

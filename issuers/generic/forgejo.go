@@ -41,20 +41,20 @@ var forgejo = issuer.Service{
 
 var forgejoBranch = issuer.Preset{
 	Name: "forgejo", About: "Forgejo Actions: a push to a branch", Service: "forgejo",
-	Claims: forgejoClaims(issuer.Claims{"event_name": "push", "ref": "refs/heads/main"}),
-	Params: forgejoShape.params(),
+	Claims:   forgejoClaims(issuer.Claims{"event_name": "push", "ref": "refs/heads/main"}),
+	Settings: forgejoShape.settings(),
 }
 
 var forgejoTag = issuer.Preset{
 	Name: "forgejo-tag", About: "Forgejo Actions: a push of a tag", Service: "forgejo",
-	Claims: forgejoClaims(issuer.Claims{"event_name": "push", "ref": "refs/tags/v1.0.0"}),
-	Params: forgejoShape.params(),
+	Claims:   forgejoClaims(issuer.Claims{"event_name": "push", "ref": "refs/tags/v1.0.0"}),
+	Settings: forgejoShape.settings(),
 }
 
 var forgejoPullRequest = issuer.Preset{
 	Name: "forgejo-pull-request", About: "Forgejo Actions: a pull request", Service: "forgejo",
-	Claims: forgejoClaims(issuer.Claims{"event_name": "pull_request", "ref": "refs/pull/27/merge", "head_ref": "topic", "base_ref": "main"}),
-	Params: forgejoShape.params(),
+	Claims:   forgejoClaims(issuer.Claims{"event_name": "pull_request", "ref": "refs/pull/27/merge", "head_ref": "topic", "base_ref": "main"}),
+	Settings: forgejoShape.settings(),
 }
 
 func forgejoClaims(context issuer.Claims) issuer.Claims {

@@ -198,7 +198,7 @@ func TestRefuses(t *testing.T) {
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	for _, preset := range Platform.Presets {
-		s, ok := preset.Params["shape"].(shape)
+		s, ok := preset.Settings["shape"].(shape)
 		if !ok {
 			t.Errorf("preset %s has no shape", preset.Name)
 			continue

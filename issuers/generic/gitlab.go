@@ -31,22 +31,22 @@ var gitlab = issuer.Service{
 
 var gitlabBranch = issuer.Preset{
 	Name: "gitlab", About: "GitLab CI: a job on a branch", Service: "gitlab",
-	Claims: gitlabClaims("20", "branch", "main"),
-	Params: gitlabShape("project_path:{project_path}").params(),
+	Claims:   gitlabClaims("20", "branch", "main"),
+	Settings: gitlabShape("project_path:{project_path}").settings(),
 }
 
 var gitlabTag = issuer.Preset{
 	Name: "gitlab-tag", About: "GitLab CI: a job on a tag", Service: "gitlab",
-	Claims: gitlabClaims("20", "tag", "v1.0.0"),
-	Params: gitlabShape("project_path:{project_path}").params(),
+	Claims:   gitlabClaims("20", "tag", "v1.0.0"),
+	Settings: gitlabShape("project_path:{project_path}").settings(),
 }
 
 // gitlabProject is a project whose subject begins with its id (setting ci_id_token_sub_claim_components), as in the example of Microsoft's page
 // about mutable subjects.
 var gitlabProject = issuer.Preset{
 	Name: "gitlab-project-id", About: "GitLab CI: a job on a branch of a project whose subject begins with its id", Service: "gitlab",
-	Claims: gitlabClaims("57382910", "branch", "main"),
-	Params: gitlabShape("project_id:{project_id}").params(),
+	Claims:   gitlabClaims("57382910", "branch", "main"),
+	Settings: gitlabShape("project_id:{project_id}").settings(),
 }
 
 // gitlabClaims are the values of the documentation's example. Ids are strings, except runner_id.

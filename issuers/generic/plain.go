@@ -23,8 +23,8 @@ var plain = issuer.Service{
 
 var plainWorkload = issuer.Preset{
 	Name: "plain", About: "a workload of an issuer without peculiarities",
-	Claims: issuer.Claims{"sub": "workload"},
-	Params: shape{audience: entraAudience, asked: stringOrArray}.params(),
+	Claims:   issuer.Claims{"sub": "workload"},
+	Settings: shape{audience: entraAudience, asked: stringOrArray}.settings(),
 }
 
 // entraAudience is what the issuers that have no default are asked for most.

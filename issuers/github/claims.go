@@ -7,24 +7,24 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// claims derives every claim of a job from the parameters that say what it runs for. All claims of GitHub except the times are
+// claims derives every claim of a job from the given claims that say what it runs for. All claims of GitHub except the times are
 // strings, also the ids and ref_protected; aud is one string.
 func claims(req issuer.Request) (issuer.Claims, error) {
-	p := issuer.Parameters{Platform: "github", Values: req.Params}
-	owner := p.Text("repository_owner", "octo-org")
-	repository := p.Text("repository", owner+"/octo-repo")
+	reader := issuer.ClaimReader{Platform: "github", Claims: req.Claims}
+	owner := reader.Text("repository_owner", "octo-org")
+	repository := reader.Text("repository", owner+"/octo-repo")
 	owner, _, _ = strings.Cut(repository, "/")
-	owner = p.Text("repository_owner", owner)
+	owner = reader.Text("repository_owner", owner)
 
-	event := p.Text("event_name", eventOf(p.Text("ref", "")))
-	ref := p.Text("ref", refOf(event))
-	sha := p.Text("sha", "9f3182061f1e2cca4702c368cbc039b7dc9d4485")
+	event := reader.Text("event_name", eventOf(reader.Text("ref", "")))
+	ref := reader.Text("ref", refOf(event))
+	sha := reader.Text("sha", "9f3182061f1e2cca4702c368cbc039b7dc9d4485")
 	at := ref
 	if at == "" {
 		at = sha // a deployment of a bare commit has no ref; its workflow is then named by the commit
 	}
-	workflow := p.Text("workflow_ref", repository+"/.github/workflows/example-workflow.yml@"+at)
-	called := p.Text("job_workflow_ref", workflow)
+	workflow := reader.Text("workflow_ref", repository+"/.github/workflows/example-workflow.yml@"+at)
+	called := reader.Text("job_workflow_ref", workflow)
 
 	c := issuer.Claims{
 		"actor":                 "octocat",
@@ -57,14 +57,14 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	if event == "pull_request" || event == "pull_request_target" {
 		c["head_ref"], c["base_ref"] = "octocat-patch-1", "main"
 	}
-	c["job_workflow_sha"] = p.Text("workflow_sha", sha)
+	c["job_workflow_sha"] = reader.Text("workflow_sha", sha)
 	if called != workflow {
 		c["job_workflow_sha"] = "8b42ec0b6b973f5465ddc4e667cee9ba26aeabb5" // the other repository's commit
 	}
-	if p.Text("environment", "") != "" {
+	if reader.Text("environment", "") != "" {
 		c["environment_node_id"] = "EN_kwDOM0RsPM7xAwGo"
 	}
-	if p.Text("enterprise", "") != "" {
+	if reader.Text("enterprise", "") != "" {
 		c["enterprise_id"] = "2"
 	}
 
@@ -76,8 +76,8 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	default:
 		return nil, fmt.Errorf("github: want one audience, got %d", len(req.Audience))
 	}
-	c["sub"] = subject(&p, c, req.Setting)
-	return c, p.Err
+	c["sub"] = subject(&reader, c, req.Settings)
+	return c, reader.Err
 }
 
 // eventOf is the event that a ref speaks of.

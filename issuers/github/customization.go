@@ -42,16 +42,16 @@ var defaultClaimKeys = []string{"repo", "context"}
 
 // born is the customisation that a workload comes with: the settings that give the subject it has.
 func born(claims issuer.Claims, presets []issuer.Preset) customization {
-	settings := []map[string]any{nil}
+	candidates := []map[string]any{nil}
 	for n := range presets {
-		settings = append(settings, presets[n].Params)
+		candidates = append(candidates, presets[n].Settings)
 	}
-	for _, setting := range settings {
-		if subjectOf(claims, setting) != claims["sub"] {
+	for _, settings := range candidates {
+		if subjectOf(claims, settings) != claims["sub"] {
 			continue
 		}
-		c := customization{immutable: setting[useImmutableSubject] == true}
-		if keys, _ := setting[includeClaimKeys].([]string); len(keys) > 0 {
+		c := customization{immutable: settings[useImmutableSubject] == true}
+		if keys, _ := settings[includeClaimKeys].([]string); len(keys) > 0 {
 			c.repository = &customTemplate{ClaimKeys: keys}
 		}
 		return c
@@ -59,14 +59,14 @@ func born(claims issuer.Claims, presets []issuer.Preset) customization {
 	return customization{fixed: true}
 }
 
-// subjectOf is the subject that a token with these claims has under a setting.
-func subjectOf(claims issuer.Claims, setting map[string]any) string {
-	return subject(&issuer.Parameters{Platform: "github", Values: claims}, nil, setting)
+// subjectOf is the subject that a token with these claims has under the settings.
+func subjectOf(claims issuer.Claims, settings map[string]any) string {
+	return subject(&issuer.ClaimReader{Platform: "github", Claims: claims}, nil, settings)
 }
 
-// setting is what the customisation comes to. An organisation's template reaches a repository that does not use the default and has none
+// settings are what the customisation comes to. An organisation's template reaches a repository that does not use the default and has none
 // of its own. That an organisation's immutable subjects reach its repositories is inferred.
-func (c *customization) setting() map[string]any {
+func (c *customization) settings() map[string]any {
 	out := map[string]any{useImmutableSubject: c.immutable || c.owner.Immutable || c.repository != nil && c.repository.Immutable}
 	if c.repository != nil && !c.repository.UseDefault {
 		out[includeClaimKeys] = c.owner.ClaimKeys
@@ -83,7 +83,7 @@ func (j *job) customized() issuer.Claims {
 	defer j.mu.Unlock()
 	claims := issuer.Claims{}
 	if !j.custom.fixed {
-		claims["sub"] = subjectOf(j.claims, j.custom.setting())
+		claims["sub"] = subjectOf(j.claims, j.custom.settings())
 	}
 	if j.custom.slug != nil && j.claims["iss"] == j.workload.Issuer.URL() {
 		claims["iss"] = j.issuerURL(*j.custom.slug)
@@ -202,7 +202,7 @@ func (j *job) getRepository(_ object) (int, any) {
 		out.customTemplate = *c.repository
 	}
 	out.Prefix = subjectOf(j.claims, map[string]any{
-		useImmutableSubject: c.setting()[useImmutableSubject], includeClaimKeys: []string{"repo"},
+		useImmutableSubject: c.settings()[useImmutableSubject], includeClaimKeys: []string{"repo"},
 	})
 	return http.StatusOK, out
 }

@@ -13,7 +13,7 @@
 //	})
 //	// token.Claims["sub"] is repo:contoso/app:environment:production
 //
-// Parameters feed the claims made from them: repository gives repository_owner, workflow_ref, the default audience and the
+// The given claims feed those made from them: repository gives repository_owner, workflow_ref, the default audience and the
 // subject; ref gives ref_type and, with environment and event_name, the subject; workflow_ref gives job_workflow_ref. Ids stay
 // the example's unless they are given.
 //

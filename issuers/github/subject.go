@@ -14,17 +14,17 @@ const (
 )
 
 // subject is the sub of a job: repo:OWNER/REPO:CONTEXT, or key:value for each key of the template.
-func subject(p *issuer.Parameters, derived issuer.Claims, setting map[string]any) string {
+func subject(reader *issuer.ClaimReader, derived issuer.Claims, settings map[string]any) string {
 	value := func(name string) string {
 		fallback, _ := derived[name].(string)
-		return p.Text(name, fallback)
+		return reader.Text(name, fallback)
 	}
 	repo := "repo:" + value("repository")
-	if setting[useImmutableSubject] == true {
+	if settings[useImmutableSubject] == true {
 		owner, name, _ := strings.Cut(value("repository"), "/")
 		repo = fmt.Sprintf("repo:%s@%s/%s@%s", owner, value("repository_owner_id"), name, value("repository_id"))
 	}
-	keys, _ := setting[includeClaimKeys].([]string)
+	keys, _ := settings[includeClaimKeys].([]string)
 	if len(keys) == 0 {
 		return repo + ":" + contextOf(value)
 	}

@@ -53,15 +53,15 @@ var platform = &issuer.Platform{
 	},
 	Presets: []issuer.Preset{
 		{Name: "job", About: "a job", Claims: issuer.Claims{"object": map[string]any{"a": "1", "b": "2"}, "gone": nil}},
-		{Name: "long", About: "a long job", Lifetime: time.Hour, NotYet: issuer.Seconds(0), Params: map[string]any{"word": "long"}},
+		{Name: "long", About: "a long job", Lifetime: time.Hour, NotYet: issuer.Seconds(0), Settings: map[string]any{"word": "long"}},
 		{Name: "elliptic", About: "a job signed with ES384", Signer: issuer.Seconds(2)},
 		{Name: "other", About: "a job elsewhere", Service: "other"},
 		{Name: "no-iss", About: "a job without iss", Service: "other", Claims: issuer.Claims{"iss": nil}},
 	},
 	Claims: func(req issuer.Request) (issuer.Claims, error) {
-		p := issuer.Parameters{Platform: "acme", Values: req.Params}
-		word, _ := req.Setting["word"].(string)
-		return issuer.Claims{"sub": "job:" + p.Text("job", "build") + word, "gone": "here", "aud": "a", "service": "s" + req.Service}, p.Err
+		reader := issuer.ClaimReader{Platform: "acme", Claims: req.Claims}
+		word, _ := req.Settings["word"].(string)
+		return issuer.Claims{"sub": "job:" + reader.Text("job", "build") + word, "gone": "here", "aud": "a", "service": "s" + req.Service}, reader.Err
 	},
 }
 

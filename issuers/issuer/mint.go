@@ -15,16 +15,18 @@ type Request struct {
 	Preset   string        // another preset of the same service; empty: the issuer's
 	Audience []string      // as the workload asks; empty: what the platform does then
 	Lifetime time.Duration // exp - iat; zero: the preset's or else the service's
-	Claims   Claims        // over the preset's and the issuer's; a nil value removes a claim; numbers may be json.Number
+
+	// Claims go over the preset's and the issuer's. A nil value removes a claim; numbers may be json.Number. Platform.Claims finds all
+	// three together here, without the nils.
+	Claims Claims
 
 	// What follows is for Platform.Claims; Mint fills it in.
 
-	Issuer  string         // the issuer's URL
-	Service string         // the name of the service that mints
-	Params  Claims         // the preset's values with the issuer's and the request's claims over them, without the nils
-	Setting map[string]any // the settings of the preset, Preset.Params
-	NewID   func() string  // a random UUID
-	Now     time.Time      // the time of minting; iat is its whole seconds
+	Issuer   string         // the issuer's URL
+	Service  string         // the name of the service that mints
+	Settings map[string]any // the preset's
+	NewID    func() string  // a random UUID
+	Now      time.Time      // the time of minting; iat is its whole seconds
 }
 
 // Token is a minted token. It prints as what it says, never as the credential it is.
@@ -105,11 +107,11 @@ func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
 	if err != nil {
 		return nil, fmt.Errorf("issuer: claims: %w", err)
 	}
-	overrides := merge(merge(nil, preset.Claims), i.claims)
-	overrides = merge(overrides, requested)
+	given := merge(merge(nil, preset.Claims), i.claims)
+	given = merge(given, requested)
 	req.Lifetime = cmp.Or(req.Lifetime, preset.Lifetime, i.service.Lifetime)
-	req.Issuer, req.Service, req.Setting = i.url, i.service.Name, preset.Params
-	req.Params = withoutNil(overrides)
+	req.Issuer, req.Service, req.Settings = i.url, i.service.Name, preset.Settings
+	req.Claims = withoutNil(given)
 	req.NewID = i.newID
 
 	req.Now = i.now()
@@ -126,7 +128,7 @@ func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
 		return nil, err
 	}
 	maps.Copy(claims, own)
-	return withoutNil(merge(claims, overrides)), nil
+	return withoutNil(merge(claims, given)), nil
 }
 
 // sign writes the compact form. go-jose computes the signature; the header is written here because go-jose knows only one order

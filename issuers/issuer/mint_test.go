@@ -119,26 +119,26 @@ func TestMintRefuses(t *testing.T) {
 
 func TestParameters(t *testing.T) {
 	t.Parallel()
-	p := issuer.Parameters{Platform: "acme", Values: issuer.Claims{
+	reader := issuer.ClaimReader{Platform: "acme", Claims: issuer.Claims{
 		"text": "a", "empty": "", "true": true, "int": 7, "int64": int64(1) << 40, "uint64": uint64(1) << 63, "float": 1331377210.0, "half": 0.5,
 	}}
-	got := map[string]string{"none": p.Text("none", "fallback")}
-	for name := range p.Values {
-		got[name] = p.Text(name, "fallback")
+	got := map[string]string{"none": reader.Text("none", "fallback")}
+	for name := range reader.Claims {
+		got[name] = reader.Text(name, "fallback")
 	}
 	want := map[string]string{
 		"none": "fallback", "text": "a", "empty": "", "true": "true", "int": "7", "int64": "1099511627776", "uint64": "9223372036854775808",
 		"float": "1331377210", "half": "0.5",
 	}
-	if diff := cmp.Diff(want, got); diff != "" || p.Err != nil {
-		t.Errorf("error %v (-want +got):\n%s", p.Err, diff)
+	if diff := cmp.Diff(want, got); diff != "" || reader.Err != nil {
+		t.Errorf("error %v (-want +got):\n%s", reader.Err, diff)
 	}
-	p.Values = issuer.Claims{"a": []any{}, "b": map[string]any{}}
-	if text := p.Text("a", "fallback") + p.Text("b", ""); text != "fallback" {
+	reader.Claims = issuer.Claims{"a": []any{}, "b": map[string]any{}}
+	if text := reader.Text("a", "fallback") + reader.Text("b", ""); text != "fallback" {
 		t.Errorf("texts of a list and an object: %q", text)
 	}
-	if want := `acme: claim "a": want a string, got []interface {}`; p.Err == nil || p.Err.Error() != want {
-		t.Errorf("error is %v, want %q", p.Err, want)
+	if want := `acme: claim "a": want a string, got []interface {}`; reader.Err == nil || reader.Err.Error() != want {
+		t.Errorf("error is %v, want %q", reader.Err, want)
 	}
 }
 

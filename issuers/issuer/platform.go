@@ -15,9 +15,9 @@ type Platform struct {
 	Services []Service // the issuers it runs; the first is the default
 	Presets  []Preset  // the contexts it mints in; the first is the default
 
-	// Claims returns the platform's own claims for a request, derived from req.Params. Mint has already filled in iss, iat, exp
-	// and, where the service has them, nbf and jti, and puts req.Params on top of the result afterwards; so Claims only
-	// computes what the parameters do not say. It must not keep or change req.Params.
+	// Claims returns the platform's own claims for a request, derived from req.Claims. Mint has already filled in iss, iat, exp
+	// and, where the service has them, nbf and jti, and puts req.Claims on top of the result afterwards; so Claims only
+	// computes what the given claims do not say. It must not keep or change req.Claims.
 	Claims func(req Request) (Claims, error)
 
 	// Native is the platform's own token API; nil: it is not impersonated.
@@ -71,7 +71,7 @@ type Preset struct {
 	Lifetime time.Duration  // exp - iat; zero: the service's
 	NotYet   *int           // nbf - iat in seconds; nil: the service's
 	Claims   Claims         // the context's values; nil values remove a claim
-	Params   map[string]any // settings that are not claims, such as a subject template
+	Settings map[string]any // what is not claims, such as a subject template
 
 	// Direct says that a minimal client of the platform's own token API is not given this token: scenarios mint it directly.
 	Direct bool

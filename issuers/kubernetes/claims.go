@@ -48,17 +48,17 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 // readNames returns the namespace and the name of each kind of object. A claim of the wrong type is an error only while sub
 // must be made from it.
 func readNames(req issuer.Request) (map[string]string, error) {
-	names := map[string]string{"namespace": text(req.Setting, "namespace")}
+	names := map[string]string{"namespace": text(req.Settings, "namespace")}
 	for _, kind := range kinds {
-		names[kind] = text(req.Setting, kind)
+		names[kind] = text(req.Settings, kind)
 	}
-	_, given := req.Params["sub"]
-	if account, ok := strings.CutPrefix(text(req.Params, "sub"), prefix); ok {
+	_, given := req.Claims["sub"]
+	if account, ok := strings.CutPrefix(text(req.Claims, "sub"), prefix); ok {
 		if namespace, name, ok := strings.Cut(account, ":"); ok {
 			names["namespace"], names["serviceaccount"] = namespace, name
 		}
 	}
-	about, err := object(req.Params, bound, bound)
+	about, err := object(req.Claims, bound, bound)
 	if err != nil && !given {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func setText(names map[string]string, name string, value any, claim string) erro
 // audience is always an array, unless a claim says otherwise. Without a wish it is the preset's setting audience, or else the API
 // server's own: the issuer.
 func audience(req issuer.Request) []any {
-	switch given := req.Params["aud"].(type) {
+	switch given := req.Claims["aud"].(type) {
 	case nil:
 	case []any:
 		return given
@@ -121,7 +121,7 @@ func audience(req issuer.Request) []any {
 		return []any{given} // the payload gets it as it was given
 	}
 	if len(req.Audience) == 0 {
-		if preset := text(req.Setting, "audience"); preset != "" {
+		if preset := text(req.Settings, "audience"); preset != "" {
 			return []any{preset}
 		}
 		return []any{self(req)}
@@ -135,7 +135,7 @@ func audience(req issuer.Request) []any {
 
 // self is the token's iss, which is also the API server's default audience.
 func self(req issuer.Request) string {
-	if iss, ok := req.Params["iss"].(string); ok {
+	if iss, ok := req.Claims["iss"].(string); ok {
 		return iss
 	}
 	return req.Issuer
@@ -154,7 +154,7 @@ const (
 // audience but the API server's own (90 days as seen on EKS), as asked for any other, and always on AKS, where the extension has
 // been off since Kubernetes 1.30.
 func stretched(req issuer.Request) (life time.Duration, asked bool) {
-	ofPreset := req.Setting["extended"] == true && req.Lifetime == year
+	ofPreset := req.Settings["extended"] == true && req.Lifetime == year
 	if req.Lifetime != defaultExpiration && !ofPreset {
 		return 0, false
 	}

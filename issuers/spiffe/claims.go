@@ -11,8 +11,8 @@ import (
 
 // claims are those of a JWT-SVID: whose it is, for whom, and with the setting jti an id.
 func claims(req issuer.Request) (issuer.Claims, error) {
-	own := issuer.Claims{"aud": audience(req.Audience), "sub": req.Setting["id"]}
-	if req.Setting["jti"] == true {
+	own := issuer.Claims{"aud": audience(req.Audience), "sub": req.Settings["id"]}
+	if req.Settings["jti"] == true {
 		id, err := tokenID(req.NewID())
 		if err != nil {
 			return nil, err

@@ -16,33 +16,33 @@ const (
 
 // claims derives the claims of a run. All of them are strings. Names stand in the subject as they are, spaces too.
 func claims(req issuer.Request) (issuer.Claims, error) {
-	p := issuer.Parameters{Platform: "terraform", Values: req.Params}
-	organization := p.Text("terraform_organization_name", "my-org")
+	reader := issuer.ClaimReader{Platform: "terraform", Claims: req.Claims}
+	organization := reader.Text("terraform_organization_name", "my-org")
 	c := issuer.Claims{
 		"terraform_organization_id":   "org-GRNbCjYNpBB6NEH9",
 		"terraform_organization_name": organization,
 	}
-	switch req.Setting["kind"] {
+	switch req.Settings["kind"] {
 	case moduleTest:
 		c["terraform_run_id"] = "trun-KFg8DSiRz4E37mdJ"
 		c["terraform_run_phase"] = "plan" // always
 		c["sub"] = "organization:" + organization + ":module:terraform-aws-vpc:operation:test_run"
 	case stack:
-		stackClaims(&p, c, organization)
+		stackClaims(&reader, c, organization)
 	default:
-		workspaceClaims(&p, c, organization, req.Setting["kind"] == beforeProjects)
+		workspaceClaims(&reader, c, organization, req.Settings["kind"] == beforeProjects)
 	}
 	aud, err := audience(req)
 	if err != nil {
 		return nil, err
 	}
 	c["aud"] = aud
-	return c, p.Err
+	return c, reader.Err
 }
 
-func workspaceClaims(p *issuer.Parameters, c issuer.Claims, organization string, old bool) {
-	name := p.Text("terraform_workspace_name", "my-workspace")
-	phase := p.Text("terraform_run_phase", "apply")
+func workspaceClaims(reader *issuer.ClaimReader, c issuer.Claims, organization string, old bool) {
+	name := reader.Text("terraform_workspace_name", "my-workspace")
+	phase := reader.Text("terraform_run_phase", "apply")
 	c["terraform_workspace_id"] = "ws-mbsd5E3Ktt5Rg2Xm"
 	c["terraform_workspace_name"] = name
 	c["terraform_run_id"] = "run-X3n1AUXNGWbfECsJ"
@@ -51,8 +51,8 @@ func workspaceClaims(p *issuer.Parameters, c issuer.Claims, organization string,
 		c["sub"] = "organization:" + organization + ":workspace:" + name + ":run_phase:" + phase
 		return
 	}
-	project := p.Text("terraform_project_name", "Default Project")
-	full := p.Text("terraform_full_workspace", "organization:"+organization+":project:"+project+":workspace:"+name)
+	project := reader.Text("terraform_project_name", "Default Project")
+	full := reader.Text("terraform_full_workspace", "organization:"+organization+":project:"+project+":workspace:"+name)
 	c["terraform_project_id"] = "prj-vegSA59s1XPwMr2t"
 	c["terraform_project_name"] = project
 	c["terraform_full_workspace"] = full
@@ -60,11 +60,11 @@ func workspaceClaims(p *issuer.Parameters, c issuer.Claims, organization string,
 }
 
 // stackClaims makes those of a stack. The form of its ids is inferred.
-func stackClaims(p *issuer.Parameters, c issuer.Claims, organization string) {
-	project := p.Text("terraform_project_name", "Default Project")
-	name := p.Text("terraform_stack_name", "my-stack")
-	deployment := p.Text("terraform_stack_deployment_name", "production")
-	operation := p.Text("terraform_operation", "plan")
+func stackClaims(reader *issuer.ClaimReader, c issuer.Claims, organization string) {
+	project := reader.Text("terraform_project_name", "Default Project")
+	name := reader.Text("terraform_stack_name", "my-stack")
+	deployment := reader.Text("terraform_stack_deployment_name", "production")
+	operation := reader.Text("terraform_operation", "plan")
 	c["terraform_project_id"] = "prj-vegSA59s1XPwMr2t"
 	c["terraform_project_name"] = project
 	c["terraform_stack_id"] = "st-h7Bv2cLZrLtoFXRM"
@@ -80,11 +80,11 @@ func audience(req issuer.Request) (any, error) {
 	switch n := len(req.Audience); {
 	case n == 1:
 		return req.Audience[0], nil
-	case n == 0 && req.Setting["kind"] == moduleTest:
+	case n == 0 && req.Settings["kind"] == moduleTest:
 		return "azure.workload.identity", nil // what the documentation of Azure in module tests says
 	case n == 0:
 		return "api://AzureADTokenExchange", nil
-	case req.Setting["kind"] == stack:
+	case req.Settings["kind"] == stack:
 		all := make([]any, n)
 		for i, one := range req.Audience {
 			all[i] = one

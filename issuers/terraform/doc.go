@@ -13,7 +13,7 @@
 //	})
 //	// token.Claims["sub"] is organization:my-org:project:Default Project:workspace:prod:run_phase:plan
 //
-// Parameters feed the claims made from them: the names and the phase (or the operation of a stack) give the subject, the names
+// The given claims feed those made from them: the names and the phase (or the operation of a stack) give the subject, the names
 // terraform_full_workspace. The module of a module test is in no claim but sub.
 //
 // There is no API that gives a token: Platform.Native puts it into the variables of a run. What a run gets is what the workspace's variables

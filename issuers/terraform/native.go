@@ -24,7 +24,7 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := run{workload: w, stack: preset.Params["kind"] == stack}
+	r := run{workload: w, stack: preset.Settings["kind"] == stack}
 	if preset.Service != enterprise {
 		return &issuer.API{Env: r.env}, nil // HCP Terraform lets nobody rotate its keys
 	}

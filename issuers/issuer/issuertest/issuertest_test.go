@@ -71,7 +71,7 @@ func TestChecksCanFail(t *testing.T) {
 			p.Services[0].Keys[0].KID = func(issuer.KeyInfo) string { return "" }
 		}, []string{"jwks", "zitadel verifies", "rotation", "overlap"}},
 		{"a claim that cannot be changed", claims(func(req issuer.Request, _ issuer.Claims) error {
-			if req.Params["sub"] != nil {
+			if req.Claims["sub"] != nil {
 				return errors.New("no")
 			}
 			return nil

@@ -13,8 +13,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// Derive mints with the request's parameters only, at the recorded token's iat and under its iss, and compares the payload with
-// the recorded one. The claims in unknown are only compared for being there: no parameter determines their values.
+// Derive mints with the given claims only, at the recorded token's iat and under its iss, and compares the payload with
+// the recorded one. The claims in unknown are only compared for being there: no given claim determines their values.
 func Derive(t *testing.T, p *issuer.Platform, r Recorded, req issuer.Request, unknown ...string) {
 	t.Helper()
 	var file struct{ Payload json.RawMessage }

@@ -25,7 +25,7 @@ type Recorded struct {
 	HeaderStyle  string // why the header is not today's; empty: it must be equal in order and style
 }
 
-// Replay mints a recorded token again, its claims given as parameters, and compares names, types, values and order of the
+// Replay mints a recorded token again, all its claims given, and compares names, types, values and order of the
 // payload, and members, order and style of the header.
 func Replay(t *testing.T, p *issuer.Platform, r Recorded) {
 	t.Helper()
