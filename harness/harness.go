@@ -37,7 +37,7 @@ type Farm struct {
 
 	t      testing.TB
 	target *target.Target
-	world  control.Farm
+	world  control.World
 	cloud  string
 }
 
@@ -46,7 +46,7 @@ type Option func(*settings)
 
 type settings struct {
 	farm  farm.Options
-	world control.FarmSpec
+	world control.WorldSpec
 }
 
 // WithHosts lets issuers have URLs at hosts that the farm does not impersonate already and that are not below .example or .test.
@@ -91,7 +91,7 @@ func WithEntraOptions(o EntraOptions) Option {
 // New starts a farm for a test and stops it at the test's end.
 func New(t testing.TB, opts ...Option) *Farm {
 	t.Helper()
-	s := settings{world: control.FarmSpec{Name: t.Name()}}
+	s := settings{world: control.WorldSpec{Name: t.Name()}}
 	for _, opt := range opts {
 		opt(&s)
 	}
@@ -104,7 +104,7 @@ func New(t testing.TB, opts ...Option) *Farm {
 			t.Errorf("harness: stop the farm: %v", err)
 		}
 	})
-	world, err := tgt.Control.CreateFarm(context.Background(), s.world)
+	world, err := tgt.Control.CreateWorld(context.Background(), s.world)
 	if err != nil {
 		t.Fatal(err)
 	}

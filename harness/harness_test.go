@@ -415,7 +415,7 @@ func TestReach(t *testing.T) {
 	t.Cleanup(func() { _ = other.Close() })
 	issuerURL := "https://" + other.Addr(farm.Issuer) + "/github"
 	manager := &control.Client{URL: other.ControlURL(), Token: other.Token()}
-	minted, err := manager.Mint(t.Context(), control.DefaultFarm, control.MintSpec{Issuer: issuerURL, Audience: []string{"api://AzureADTokenExchange"}})
+	minted, err := manager.Mint(t.Context(), control.DefaultWorld, control.MintSpec{Issuer: issuerURL, Audience: []string{"api://AzureADTokenExchange"}})
 	if err != nil {
 		t.Fatal(err)
 	}

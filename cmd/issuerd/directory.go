@@ -135,7 +135,7 @@ management API: as a file that serve --directory reads.`,
 				return err
 			}
 			client := &control.Client{URL: url, Token: os.Getenv(controlTokenVariable)}
-			file, err := client.Directory(cmd.Context(), control.DefaultFarm)
+			file, err := client.Directory(cmd.Context(), control.DefaultWorld)
 			if err != nil {
 				var refused *control.Error
 				if !errors.As(err, &refused) {

@@ -88,7 +88,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringArrayVar(&f.reach, "reach", nil, "HOST or HOST:PORT (else 443) of an issuer beside the farm's own that Entra may fetch from (repeatable)")
 	flags.StringVar(&f.reachCA, "reach-ca", "", "a PEM file with the certificates that those issuers are verified with (default: the system's)")
 	flags.BoolVar(&f.cors, "cors", false, "let browsers read the documents of the issuers of which it is not known whether they let them")
-	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a farm made by the management API when nothing was asked of it for this long; 0: never")
+	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a world made by the management API when nothing was asked of it for this long; 0: never")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
 	return cmd
 }

@@ -157,7 +157,7 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 	}
 	spec := control.MintSpec{Issuer: iss, Preset: preset.Name, Audience: f.audience, Lifetime: f.lifetime, Claims: claims}
 	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
-	minted, err := client.Mint(ctx, control.DefaultFarm, spec)
+	minted, err := client.Mint(ctx, control.DefaultWorld, spec)
 	var refused *control.Error
 	if err != nil && !errors.As(err, &refused) {
 		return "", cannotRun(err)
@@ -200,7 +200,7 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 		spec.Audience = f.audience[0]
 	}
 	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
-	workload, err := client.StartWorkload(cmd.Context(), control.DefaultFarm, spec)
+	workload, err := client.StartWorkload(cmd.Context(), control.DefaultWorld, spec)
 	if err != nil {
 		var refused *control.Error
 		if !errors.As(err, &refused) {

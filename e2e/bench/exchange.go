@@ -29,7 +29,7 @@ func (w *world) exchangeCost(rounds int, length time.Duration) error {
 		return func() error {
 			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.Header.Set(control.FarmHeader, w.id)
+			r.Header.Set(control.WorldHeader, w.id)
 			answer := httptest.NewRecorder()
 			handler.ServeHTTP(answer, r)
 			if answer.Code != http.StatusOK {

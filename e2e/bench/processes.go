@@ -181,7 +181,7 @@ func (s *serving) load(length time.Duration) (early, late float64, err error) {
 	ctx := context.Background()
 	c := &control.Client{URL: "http://" + s.addrs[2], Token: benchToken}
 	audience := []string{"api://AzureADTokenExchange"}
-	minted, err := c.Mint(ctx, control.DefaultFarm, control.MintSpec{
+	minted, err := c.Mint(ctx, control.DefaultWorld, control.MintSpec{
 		Issuer: "https://token.actions.githubusercontent.com", Audience: audience, Lifetime: time.Hour,
 	})
 	if err != nil {
@@ -189,7 +189,7 @@ func (s *serving) load(length time.Duration) (early, late float64, err error) {
 	}
 	iss, _ := minted.Claims["iss"].(string)
 	sub, _ := minted.Claims["sub"].(string)
-	app, err := c.AddApplication(ctx, control.DefaultFarm, control.ApplicationSpec{Name: "load", Credentials: []entra.Credential{
+	app, err := c.AddApplication(ctx, control.DefaultWorld, control.ApplicationSpec{Name: "load", Credentials: []entra.Credential{
 		{Name: "load", Issuer: iss, Subject: sub, Audiences: audience},
 	}})
 	if err != nil {

@@ -214,7 +214,7 @@ func signingHandler(key crypto.Signer) http.Handler {
 	})
 }
 
-// world is a farm with an application that a GitHub token signs in to.
+// world is a world of a farm with an application that a GitHub token signs in to.
 type world struct {
 	server *farm.Server
 	client *http.Client
@@ -226,7 +226,7 @@ type world struct {
 func newWorld(s *farm.Server) (*world, error) {
 	ctx := context.Background()
 	c := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	info, err := c.CreateFarm(ctx, control.FarmSpec{Name: "bench"})
+	info, err := c.CreateWorld(ctx, control.WorldSpec{Name: "bench"})
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +262,7 @@ func exchangeForm(clientID, assertion string) url.Values {
 // mint asks the farm for a token over HTTP.
 func (w *world) mint(client *http.Client) operation {
 	body, err := json.Marshal(control.MintSpec{Issuer: "https://token.actions.githubusercontent.com", Audience: []string{"api://AzureADTokenExchange"}})
-	address := w.server.ControlURL() + "/v1/farms/" + w.id + "/tokens"
+	address := w.server.ControlURL() + "/v1/worlds/" + w.id + "/tokens"
 	return func() error {
 		if err != nil {
 			return err

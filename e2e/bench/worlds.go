@@ -22,7 +22,7 @@ func worldCost() error {
 	made := 0
 	for _, n := range []int{10, 1000, 5000} {
 		for ; made < n; made++ {
-			w, err := s.NewWorld(control.FarmSpec{Name: fmt.Sprint("world ", made)})
+			w, err := s.NewWorld(control.WorldSpec{Name: fmt.Sprint("world ", made)})
 			if err != nil {
 				return err
 			}

@@ -36,7 +36,7 @@ func (f *entraFarm) armOptions() *arm.ClientOptions {
 }
 
 func (f *entraFarm) clientOptions() azcore.ClientOptions {
-	return azcore.ClientOptions{Transport: &http.Client{Transport: f.target.Transport(control.DefaultFarm)}}
+	return azcore.ClientOptions{Transport: &http.Client{Transport: f.target.Transport(control.DefaultWorld)}}
 }
 
 // credential signs in as an application of contosoFile with a token of GitHub.
@@ -202,13 +202,13 @@ func TestARMRoles(t *testing.T) {
 // TestManagedIdentityCredential is a workload in App Service that has a managed identity: its environment is all that it knows.
 func TestManagedIdentityCredential(t *testing.T) {
 	f := startEntra(t, azureIdentity)
-	world, err := f.target.Control.Farm(t.Context(), control.DefaultFarm)
+	world, err := f.target.Control.World(t.Context(), control.DefaultWorld)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("IDENTITY_ENDPOINT", world.IdentityEndpoint)
 	t.Setenv("IDENTITY_HEADER", world.IdentityHeader)
-	directory, err := f.target.Control.Directory(t.Context(), control.DefaultFarm)
+	directory, err := f.target.Control.Directory(t.Context(), control.DefaultWorld)
 	if err != nil {
 		t.Fatal(err)
 	}

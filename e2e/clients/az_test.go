@@ -225,7 +225,7 @@ func testAzureIdentity(t *testing.T, az azureCLI) {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
 	az.do(t, nil, command("delete", "main", "--yes")...)
-	directory, err := az.farm.target.Control.Directory(t.Context(), control.DefaultFarm)
+	directory, err := az.farm.target.Control.Directory(t.Context(), control.DefaultWorld)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func TestAzureRefused(t *testing.T) {
 	az.refuse(t, otherSubject, az.login(strangerClient)...)
 
 	az.do(t, nil, az.login(operatorClient)...)
-	if _, err := az.farm.target.Control.Advance(t.Context(), control.DefaultFarm, control.AdvanceSpec{Advance: time.Hour}); err != nil {
+	if _, err := az.farm.target.Control.Advance(t.Context(), control.DefaultWorld, control.AdvanceSpec{Advance: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	az.refuse(t, "AADSTS700024: Client assertion is not within its valid time range.",

@@ -110,7 +110,7 @@ type defaultWorld struct {
 
 func (d defaultWorld) Journal() []control.Entry {
 	d.t.Helper()
-	journal, err := d.control.Journal(context.Background(), control.DefaultFarm, 0) // in a Cleanup the test's own context has ended
+	journal, err := d.control.Journal(context.Background(), control.DefaultWorld, 0) // in a Cleanup the test's own context has ended
 	if err != nil {
 		d.t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func startEntra(t *testing.T, clients ...string) *entraFarm {
 // mint makes a token of GitHub for an audience.
 func (f *entraFarm) mint(t *testing.T, audience string) string {
 	t.Helper()
-	minted, err := f.target.Control.Mint(t.Context(), control.DefaultFarm, control.MintSpec{
+	minted, err := f.target.Control.Mint(t.Context(), control.DefaultWorld, control.MintSpec{
 		Issuer: githubActions, Audience: []string{audience},
 	})
 	if err != nil {

@@ -104,13 +104,13 @@ func TestEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	authority := "https://" + info.Planes[string(farm.Entra)] + "/"
-	minted, err := tgt.Control.Mint(t.Context(), control.DefaultFarm, control.MintSpec{
+	minted, err := tgt.Control.Mint(t.Context(), control.DefaultWorld, control.MintSpec{
 		Issuer: "https://" + info.Planes[string(farm.Issuer)] + "/github", Audience: []string{exchangeAudience},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{
+	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{
 		Name: "deployer", Credentials: []entra.Credential{credentialFor(t, minted)},
 	})
 	if err != nil {

@@ -197,7 +197,7 @@ func TestGitHubToolkitUnavailable(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) { // one after the other: the faults are of one issuer
 			before := len(defaultWorld{t, f.target.Control}.Journal())
 			env := f.start(t, job, job.subject)
-			err := f.target.Control.SetFaults(t.Context(), control.DefaultFarm, control.FaultsSpec{Issuer: job.issuer, Faults: []control.Fault{tt.fault}})
+			err := f.target.Control.SetFaults(t.Context(), control.DefaultWorld, control.FaultsSpec{Issuer: job.issuer, Faults: []control.Fault{tt.fault}})
 			if err != nil {
 				t.Fatal(err)
 			}

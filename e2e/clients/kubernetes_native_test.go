@@ -336,13 +336,13 @@ func TestAzureWorkloadIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	const issuer = "https://eastus.oic.prod-aks.azure.com/ffffffff-eeee-dddd-cccc-bbbbbbbbbbb0/00000000-0000-0000-0000-000000000000/"
-	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{Name: "payments-api", Credentials: []entra.Credential{{
+	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "payments-api", Credentials: []entra.Credential{{
 		Name: "pod", Issuer: issuer, Subject: "system:serviceaccount:payments:api", Audiences: []string{exchangeAudience},
 	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := tgt.Control.StartWorkload(t.Context(), control.DefaultFarm, control.WorkloadSpec{Issuer: issuer, Preset: "aks-pod", Claims: map[string]any{
+	w, err := tgt.Control.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{Issuer: issuer, Preset: "aks-pod", Claims: map[string]any{
 		"sub":                               "system:serviceaccount:payments:api",
 		"azure.workload.identity/client-id": app.ClientID,
 		"azure.workload.identity/tenant-id": app.Tenant,

@@ -33,7 +33,7 @@ func (f *entraFarm) graphApplications(t *testing.T, clientID string) *applicatio
 	adapter := must[*msgraphcore.GraphRequestAdapterBase](t)(
 		msgraphcore.NewGraphRequestAdapterBaseWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(auth, options,
 			kiotajson.NewJsonParseNodeFactory(), kiotajson.NewJsonSerializationWriterFactory(),
-			&http.Client{Transport: kiotahttp.NewCustomTransportWithParentTransport(f.target.Transport(control.DefaultFarm), middleware...)}))
+			&http.Client{Transport: kiotahttp.NewCustomTransportWithParentTransport(f.target.Transport(control.DefaultWorld), middleware...)}))
 	adapter.SetBaseUrl("https://graph.microsoft.com/v1.0")
 	return applications.NewApplicationsRequestBuilderInternal(map[string]string{"baseurl": "https://graph.microsoft.com/v1.0"}, adapter)
 }

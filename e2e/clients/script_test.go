@@ -76,11 +76,11 @@ func startScripts(t *testing.T, interpreter, folder string) scriptFarm {
 // start starts the script's workload, and adds an application that trusts a subject. It returns the workload's environment.
 func (f scriptFarm) start(t *testing.T, s script, trusted string) map[string]string {
 	t.Helper()
-	w, err := f.target.Control.StartWorkload(t.Context(), control.DefaultFarm, control.WorkloadSpec{Issuer: s.issuer, Preset: s.preset, Claims: s.claims})
+	w, err := f.target.Control.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{Issuer: s.issuer, Preset: s.preset, Claims: s.claims})
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := f.target.Control.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{Name: t.Name(), Credentials: []entra.Credential{
+	app, err := f.target.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: t.Name(), Credentials: []entra.Credential{
 		{Name: "workload", Issuer: s.issuer, Subject: trusted, Audiences: []string{s.audience}},
 	}})
 	if err != nil {

@@ -32,39 +32,39 @@ func (c *Client) Info(ctx context.Context) (out Info, err error) {
 	return out, c.do(ctx, http.MethodGet, "/v1/info", nil, &out)
 }
 
-// CreateFarm makes a world.
-func (c *Client) CreateFarm(ctx context.Context, spec FarmSpec) (out Farm, err error) {
-	return out, c.do(ctx, http.MethodPost, "/v1/farms", spec, &out)
+// CreateWorld makes a world.
+func (c *Client) CreateWorld(ctx context.Context, spec WorldSpec) (out World, err error) {
+	return out, c.do(ctx, http.MethodPost, "/v1/worlds", spec, &out)
 }
 
-// Farm describes a world, such as [DefaultFarm].
-func (c *Client) Farm(ctx context.Context, farm string) (out Farm, err error) {
-	return out, c.do(ctx, http.MethodGet, path(farm), nil, &out)
+// World describes a world, such as [DefaultWorld].
+func (c *Client) World(ctx context.Context, world string) (out World, err error) {
+	return out, c.do(ctx, http.MethodGet, path(world), nil, &out)
 }
 
-// DeleteFarm ends a world. The default one can't be ended.
-func (c *Client) DeleteFarm(ctx context.Context, farm string) error {
-	return c.do(ctx, http.MethodDelete, path(farm), nil, nil)
+// DeleteWorld ends a world. The default one can't be ended.
+func (c *Client) DeleteWorld(ctx context.Context, world string) error {
+	return c.do(ctx, http.MethodDelete, path(world), nil, nil)
 }
 
 // AddIssuer makes an issuer in a world.
-func (c *Client) AddIssuer(ctx context.Context, farm string, spec IssuerSpec) (out Issuer, err error) {
-	return out, c.do(ctx, http.MethodPost, path(farm, "issuers"), spec, &out)
+func (c *Client) AddIssuer(ctx context.Context, world string, spec IssuerSpec) (out Issuer, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "issuers"), spec, &out)
 }
 
 // Issuers lists the issuers of a world.
-func (c *Client) Issuers(ctx context.Context, farm string) (out []Issuer, err error) {
-	return out, c.do(ctx, http.MethodGet, path(farm, "issuers"), nil, &out)
+func (c *Client) Issuers(ctx context.Context, world string) (out []Issuer, err error) {
+	return out, c.do(ctx, http.MethodGet, path(world, "issuers"), nil, &out)
 }
 
 // SetFaults replaces the faults of an issuer.
-func (c *Client) SetFaults(ctx context.Context, farm string, spec FaultsSpec) error {
-	return c.do(ctx, http.MethodPut, path(farm, "faults"), spec, nil)
+func (c *Client) SetFaults(ctx context.Context, world string, spec FaultsSpec) error {
+	return c.do(ctx, http.MethodPut, path(world, "faults"), spec, nil)
 }
 
 // Mint has an issuer sign a token. Whole numbers in what it says are exact, see issuer.DecodeJSON.
-func (c *Client) Mint(ctx context.Context, farm string, spec MintSpec) (out Minted, err error) {
-	if err := c.do(ctx, http.MethodPost, path(farm, "tokens"), spec, &out); err != nil {
+func (c *Client) Mint(ctx context.Context, world string, spec MintSpec) (out Minted, err error) {
+	if err := c.do(ctx, http.MethodPost, path(world, "tokens"), spec, &out); err != nil {
 		return Minted{}, err
 	}
 	for _, members := range []*map[string]any{&out.Header, &out.Claims} {
@@ -76,58 +76,58 @@ func (c *Client) Mint(ctx context.Context, farm string, spec MintSpec) (out Mint
 }
 
 // Rotate gives an issuer a new signing key.
-func (c *Client) Rotate(ctx context.Context, farm string, spec RotateSpec) (out Rotated, err error) {
-	return out, c.do(ctx, http.MethodPost, path(farm, "rotations"), spec, &out)
+func (c *Client) Rotate(ctx context.Context, world string, spec RotateSpec) (out Rotated, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "rotations"), spec, &out)
 }
 
 // Advance moves a world's clock on.
-func (c *Client) Advance(ctx context.Context, farm string, spec AdvanceSpec) (out Farm, err error) {
-	return out, c.do(ctx, http.MethodPost, path(farm, "clock"), spec, &out)
+func (c *Client) Advance(ctx context.Context, world string, spec AdvanceSpec) (out World, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "clock"), spec, &out)
 }
 
 // AddApplication makes an application in a world's tenant.
-func (c *Client) AddApplication(ctx context.Context, farm string, spec ApplicationSpec) (out Application, err error) {
-	return out, c.do(ctx, http.MethodPost, path(farm, "applications"), spec, &out)
+func (c *Client) AddApplication(ctx context.Context, world string, spec ApplicationSpec) (out Application, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "applications"), spec, &out)
 }
 
 // AddCredential gives an application a federated identity credential and returns it with its id.
-func (c *Client) AddCredential(ctx context.Context, farm, clientID string, credential entra.Credential) (out entra.Credential, err error) {
-	return out, c.do(ctx, http.MethodPost, path(farm, "applications", clientID, "credentials"), credential, &out)
+func (c *Client) AddCredential(ctx context.Context, world, clientID string, credential entra.Credential) (out entra.Credential, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "applications", clientID, "credentials"), credential, &out)
 }
 
 // UpdateCredential changes a federated identity credential, named by its name, in place: what is not empty in credential takes the place of
 // what was there.
-func (c *Client) UpdateCredential(ctx context.Context, farm, clientID, name string, credential entra.Credential) (out entra.Credential, err error) {
-	return out, c.do(ctx, http.MethodPatch, path(farm, "applications", clientID, "credentials", name), credential, &out)
+func (c *Client) UpdateCredential(ctx context.Context, world, clientID, name string, credential entra.Credential) (out entra.Credential, err error) {
+	return out, c.do(ctx, http.MethodPatch, path(world, "applications", clientID, "credentials", name), credential, &out)
 }
 
 // RemoveCredential takes a federated identity credential away by its name.
-func (c *Client) RemoveCredential(ctx context.Context, farm, clientID, name string) error {
-	return c.do(ctx, http.MethodDelete, path(farm, "applications", clientID, "credentials", name), nil, nil)
+func (c *Client) RemoveCredential(ctx context.Context, world, clientID, name string) error {
+	return c.do(ctx, http.MethodDelete, path(world, "applications", clientID, "credentials", name), nil, nil)
 }
 
 // StartWorkload makes a workload, which ends with its world or by EndWorkload.
-func (c *Client) StartWorkload(ctx context.Context, farm string, spec WorkloadSpec) (out Workload, err error) {
-	return out, c.do(ctx, http.MethodPost, path(farm, "workloads"), spec, &out)
+func (c *Client) StartWorkload(ctx context.Context, world string, spec WorkloadSpec) (out Workload, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "workloads"), spec, &out)
 }
 
 // EndWorkload ends a workload by its id: its token API is gone, with what it opened and wrote. One that has ended already is not found.
-func (c *Client) EndWorkload(ctx context.Context, farm, id string) error {
-	return c.do(ctx, http.MethodDelete, path(farm, "workloads", id), nil, nil)
+func (c *Client) EndWorkload(ctx context.Context, world, id string) error {
+	return c.do(ctx, http.MethodDelete, path(world, "workloads", id), nil, nil)
 }
 
 // Directory returns Entra's directory of a world as it is now.
-func (c *Client) Directory(ctx context.Context, farm string) (out entra.File, err error) {
-	return out, c.do(ctx, http.MethodGet, path(farm, "directory"), nil, &out)
+func (c *Client) Directory(ctx context.Context, world string) (out entra.File, err error) {
+	return out, c.do(ctx, http.MethodGet, path(world, "directory"), nil, &out)
 }
 
 // Journal reads the entries of a world with a higher number than after.
-func (c *Client) Journal(ctx context.Context, farm string, after int) (out Journal, err error) {
-	return out, c.do(ctx, http.MethodGet, path(farm, "journal")+"?after="+strconv.Itoa(after), nil, &out)
+func (c *Client) Journal(ctx context.Context, world string, after int) (out Journal, err error) {
+	return out, c.do(ctx, http.MethodGet, path(world, "journal")+"?after="+strconv.Itoa(after), nil, &out)
 }
 
-func path(farm string, elements ...string) string {
-	p := "/v1/farms/" + url.PathEscape(farm)
+func path(world string, elements ...string) string {
+	p := "/v1/worlds/" + url.PathEscape(world)
 	for _, e := range elements {
 		p += "/" + url.PathEscape(e)
 	}

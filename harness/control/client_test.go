@@ -21,7 +21,7 @@ import (
 func TestNamesInPaths(t *testing.T) {
 	t.Parallel()
 	world := &recorder{}
-	api := &control.Server{Token: token, World: func(id string) (control.World, error) {
+	api := &control.Server{Token: token, World: func(id string) (control.LiveWorld, error) {
 		world.add(id)
 		return world, nil
 	}}
@@ -48,7 +48,7 @@ func TestNamesInPaths(t *testing.T) {
 
 // recorder is a world that notes what it is told.
 type recorder struct {
-	control.World
+	control.LiveWorld
 	got []string
 }
 

@@ -2,10 +2,10 @@
 // only way a target is driven, so that a scenario cannot pass against the process it runs in and fail against a container.
 //
 // The API is JSON over HTTP on the control plane, and every request carries the bearer token that the farm printed at its start.
-// Everything happens in a world of its own ([FarmSpec]): issuers with their keys, a directory, a clock and a journal.
+// Everything happens in a world of its own ([WorldSpec]): issuers with their keys, a directory, a clock and a journal.
 //
 //	c := &control.Client{URL: "http://127.0.0.1:8446", Token: os.Getenv("ISSUERD_CONTROL_TOKEN")}
-//	world, err := c.CreateFarm(ctx, control.FarmSpec{Name: "demo"})
+//	world, err := c.CreateWorld(ctx, control.WorldSpec{Name: "demo"})
 //	iss, err := c.AddIssuer(ctx, world.ID, control.IssuerSpec{Platform: "github", Preset: "environment"})
 //	minted, err := c.Mint(ctx, world.ID, control.MintSpec{Issuer: iss.Ref, Audience: []string{"api://AzureADTokenExchange"}})
 //

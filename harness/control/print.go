@@ -34,15 +34,15 @@ func (w Workload) Format(to fmt.State, _ rune) { write(to, w) }
 func (w Workload) LogValue() slog.Value { return slog.StringValue(w.String()) }
 
 // String leaves out the secret of the managed identity endpoint.
-func (f Farm) String() string {
-	return fmt.Sprintf("farm %s tenant %s at %s", f.ID, f.Tenant, f.Now)
+func (f World) String() string {
+	return fmt.Sprintf("world %s tenant %s at %s", f.ID, f.Tenant, f.Now)
 }
 
 // Format is as Minted's.
-func (f Farm) Format(to fmt.State, _ rune) { write(to, f) }
+func (f World) Format(to fmt.State, _ rune) { write(to, f) }
 
 // LogValue is as Minted's.
-func (f Farm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+func (f World) LogValue() slog.Value { return slog.StringValue(f.String()) }
 
 // String leaves out the bearer token.
 func (c Client) String() string { return "client of " + c.URL }

@@ -16,10 +16,10 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 	const secret = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
 	minted := control.Minted{Token: secret, Claims: map[string]any{"iss": "https://issuer.test"}}
 	workload := control.Workload{Base: "https://127.0.0.1", Env: map[string]string{"TOKEN": secret}}
-	farm := control.Farm{ID: "an id", IdentityHeader: secret}
+	world := control.World{ID: "an id", IdentityHeader: secret}
 	client := &control.Client{URL: "http://127.0.0.1", Token: secret}
 	for name, v := range map[string]any{
-		"https://issuer.test": minted, "issuer.test": &minted, "TOKEN": workload, "workload": &workload, "an id": farm, "farm": &farm,
+		"https://issuer.test": minted, "issuer.test": &minted, "TOKEN": workload, "workload": &workload, "an id": world, "world": &world,
 		"http://127.0.0.1": client, "client": *client, "wrapped": struct{ A []control.Minted }{[]control.Minted{minted}},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {

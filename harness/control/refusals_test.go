@@ -10,22 +10,22 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 )
 
-// routes are all there are, with the farm and application to be filled in.
+// routes are all there are, with the world and application to be filled in.
 var routes = []struct{ method, path string }{
 	{"GET", "/v1/info"},
-	{"POST", "/v1/farms"},
-	{"DELETE", "/v1/farms/default"},
-	{"GET", "/v1/farms/default/issuers"},
-	{"POST", "/v1/farms/default/issuers"},
-	{"PUT", "/v1/farms/default/faults"},
-	{"POST", "/v1/farms/default/tokens"},
-	{"POST", "/v1/farms/default/rotations"},
-	{"POST", "/v1/farms/default/clock"},
-	{"POST", "/v1/farms/default/applications"},
-	{"POST", "/v1/farms/default/applications/x/credentials"},
-	{"PATCH", "/v1/farms/default/applications/x/credentials/y"},
-	{"DELETE", "/v1/farms/default/applications/x/credentials/y"},
-	{"GET", "/v1/farms/default/journal"},
+	{"POST", "/v1/worlds"},
+	{"DELETE", "/v1/worlds/default"},
+	{"GET", "/v1/worlds/default/issuers"},
+	{"POST", "/v1/worlds/default/issuers"},
+	{"PUT", "/v1/worlds/default/faults"},
+	{"POST", "/v1/worlds/default/tokens"},
+	{"POST", "/v1/worlds/default/rotations"},
+	{"POST", "/v1/worlds/default/clock"},
+	{"POST", "/v1/worlds/default/applications"},
+	{"POST", "/v1/worlds/default/applications/x/credentials"},
+	{"PATCH", "/v1/worlds/default/applications/x/credentials/y"},
+	{"DELETE", "/v1/worlds/default/applications/x/credentials/y"},
+	{"GET", "/v1/worlds/default/journal"},
 	{"GET", "/v1/nothing"},
 	{"GET", "/"},
 }
@@ -92,46 +92,46 @@ func TestNoToken(t *testing.T) {
 func TestBadRequests(t *testing.T) {
 	t.Parallel()
 	s, _ := start(t)
-	const farms = "/v1/farms"
+	const worlds = "/v1/worlds"
 	huge := `{"name":"` + strings.Repeat("x", 1<<20) + `"}`
 	tests := []struct {
 		name, method, path, body string
 		status                   int
 		want                     []string
 	}{
-		{"unknown member", "POST", farms, `{"nmae":"x"}`, 400, []string{`unknown field`, `nmae`}},
-		{"unknown member of a list", "POST", farms + "/default/issuers", `{"platform":"github","faults":[{"nmae":"x"}]}`, 400, []string{`unknown field`, `nmae`}},
-		{"wrong type", "POST", farms, `{"name":1}`, 400, []string{"name", "number"}},
-		{"not JSON", "POST", farms, `name: x`, 400, []string{"request body"}},
-		{"cut off", "POST", farms, `{"name":`, 400, []string{"request body"}},
-		{"two values", "POST", farms, `{"name":"x"} {}`, 400, []string{"more after"}},
-		{"something behind", "POST", farms, `{"name":"x"}]`, 400, []string{"request body"}},
-		{"huge", "POST", farms, huge, 413, []string{"more than 1048576 bytes"}},
-		{"huge behind", "POST", farms, `{"name":"x"}` + strings.Repeat(" ", 1<<20), 413, []string{"more than 1048576 bytes"}},
-		{"time", "POST", farms, `{"start":"yesterday"}`, 400, []string{"yesterday"}},
-		{"cloud", "POST", farms, `{"cloud":"mars"}`, 400, []string{`"mars"`, "public, usgov, china"}},
-		{"unknown member of a tenant", "POST", farms, `{"tenants":[{"displayName":"x","applications":[{"nmae":"x"}]}]}`, 400, []string{`unknown field`, `nmae`}},
-		{"rule of the directory", "POST", farms, `{"tenants":[{"displayName":"x","applications":[{"displayName":"a"},{"displayName":"a"}]}]}`, 400, []string{`application "a"`}},
-		{"tenant twice", "POST", farms, `{"tenants":[{"displayName":"x"},{"displayName":"x"}]}`, 400, []string{"already has a tenant"}},
-		{"option", "POST", farms, `{"options":{"clockSkew":-1}}`, 400, []string{"option clockSkew"}},
-		{"option with a unit", "POST", farms, `{"options":{"clockSkew":"5m"}}`, 400, []string{"clockSkew", "string"}},
-		{"unknown farm", "GET", farms + "/nobody/issuers", "", 404, []string{"no such farm"}},
-		{"delete an unknown farm", "DELETE", farms + "/nobody", "", 404, []string{"no such farm"}},
-		{"escaped slash in a farm's id", "GET", farms + "/a%2Fb/issuers", "", 404, []string{"no such farm"}},
-		{"platform", "POST", farms + "/default/issuers", `{"platform":"gitbuh"}`, 400, []string{`"gitbuh"`, "have github"}},
-		{"fault", "PUT", farms + "/default/faults", `{"issuer":"` + githubURL + `","faults":[{"name":"x"}]}`, 400, []string{`"x"`, "have discovery"}},
-		{"fault of an unknown issuer", "PUT", farms + "/default/faults", `{"issuer":"https://nobody.test"}`, 404, []string{`"https://nobody.test"`, githubURL}},
-		{"preset of another issuer", "POST", farms + "/default/tokens", `{"issuer":"` + githubURL + `","preset":"ghes"}`, 400, []string{`"ghes"`, "another issuer"}},
-		{"clock backwards", "POST", farms + "/default/clock", `{"advance":-1}`, 400, []string{"only goes forward"}},
-		{"clock too far", "POST", farms + "/default/clock", `{"advance":9223372036854775807}`, 400, []string{"100 years"}},
-		{"clock overflow", "POST", farms + "/default/clock", `{"advance":9223372036854775808}`, 400, []string{"advance"}},
-		{"application without a name", "POST", farms + "/default/applications", ``, 400, []string{"name"}},
-		{"credential of an unknown application", "POST", farms + "/default/applications/nobody/credentials", `{"name":"abc"}`, 400, []string{`"nobody"`}},
-		{"change of a credential of an unknown application", "PATCH", farms + "/default/applications/nobody/credentials/x", `{"subject":"s"}`, 400, []string{`"nobody"`}},
-		{"journal", "GET", farms + "/default/journal?after=x", "", 400, []string{`after="x"`}},
-		{"journal overflow", "GET", farms + "/default/journal?after=99999999999999999999", "", 400, []string{"after="}},
+		{"unknown member", "POST", worlds, `{"nmae":"x"}`, 400, []string{`unknown field`, `nmae`}},
+		{"unknown member of a list", "POST", worlds + "/default/issuers", `{"platform":"github","faults":[{"nmae":"x"}]}`, 400, []string{`unknown field`, `nmae`}},
+		{"wrong type", "POST", worlds, `{"name":1}`, 400, []string{"name", "number"}},
+		{"not JSON", "POST", worlds, `name: x`, 400, []string{"request body"}},
+		{"cut off", "POST", worlds, `{"name":`, 400, []string{"request body"}},
+		{"two values", "POST", worlds, `{"name":"x"} {}`, 400, []string{"more after"}},
+		{"something behind", "POST", worlds, `{"name":"x"}]`, 400, []string{"request body"}},
+		{"huge", "POST", worlds, huge, 413, []string{"more than 1048576 bytes"}},
+		{"huge behind", "POST", worlds, `{"name":"x"}` + strings.Repeat(" ", 1<<20), 413, []string{"more than 1048576 bytes"}},
+		{"time", "POST", worlds, `{"start":"yesterday"}`, 400, []string{"yesterday"}},
+		{"cloud", "POST", worlds, `{"cloud":"mars"}`, 400, []string{`"mars"`, "public, usgov, china"}},
+		{"unknown member of a tenant", "POST", worlds, `{"tenants":[{"displayName":"x","applications":[{"nmae":"x"}]}]}`, 400, []string{`unknown field`, `nmae`}},
+		{"rule of the directory", "POST", worlds, `{"tenants":[{"displayName":"x","applications":[{"displayName":"a"},{"displayName":"a"}]}]}`, 400, []string{`application "a"`}},
+		{"tenant twice", "POST", worlds, `{"tenants":[{"displayName":"x"},{"displayName":"x"}]}`, 400, []string{"already has a tenant"}},
+		{"option", "POST", worlds, `{"options":{"clockSkew":-1}}`, 400, []string{"option clockSkew"}},
+		{"option with a unit", "POST", worlds, `{"options":{"clockSkew":"5m"}}`, 400, []string{"clockSkew", "string"}},
+		{"unknown world", "GET", worlds + "/nobody/issuers", "", 404, []string{"no such world"}},
+		{"delete an unknown world", "DELETE", worlds + "/nobody", "", 404, []string{"no such world"}},
+		{"escaped slash in a world's id", "GET", worlds + "/a%2Fb/issuers", "", 404, []string{"no such world"}},
+		{"platform", "POST", worlds + "/default/issuers", `{"platform":"gitbuh"}`, 400, []string{`"gitbuh"`, "have github"}},
+		{"fault", "PUT", worlds + "/default/faults", `{"issuer":"` + githubURL + `","faults":[{"name":"x"}]}`, 400, []string{`"x"`, "have discovery"}},
+		{"fault of an unknown issuer", "PUT", worlds + "/default/faults", `{"issuer":"https://nobody.test"}`, 404, []string{`"https://nobody.test"`, githubURL}},
+		{"preset of another issuer", "POST", worlds + "/default/tokens", `{"issuer":"` + githubURL + `","preset":"ghes"}`, 400, []string{`"ghes"`, "another issuer"}},
+		{"clock backwards", "POST", worlds + "/default/clock", `{"advance":-1}`, 400, []string{"only goes forward"}},
+		{"clock too far", "POST", worlds + "/default/clock", `{"advance":9223372036854775807}`, 400, []string{"100 years"}},
+		{"clock overflow", "POST", worlds + "/default/clock", `{"advance":9223372036854775808}`, 400, []string{"advance"}},
+		{"application without a name", "POST", worlds + "/default/applications", ``, 400, []string{"name"}},
+		{"credential of an unknown application", "POST", worlds + "/default/applications/nobody/credentials", `{"name":"abc"}`, 400, []string{`"nobody"`}},
+		{"change of a credential of an unknown application", "PATCH", worlds + "/default/applications/nobody/credentials/x", `{"subject":"s"}`, 400, []string{`"nobody"`}},
+		{"journal", "GET", worlds + "/default/journal?after=x", "", 400, []string{`after="x"`}},
+		{"journal overflow", "GET", worlds + "/default/journal?after=99999999999999999999", "", 400, []string{"after="}},
 		{"unknown path", "GET", "/v2/info", "", 404, nil},
-		{"method", "PATCH", farms, "", 405, nil},
+		{"method", "PATCH", worlds, "", 405, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

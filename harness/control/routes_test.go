@@ -40,9 +40,9 @@ func start(t testing.TB) (*farm.Server, *control.Client) {
 	return s, &control.Client{URL: s.ControlURL(), Token: token}
 }
 
-func newFarm(t *testing.T, c *control.Client, spec control.FarmSpec) control.Farm {
+func newWorld(t *testing.T, c *control.Client, spec control.WorldSpec) control.World {
 	t.Helper()
-	f, err := c.CreateFarm(t.Context(), spec)
+	f, err := c.CreateWorld(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,13 +67,13 @@ func TestRoutes(t *testing.T) {
 	}
 
 	begin := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	f := newFarm(t, c, control.FarmSpec{Name: "routes", Start: begin, Skew: time.Minute, Cloud: "usgov"})
+	f := newWorld(t, c, control.WorldSpec{Name: "routes", Start: begin, Skew: time.Minute, Cloud: "usgov"})
 	if f.ID == "" || f.Tenant == "" || f.Now.Sub(begin).Abs() > time.Minute {
-		t.Errorf("farm %+v, want one that begins at %s", f, begin)
+		t.Errorf("world %+v, want one that begins at %s", f, begin)
 	}
-	if got, err := c.Farm(ctx, f.ID); err != nil || got.Tenant != f.Tenant || got.IdentityHeader != f.IdentityHeader || len(f.IdentityHeader) < 32 ||
+	if got, err := c.World(ctx, f.ID); err != nil || got.Tenant != f.Tenant || got.IdentityHeader != f.IdentityHeader || len(f.IdentityHeader) < 32 ||
 		got.IdentityEndpoint != "https://"+s.Addr(farm.Entra)+"/msi/token" {
-		t.Errorf("farm %+v, %v; want %+v", got, err, f)
+		t.Errorf("world %+v, %v; want %+v", got, err, f)
 	}
 
 	iss, err := c.AddIssuer(ctx, f.ID, control.IssuerSpec{Platform: "github", Preset: "environment", Claims: map[string]any{"repository": "contoso/web"}})
@@ -181,11 +181,11 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("journal after the last entry: %v, error %v", journal, err)
 	}
 
-	if err := c.DeleteFarm(ctx, f.ID); err != nil {
+	if err := c.DeleteWorld(ctx, f.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Issuers(ctx, f.ID); status(err) != http.StatusNotFound {
-		t.Errorf("issuers of a deleted farm: %v, want a 404", err)
+		t.Errorf("issuers of a deleted world: %v, want a 404", err)
 	}
 }
 

@@ -16,16 +16,16 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 )
 
-// World is what the API drives: one farm with its issuers, directory, clock and journal. Its methods are safe for concurrent use, and
+// LiveWorld is what the API drives: a world with its issuers, directory, clock and journal. Its methods are safe for concurrent use, and
 // their errors are for the caller to read.
-type World interface {
-	Farm() Farm
+type LiveWorld interface {
+	Describe() World
 	AddIssuer(IssuerSpec) (Issuer, error)
 	Issuers() []Issuer
 	SetFaults(FaultsSpec) error
 	Mint(MintSpec) (Minted, error)
 	Rotate(RotateSpec) (Rotated, error)
-	Advance(AdvanceSpec) (Farm, error)
+	Advance(AdvanceSpec) (World, error)
 	AddApplication(ApplicationSpec) (Application, error)
 	AddCredential(clientID string, c entra.Credential) (entra.Credential, error)
 	UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error)
@@ -38,10 +38,10 @@ type World interface {
 
 // Server is the control plane of a process as an http.Handler, made by Handler.
 type Server struct {
-	Token  string                         // the bearer token every request must carry; empty refuses every request
-	Info   func() Info                    // where the planes are
-	Create func(FarmSpec) (World, error)  // makes a world
-	World  func(id string) (World, error) // the error lists nothing: ids are secrets of their makers
+	Token  string                             // the bearer token every request must carry; empty refuses every request
+	Info   func() Info                        // where the planes are
+	Create func(WorldSpec) (LiveWorld, error) // makes a world
+	World  func(id string) (LiveWorld, error) // the error lists nothing: ids are secrets of their makers
 	Delete func(id string) error
 }
 
@@ -52,45 +52,45 @@ const maxBody = 1 << 20
 func (s *Server) Handler() http.Handler {
 	r := mux.NewRouter().UseEncodedPath()
 	r.HandleFunc("/v1/info", answer(func(*http.Request, empty) (Info, error) { return s.Info(), nil })).Methods(http.MethodGet)
-	r.HandleFunc("/v1/farms", answer(func(_ *http.Request, spec FarmSpec) (Farm, error) {
+	r.HandleFunc("/v1/worlds", answer(func(_ *http.Request, spec WorldSpec) (World, error) {
 		w, err := s.Create(spec)
 		if err != nil {
-			return Farm{}, err
+			return World{}, err
 		}
-		return w.Farm(), nil
+		return w.Describe(), nil
 	})).Methods(http.MethodPost)
-	r.HandleFunc("/v1/farms/{farm}", onWorld(s, func(w World, _ *http.Request, _ empty) (Farm, error) { return w.Farm(), nil })).Methods(http.MethodGet)
-	r.HandleFunc("/v1/farms/{farm}", answer(func(r *http.Request, _ empty) (empty, error) {
-		return empty{}, s.Delete(variable(r, "farm"))
+	r.HandleFunc("/v1/worlds/{world}", onWorld(s, func(w LiveWorld, _ *http.Request, _ empty) (World, error) { return w.Describe(), nil })).Methods(http.MethodGet)
+	r.HandleFunc("/v1/worlds/{world}", answer(func(r *http.Request, _ empty) (empty, error) {
+		return empty{}, s.Delete(variable(r, "world"))
 	})).Methods(http.MethodDelete)
 
-	farm := r.PathPrefix("/v1/farms/{farm}").Subrouter()
-	farm.HandleFunc("/issuers", onWorld(s, func(w World, _ *http.Request, _ empty) ([]Issuer, error) { return w.Issuers(), nil })).Methods(http.MethodGet)
-	farm.HandleFunc("/issuers", onWorld(s, func(w World, _ *http.Request, spec IssuerSpec) (Issuer, error) { return w.AddIssuer(spec) })).Methods(http.MethodPost)
-	farm.HandleFunc("/faults", onWorld(s, func(w World, _ *http.Request, spec FaultsSpec) (empty, error) { return empty{}, w.SetFaults(spec) })).Methods(http.MethodPut)
-	farm.HandleFunc("/tokens", onWorld(s, func(w World, _ *http.Request, spec MintSpec) (Minted, error) { return w.Mint(spec) })).Methods(http.MethodPost)
-	farm.HandleFunc("/rotations", onWorld(s, func(w World, _ *http.Request, spec RotateSpec) (Rotated, error) { return w.Rotate(spec) })).Methods(http.MethodPost)
-	farm.HandleFunc("/clock", onWorld(s, func(w World, _ *http.Request, spec AdvanceSpec) (Farm, error) { return w.Advance(spec) })).Methods(http.MethodPost)
-	farm.HandleFunc("/applications", onWorld(s, func(w World, _ *http.Request, spec ApplicationSpec) (Application, error) {
+	world := r.PathPrefix("/v1/worlds/{world}").Subrouter()
+	world.HandleFunc("/issuers", onWorld(s, func(w LiveWorld, _ *http.Request, _ empty) ([]Issuer, error) { return w.Issuers(), nil })).Methods(http.MethodGet)
+	world.HandleFunc("/issuers", onWorld(s, func(w LiveWorld, _ *http.Request, spec IssuerSpec) (Issuer, error) { return w.AddIssuer(spec) })).Methods(http.MethodPost)
+	world.HandleFunc("/faults", onWorld(s, func(w LiveWorld, _ *http.Request, spec FaultsSpec) (empty, error) { return empty{}, w.SetFaults(spec) })).Methods(http.MethodPut)
+	world.HandleFunc("/tokens", onWorld(s, func(w LiveWorld, _ *http.Request, spec MintSpec) (Minted, error) { return w.Mint(spec) })).Methods(http.MethodPost)
+	world.HandleFunc("/rotations", onWorld(s, func(w LiveWorld, _ *http.Request, spec RotateSpec) (Rotated, error) { return w.Rotate(spec) })).Methods(http.MethodPost)
+	world.HandleFunc("/clock", onWorld(s, func(w LiveWorld, _ *http.Request, spec AdvanceSpec) (World, error) { return w.Advance(spec) })).Methods(http.MethodPost)
+	world.HandleFunc("/applications", onWorld(s, func(w LiveWorld, _ *http.Request, spec ApplicationSpec) (Application, error) {
 		return w.AddApplication(spec)
 	})).Methods(http.MethodPost)
-	farm.HandleFunc("/applications/{app}/credentials", onWorld(s, func(w World, r *http.Request, c entra.Credential) (entra.Credential, error) {
+	world.HandleFunc("/applications/{app}/credentials", onWorld(s, func(w LiveWorld, r *http.Request, c entra.Credential) (entra.Credential, error) {
 		return w.AddCredential(variable(r, "app"), c)
 	})).Methods(http.MethodPost)
-	farm.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w World, r *http.Request, c entra.Credential) (entra.Credential, error) {
+	world.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w LiveWorld, r *http.Request, c entra.Credential) (entra.Credential, error) {
 		return w.UpdateCredential(variable(r, "app"), variable(r, "name"), c)
 	})).Methods(http.MethodPatch)
-	farm.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w World, r *http.Request, _ empty) (empty, error) {
+	world.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w LiveWorld, r *http.Request, _ empty) (empty, error) {
 		return empty{}, w.RemoveCredential(variable(r, "app"), variable(r, "name"))
 	})).Methods(http.MethodDelete)
-	farm.HandleFunc("/workloads", onWorld(s, func(w World, _ *http.Request, spec WorkloadSpec) (Workload, error) {
+	world.HandleFunc("/workloads", onWorld(s, func(w LiveWorld, _ *http.Request, spec WorkloadSpec) (Workload, error) {
 		return w.StartWorkload(spec)
 	})).Methods(http.MethodPost)
-	farm.HandleFunc("/workloads/{id}", onWorld(s, func(w World, r *http.Request, _ empty) (empty, error) {
+	world.HandleFunc("/workloads/{id}", onWorld(s, func(w LiveWorld, r *http.Request, _ empty) (empty, error) {
 		return empty{}, w.EndWorkload(variable(r, "id"))
 	})).Methods(http.MethodDelete)
-	farm.HandleFunc("/directory", onWorld(s, func(w World, _ *http.Request, _ empty) (entra.File, error) { return w.Directory(), nil })).Methods(http.MethodGet)
-	farm.HandleFunc("/journal", onWorld(s, func(w World, r *http.Request, _ empty) (Journal, error) {
+	world.HandleFunc("/directory", onWorld(s, func(w LiveWorld, _ *http.Request, _ empty) (entra.File, error) { return w.Directory(), nil })).Methods(http.MethodGet)
+	world.HandleFunc("/journal", onWorld(s, func(w LiveWorld, r *http.Request, _ empty) (Journal, error) {
 		after := 0
 		if q := r.URL.Query().Get("after"); q != "" {
 			var err error
@@ -127,10 +127,10 @@ func (s *Server) authorized(next http.Handler) http.Handler {
 	})
 }
 
-// onWorld is answer for requests below a farm.
-func onWorld[In, Out any](s *Server, do func(World, *http.Request, In) (Out, error)) http.HandlerFunc {
+// onWorld is answer for requests below a world.
+func onWorld[In, Out any](s *Server, do func(LiveWorld, *http.Request, In) (Out, error)) http.HandlerFunc {
 	return answer(func(r *http.Request, in In) (Out, error) {
-		w, err := s.World(variable(r, "farm"))
+		w, err := s.World(variable(r, "world"))
 		if err != nil {
 			var none Out
 			return none, err

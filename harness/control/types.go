@@ -6,12 +6,12 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 )
 
-// DefaultFarm is the id of the world that is there from the start.
-const DefaultFarm = "default"
+// DefaultWorld is the id of the world that is there from the start.
+const DefaultWorld = "default"
 
-// FarmHeader is the request header that picks a world on the issuer, workload and Entra planes. Requests without it reach the
+// WorldHeader is the request header that picks a world on the issuer, workload and Entra planes. Requests without it reach the
 // default world.
-const FarmHeader = "Issuerd-Farm"
+const WorldHeader = "Issuerd-World"
 
 // Info says where the planes of a process are.
 type Info struct {
@@ -20,8 +20,8 @@ type Info struct {
 	CA      string            `json:"ca"`     // the farm's root certificate, PEM
 }
 
-// FarmSpec asks for a world of its own.
-type FarmSpec struct {
+// WorldSpec asks for a world of its own.
+type WorldSpec struct {
 	Name  string        `json:"name"`            // for the journal; ids of the world's directory derive from it
 	Start time.Time     `json:"start,omitzero"`  // what Entra's clock says at the start; zero: the real time
 	Skew  time.Duration `json:"skew,omitempty"`  // how far the issuers' clock is ahead of Entra's, in nanoseconds
@@ -31,8 +31,8 @@ type FarmSpec struct {
 	Options *entra.Options `json:"options,omitempty"` // all of them, durations in nanoseconds; nil: the defaults
 }
 
-// Farm is a world.
-type Farm struct {
+// World is what one test sees: issuers with their keys, a directory, a clock and a journal of its own.
+type World struct {
 	ID     string    `json:"id"`
 	Tenant string    `json:"tenant"` // the id of its Entra tenant
 	Now    time.Time `json:"now"`    // Entra's clock

@@ -43,7 +43,7 @@ func services() (all []struct {
 func TestCanonicalAddresses(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	client := canonical(s, control.DefaultFarm)
+	client := canonical(s, control.DefaultWorld)
 	all := services()
 	if len(all) < 2*len(issuers.All)-len(issuers.All)/2 {
 		t.Fatalf("only %d services of %d platforms", len(all), len(issuers.All))
@@ -77,7 +77,7 @@ func TestByPathAddresses(t *testing.T) {
 	bases := map[string]*http.Client{
 		"https://127.0.0.1:" + port:     trusting(s),
 		"https://localhost:" + port:     trusting(s),
-		strings.TrimSuffix(public, "/"): canonical(s, control.DefaultFarm), // in the place of a tunnel, which keeps the Host header
+		strings.TrimSuffix(public, "/"): canonical(s, control.DefaultWorld), // in the place of a tunnel, which keeps the Host header
 	}
 	for base, client := range bases {
 		for _, tt := range services() {
@@ -207,9 +207,9 @@ func TestHostsOfEveryAddress(t *testing.T) {
 func TestResolver(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Hosts: []string{"10.1.2.3"}})
-	client := canonical(s, control.DefaultFarm)
+	client := canonical(s, control.DefaultWorld)
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	if _, err := manager.AddIssuer(t.Context(), control.DefaultFarm, control.IssuerSpec{Platform: "github", URL: "https://10.1.2.3/here"}); err != nil {
+	if _, err := manager.AddIssuer(t.Context(), control.DefaultWorld, control.IssuerSpec{Platform: "github", URL: "https://10.1.2.3/here"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, address := range []string{

@@ -47,7 +47,7 @@ func code(t *testing.T, body string) string {
 func TestServicesOfEntra(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Directory: azure(t)})
-	w := newWorld(t, s, control.FarmSpec{})
+	w := newWorld(t, s, control.WorldSpec{})
 	own := "https://" + s.Addr(farm.Entra)
 	const graph, arm = "InvalidAuthenticationToken", "AuthenticationFailed"
 	for _, tt := range []struct{ address, code string }{
@@ -63,7 +63,7 @@ func TestServicesOfEntra(t *testing.T) {
 		{own + "/subscriptions?api-version=2022-12-01", arm},
 		{own + "/providers/Microsoft.Authorization/roleDefinitions?api-version=2022-04-01", arm},
 	} {
-		status, body := get(t, canonical(s, w.Farm().ID), tt.address, "")
+		status, body := get(t, canonical(s, w.Describe().ID), tt.address, "")
 		if status != http.StatusUnauthorized || code(t, body) != tt.code {
 			t.Errorf("%s: %d %s, want 401 with %s", tt.address, status, body, tt.code)
 		}
@@ -114,7 +114,7 @@ func TestManagedIdentity(t *testing.T) {
 	dir := azure(t)
 	s := start(t, farm.Options{Directory: dir})
 	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	world, err := client.Farm(t.Context(), control.DefaultFarm)
+	world, err := client.World(t.Context(), control.DefaultWorld)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestManagedIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+body["access_token"].(string))
-	resp, err := canonical(s, control.DefaultFarm).Do(req)
+	resp, err := canonical(s, control.DefaultWorld).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestManagedIdentity(t *testing.T) {
 			t.Errorf("%s: %d %v, want %d with %q", tt.name, status, body, tt.status, tt.message)
 		}
 	}
-	entries, err := client.Journal(t.Context(), control.DefaultFarm, 0)
+	entries, err := client.Journal(t.Context(), control.DefaultWorld, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,18 +196,18 @@ func TestOwnAddress(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
 	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	world, err := client.Farm(t.Context(), control.DefaultFarm)
+	world, err := client.World(t.Context(), control.DefaultWorld)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const github, subject = "https://token.actions.githubusercontent.com", "repo:contoso/web:ref:refs/heads/main"
-	app, err := client.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
+	app, err := client.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
 		{Name: "only", Issuer: github, Subject: subject, Audiences: []string{exchangeAudience}},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	minted, err := client.Mint(t.Context(), control.DefaultFarm, control.MintSpec{
+	minted, err := client.Mint(t.Context(), control.DefaultWorld, control.MintSpec{
 		Issuer: github, Audience: []string{exchangeAudience}, Claims: map[string]any{"sub": subject},
 	})
 	if err != nil {

@@ -17,7 +17,7 @@ func TestDirectoryToBeginWith(t *testing.T) {
 	s := start(t, farm.Options{})
 	options := entra.DefaultOptions()
 	options.ClockSkew, options.MatchOrder = time.Second, entra.SubjectFirst
-	spec := control.FarmSpec{Name: "given", Cloud: "usgov", Options: &options, Tenants: []entra.Tenant{
+	spec := control.WorldSpec{Name: "given", Cloud: "usgov", Options: &options, Tenants: []entra.Tenant{
 		{DisplayName: "Fabrikam", Applications: []entra.Application{{Name: "deployer"}}, Subscriptions: []entra.Subscription{{DisplayName: "s"}}},
 		{DisplayName: "Tailspin", Cloud: "china"},
 	}}
@@ -29,8 +29,8 @@ func TestDirectoryToBeginWith(t *testing.T) {
 	if len(got.Tenants) != 2 || got.Tenants[0].DisplayName != "Fabrikam" || got.Tenants[0].Cloud != "usgov" || got.Tenants[1].Cloud != "china" {
 		t.Errorf("tenants %+v, want the two that were given, in the cloud of the world unless they say another", got.Tenants)
 	}
-	if w.Farm().Tenant != got.Tenants[0].ID {
-		t.Errorf("the world's tenant is %q, want the first, %q", w.Farm().Tenant, got.Tenants[0].ID)
+	if w.Describe().Tenant != got.Tenants[0].ID {
+		t.Errorf("the world's tenant is %q, want the first, %q", w.Describe().Tenant, got.Tenants[0].ID)
 	}
 	if app, err := w.AddApplication(control.ApplicationSpec{Name: "second"}); err != nil || app.Tenant != got.Tenants[0].ID {
 		t.Errorf("an application in tenant %q (%v), want the first", app.Tenant, err)
@@ -40,7 +40,7 @@ func TestDirectoryToBeginWith(t *testing.T) {
 	if diff := cmp.Diff(got, again); diff != "" {
 		t.Errorf("another world of the same specification (-first +second):\n%s", diff)
 	}
-	plain := newWorld(t, s, control.FarmSpec{Name: "plain"}).Directory()
+	plain := newWorld(t, s, control.WorldSpec{Name: "plain"}).Directory()
 	if diff := cmp.Diff(entra.DefaultOptions(), plain.Options); diff != "" || len(plain.Tenants) != 1 || plain.Tenants[0].DisplayName != "Contoso" {
 		t.Errorf("without any: tenants %+v, options (-want +got):\n%s", plain.Tenants, diff)
 	}

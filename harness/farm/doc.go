@@ -9,7 +9,7 @@
 //		return err
 //	}
 //	defer s.Close()
-//	client := &http.Client{Transport: s.Transport(control.DefaultFarm)}
+//	client := &http.Client{Transport: s.Transport(control.DefaultWorld)}
 //	client.Get("https://token.actions.githubusercontent.com/.well-known/openid-configuration")
 //
 // Canonical addressing: the farm answers for the real host names. The transport above is its resolver: it takes every name the farm
@@ -17,7 +17,7 @@
 // https://127.0.0.1:8443/github, for clients that take a base URL; Entra is at the root of its own listener, because clients drop a
 // path from the authority, and Microsoft Graph and Azure Resource Manager are beside it, told apart by the first segment of their paths.
 //
-// The Entra plane also has /msi/token, where workloads with a managed identity get their tokens as in Azure App Service: control.Farm
+// The Entra plane also has /msi/token, where workloads with a managed identity get their tokens as in Azure App Service: control.World
 // says what to put into IDENTITY_ENDPOINT and IDENTITY_HEADER. There are no system-assigned identities, so a request must name one.
 //
 // On the workload plane each workload (see [World.StartWorkload]) finds its platform's own token API below an address of its own, /w/ID.

@@ -18,7 +18,7 @@ func TestEndWorkloads(t *testing.T) {
 	t.Parallel()
 	s, w := workloadFarm(t)
 	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	id := w.Farm().ID
+	id := w.Describe().ID
 	other, err := w.StartWorkload(githubSpec())
 	if err != nil {
 		t.Fatal(err)
@@ -43,9 +43,9 @@ func TestEndWorkloads(t *testing.T) {
 	if n := listening(); n != len(started) {
 		t.Fatalf("%d listeners, want %d", n, len(started))
 	}
-	stranger := newWorld(t, s, control.FarmSpec{Name: "stranger"})
+	stranger := newWorld(t, s, control.WorldSpec{Name: "stranger"})
 	var refusal *control.Error
-	if err := client.EndWorkload(t.Context(), stranger.Farm().ID, started[0].ID); !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound {
+	if err := client.EndWorkload(t.Context(), stranger.Describe().ID, started[0].ID); !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound {
 		t.Errorf("ended through another world: %v, want 404", err)
 	}
 	for _, run := range started {
@@ -74,7 +74,7 @@ func TestEndWorkloadFrees(t *testing.T) {
 	t.Parallel()
 	clock := &timers{now: fixed}
 	s := start(t, farm.Options{Now: clock.time, After: clock.after, Addr: map[farm.Plane]string{farm.Workload: free}})
-	w := newWorld(t, s, control.FarmSpec{})
+	w := newWorld(t, s, control.WorldSpec{})
 	for platform, variable := range map[string]string{"kubernetes": "AZURE_FEDERATED_TOKEN_FILE", "spiffe": "SPIFFE_ENDPOINT_SOCKET"} {
 		iss := addIssuer(t, w, control.IssuerSpec{Platform: platform})
 		run, err := w.StartWorkload(control.WorkloadSpec{Issuer: iss.URL})
@@ -125,7 +125,7 @@ func TestEndWorkloadWhileUsed(t *testing.T) {
 				}
 			})
 			wg.Go(func() {
-				client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+				client := &http.Client{Transport: s.Transport(w.Describe().ID)}
 				resp, err := client.Get(run.Base + "/")
 				if err == nil { // a listener of its own may be gone
 					_ = resp.Body.Close()

@@ -41,8 +41,8 @@ func TestSlugInTheDefaultWorld(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
-			client, manager := canonical(s, control.DefaultFarm), &control.Client{URL: s.ControlURL(), Token: s.Token()}
-			job, err := manager.StartWorkload(t.Context(), control.DefaultFarm, control.WorkloadSpec{
+			client, manager := canonical(s, control.DefaultWorld), &control.Client{URL: s.ControlURL(), Token: s.Token()}
+			job, err := manager.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{
 				Issuer: tt.from, Preset: tt.preset, Claims: map[string]any{"enterprise": slug},
 			})
 			if err != nil {
@@ -63,7 +63,7 @@ func TestSlugInTheDefaultWorld(t *testing.T) {
 				t.Errorf("iss is %v, want %s", claims["iss"], tt.to)
 			}
 			subject, _ := claims["sub"].(string)
-			app, err := manager.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
+			app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
 				{Name: "only", Issuer: tt.to, Subject: subject, Audiences: []string{exchangeAudience}},
 			}})
 			if err != nil {
@@ -80,8 +80,8 @@ func TestSlugInTheDefaultWorld(t *testing.T) {
 func TestKeySets(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
-	w := newWorld(t, s, control.FarmSpec{Name: "keys"})
-	client := canonical(s, w.Farm().ID)
+	w := newWorld(t, s, control.WorldSpec{Name: "keys"})
+	client := canonical(s, w.Describe().ID)
 	base := addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	slug := addIssuer(t, w, control.IssuerSpec{Platform: "github", Preset: "enterprise-slug"})
 	elsewhere := addIssuer(t, w, control.IssuerSpec{Platform: "github", URL: "https://github.example.com/actions"})

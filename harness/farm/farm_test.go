@@ -47,7 +47,7 @@ func start(t *testing.T, opts farm.Options) *farm.Server {
 }
 
 // newWorld makes a world in a farm.
-func newWorld(t *testing.T, s *farm.Server, spec control.FarmSpec) *farm.World {
+func newWorld(t *testing.T, s *farm.Server, spec control.WorldSpec) *farm.World {
 	t.Helper()
 	w, err := s.NewWorld(spec)
 	if err != nil {

@@ -37,9 +37,9 @@ func TestWhatEntraReaches(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.url, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, s, control.FarmSpec{Name: tt.url})
+			w := newWorld(t, s, control.WorldSpec{Name: tt.url})
 			addIssuer(t, w, control.IssuerSpec{Platform: "kubernetes", URL: tt.url})
-			client := canonical(s, w.Farm().ID)
+			client := canonical(s, w.Describe().ID)
 			served := "https" + tt.url[strings.Index(tt.url, ":"):]
 			if got := document(t, client, served+discoveryPath)["issuer"]; got != tt.url {
 				t.Errorf("served to others with issuer %q, want %q", got, tt.url)
@@ -77,11 +77,11 @@ func lastCheck(t *testing.T, w *farm.World) entra.Check {
 func TestIssuerOfAnotherWorld(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	signer, verifier := newWorld(t, s, control.FarmSpec{Name: "signer"}), newWorld(t, s, control.FarmSpec{Name: "verifier"})
+	signer, verifier := newWorld(t, s, control.WorldSpec{Name: "signer"}), newWorld(t, s, control.WorldSpec{Name: "verifier"})
 	addIssuer(t, signer, control.IssuerSpec{Platform: "github"})
 	token := mint(t, signer, githubURL, subject)
 	app := addApp(t, verifier, githubURL, subject)
-	got := exchange(t.Context(), t, canonical(s, verifier.Farm().ID), app.Tenant, app.ClientID, token.Token)
+	got := exchange(t.Context(), t, canonical(s, verifier.Describe().ID), app.Tenant, app.ClientID, token.Token)
 	if got.code() != 501661 {
 		t.Errorf("AADSTS%d, want 501661: %s", got.code(), got.Description)
 	}
@@ -101,13 +101,13 @@ func TestKeySetElsewhere(t *testing.T) {
 		{"http://www.googleapis.com/oauth2/v3/certs", 90061},
 		{"https://login.microsoftonline.com/common/discovery/v2.0/keys", 90061},
 	} {
-		w := newWorld(t, s, control.FarmSpec{Name: tt.jwks})
+		w := newWorld(t, s, control.WorldSpec{Name: tt.jwks})
 		iss := addIssuer(t, w, control.IssuerSpec{Platform: "gcp", Faults: []control.Fault{
 			{Name: "discovery", Parameters: map[string]any{"set": map[string]any{"jwks_uri": tt.jwks}}},
 		}})
 		app := addApp(t, w, iss.URL, "1234")
 		token := mint(t, w, iss.URL, "1234")
-		if got := exchange(t.Context(), t, canonical(s, w.Farm().ID), app.Tenant, app.ClientID, token.Token); got.code() != tt.code {
+		if got := exchange(t.Context(), t, canonical(s, w.Describe().ID), app.Tenant, app.ClientID, token.Token); got.code() != tt.code {
 			t.Errorf("keys at %s: AADSTS%d, want %d: %s", tt.jwks, got.code(), tt.code, got.Description)
 		}
 	}

@@ -52,7 +52,7 @@ func (s *Server) endIdleWorlds() {
 		return
 	}
 	for id, w := range s.worlds {
-		if id == control.DefaultFarm {
+		if id == control.DefaultWorld {
 			continue
 		}
 		if left := limit - w.usage.idle(now); left > 0 {
@@ -65,11 +65,11 @@ func (s *Server) endIdleWorlds() {
 	s.mu.Unlock()
 	for w, workloads := range ended {
 		if err := w.end(workloads); err != nil {
-			s.opts.Log.Warn("an idle farm did not end cleanly", "error", err)
+			s.opts.Log.Warn("an idle world did not end cleanly", "error", err)
 		}
 	}
 	if len(ended) > 0 {
-		s.opts.Log.Info("ended idle farms", "farms", len(ended), "after", limit)
+		s.opts.Log.Info("ended idle worlds", "worlds", len(ended), "after", limit)
 	}
 }
 

@@ -31,14 +31,14 @@ func TestIdleWorlds(t *testing.T) {
 	s := start(t, farm.Options{Now: clock.time, After: clock.after, IdleWorlds: time.Hour, Addr: map[farm.Plane]string{farm.Workload: free}})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	world := func() *farm.World {
-		w := newWorld(t, s, control.FarmSpec{})
+		w := newWorld(t, s, control.WorldSpec{})
 		addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 		return w
 	}
 	// deleted deletes a world and tells whether it was there: a request that only asks would count as use.
 	deleted := func(w *farm.World) bool {
 		answer := httptest.NewRecorder()
-		r := httptest.NewRequest(http.MethodDelete, "/v1/farms/"+w.Farm().ID, nil)
+		r := httptest.NewRequest(http.MethodDelete, "/v1/worlds/"+w.Describe().ID, nil)
 		r.Header.Set("Authorization", "Bearer "+s.Token())
 		s.Handler(farm.Control).ServeHTTP(answer, r)
 		return answer.Code == http.StatusOK
@@ -61,14 +61,14 @@ func TestIdleWorlds(t *testing.T) {
 	go func() {
 		defer close(done)
 		r := httptest.NewRequest(http.MethodGet, githubURL+discoveryPath, nil)
-		r.Header.Set(control.FarmHeader, answering.Farm().ID)
+		r.Header.Set(control.WorldHeader, answering.Describe().ID)
 		s.Handler(farm.Issuer).ServeHTTP(out, r)
 	}()
 	<-out.reached
 
 	use := func() {
-		document(t, canonical(s, asked.Farm().ID), githubURL+discoveryPath)
-		if _, err := manager.Farm(t.Context(), managed.Farm().ID); err != nil {
+		document(t, canonical(s, asked.Describe().ID), githubURL+discoveryPath)
+		if _, err := manager.World(t.Context(), managed.Describe().ID); err != nil {
 			t.Fatal(err)
 		}
 		status(busy) // a refusal, as it shows no credential, is a use too
@@ -77,11 +77,11 @@ func TestIdleWorlds(t *testing.T) {
 		clock.pass(45 * time.Minute)
 		use()
 	}
-	if _, body := status(gone); !strings.Contains(body, "farm has been deleted") {
+	if _, body := status(gone); !strings.Contains(body, "world has been deleted") {
 		t.Errorf("the workload of the idle world answers %q", body)
 	}
 	var refusal *control.Error
-	if _, err := manager.Farm(t.Context(), idle.Farm().ID); !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound {
+	if _, err := manager.World(t.Context(), idle.Describe().ID); !errors.As(err, &refusal) || refusal.Status != http.StatusNotFound {
 		t.Errorf("the idle world: %v, want a 404", err)
 	}
 	close(out.release)
@@ -95,7 +95,7 @@ func TestIdleWorlds(t *testing.T) {
 
 	last := world()
 	clock.pass(time.Hour - time.Second)
-	document(t, canonical(s, last.Farm().ID), githubURL+discoveryPath)
+	document(t, canonical(s, last.Describe().ID), githubURL+discoveryPath)
 	clock.pass(time.Hour - time.Second)
 	clock.pass(2 * time.Second)
 	if deleted(last) {
@@ -108,10 +108,10 @@ func TestIdleWorldsOff(t *testing.T) {
 	t.Parallel()
 	clock := &timers{now: time.Now()}
 	s := start(t, farm.Options{Now: clock.time, After: clock.after})
-	w := newWorld(t, s, control.FarmSpec{})
+	w := newWorld(t, s, control.WorldSpec{})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	clock.pass(20 * time.Hour)
-	document(t, canonical(s, w.Farm().ID), githubURL+discoveryPath)
+	document(t, canonical(s, w.Describe().ID), githubURL+discoveryPath)
 	if left := clock.left(); len(left) != 0 {
 		t.Errorf("timers in %v", left)
 	}

@@ -32,8 +32,8 @@ func mintAt(t *testing.T, w *farm.World, spec control.MintSpec) control.Minted {
 func TestIssuerAskedForTwice(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
-	w := newWorld(t, s, control.FarmSpec{})
-	client := canonical(s, w.Farm().ID)
+	w := newWorld(t, s, control.WorldSpec{})
+	client := canonical(s, w.Describe().ID)
 	first := addIssuer(t, w, control.IssuerSpec{Platform: "github", Claims: map[string]any{"actor": "one"}})
 	token := mint(t, w, first.Ref, subject)
 	app := addApp(t, w, githubURL, subject)
@@ -100,8 +100,8 @@ func TestIssuerAskedForTwice(t *testing.T) {
 func TestFaultsOfIssuerAskedForTwice(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{})
-	client := canonical(s, w.Farm().ID)
+	w := newWorld(t, s, control.WorldSpec{})
+	client := canonical(s, w.Describe().ID)
 	fault := func(code int) []control.Fault {
 		return []control.Fault{{Name: "status", Parameters: map[string]any{"code": code}}}
 	}
@@ -130,7 +130,7 @@ func TestIssuerOfAnotherKind(t *testing.T) {
 	t.Parallel()
 	const at = "https://issuer.contoso.test/tenant"
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{})
+	w := newWorld(t, s, control.WorldSpec{})
 	first := addIssuer(t, w, control.IssuerSpec{Platform: "github", URL: at})
 	for name, tt := range map[string]struct {
 		spec control.IssuerSpec
@@ -161,7 +161,7 @@ func TestIssuerOfAnotherKind(t *testing.T) {
 func TestIssuerAskedForManyTimes(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{})
+	w := newWorld(t, s, control.WorldSpec{})
 	var mu sync.Mutex
 	refs := map[string]bool{}
 	kids := map[any]bool{}
@@ -200,7 +200,7 @@ func TestOneIssuerAtTwoAddresses(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{PublicURL: "https://tunnel.contoso.com/farm"})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	other := newWorld(t, s, control.FarmSpec{})
+	other := newWorld(t, s, control.WorldSpec{})
 	local := "https://" + s.Addr(farm.Issuer)
 	for _, p := range issuers.All {
 		for _, service := range p.Services {
@@ -218,8 +218,8 @@ func TestOneIssuerAtTwoAddresses(t *testing.T) {
 			addresses := []string{service.Issuer, local + path, "https://tunnel.contoso.com/farm" + path}
 			t.Run(p.Name+"/"+service.Name, func(t *testing.T) {
 				t.Parallel()
-				for _, id := range []string{control.DefaultFarm, other.Farm().ID} { // the default one has them all
-					if id != control.DefaultFarm {
+				for _, id := range []string{control.DefaultWorld, other.Describe().ID} { // the default one has them all
+					if id != control.DefaultWorld {
 						for _, address := range addresses {
 							addIssuer(t, other, control.IssuerSpec{Platform: p.Name, Preset: p.Presets[at].Name, URL: address})
 						}

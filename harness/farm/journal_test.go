@@ -25,11 +25,11 @@ import (
 func TestJournal(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "journal"})
+	w := newWorld(t, s, control.WorldSpec{Name: "journal"})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	app := addApp(t, w, githubURL, subject)
 	token := mint(t, w, githubURL, subject)
-	client := canonical(s, w.Farm().ID)
+	client := canonical(s, w.Describe().ID)
 	access := exchange(t.Context(), t, client, app.Tenant, app.ClientID, token.Token)
 	get(t, client, githubURL+"/nothing?secret=1", "")
 
@@ -72,13 +72,13 @@ func TestJournal(t *testing.T) {
 func TestDroppedConnection(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "dropped"})
+	w := newWorld(t, s, control.WorldSpec{Name: "dropped"})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github", Faults: []control.Fault{{Name: "unreachable"}}})
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(s.CA())
 	for i, protocol := range []string{"http/1.1", "h2"} {
 		config := &tls.Config{RootCAs: roots, NextProtos: []string{protocol}}
-		client := &http.Client{Transport: withHeader{&http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: protocol == "h2"}, w.Farm().ID}}
+		client := &http.Client{Transport: withHeader{&http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: protocol == "h2"}, w.Describe().ID}}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+s.Addr(farm.Issuer)+discoveryPath, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -111,7 +111,7 @@ func (h withHeader) CloseIdleConnections() {
 
 func (h withHeader) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set(control.FarmHeader, h.world)
+	r.Header.Set(control.WorldHeader, h.world)
 	return h.next.RoundTrip(r)
 }
 
@@ -119,8 +119,8 @@ func TestJournalIsBounded(t *testing.T) {
 	t.Parallel()
 	const size, requests = 1000, 1007
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "bounded"})
-	client := canonical(s, w.Farm().ID)
+	w := newWorld(t, s, control.WorldSpec{Name: "bounded"})
+	client := canonical(s, w.Describe().ID)
 	const graph = "https://graph.microsoft.com/v1.0"
 	for i := range requests {
 		get(t, client, fmt.Sprintf("%s/%d", graph, i+1), "")
@@ -159,15 +159,15 @@ func TestJournalIsBounded(t *testing.T) {
 func TestJournalEntriesAreSmall(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "small"})
-	client := canonical(s, w.Farm().ID)
+	w := newWorld(t, s, control.WorldSpec{Name: "small"})
+	client := canonical(s, w.Describe().ID)
 	long := strings.Repeat("é", 25<<10)
 	get(t, client, "https://graph.microsoft.com/"+long[:30<<10], "")
 	for _, form := range []url.Values{
 		{"grant_type": {long}},
 		{"grant_type": {"client_credentials"}, "client_id": {long}, "scope": {long}, "client_secret": {"x"}},
 	} {
-		resp, err := client.PostForm("https://login.microsoftonline.com/"+w.Farm().Tenant+"/oauth2/v2.0/token", form)
+		resp, err := client.PostForm("https://login.microsoftonline.com/"+w.Describe().Tenant+"/oauth2/v2.0/token", form)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,8 +201,8 @@ func TestJournalEntriesAreSmall(t *testing.T) {
 func TestJournalHidesTokens(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "misplaced"})
-	client := canonical(s, w.Farm().ID)
+	w := newWorld(t, s, control.WorldSpec{Name: "misplaced"})
+	client := canonical(s, w.Describe().ID)
 	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	app := addApp(t, w, githubURL, subject)
 	minted, err := w.Mint(control.MintSpec{Issuer: githubURL})
@@ -255,12 +255,12 @@ func TestFloods(t *testing.T) {
 	t.Parallel()
 	const times = 1100
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "flood", Tenants: []entra.Tenant{
+	w := newWorld(t, s, control.WorldSpec{Name: "flood", Tenants: []entra.Tenant{
 		{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}, {DisplayName: "Fabrikam", Domains: []string{"fabrikam.onmicrosoft.com"}},
 	}})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	app := addApp(t, w, githubURL, subject)
-	client := canonical(s, w.Farm().ID)
+	client := canonical(s, w.Describe().ID)
 	if got := exchange(t.Context(), t, client, app.Tenant, app.ClientID, mint(t, w, githubURL, subject).Token); got.code() != 0 {
 		t.Fatal(got.Description)
 	}
@@ -288,15 +288,15 @@ func TestJournalHidesSecrets(t *testing.T) {
 	log := new(logged)
 	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}, Log: log.logger(), Token: "the-token-of/the+control.plane"})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	w := newWorld(t, s, control.FarmSpec{Name: "misplaced"})
+	w := newWorld(t, s, control.WorldSpec{Name: "misplaced"})
 	foreign := map[string]string{
 		"another farm's": "0123456789abcdef0123456789abcdef", "GitHub's": "ghp_abcdefghijklmnop", "an account's": "aBcDeFgH12iJkLmNoPqRsT34",
 	}
-	secrets := map[string]string{"control token": s.Token(), "identity header": w.Farm().IdentityHeader}
+	secrets := map[string]string{"control token": s.Token(), "identity header": w.Describe().IdentityHeader}
 	maps.Copy(secrets, foreign)
 	for _, platform := range []string{"github", "awssts", "gcp", "terraform", "generic", "cognito", "kubernetes"} {
 		iss := addIssuer(t, w, control.IssuerSpec{Platform: platform})
-		workload, err := manager.StartWorkload(t.Context(), w.Farm().ID, control.WorkloadSpec{Issuer: iss.URL})
+		workload, err := manager.StartWorkload(t.Context(), w.Describe().ID, control.WorkloadSpec{Issuer: iss.URL})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,13 +309,13 @@ func TestJournalHidesSecrets(t *testing.T) {
 	if len(secrets) < 9 {
 		t.Fatalf("only %d secrets: %v", len(secrets), slices.Collect(maps.Keys(secrets)))
 	}
-	client := canonical(s, w.Farm().ID)
+	client := canonical(s, w.Describe().ID)
 	good := mint(t, w, githubURL, subject).Token
 	for name, secret := range secrets {
 		for _, address := range []string{
 			githubURL + "/" + url.PathEscape(secret), "https://graph.microsoft.com/v1.0/applications/" + url.PathEscape(secret),
 			"https://management.azure.com/subscriptions/" + url.PathEscape(url.PathEscape(secret)),
-			"https://" + s.Addr(farm.Workload) + "/w/" + url.PathEscape(secret), s.ControlURL() + "/v1/farms/" + url.PathEscape(secret),
+			"https://" + s.Addr(farm.Workload) + "/w/" + url.PathEscape(secret), s.ControlURL() + "/v1/worlds/" + url.PathEscape(secret),
 		} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"?token="+url.QueryEscape(secret), nil)
 			if err != nil {
@@ -330,8 +330,8 @@ func TestJournalHidesSecrets(t *testing.T) {
 		}
 		if foreign[name] == "" { // the record of a sign-in keeps tenant and client id, whatever they look like
 			get(t, client, "https://login.microsoftonline.com/"+url.PathEscape(secret)+"/oauth2/v2.0/token", "")
-			exchange(t.Context(), t, client, w.Farm().Tenant, secret, secret)
-			exchange(t.Context(), t, client, w.Farm().Tenant, secret, good) // the check of the application records what it got
+			exchange(t.Context(), t, client, w.Describe().Tenant, secret, secret)
+			exchange(t.Context(), t, client, w.Describe().Tenant, secret, good) // the check of the application records what it got
 		}
 	}
 	raw, err := json.Marshal(w.Journal(0))
@@ -356,8 +356,8 @@ func TestJournalHidesSecrets(t *testing.T) {
 func TestWordsThatAreNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "plain"})
-	client := canonical(s, w.Farm().ID)
+	w := newWorld(t, s, control.WorldSpec{Name: "plain"})
+	client := canonical(s, w.Describe().ID)
 	for _, path := range []string{
 		"/subscriptions/aaaabbbb-0000-cccc-1111-dddd2222eeee/resourceGroups/rg-Contoso-Production-WestEurope-001",
 		"/subscriptions/x/providers/Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",

@@ -50,8 +50,8 @@ func TestNoKeyInTwoWorlds(t *testing.T) {
 		s := start(t, farm.Options{})
 		for worldNumber := range 2 {
 			wg.Go(func() {
-				w := newWorld(t, s, control.FarmSpec{Name: "same"})
-				client := canonical(s, w.Farm().ID)
+				w := newWorld(t, s, control.WorldSpec{Name: "same"})
+				client := canonical(s, w.Describe().ID)
 				where := fmt.Sprintf("farm %d, world %d, ", farmNumber, worldNumber)
 				for _, spec := range keySpecs() {
 					iss := addIssuer(t, w, spec)
@@ -75,7 +75,7 @@ func TestTokenOfAnotherWorld(t *testing.T) {
 	t.Parallel()
 	const evil = "https://evil.example"
 	s, third := start(t, farm.Options{}), start(t, farm.Options{})
-	home, beside, abroad := newWorld(t, s, control.FarmSpec{}), newWorld(t, s, control.FarmSpec{}), newWorld(t, third, control.FarmSpec{})
+	home, beside, abroad := newWorld(t, s, control.WorldSpec{}), newWorld(t, s, control.WorldSpec{}), newWorld(t, third, control.WorldSpec{})
 	var wg sync.WaitGroup
 	for _, w := range []*farm.World{home, beside, abroad} {
 		wg.Go(func() {
@@ -88,7 +88,7 @@ func TestTokenOfAnotherWorld(t *testing.T) {
 	wg.Wait()
 	app := addApp(t, home, githubURL, subject)
 	present := func(token control.Minted) int {
-		return exchange(t.Context(), t, canonical(s, home.Farm().ID), app.Tenant, app.ClientID, token.Token).code()
+		return exchange(t.Context(), t, canonical(s, home.Describe().ID), app.Tenant, app.ClientID, token.Token).code()
 	}
 	if code := present(mint(t, home, githubURL, subject)); code != 0 {
 		t.Fatalf("the world's own token: AADSTS%d", code)
@@ -118,10 +118,10 @@ func TestKeysComeBack(t *testing.T) {
 	s := start(t, farm.Options{})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	begin := func() (id, keys string) {
-		w := newWorld(t, s, control.FarmSpec{})
+		w := newWorld(t, s, control.WorldSpec{})
 		iss := addIssuer(t, w, control.IssuerSpec{Platform: "gcp", Alg: "RS256"})
-		_, keys = get(t, canonical(s, w.Farm().ID), iss.JWKS, "")
-		return w.Farm().ID, keys
+		_, keys = get(t, canonical(s, w.Describe().ID), iss.JWKS, "")
+		return w.Describe().ID, keys
 	}
 	moduli := func(keys string) map[string]bool {
 		var set struct{ Keys []struct{ N string } }
@@ -147,7 +147,7 @@ func TestKeysComeBack(t *testing.T) {
 	if _, keys = begin(); common(before, moduli(keys)) != 0 {
 		t.Error("two worlds have one key")
 	}
-	if err := manager.DeleteFarm(t.Context(), first); err != nil {
+	if err := manager.DeleteWorld(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
 	if _, keys = begin(); common(before, moduli(keys)) != len(before) {

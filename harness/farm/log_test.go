@@ -23,9 +23,9 @@ func TestLog(t *testing.T) {
 	t.Parallel()
 	log := new(logged)
 	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}, Log: log.logger()})
-	client, manager := canonical(s, control.DefaultFarm), &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	client, manager := canonical(s, control.DefaultWorld), &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	secrets := map[string]string{"control token": s.Token()}
-	app, err := manager.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
+	app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
 		{Name: "only", Issuer: githubURL, Subject: subject, Audiences: []string{exchangeAudience}},
 	}})
 	if err != nil {
@@ -41,7 +41,7 @@ func TestLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, err := manager.StartWorkload(t.Context(), control.DefaultFarm, control.WorkloadSpec{Issuer: service.Issuer, Preset: preset.Name})
+			w, err := manager.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{Issuer: service.Issuer, Preset: preset.Name})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestLog(t *testing.T) {
 		`msg=request plane=entra method=POST url=https://login.microsoftonline.com/[0-9a-f-]+/oauth2/v2.0/token status=200 platform=entra route=`,
 		`msg=request plane=issuer method=GET url=https://nowhere.example/path status=404`,
 		`msg=request plane=issuer method=GET url=https://token.actions.githubusercontent.com/.well-known/jwks status=200 platform=github route=jwks`,
-		`msg=request plane=control method=POST url=/v1/farms/default/workloads status=200`,
+		`msg=request plane=control method=POST url=/v1/worlds/default/workloads status=200`,
 		`msg=request plane=workload method=GET url=/w/guessed/x status=404`,
 	} {
 		if !regexp.MustCompile(want).MatchString(text) {
@@ -170,7 +170,7 @@ func TestFolders(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := left()
-		if _, err := manager.StartWorkload(t.Context(), control.DefaultFarm, control.WorkloadSpec{Issuer: service.Issuer, Preset: preset.Name}); err != nil {
+		if _, err := manager.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{Issuer: service.Issuer, Preset: preset.Name}); err != nil {
 			t.Fatal(err)
 		}
 		if got := left() - before; got != tt.more {

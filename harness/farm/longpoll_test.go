@@ -57,7 +57,7 @@ func TestLongPoll(t *testing.T) {
 		t.Run(tt.name+" "+tt.proto, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, farm.Options{Timeout: shortTime, Addr: map[farm.Plane]string{farm.Workload: free}})
-			w := newWorld(t, s, control.FarmSpec{Skew: -time.Hour})
+			w := newWorld(t, s, control.WorldSpec{Skew: -time.Hour})
 			addIssuer(t, w, control.IssuerSpec{Platform: "gcp"})
 			started, err := w.StartWorkload(control.WorkloadSpec{Issuer: googleIssuer})
 			if err != nil {
@@ -148,7 +148,7 @@ func TestShutdownAnswersPolls(t *testing.T) {
 func TestStreamsFollowTheClock(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Timeout: shortTime, Addr: map[farm.Plane]string{farm.Workload: free}})
-	w := newWorld(t, s, control.FarmSpec{Skew: time.Hour})
+	w := newWorld(t, s, control.WorldSpec{Skew: time.Hour})
 	iss := addIssuer(t, w, control.IssuerSpec{Platform: "spiffe"})
 	started, err := w.StartWorkload(control.WorkloadSpec{Issuer: iss.URL})
 	if err != nil {

@@ -26,16 +26,16 @@ func TestMemoryOfWorlds(t *testing.T) {
 	populate := func(n int) []string {
 		ids := []string{}
 		for i := range n {
-			w := newWorld(t, s, control.FarmSpec{Name: fmt.Sprint("world ", i)})
+			w := newWorld(t, s, control.WorldSpec{Name: fmt.Sprint("world ", i)})
 			addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 			addApp(t, w, githubURL, subject)
-			ids = append(ids, w.Farm().ID)
+			ids = append(ids, w.Describe().ID)
 		}
 		return ids
 	}
 	remove := func(ids []string) {
 		for _, id := range ids {
-			if err := manager.DeleteFarm(t.Context(), id); err != nil {
+			if err := manager.DeleteWorld(t.Context(), id); err != nil {
 				t.Fatal(err)
 			}
 		}

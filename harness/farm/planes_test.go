@@ -80,11 +80,11 @@ func TestSharedListener(t *testing.T) {
 func TestIssuerAtLoginHost(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{})
+	w := newWorld(t, s, control.WorldSpec{})
 	const issuer = "https://login.microsoftonline.com/aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0"
 	addIssuer(t, w, control.IssuerSpec{Platform: "generic", URL: issuer})
 	app := addApp(t, w, issuer, "/eid1/c/pub/t/x/a/y")
-	client := canonical(s, w.Farm().ID)
+	client := canonical(s, w.Describe().ID)
 	if got := document(t, client, issuer+discoveryPath)["issuer"]; got != issuer {
 		t.Errorf("issuer %q, want %q", got, issuer)
 	}

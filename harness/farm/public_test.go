@@ -30,17 +30,17 @@ func TestKeysOfPublicFarms(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		other, err := s.NewWorld(control.FarmSpec{})
+		other, err := s.NewWorld(control.WorldSpec{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for world, w := range map[string]*World{"default": s.world(control.DefaultFarm), "other": other} {
+		for world, w := range map[string]*World{"default": s.world(control.DefaultWorld), "other": other} {
 			for _, alg := range []jose.SignatureAlgorithm{jose.RS256, jose.PS512} {
 				key, err := w.keys(alg)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, standard := key.(*rsa.PrivateKey); standard != (tt.public && w.id == control.DefaultFarm) {
+				if _, standard := key.(*rsa.PrivateKey); standard != (tt.public && w.id == control.DefaultWorld) {
 					t.Errorf("%s, %s world: %s has a %T", name, world, alg, key)
 				}
 			}

@@ -18,17 +18,17 @@ import (
 func signInWith(t *testing.T, s *farm.Server, issuerURL, token string) (code int, note string) {
 	t.Helper()
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	app, err := manager.AddApplication(t.Context(), control.DefaultFarm, control.ApplicationSpec{Name: t.Name() + token[len(token)-8:]})
+	app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: t.Name() + token[len(token)-8:]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := manager.AddCredential(t.Context(), control.DefaultFarm, app.ClientID, entra.Credential{
+	if _, err := manager.AddCredential(t.Context(), control.DefaultWorld, app.ClientID, entra.Credential{
 		Name: "only", Issuer: issuerURL, Subject: subject, Audiences: []string{exchangeAudience},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	got := exchange(t.Context(), t, canonical(s, control.DefaultFarm), app.Tenant, app.ClientID, token)
-	journal, err := manager.Journal(t.Context(), control.DefaultFarm, 0)
+	got := exchange(t.Context(), t, canonical(s, control.DefaultWorld), app.Tenant, app.ClientID, token)
+	journal, err := manager.Journal(t.Context(), control.DefaultWorld, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestReach(t *testing.T) {
 	other := start(t, farm.Options{})
 	issuerURL := "https://" + other.Addr(farm.Issuer) + "/github"
 	manager := &control.Client{URL: other.ControlURL(), Token: other.Token()}
-	minted, err := manager.Mint(t.Context(), control.DefaultFarm, control.MintSpec{
+	minted, err := manager.Mint(t.Context(), control.DefaultWorld, control.MintSpec{
 		Issuer: issuerURL, Audience: []string{exchangeAudience}, Claims: map[string]any{"sub": subject},
 	})
 	if err != nil {
@@ -88,7 +88,7 @@ func TestLoopbackIsTheFarmsOwn(t *testing.T) {
 		{"127.0.0.1", true}, {"localhost", true}, {"LOCALHOST", true}, {"127.1.2.3", true}, {"[::1]", true},
 		{"127.0.0.1", false}, {"localhost", false}, {"[::ffff:127.0.0.1]", false}, {"0.0.0.0", false}, {"[::]", false},
 	} {
-		w := newWorld(t, s, control.FarmSpec{Name: tt.host})
+		w := newWorld(t, s, control.WorldSpec{Name: tt.host})
 		issuerURL := fmt.Sprintf("https://%s:%s/x", tt.host, port)
 		if tt.served {
 			addIssuer(t, w, control.IssuerSpec{Platform: "generic", URL: issuerURL})
@@ -101,17 +101,17 @@ func TestLoopbackIsTheFarmsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := exchange(t.Context(), t, canonical(s, w.Farm().ID), app.Tenant, app.ClientID, token.Token)
+		got := exchange(t.Context(), t, canonical(s, w.Describe().ID), app.Tenant, app.ClientID, token.Token)
 		if got.code() != 501661 {
 			t.Errorf("%s: AADSTS%d, want 501661: %s", tt.host, got.code(), got.Description)
 		}
 	}
-	w := newWorld(t, s, control.FarmSpec{Name: "keys elsewhere"})
+	w := newWorld(t, s, control.WorldSpec{Name: "keys elsewhere"})
 	addIssuer(t, w, control.IssuerSpec{Platform: "generic", URL: "https://signer.example", Faults: []control.Fault{
 		{Name: "discovery", Parameters: map[string]any{"set": map[string]any{"jwks_uri": program.URL + "/keys"}}},
 	}})
 	app := addApp(t, w, "https://signer.example", subject)
-	got := exchange(t.Context(), t, canonical(s, w.Farm().ID), app.Tenant, app.ClientID, mint(t, w, "https://signer.example", subject).Token)
+	got := exchange(t.Context(), t, canonical(s, w.Describe().ID), app.Tenant, app.ClientID, mint(t, w, "https://signer.example", subject).Token)
 	if got.code() != 90061 {
 		t.Errorf("keys at the program: AADSTS%d, want 90061: %s", got.code(), got.Description)
 	}
@@ -136,7 +136,7 @@ func TestReachErrors(t *testing.T) {
 // TestIssuerURLs says what no issuer may have in its URL.
 func TestIssuerURLs(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, farm.Options{}), control.FarmSpec{})
+	w := newWorld(t, start(t, farm.Options{}), control.WorldSpec{})
 	for _, tt := range []struct{ url, want string }{
 		{"http://issuer.example", "want https://"},
 		{"https://user:of-a-user@issuer.example", "without a user and a password"},

@@ -83,7 +83,7 @@ func projected(t *testing.T, log *bytes.Buffer) (s *farm.Server, w *farm.World, 
 	s = start(t, farm.Options{
 		Now: clock.time, After: clock.after, Log: slog.New(slog.NewTextHandler(log, nil)), Addr: map[farm.Plane]string{farm.Workload: free},
 	})
-	w = newWorld(t, s, control.FarmSpec{Skew: -time.Minute})
+	w = newWorld(t, s, control.WorldSpec{Skew: -time.Minute})
 	addIssuer(t, w, control.IssuerSpec{Platform: "kubernetes"})
 	started, err := w.StartWorkload(control.WorkloadSpec{Issuer: "https://contosok8s.blob.core.windows.net/oidc/"})
 	if err != nil {
@@ -140,7 +140,7 @@ func TestRenewal(t *testing.T) {
 	}
 
 	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	if err := client.DeleteFarm(t.Context(), w.Farm().ID); err != nil {
+	if err := client.DeleteWorld(t.Context(), w.Describe().ID); err != nil {
 		t.Fatal(err)
 	}
 	if left := clock.left(); len(left) != 0 {
@@ -194,9 +194,9 @@ func TestRoot(t *testing.T) {
 	if !strings.HasPrefix(started.Base, "https://127.0.0.1:") || strings.Count(started.Base, "/") != 2 {
 		t.Errorf("base %q, want an address of this machine without a path", started.Base)
 	}
-	document(t, canonical(s, w.Farm().ID), started.Base+"/version")
+	document(t, canonical(s, w.Describe().ID), started.Base+"/version")
 	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	if err := client.DeleteFarm(t.Context(), w.Farm().ID); err != nil {
+	if err := client.DeleteWorld(t.Context(), w.Describe().ID); err != nil {
 		t.Fatal(err)
 	}
 	if response, err := canonical(s, "default").Get(started.Base + "/version"); err == nil {

@@ -33,13 +33,13 @@ func (s *Server) route(l *listener) http.Handler {
 			s.serveIdentity(rw, r)
 			return
 		}
-		id := r.Header.Get(control.FarmHeader)
+		id := r.Header.Get(control.WorldHeader)
 		if id == "" {
-			id = control.DefaultFarm
+			id = control.DefaultWorld
 		}
 		w := s.world(id)
 		if w == nil {
-			s.refuse(rw, r, l.planes[0], "farm: no such farm: leave the header "+control.FarmHeader+" out, or create one on the control plane")
+			s.refuse(rw, r, l.planes[0], "farm: no such world: leave the header "+control.WorldHeader+" out, or create one on the control plane")
 			return
 		}
 		defer w.usage.begin(s.opts.Now)()

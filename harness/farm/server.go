@@ -219,13 +219,13 @@ func (s *Server) controlHandler() http.Handler {
 		Info: func() control.Info {
 			return control.Info{Version: s.opts.Version, Planes: s.planes(), CA: string(s.CA())}
 		},
-		Create: func(spec control.FarmSpec) (control.World, error) { return s.NewWorld(spec) },
-		World: func(id string) (control.World, error) {
+		Create: func(spec control.WorldSpec) (control.LiveWorld, error) { return s.NewWorld(spec) },
+		World: func(id string) (control.LiveWorld, error) {
 			if w := s.world(id); w != nil {
 				w.usage.count(0, s.opts.Now())
 				return w, nil
 			}
-			return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm; POST /v1/farms makes one, and \"default\" is always there"}
+			return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: no such world; POST /v1/worlds makes one, and \"default\" is always there"}
 		},
 		Delete: s.deleteWorld,
 	}
@@ -342,10 +342,10 @@ func (s *Server) ControlURL() string {
 func (s *Server) Token() string { return s.opts.Token }
 
 // Transport reaches a world under the canonical names.
-func (s *Server) Transport(farm string) http.RoundTripper { return s.resolver.Transport(farm) }
+func (s *Server) Transport(world string) http.RoundTripper { return s.resolver.Transport(world) }
 
 // NewWorld makes a world beside the others.
-func (s *Server) NewWorld(spec control.FarmSpec) (*World, error) {
+func (s *Server) NewWorld(spec control.WorldSpec) (*World, error) {
 	w, err := s.newWorld(s.newID(), spec, nil)
 	if err != nil {
 		return nil, err
@@ -354,7 +354,7 @@ func (s *Server) NewWorld(spec control.FarmSpec) (*World, error) {
 	defer s.mu.Unlock()
 	if len(s.worlds) >= maxWorlds {
 		s.secrets.remove(w.identityHeader)
-		return nil, &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d farms are open already; delete some", len(s.worlds))}
+		return nil, &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d worlds are open already; delete some", len(s.worlds))}
 	}
 	s.worlds[w.id] = w
 	return w, nil
@@ -370,14 +370,14 @@ func (s *Server) world(id string) *World {
 }
 
 func (s *Server) deleteWorld(id string) error {
-	if id == control.DefaultFarm {
-		return &control.Error{Status: http.StatusConflict, Message: "farm: the default farm ends with the process"}
+	if id == control.DefaultWorld {
+		return &control.Error{Status: http.StatusConflict, Message: "farm: the default world ends with the process"}
 	}
 	s.mu.Lock()
 	w := s.worlds[id]
 	if w == nil {
 		s.mu.Unlock()
-		return &control.Error{Status: http.StatusNotFound, Message: "farm: no such farm"}
+		return &control.Error{Status: http.StatusNotFound, Message: "farm: no such world"}
 	}
 	workloads := s.removeWorld(w)
 	s.mu.Unlock()
@@ -387,7 +387,7 @@ func (s *Server) deleteWorld(id string) error {
 // startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it: canonically, and by path
 // below each name of the issuer plane's listener.
 func (s *Server) startDefaultWorld() error {
-	w, err := s.newWorld(control.DefaultFarm, control.FarmSpec{Name: control.DefaultFarm}, s.opts.Directory)
+	w, err := s.newWorld(control.DefaultWorld, control.WorldSpec{Name: control.DefaultWorld}, s.opts.Directory)
 	if err != nil {
 		return err
 	}
@@ -396,7 +396,7 @@ func (s *Server) startDefaultWorld() error {
 			return err
 		}
 	}
-	s.worlds[control.DefaultFarm] = w
+	s.worlds[control.DefaultWorld] = w
 	return nil
 }
 

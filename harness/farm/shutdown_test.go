@@ -43,14 +43,14 @@ func TestShutdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, s, control.FarmSpec{Name: "shutdown"})
+	w := newWorld(t, s, control.WorldSpec{Name: "shutdown"})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	app := addApp(t, w, githubURL, subject)
 	token := mint(t, w, githubURL, subject)
 
 	const form = "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"
 	body := &slowBody{first: strings.NewReader(form), reached: make(chan struct{}), last: make(chan string, 1)}
-	client := &http.Client{Transport: withHeader{trusting(s).Transport, w.Farm().ID}}
+	client := &http.Client{Transport: withHeader{trusting(s).Transport, w.Describe().ID}}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr(farm.Entra)+"/"+app.Tenant+"/oauth2/v2.0/token", body)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestShutdownSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := &slowBody{first: strings.NewReader("{"), reached: make(chan struct{}), last: make(chan string, 1)}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.ControlURL()+"/v1/farms", body)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.ControlURL()+"/v1/worlds", body)
 	if err != nil {
 		t.Fatal(err)
 	}

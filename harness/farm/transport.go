@@ -56,10 +56,10 @@ func NewResolver(planes map[string]string, rootPEM []byte) (*Resolver, error) {
 }
 
 // Transport reaches the world with that id.
-func (r *Resolver) Transport(farm string) http.RoundTripper {
+func (r *Resolver) Transport(world string) http.RoundTripper {
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
-		req.Header.Set(control.FarmHeader, farm)
+		req.Header.Set(control.WorldHeader, world)
 		return r.transport.RoundTrip(req)
 	})
 }

@@ -112,7 +112,7 @@ func (w *World) EndWorkload(id string) error {
 	run := s.workloads[id]
 	if run == nil || run.world != w {
 		s.mu.Unlock()
-		return &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no workload %q in this farm: it has ended already, or it never was there", id)}
+		return &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no workload %q in this world: it has ended already, or it never was there", id)}
 	}
 	delete(s.workloads, id)
 	w.workloads = slices.DeleteFunc(w.workloads, func(other string) bool { return other == id })
@@ -215,7 +215,7 @@ func (w *World) register(id string, run *workload) (oldest *workload, err error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if w.ended {
-		return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: this farm has been deleted"}
+		return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: this world has been deleted"}
 	}
 	if len(w.workloads) >= maxWorkloads {
 		oldest = s.workloads[w.workloads[0]]
@@ -295,7 +295,7 @@ func (s *Server) serveWorkload(rw http.ResponseWriter, r *http.Request) {
 	run := s.workloads[id]
 	s.mu.RUnlock()
 	if run == nil || run.handler == nil {
-		s.refuse(rw, r, Workload, "farm: no token API here: its workload has ended, its farm has been deleted, or the platform delivers tokens without one")
+		s.refuse(rw, r, Workload, "farm: no token API here: its workload has ended, its world has been deleted, or the platform delivers tokens without one")
 		return
 	}
 	http.StripPrefix(workloadPath+id, run).ServeHTTP(rw, r)

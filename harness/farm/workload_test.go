@@ -30,7 +30,7 @@ func workloadFarm(t *testing.T) (*farm.Server, *farm.World) {
 			t.Error(err)
 		}
 	})
-	w, err := s.NewWorld(control.FarmSpec{Name: t.Name()})
+	w, err := s.NewWorld(control.WorldSpec{Name: t.Name()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestWorkloadEndsWithItsWorld(t *testing.T) {
 	if !strings.HasPrefix(github.Base, "https://"+s.Addr(farm.Workload)+"/w/") || github.Base == google.Base {
 		t.Errorf("bases %q and %q, want two below the workload plane at %s", github.Base, google.Base, s.Addr(farm.Workload))
 	}
-	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	client := &http.Client{Transport: s.Transport(w.Describe().ID)}
 	if status := statusOf(t, client, github.Env["ACTIONS_ID_TOKEN_REQUEST_URL"], "Authorization", "Bearer "+github.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]); status != http.StatusOK {
 		t.Errorf("the token request: HTTP status %d, want 200", status)
 	}
@@ -85,7 +85,7 @@ func TestWorkloadEndsWithItsWorld(t *testing.T) {
 	}
 
 	control := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	if err := control.DeleteFarm(t.Context(), w.Farm().ID); err != nil {
+	if err := control.DeleteWorld(t.Context(), w.Describe().ID); err != nil {
 		t.Fatal(err)
 	}
 	request, err := url.Parse(github.Env["ACTIONS_ID_TOKEN_REQUEST_URL"])
@@ -160,7 +160,7 @@ func TestWorkloadEnv(t *testing.T) {
 func TestEnterpriseSlug(t *testing.T) {
 	t.Parallel()
 	s, w := workloadFarm(t)
-	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	client := &http.Client{Transport: s.Transport(w.Describe().ID)}
 	get := func(address string) string {
 		t.Helper()
 		resp, err := client.Get(address)
@@ -220,7 +220,7 @@ func TestWorkloadRefusals(t *testing.T) {
 	if _, err := w.StartWorkload(control.WorkloadSpec{Issuer: "https://nobody.example"}); !errors.As(err, &refusal) || !strings.Contains(refusal.Message, githubIssuer) {
 		t.Errorf("an unknown issuer: %v, want a refusal that lists those there are", err)
 	}
-	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	client := &http.Client{Transport: s.Transport(w.Describe().ID)}
 	if status := statusOf(t, client, "https://"+s.Addr(farm.Workload)+"/w/guessed/anything", "Accept", "*/*"); status != http.StatusNotFound {
 		t.Errorf("an unknown workload: HTTP status %d, want 404", status)
 	}
@@ -245,7 +245,7 @@ func TestWorkloadFiles(t *testing.T) {
 		t.Fatalf("the folder of the workload: %v", err)
 	}
 	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	if err := client.DeleteFarm(t.Context(), w.Farm().ID); err != nil {
+	if err := client.DeleteWorld(t.Context(), w.Describe().ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
@@ -266,7 +266,7 @@ func TestWorkloadsAreBounded(t *testing.T) {
 		}
 		requests = append(requests, workload.Env["ACTIONS_ID_TOKEN_REQUEST_URL"])
 	}
-	client := &http.Client{Transport: s.Transport(w.Farm().ID)}
+	client := &http.Client{Transport: s.Transport(w.Describe().ID)}
 	for _, tt := range []struct {
 		n, status int
 	}{{0, http.StatusNotFound}, {1, http.StatusUnauthorized}, {kept, http.StatusUnauthorized}} {
@@ -287,7 +287,7 @@ func TestWorkloadsAreBounded(t *testing.T) {
 func TestLoginsOfTheWorld(t *testing.T) {
 	t.Parallel()
 	s, own := workloadFarm(t)
-	other := newWorld(t, s, control.FarmSpec{Name: "other"})
+	other := newWorld(t, s, control.WorldSpec{Name: "other"})
 	const provider = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI"
 	for _, w := range []*farm.World{own, other} {
 		addIssuer(t, w, control.IssuerSpec{Platform: "cognito", Preset: "user-pool-id"})
@@ -320,7 +320,7 @@ func TestLoginsOfTheWorld(t *testing.T) {
 		said, err := io.ReadAll(response.Body)
 		_ = response.Body.Close()
 		if err != nil || response.StatusCode != want || (want != http.StatusOK) != strings.Contains(string(said), "Couldn't verify signed token.") {
-			t.Errorf("world %s: %d %s (%v), want %d", w.Farm().ID, response.StatusCode, said, err, want)
+			t.Errorf("world %s: %d %s (%v), want %d", w.Describe().ID, response.StatusCode, said, err, want)
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// World is one farm with everything of its own: issuers with their keys, a directory, a clock and a journal. It implements
-// control.World and is safe for concurrent use.
+// World is what one test sees, with everything of its own: issuers with their keys, a directory, a clock and a journal. It implements
+// control.LiveWorld and is safe for concurrent use.
 type World struct {
 	id      string
 	tenant  string // the id of its first tenant
@@ -44,10 +44,10 @@ type World struct {
 	ended     bool     // deleted, so that no workload may be added; guarded by server.mu
 }
 
-var _ control.World = (*World)(nil)
+var _ control.LiveWorld = (*World)(nil)
 
 // directoryOf makes the directory that a world begins with.
-func directoryOf(spec control.FarmSpec) (*entra.Directory, error) {
+func directoryOf(spec control.WorldSpec) (*entra.Directory, error) {
 	dir := entra.NewDirectory()
 	if spec.Options != nil {
 		if err := dir.SetOptions(*spec.Options); err != nil {
@@ -70,7 +70,7 @@ func directoryOf(spec control.FarmSpec) (*entra.Directory, error) {
 }
 
 // newWorld makes a world. Without a directory it gets the one of the specification.
-func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory) (*World, error) {
+func (s *Server) newWorld(id string, spec control.WorldSpec, dir *entra.Directory) (*World, error) {
 	if dir == nil {
 		var err error
 		if dir, err = directoryOf(spec); err != nil {
@@ -96,7 +96,7 @@ func (s *Server) newWorld(id string, spec control.FarmSpec, dir *entra.Directory
 	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine has keys of the standard
 	// library's; all others have test keys. Who does not send the header that picks a world, as no relying party does, reaches the default one.
 	w.keys = w.loan.Key
-	if id == control.DefaultFarm && s.public() {
+	if id == control.DefaultWorld && s.public() {
 		w.keys = issuer.GenerateKey
 	}
 	w.entra = entra.New(entra.Config{
@@ -123,20 +123,20 @@ func (w *World) issuerAlarm(at time.Time) (reached <-chan struct{}, cancel func(
 	return w.clock.alarm(at.Add(-w.skew))
 }
 
-// Farm describes the world.
-func (w *World) Farm() control.Farm {
-	return control.Farm{
+// Describe says what the world is.
+func (w *World) Describe() control.World {
+	return control.World{
 		ID: w.id, Tenant: w.tenant, Now: w.clock.now(), IdentityEndpoint: w.server.identityEndpoint(), IdentityHeader: w.identityHeader,
 	}
 }
 
 // Advance moves the clocks of the world on. What platforms do for the world's workloads in that time is done when it returns.
-func (w *World) Advance(spec control.AdvanceSpec) (control.Farm, error) {
+func (w *World) Advance(spec control.AdvanceSpec) (control.World, error) {
 	if err := w.clock.advance(spec.Advance); err != nil {
-		return control.Farm{}, err
+		return control.World{}, err
 	}
 	w.renewWorkloads()
-	return w.Farm(), nil
+	return w.Describe(), nil
 }
 
 // AddApplication makes an application in the world's first tenant.

@@ -22,17 +22,17 @@ const (
 func TestWorldsApart(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	one, other := newWorld(t, s, control.FarmSpec{Name: "one"}), newWorld(t, s, control.FarmSpec{Name: "other"})
+	one, other := newWorld(t, s, control.WorldSpec{Name: "one"}), newWorld(t, s, control.WorldSpec{Name: "other"})
 	for _, w := range []*farm.World{one, other} {
 		addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	}
 	app := addApp(t, one, githubURL, subject)
 	token := mint(t, one, githubURL, subject)
-	tenant := other.Farm().Tenant
-	if one.Farm().Tenant != tenant {
-		t.Fatalf("tenants %q and %q: the ids derive from the same names", one.Farm().Tenant, tenant)
+	tenant := other.Describe().Tenant
+	if one.Describe().Tenant != tenant {
+		t.Fatalf("tenants %q and %q: the ids derive from the same names", one.Describe().Tenant, tenant)
 	}
-	clientOne, clientOther := canonical(s, one.Farm().ID), canonical(s, other.Farm().ID)
+	clientOne, clientOther := canonical(s, one.Describe().ID), canonical(s, other.Describe().ID)
 
 	if got := exchange(t.Context(), t, clientOne, tenant, app.ClientID, token.Token); got.code() != 0 {
 		t.Fatalf("in the world itself: %s", got.Description)
@@ -57,7 +57,7 @@ func TestWorldsApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := moved.Now.Sub(other.Farm().Now); d < 47*time.Hour {
+	if d := moved.Now.Sub(other.Describe().Now); d < 47*time.Hour {
 		t.Errorf("the clocks are %s apart, want two days", d)
 	}
 
@@ -84,7 +84,7 @@ func TestWorldsAtTheSameTime(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
-			w, err := s.NewWorld(control.FarmSpec{Name: fmt.Sprint("world ", i)})
+			w, err := s.NewWorld(control.WorldSpec{Name: fmt.Sprint("world ", i)})
 			if err != nil {
 				t.Error(err)
 				return
@@ -96,7 +96,7 @@ func TestWorldsAtTheSameTime(t *testing.T) {
 			}
 			app := addApp(t, w, githubURL, sub)
 			token := mint(t, w, githubURL, sub)
-			if got := exchange(t.Context(), t, canonical(s, w.Farm().ID), app.Tenant, app.ClientID, token.Token); got.code() != 0 {
+			if got := exchange(t.Context(), t, canonical(s, w.Describe().ID), app.Tenant, app.ClientID, token.Token); got.code() != 0 {
 				t.Errorf("world %d: %s", i, got.Description)
 			}
 			signIns := 0
@@ -119,26 +119,29 @@ func TestWorldsAtTheSameTime(t *testing.T) {
 func TestUnknownWorld(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.FarmSpec{Name: "short-lived"})
+	w := newWorld(t, s, control.WorldSpec{Name: "short-lived"})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
-	client := canonical(s, w.Farm().ID)
+	client := canonical(s, w.Describe().ID)
 	document(t, client, githubURL+discoveryPath)
 
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
-	if err := manager.DeleteFarm(t.Context(), w.Farm().ID); err != nil {
+	if err := manager.DeleteWorld(t.Context(), w.Describe().ID); err != nil {
 		t.Fatal(err)
 	}
 	for name, client := range map[string]*http.Client{"deleted": client, "never made": canonical(s, "0123456789abcdef0123456789abcdef")} {
 		for _, address := range []string{githubURL + discoveryPath, "https://login.microsoftonline.com/common/v2.0" + discoveryPath} {
 			status, body := get(t, client, address, "")
-			if status != http.StatusNotFound || !strings.Contains(body, "no such farm") {
+			if status != http.StatusNotFound || !strings.Contains(body, "no such world") {
 				t.Errorf("%s world, %s: status %d, %q", name, address, status, body)
 			}
 		}
 	}
 	refusals := map[string]error{
-		"delete it again": manager.DeleteFarm(t.Context(), w.Farm().ID),
-		"advance it":      func() error { _, err := manager.Advance(t.Context(), w.Farm().ID, control.AdvanceSpec{}); return err }(),
+		"delete it again": manager.DeleteWorld(t.Context(), w.Describe().ID),
+		"advance it": func() error {
+			_, err := manager.Advance(t.Context(), w.Describe().ID, control.AdvanceSpec{})
+			return err
+		}(),
 	}
 	for name, err := range refusals {
 		var refusal *control.Error
@@ -147,7 +150,7 @@ func TestUnknownWorld(t *testing.T) {
 		}
 	}
 	var refusal *control.Error
-	if err := manager.DeleteFarm(t.Context(), control.DefaultFarm); !errors.As(err, &refusal) || refusal.Status != http.StatusConflict {
+	if err := manager.DeleteWorld(t.Context(), control.DefaultWorld); !errors.As(err, &refusal) || refusal.Status != http.StatusConflict {
 		t.Errorf("delete the default world: %v, want a 409", err)
 	}
 	document(t, canonical(s, ""), githubURL+discoveryPath) // an empty header is none
@@ -156,7 +159,7 @@ func TestUnknownWorld(t *testing.T) {
 func TestIssuerErrors(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Hosts: []string{"allowed.contoso.com"}})
-	w := newWorld(t, s, control.FarmSpec{Name: "errors"})
+	w := newWorld(t, s, control.WorldSpec{Name: "errors"})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github", URL: "https://allowed.contoso.com/a"})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github", URL: "https://below.allowed.contoso.com/a"})
 	tests := []struct {
@@ -186,7 +189,7 @@ func TestIssuerErrors(t *testing.T) {
 	if _, err := w.Mint(control.MintSpec{Issuer: "https://allowed.contoso.com"}); err == nil || !strings.Contains(err.Error(), "have https://allowed.contoso.com/a") {
 		t.Errorf("mint at an unknown issuer: %v, want the list of those there are", err)
 	}
-	if _, err := s.NewWorld(control.FarmSpec{Cloud: "mars"}); err == nil || !strings.Contains(err.Error(), "have public, usgov, china") {
+	if _, err := s.NewWorld(control.WorldSpec{Cloud: "mars"}); err == nil || !strings.Contains(err.Error(), "have public, usgov, china") {
 		t.Errorf("unknown cloud: %v, want the list of those there are", err)
 	}
 }
@@ -199,8 +202,8 @@ func (failing) Read([]byte) (int, error) { return 0, errors.New("dry") }
 func TestRandomnessThatFails(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Rand: failing{}})
-	one, other := newWorld(t, s, control.FarmSpec{}), newWorld(t, s, control.FarmSpec{})
-	if one.Farm().ID == other.Farm().ID || strings.Trim(s.Token(), "0") == "" {
-		t.Errorf("worlds %q and %q, token all zeros: %v", one.Farm().ID, other.Farm().ID, strings.Trim(s.Token(), "0") == "")
+	one, other := newWorld(t, s, control.WorldSpec{}), newWorld(t, s, control.WorldSpec{})
+	if one.Describe().ID == other.Describe().ID || strings.Trim(s.Token(), "0") == "" {
+		t.Errorf("worlds %q and %q, token all zeros: %v", one.Describe().ID, other.Describe().ID, strings.Trim(s.Token(), "0") == "")
 	}
 }

@@ -69,7 +69,7 @@ func (p *play) mintCertificate(ctx context.Context, m *scenario.Mint) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	farm, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{}) // to know the time
+	world, err := p.client.Advance(ctx, p.world.ID, control.AdvanceSpec{}) // to know the time
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (p *play) mintCertificate(ctx context.Context, m *scenario.Mint) (map[strin
 	p.requests++
 	claims := map[string]any{
 		"aud": or(m.Audience, login+"/"+p.tenants[0].ID+"/oauth2/v2.0/token"), "iss": p.app.ClientID, "sub": p.app.ClientID,
-		"jti": correlationID(p.title(), p.requests), "iat": farm.Now.Unix(), "nbf": farm.Now.Add(min(lifetime, 0)).Unix(), "exp": farm.Now.Add(lifetime).Unix(),
+		"jti": correlationID(p.title(), p.requests), "iat": world.Now.Unix(), "nbf": world.Now.Add(min(lifetime, 0)).Unix(), "exp": world.Now.Add(lifetime).Unix(),
 	}
 	header := map[string]any{"alg": "PS256", "typ": "JWT", "x5t#S256": own.thumbprint}
 	change(claims, m.Claims)

@@ -16,36 +16,36 @@ import (
 
 // directory turns the file's Entra side into what the world begins with. Its tenants come with every id filled in, as the world would have
 // them, because the ids derive from the names; so expressions can have them, and what breaks a rule is found where the file says it.
-func (p *play) directory() (control.FarmSpec, error) {
+func (p *play) directory() (control.WorldSpec, error) {
 	side, err := p.file.ResolveEntra(p.env)
 	if err != nil {
-		return control.FarmSpec{}, err
+		return control.WorldSpec{}, err
 	}
 	p.cloud = side.Cloud
-	spec := control.FarmSpec{Cloud: p.cloud}
+	spec := control.WorldSpec{Cloud: p.cloud}
 	if spec.Options, err = p.options(side.Options); err != nil {
-		return control.FarmSpec{}, err
+		return control.WorldSpec{}, err
 	}
 	tenant, err := p.tenant(side)
 	if err != nil {
-		return control.FarmSpec{}, err
+		return control.WorldSpec{}, err
 	}
 	filled := entra.NewDirectory()
 	if tenant, err = filled.AddTenant(tenant); err != nil {
 		path, first := entra.BrokenRule(err)
-		return control.FarmSpec{}, p.at(p.file.Pos(mainPath(path)...), first)
+		return control.WorldSpec{}, p.at(p.file.Pos(mainPath(path)...), first)
 	}
 	spec.Tenants = []entra.Tenant{tenant}
 	others, err := decodeEach[entra.Tenant](p, side.Tenants, "tenants")
 	if err != nil {
-		return control.FarmSpec{}, err
+		return control.WorldSpec{}, err
 	}
 	for i := range others {
 		p.defaults(&others[i])
 		other, err := filled.AddTenant(others[i])
 		if err != nil {
 			path, first := entra.BrokenRule(err)
-			return control.FarmSpec{}, p.at(p.file.Pos(append([]any{"entra", "tenants", i}, steps(path)...)...), first)
+			return control.WorldSpec{}, p.at(p.file.Pos(append([]any{"entra", "tenants", i}, steps(path)...)...), first)
 		}
 		spec.Tenants = append(spec.Tenants, other)
 	}

@@ -79,7 +79,7 @@ func TestTargetThatDies(t *testing.T) {
 	next := tgt.Control.HTTP.Transport
 	var worlds, asked atomic.Int32
 	tgt.Control = &control.Client{URL: tgt.Control.URL, Token: tgt.Control.Token, HTTP: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		if r.Method == http.MethodPost && r.URL.Path == "/v1/farms" {
+		if r.Method == http.MethodPost && r.URL.Path == "/v1/worlds" {
 			asked.Add(1)
 			if worlds.Add(1) > 2 {
 				return nil, errors.New("connection refused")

@@ -27,7 +27,7 @@ func (p *play) mintIdentity(ctx context.Context, m *scenario.Mint) (map[string]a
 	if err != nil {
 		return nil, err
 	}
-	endpoint, err := url.Parse(p.farm.IdentityEndpoint)
+	endpoint, err := url.Parse(p.world.IdentityEndpoint)
 	if err != nil || endpoint.Path == "" {
 		return nil, errors.New("mint: the target has no endpoint for managed identities")
 	}
@@ -37,8 +37,8 @@ func (p *play) mintIdentity(ctx context.Context, m *scenario.Mint) (map[string]a
 		return nil, err
 	}
 	req.Host = endpoint.Host // its own address is as the farm sees it; from here, the login host's name leads to the same listener
-	req.Header.Set("X-IDENTITY-HEADER", p.farm.IdentityHeader)
-	resp, err := (&http.Client{Transport: p.opts.Target.Transport(p.farm.ID)}).Do(req)
+	req.Header.Set("X-IDENTITY-HEADER", p.world.IdentityHeader)
+	resp, err := (&http.Client{Transport: p.opts.Target.Transport(p.world.ID)}).Do(req)
 	if err != nil {
 		return nil, err
 	}

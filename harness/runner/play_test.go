@@ -58,7 +58,7 @@ func (w *worlds) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
-	case r.Method == http.MethodPost && r.URL.Path == "/v1/farms":
+	case r.Method == http.MethodPost && r.URL.Path == "/v1/worlds":
 		w.made++
 	case r.Method == http.MethodDelete && strings.Count(r.URL.Path, "/") == 3:
 		w.deleted++

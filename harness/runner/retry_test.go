@@ -22,8 +22,8 @@ func TestRetryThatRunsOutOfTime(t *testing.T) {
 	tgt := start(t)
 	next := tgt.Transport
 	var requests atomic.Int32
-	tgt.Transport = func(farm string) http.RoundTripper {
-		entra := next(farm)
+	tgt.Transport = func(world string) http.RoundTripper {
+		entra := next(world)
 		return roundTrip(func(r *http.Request) (*http.Response, error) {
 			if requests.Add(1) > 2 {
 				cancel(errors.New("out of time"))

@@ -170,9 +170,9 @@ func TestFailFast(t *testing.T) {
 	var under atomic.Int32 // cases under way when the first fails
 	tgt := start(t)
 	next := tgt.Transport
-	tgt.Transport = func(farm string) http.RoundTripper {
+	tgt.Transport = func(world string) http.RoundTripper {
 		under.Add(1)
-		return next(farm)
+		return next(world)
 	}
 	files := []*scenario.File{load(t, signIn), load(t, failing), load(t, signIn), load(t, signIn)}
 	run := runner.Run(t.Context(), files, runner.Options{Target: tgt, Parallel: 1, FailFast: true})
@@ -199,11 +199,11 @@ func TestFailFastLetsOthersEnd(t *testing.T) {
 	tgt := start(t)
 	next := tgt.Transport
 	var first atomic.Bool
-	tgt.Transport = func(farm string) http.RoundTripper {
+	tgt.Transport = func(world string) http.RoundTripper {
 		if first.CompareAndSwap(false, true) {
-			return waiting{next(farm), failed}
+			return waiting{next(world), failed}
 		}
-		return next(farm)
+		return next(world)
 	}
 	var calls atomic.Int32
 	clock := func() time.Time { // the runner looks at the clock at the begin of the run, and at both ends of each case

@@ -148,7 +148,7 @@ type play struct {
 	client *control.Client
 	result report.Result
 
-	farm      control.Farm
+	world     control.World
 	issuer    control.Issuer
 	preset    string         // the issuer's; empty: the platform's first
 	tenants   []entra.Tenant // as the world began, every id filled in; the scenario's first

@@ -73,7 +73,7 @@ func (a answer) code() string {
 // send makes a call. It follows no redirect, which could lead the token elsewhere.
 func (p *play) send(req *http.Request) (answer, error) {
 	client := &http.Client{
-		Transport:     p.opts.Target.Transport(p.farm.ID),
+		Transport:     p.opts.Target.Transport(p.world.ID),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := client.Do(req)

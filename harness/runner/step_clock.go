@@ -9,6 +9,6 @@ import (
 
 // advance moves the clock of the world.
 func (p *play) advance(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	farm, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{Advance: a.Clock.Advance})
-	return map[string]any{"now": farm.Now}, err
+	world, err := p.client.Advance(ctx, p.world.ID, control.AdvanceSpec{Advance: a.Clock.Advance})
+	return map[string]any{"now": world.Now}, err
 }

@@ -17,11 +17,11 @@ func (p *play) changeCredential(ctx context.Context, _ *scenario.Step, a *scenar
 		}
 		add := credential(c.Add)
 		p.fill(&add, audience)
-		added, err := p.client.AddCredential(ctx, p.farm.ID, p.app.ClientID, add)
+		added, err := p.client.AddCredential(ctx, p.world.ID, p.app.ClientID, add)
 		return map[string]any{"id": added.ID}, err
 	case c.Update != nil:
-		updated, err := p.client.UpdateCredential(ctx, p.farm.ID, p.app.ClientID, c.Update.Name, credential(c.Update))
+		updated, err := p.client.UpdateCredential(ctx, p.world.ID, p.app.ClientID, c.Update.Name, credential(c.Update))
 		return map[string]any{"id": updated.ID}, err
 	}
-	return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.farm.ID, p.app.ClientID, a.Credential.Remove)
+	return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.world.ID, p.app.ClientID, a.Credential.Remove)
 }

@@ -98,7 +98,7 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 		}
 		p.unmet = fmt.Sprintf("attempt %d: %s", attempt, wantedEnd(want, result))
 		// Waiting is on the target's clock, so on an emulator it costs nothing.
-		if _, err := p.client.Advance(ctx, p.farm.ID, control.AdvanceSpec{Advance: e.Retry.Every}); err != nil {
+		if _, err := p.client.Advance(ctx, p.world.ID, control.AdvanceSpec{Advance: e.Retry.Every}); err != nil {
 			return nil, err
 		}
 		waited += e.Retry.Every
@@ -123,7 +123,7 @@ func (p *play) request(e *scenario.Exchange) (Request, error) {
 		tenant, clientID = id, identity.ClientID
 	}
 	return Request{
-		HTTP:      &http.Client{Transport: p.opts.Target.Transport(p.farm.ID)},
+		HTTP:      &http.Client{Transport: p.opts.Target.Transport(p.world.ID)},
 		Authority: authority,
 		Tenant:    or(e.Tenant, tenant), ClientID: or(e.ClientID, clientID),
 		Assertion: or(e.Assertion, p.assertion), Scope: or(e.Scope, defaultScope),
@@ -175,7 +175,7 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 
 // signIn finds the emulator's record of a request; the zero one if it kept none.
 func (p *play) signIn(ctx context.Context, correlation string) (entra.SignIn, error) {
-	journal, err := p.client.Journal(ctx, p.farm.ID, p.read)
+	journal, err := p.client.Journal(ctx, p.world.ID, p.read)
 	if err != nil {
 		return entra.SignIn{}, err
 	}

@@ -19,7 +19,7 @@ func (p *play) changeFault(ctx context.Context, _ *scenario.Step, a *scenario.Ac
 		}
 	}
 	p.faults = changed
-	return nil, p.client.SetFaults(ctx, p.farm.ID, control.FaultsSpec{Issuer: p.issuer.URL, Faults: changed})
+	return nil, p.client.SetFaults(ctx, p.world.ID, control.FaultsSpec{Issuer: p.issuer.URL, Faults: changed})
 }
 
 // faultList is a set of faults by name, as a file has it, in the order of their names.

@@ -37,7 +37,7 @@ func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 	if a.Mint.Audience != "" {
 		spec.Audience = []string{a.Mint.Audience}
 	}
-	minted, err := p.client.Mint(ctx, p.farm.ID, spec)
+	minted, err := p.client.Mint(ctx, p.world.ID, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -93,13 +93,13 @@ func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any
 	case m.Lifetime != 0:
 		return nil, fmt.Errorf("%s: via: native has no lifetime of the caller's choice; leave lifetime out, or mint via: direct", platform.Name)
 	}
-	workload, err := p.client.StartWorkload(ctx, p.farm.ID, control.WorkloadSpec{
+	workload, err := p.client.StartWorkload(ctx, p.world.ID, control.WorkloadSpec{
 		Issuer: p.issuer.URL, Claims: m.Claims, Audience: m.Audience, Base: p.opts.Target.Workloads, Env: m.Env,
 	})
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: p.opts.Target.Transport(p.farm.ID)}
+	client := &http.Client{Transport: p.opts.Target.Transport(p.world.ID)}
 	token, err := native.Fetch(ctx, client, issuer.Found{Base: workload.Base, Env: workload.Env, Now: workload.Now}, m.Audience)
 	if err != nil {
 		return nil, err

@@ -29,24 +29,24 @@ func (p *play) set(ctx context.Context) error {
 		return err
 	}
 	p.issuerIs(or(iss.URL, canonical(iss)), iss.Platform)
-	world, err := p.directory()
+	spec, err := p.directory()
 	if err != nil {
 		return err
 	}
-	world.Name, world.Start, world.Skew = p.title(), clock.Start, clock.Skew
-	if p.farm, err = p.client.CreateFarm(ctx, world); err != nil {
+	spec.Name, spec.Start, spec.Skew = p.title(), clock.Start, clock.Skew
+	if p.world, err = p.client.CreateWorld(ctx, spec); err != nil {
 		var refused *control.Error
 		if !errors.As(err, &refused) {
 			return unreachable{err}
 		}
 		return err
 	}
-	spec := control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
+	added := control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
 	for _, set := range iss.Faults {
-		spec.Faults = append(spec.Faults, faultList(set)...)
+		added.Faults = append(added.Faults, faultList(set)...)
 	}
-	p.faults, p.preset = spec.Faults, iss.Preset
-	if p.issuer, err = p.client.AddIssuer(ctx, p.farm.ID, spec); err != nil {
+	p.faults, p.preset = added.Faults, iss.Preset
+	if p.issuer, err = p.client.AddIssuer(ctx, p.world.ID, added); err != nil {
 		return p.at(p.file.Pos("issuer"), err)
 	}
 	return nil
@@ -82,10 +82,10 @@ func canonical(iss *scenario.Issuer) string {
 // unset deletes the world of the case, also when setting it up failed halfway and when the case has run out of time: a farm that others
 // share must not keep it.
 func (p *play) unset(ctx context.Context) {
-	if p.farm.ID == "" {
+	if p.world.ID == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	_ = p.client.DeleteFarm(ctx, p.farm.ID) // the result stands whatever comes of it
+	_ = p.client.DeleteWorld(ctx, p.world.ID) // the result stands whatever comes of it
 }

@@ -6,7 +6,7 @@
 //		return err
 //	}
 //	defer t.Close()
-//	world, err := t.Control.CreateFarm(ctx, control.FarmSpec{Name: "demo"})
+//	world, err := t.Control.CreateWorld(ctx, control.WorldSpec{Name: "demo"})
 //	client := &http.Client{Transport: t.Transport(world.ID)}
 //
 // The real Entra as a target is not here yet.

@@ -30,8 +30,8 @@ const (
 type Target struct {
 	Name      string // emulator, container or the URL of a control plane; at run.target in expressions
 	Control   *control.Client
-	Transport func(farm string) http.RoundTripper // reaches a world under the canonical names
-	CA        []byte                              // the root certificate behind those names, PEM
+	Transport func(world string) http.RoundTripper // reaches a world under the canonical names
+	CA        []byte                               // the root certificate behind those names, PEM
 	Can       map[Need]bool
 	Workloads string // the workload plane as seen from here, https://host:port; empty: there is none
 	close     func() error

@@ -32,7 +32,7 @@ func inProcess(t *testing.T) *target.Target {
 // reach reads a document of the world's GitHub through a target.
 func reach(t *testing.T, tgt *target.Target) {
 	t.Helper()
-	world, err := tgt.Control.CreateFarm(t.Context(), control.FarmSpec{Name: tgt.Name})
+	world, err := tgt.Control.CreateWorld(t.Context(), control.WorldSpec{Name: tgt.Name})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@
 //   - After a customisation without use_immutable_subject the flag stays as it was (inferred). A repository that is immutable by its age stays
 //     so. sub_claim_prefix is the repository's part of the subject also where a template leaves it out (inferred).
 //   - include_enterprise_slug changes iss, and the documents of the new URL list the keys of the issuer of before (inferred). Where the
-//     farm has an issuer at that URL already, as that of the preset enterprise-slug, it stays; if that was given an algorithm, and so keys
+//     world has an issuer at that URL already, as that of the preset enterprise-slug, it stays; if that was given an algorithm, and so keys
 //     of its own, the change is refused with 500.
 //   - The inclusion of custom properties as claims has no route; claims named repo_property_ can be given.
 package github

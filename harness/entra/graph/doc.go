@@ -40,7 +40,7 @@
 //     (nonDefaultUriAddition, uriAdditionWithoutUniqueTenantIdentifier), which are not emulated.
 //   - Which refusal two query options of one name get was seen with drives, that of a member given twice is inferred.
 //   - The end of the text for a sign-in log without AuditLog.Read.All, behind "to c", is inferred.
-//   - The log has the sign-ins that Config.SignIns returns. A farm returns those of its journal, which keeps a tenant's last 1,000, and 20,000 of all tenants together.
+//   - The log has the sign-ins that Config.SignIns returns. A world returns those of its journal, which keeps a tenant's last 1,000, and 20,000 of all tenants together.
 //   - Sign-ins have no location, no device and no risk. userAgent and ipAddress are those of the request. What v1.0 shows of a sign-in of a
 //     service principal is inferred: its lists never have one.
 //   - Strings in $filter are compared without regard to case.

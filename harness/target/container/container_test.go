@@ -111,10 +111,10 @@ func testOptions(t *testing.T, image string) {
 	c := run(t, image, container.WithHosts(host), container.WithDirectory([]byte("tenants:\n  - id: "+tenant+"\n    displayName: Fabrikam\n")))
 	tgt := open(t, c)
 
-	if _, err := tgt.Control.AddIssuer(t.Context(), control.DefaultFarm, control.IssuerSpec{Platform: "github", URL: "https://" + host}); err != nil {
+	if _, err := tgt.Control.AddIssuer(t.Context(), control.DefaultWorld, control.IssuerSpec{Platform: "github", URL: "https://" + host}); err != nil {
 		t.Errorf("an issuer at the host of WithHosts: %v", err)
 	}
-	client := &http.Client{Transport: tgt.Transport(control.DefaultFarm)}
+	client := &http.Client{Transport: tgt.Transport(control.DefaultWorld)}
 	resp, err := client.Get("https://login.microsoftonline.com/" + tenant + "/v2.0/.well-known/openid-configuration")
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@
 //		t.Fatal(err)
 //	}
 //	target, err := c.Target(ctx)
-//	world, err := target.Control.CreateFarm(ctx, control.FarmSpec{Name: "demo"})
+//	world, err := target.Control.CreateWorld(ctx, control.WorldSpec{Name: "demo"})
 //	client := &http.Client{Transport: target.Transport(world.ID)}
 //	client.Get("https://token.actions.githubusercontent.com/.well-known/openid-configuration")
 //

@@ -28,7 +28,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	client := &http.Client{Transport: target.Transport(control.DefaultFarm)}
+	client := &http.Client{Transport: target.Transport(control.DefaultWorld)}
 	resp, err := client.Get("https://token.actions.githubusercontent.com/.well-known/openid-configuration")
 	if err != nil {
 		fmt.Println(err)

@@ -72,11 +72,11 @@ func testSignIn(t *testing.T, image string) {
 	dockertest.SignIn(t, tgt)
 
 	spec := control.IssuerSpec{Platform: "github", URL: "https://" + host}
-	if _, err := tgt.Control.AddIssuer(t.Context(), control.DefaultFarm, spec); err != nil {
+	if _, err := tgt.Control.AddIssuer(t.Context(), control.DefaultWorld, spec); err != nil {
 		t.Errorf("an issuer at the host that Run was given: %v", err)
 	}
 	spec.URL = "https://ci.other.internal.net"
-	if _, err := tgt.Control.AddIssuer(t.Context(), control.DefaultFarm, spec); err == nil {
+	if _, err := tgt.Control.AddIssuer(t.Context(), control.DefaultWorld, spec); err == nil {
 		t.Errorf("an issuer at %s was added, want a refusal", spec.URL)
 	}
 	if err := tgt.Close(); err != nil {

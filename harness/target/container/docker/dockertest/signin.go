@@ -17,7 +17,7 @@ import (
 func SignIn(t testing.TB, tgt *target.Target) {
 	t.Helper()
 	ctx := t.Context()
-	world, err := tgt.Control.CreateFarm(ctx, control.FarmSpec{Name: t.Name()})
+	world, err := tgt.Control.CreateWorld(ctx, control.WorldSpec{Name: t.Name()})
 	if err != nil {
 		t.Fatal(err)
 	}
