@@ -75,11 +75,11 @@ func answered(run report.Run) map[string][]string {
 // for a stated reason.
 func TestEveryCodeIsPlayed(t *testing.T) {
 	t.Parallel()
-	checkCodes(t.Errorf, entra.Codes, answered(play(t).run))
+	compareCodes(t.Errorf, entra.Codes, answered(play(t).run))
 }
 
-// checkCodes compares the table of codes with the scenarios that got each.
-func checkCodes(errorf func(string, ...any), codes []entra.Code, played map[string][]string) {
+// compareCodes compares the table of codes with the scenarios that got each.
+func compareCodes(errorf func(string, ...any), codes []entra.Code, played map[string][]string) {
 	played = maps.Clone(played)
 	for _, code := range codes {
 		switch by := played[code.Name()]; {
@@ -127,7 +127,7 @@ steps:
 	subject, _ := entra.Lookup(700213)
 	audience, _ := entra.Lookup(700212)
 	var got []string
-	checkCodes(func(_ string, args ...any) { got = append(got, args[0].(string)) }, []entra.Code{subject, audience},
+	compareCodes(func(_ string, args ...any) { got = append(got, args[0].(string)) }, []entra.Code{subject, audience},
 		map[string][]string{audience.Name(): {"x"}, "AADSTS1": {"y"}})
 	if want := []string{subject.Name(), "AADSTS1"}; !slices.Equal(got, want) {
 		t.Errorf("complaints about %v, want %v", got, want)

@@ -123,14 +123,14 @@ func (f *Farm) CA() []byte { return bytes.Clone(f.target.CA) }
 func (f *Farm) Advance(d time.Duration) {
 	f.t.Helper()
 	_, err := f.target.Control.Advance(context.Background(), f.world.ID, control.AdvanceSpec{Advance: d})
-	f.check(err)
+	f.must(err)
 }
 
 // Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins.
 func (f *Farm) Journal() []control.Entry {
 	f.t.Helper()
 	journal, err := f.target.Control.Journal(context.Background(), f.world.ID, 0)
-	f.check(err)
+	f.must(err)
 	return journal.Entries
 }
 
@@ -146,7 +146,7 @@ func (f *Farm) SignIns() []entra.SignIn {
 	return all
 }
 
-func (f *Farm) check(err error) {
+func (f *Farm) must(err error) {
 	f.t.Helper()
 	if err != nil {
 		f.t.Fatal(err)
@@ -166,7 +166,7 @@ type Issuer struct {
 func (f *Farm) Issuer(spec IssuerSpec) *Issuer {
 	f.t.Helper()
 	added, err := f.target.Control.AddIssuer(context.Background(), f.world.ID, spec)
-	f.check(err)
+	f.must(err)
 	return &Issuer{URL: added.URL, JWKS: added.JWKS, ref: added.Ref, farm: f}
 }
 
@@ -175,7 +175,7 @@ func (i *Issuer) Mint(spec MintSpec) control.Minted {
 	i.farm.t.Helper()
 	spec.Issuer = i.ref
 	minted, err := i.farm.target.Control.Mint(context.Background(), i.farm.world.ID, spec)
-	i.farm.check(err)
+	i.farm.must(err)
 	return minted
 }
 
@@ -183,7 +183,7 @@ func (i *Issuer) Mint(spec MintSpec) control.Minted {
 func (i *Issuer) Rotate(publish bool) string {
 	i.farm.t.Helper()
 	rotated, err := i.farm.target.Control.Rotate(context.Background(), i.farm.world.ID, control.RotateSpec{Issuer: i.ref, Publish: publish})
-	i.farm.check(err)
+	i.farm.must(err)
 	return rotated.KID
 }
 
@@ -197,7 +197,7 @@ func (i *Issuer) Workload(spec WorkloadSpec) Workload {
 // Fail puts faults of the issuer in force; those not named end.
 func (i *Issuer) Fail(faults ...Fault) {
 	i.farm.t.Helper()
-	i.farm.check(i.farm.target.Control.SetFaults(context.Background(), i.farm.world.ID, control.FaultsSpec{Issuer: i.URL, Faults: faults}))
+	i.farm.must(i.farm.target.Control.SetFaults(context.Background(), i.farm.world.ID, control.FaultsSpec{Issuer: i.URL, Faults: faults}))
 }
 
 // Workload starts a workload of one of the farm's issuers. Its environment leads the platform's own clients to the platform's token API,
@@ -205,14 +205,14 @@ func (i *Issuer) Fail(faults ...Fault) {
 func (f *Farm) Workload(spec WorkloadSpec) Workload {
 	f.t.Helper()
 	w, err := f.target.Control.StartWorkload(context.Background(), f.world.ID, spec)
-	f.check(err)
+	f.must(err)
 	return w
 }
 
 // EndWorkload ends a workload of the farm, which otherwise ends with the farm: its token API, and its files and sockets. It can be ended once.
 func (f *Farm) EndWorkload(w Workload) {
 	f.t.Helper()
-	f.check(f.target.Control.EndWorkload(context.Background(), f.world.ID, w.ID))
+	f.must(f.target.Control.EndWorkload(context.Background(), f.world.ID, w.ID))
 }
 
 // App is an application in the farm's tenant.
@@ -228,7 +228,7 @@ func (f *Farm) App(name string, credentials ...Credential) *App {
 	f.t.Helper()
 	if len(credentials) == 0 {
 		directory, err := f.target.Control.Directory(context.Background(), f.world.ID)
-		f.check(err)
+		f.must(err)
 		for _, app := range directory.Tenants[0].Applications {
 			if app.Name == name {
 				return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
@@ -236,7 +236,7 @@ func (f *Farm) App(name string, credentials ...Credential) *App {
 		}
 	}
 	audience, err := entra.ExchangeAudience(f.cloud)
-	f.check(err)
+	f.must(err)
 	credentials = slices.Clone(credentials) // they may be the caller's slice
 	for i := range credentials {
 		if len(credentials[i].Audiences) == 0 {
@@ -244,7 +244,7 @@ func (f *Farm) App(name string, credentials ...Credential) *App {
 		}
 	}
 	app, err := f.target.Control.AddApplication(context.Background(), f.world.ID, control.ApplicationSpec{Name: name, Credentials: credentials})
-	f.check(err)
+	f.must(err)
 	return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
 }
 

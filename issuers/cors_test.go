@@ -39,14 +39,14 @@ func TestCORS(t *testing.T) {
 				if !known {
 					allowed = option
 				}
-				checkCORS(t, where, iss, allowed)
+				wantCORS(t, where, iss, allowed)
 			}
 		}
 	}
 }
 
-// checkCORS wants the answers of an issuer that lets every origin read, or of one that lets none.
-func checkCORS(t *testing.T, where string, iss *issuer.Issuer, allowed bool) {
+// wantCORS wants the answers of an issuer that lets every origin read, or of one that lets none.
+func wantCORS(t *testing.T, where string, iss *issuer.Issuer, allowed bool) {
 	t.Helper()
 	const page = "https://page.example"
 	allow, refused, status := "", "", http.StatusMethodNotAllowed

@@ -131,7 +131,7 @@ management API: as a file that serve --directory reads.`,
 			if url == "" {
 				return errors.New("directory: needs a running farm: start issuerd serve, and set --farm or " + controlURLVariable)
 			}
-			if err := checkControlPlane("--farm", url); err != nil {
+			if err := validateControlPlane("--farm", url); err != nil {
 				return err
 			}
 			client := &control.Client{URL: url, Token: os.Getenv(controlTokenVariable)}

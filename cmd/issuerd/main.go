@@ -96,8 +96,8 @@ read, 3 it could not run.`,
 	return root
 }
 
-// checkControlPlane refuses what can't lead to a running farm before anything is tried.
-func checkControlPlane(option, value string) error {
+// validateControlPlane refuses what can't lead to a running farm before anything is tried.
+func validateControlPlane(option, value string) error {
 	if u, err := url.Parse(value); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("%s %q: want the URL of a control plane, such as http://127.0.0.1:8446", option, value)
 	}

@@ -71,7 +71,7 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 		if !strings.Contains(f.target, "://") {
 			return fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
 		}
-		if err := checkControlPlane("--target", f.target); err != nil {
+		if err := validateControlPlane("--target", f.target); err != nil {
 			return err
 		}
 	}

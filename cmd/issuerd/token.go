@@ -148,7 +148,7 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 	if f.alg != "" {
 		return "", errors.New("token: --alg does not go with --farm: a running issuer has its keys already")
 	}
-	if err := checkControlPlane("--farm", f.farm); err != nil {
+	if err := validateControlPlane("--farm", f.farm); err != nil {
 		return "", err
 	}
 	iss, err := f.issuerAt(platform, preset)
@@ -185,7 +185,7 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 	if f.farm == "" {
 		return errors.New("token: --print-env needs a running farm: start issuerd serve, and set --farm or " + controlURLVariable)
 	}
-	if err := checkControlPlane("--farm", f.farm); err != nil {
+	if err := validateControlPlane("--farm", f.farm); err != nil {
 		return err
 	}
 	iss, err := f.issuerAt(platform, preset)

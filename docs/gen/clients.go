@@ -33,11 +33,11 @@ func readConformance(root string) (*conformance, error) {
 	if err := json.Unmarshal(raw, c); err != nil {
 		return nil, fmt.Errorf("gen: %s: %w", conformanceFile, err)
 	}
-	return c, c.check()
+	return c, c.validate()
 }
 
-// check wants a section of the page for every row and a version for every client.
-func (c *conformance) check() error {
+// validate wants a section of the page for every row and a version for every client.
+func (c *conformance) validate() error {
 	for platform, routes := range c.Routes {
 		if _, err := issuers.ByName(platform); err != nil && platform != entraPlatform {
 			return fmt.Errorf("gen: %s: %w", conformanceFile, err)

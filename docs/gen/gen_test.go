@@ -90,7 +90,7 @@ func TestConformanceIsChecked(t *testing.T) {
 		"platform": {Clients: map[string]string{"c": "v1"}, Routes: map[string]map[string][]string{"gihtub": {"jwks": {"c"}}}},
 		"version":  {Routes: map[string]map[string][]string{"github": {"jwks": {"c"}}}},
 	} {
-		if err := c.check(); err == nil {
+		if err := c.validate(); err == nil {
 			t.Errorf("%s: accepted %v", name, c)
 		}
 	}

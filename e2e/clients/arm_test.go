@@ -229,7 +229,7 @@ func TestManagedIdentityCredential(t *testing.T) {
 		if diff := cmp.Diff(want, pick(claims, "appid", "oid", "aud")); diff != "" {
 			t.Errorf("%T: claims (-want +got):\n%s", id, diff)
 		}
-		checkLife(t, claims, access.ExpiresOn)
+		wantLife(t, claims, access.ExpiresOn)
 	}
 	credential := must[*azidentity.ManagedIdentityCredential](t)(azidentity.NewManagedIdentityCredential(
 		&azidentity.ManagedIdentityCredentialOptions{ClientOptions: f.clientOptions(), ID: azidentity.ClientID(guestClient)}))

@@ -53,8 +53,8 @@ func startAWS(t *testing.T, platform, preset string, claims map[string]any) awsP
 	return p
 }
 
-// checkSignIn signs in at the emulator with a token, which an application trusts by the token's own iss, sub and aud.
-func (p awsProgram) checkSignIn(t *testing.T, token string) map[string]any {
+// wantSignIn signs in at the emulator with a token, which an application trusts by the token's own iss, sub and aud.
+func (p awsProgram) wantSignIn(t *testing.T, token string) map[string]any {
 	t.Helper()
 	conforms(t, p.farm, azureIdentity)
 	claims := payloadOf(t, token)
@@ -68,7 +68,7 @@ func (p awsProgram) checkSignIn(t *testing.T, token string) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSignedIn(t, "aws", claimsOf(t, access.Token), p.farm.Tenant, app.ClientID)
+	wantSignedIn(t, "aws", claimsOf(t, access.Token), p.farm.Tenant, app.ClientID)
 	return claims
 }
 
@@ -97,8 +97,8 @@ func lifetime(claims map[string]any) time.Duration {
 	return time.Duration(exp-iat) * time.Second
 }
 
-// checkRefused compares a service's error as the SDK understands it.
-func checkRefused(t *testing.T, err error, code, message string) {
+// wantRefused compares a service's error as the SDK understands it.
+func wantRefused(t *testing.T, err error, code, message string) {
 	t.Helper()
 	var api smithy.APIError
 	if !errors.As(err, &api) {

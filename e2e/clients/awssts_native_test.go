@@ -30,7 +30,7 @@ func TestGetWebIdentityToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rs256 := p.checkSignIn(t, *out.WebIdentityToken)
+	rs256 := p.wantSignIn(t, *out.WebIdentityToken)
 	if got := lifetime(rs256); got != 15*time.Minute {
 		t.Errorf("the token lives %v", got)
 	}
@@ -53,7 +53,7 @@ func TestGetWebIdentityToken(t *testing.T) {
 	}
 	input.DurationSeconds = aws.Int32(59)
 	_, err = client.GetWebIdentityToken(t.Context(), input)
-	checkRefused(t, err, "ValidationError", "1 validation error detected: Value '59' at 'durationSeconds' failed")
+	wantRefused(t, err, "ValidationError", "1 validation error detected: Value '59' at 'durationSeconds' failed")
 	t.Run("wrong secret", func(t *testing.T) {
 		keys, err := p.config.Credentials.Retrieve(t.Context())
 		if err != nil {
@@ -63,7 +63,7 @@ func TestGetWebIdentityToken(t *testing.T) {
 		_, err = sts.NewFromConfig(p.config, func(o *sts.Options) {
 			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return keys, nil })
 		}).GetCallerIdentity(t.Context(), nil)
-		checkRefused(t, err, "SignatureDoesNotMatch", "The request signature we calculated does not match")
+		wantRefused(t, err, "SignatureDoesNotMatch", "The request signature we calculated does not match")
 	})
 }
 
@@ -73,7 +73,7 @@ func TestOutboundFederation(t *testing.T) {
 	conforms(t, p.farm, "github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/service/iam")
 	admin := iam.NewFromConfig(p.config)
 	_, err := admin.EnableOutboundWebIdentityFederation(t.Context(), &iam.EnableOutboundWebIdentityFederationInput{})
-	checkRefused(t, err, "FeatureEnabled", "The request failed because outbound identity federation is already enabled")
+	wantRefused(t, err, "FeatureEnabled", "The request failed because outbound identity federation is already enabled")
 	info, err := admin.GetOutboundWebIdentityFederationInfo(t.Context(), &iam.GetOutboundWebIdentityFederationInfoInput{})
 	if err != nil {
 		t.Fatal(err)
@@ -85,10 +85,10 @@ func TestOutboundFederation(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = admin.GetOutboundWebIdentityFederationInfo(t.Context(), &iam.GetOutboundWebIdentityFederationInfoInput{})
-	checkRefused(t, err, "FeatureDisabled", "The request failed because outbound identity federation is already disabled")
+	wantRefused(t, err, "FeatureDisabled", "The request failed because outbound identity federation is already disabled")
 	input := &sts.GetWebIdentityTokenInput{Audience: []string{exchangeAudience}, SigningAlgorithm: aws.String("RS256")}
 	_, err = sts.NewFromConfig(p.config).GetWebIdentityToken(t.Context(), input)
-	checkRefused(t, err, "OutboundWebIdentityFederationDisabledException", "The outbound web identity federation feature is not enabled")
+	wantRefused(t, err, "OutboundWebIdentityFederationDisabledException", "The outbound web identity federation feature is not enabled")
 	on, err := admin.EnableOutboundWebIdentityFederation(t.Context(), &iam.EnableOutboundWebIdentityFederationInput{})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestOutboundFederation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if iss := p.checkSignIn(t, *out.WebIdentityToken)["iss"]; iss != *on.IssuerIdentifier || iss != *info.IssuerIdentifier {
+	if iss := p.wantSignIn(t, *out.WebIdentityToken)["iss"]; iss != *on.IssuerIdentifier || iss != *info.IssuerIdentifier {
 		t.Errorf("IssuerIdentifier is %q and %q, iss %q", *on.IssuerIdentifier, *info.IssuerIdentifier, iss)
 	}
 }

@@ -76,7 +76,7 @@ func TestAzidentity(t *testing.T) {
 					if diff := cmp.Diff(want, pick(claims, "aud", "appid", "azp", "tid", "idtyp", "ver", "iss")); diff != "" {
 						t.Errorf("claims (-want +got):\n%s", diff)
 					}
-					checkLife(t, claims, access.ExpiresOn)
+					wantLife(t, claims, access.ExpiresOn)
 					if diff := cmp.Diff(signInRequests(w.farm.Tenant), wire.requests()); diff != "" {
 						t.Errorf("requests (-want +got):\n%s", diff)
 					}

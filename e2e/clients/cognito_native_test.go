@@ -27,7 +27,7 @@ func TestCognitoDeveloper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	claims := p.checkSignIn(t, *out.Token)
+	claims := p.wantSignIn(t, *out.Token)
 	if got := lifetime(claims); got != 15*time.Minute || claims["sub"] != *out.IdentityId {
 		t.Errorf("the token of %v for %q lives %v", claims["sub"], *out.IdentityId, got)
 	}
@@ -41,7 +41,7 @@ func TestCognitoDeveloper(t *testing.T) {
 	}
 	input.TokenDuration = aws.Int64(86401)
 	_, err = client.GetOpenIdTokenForDeveloperIdentity(t.Context(), input)
-	checkRefused(t, err, "ValidationException", "1 validation error detected: Value '86401' at 'tokenDuration' failed")
+	wantRefused(t, err, "ValidationException", "1 validation error detected: Value '86401' at 'tokenDuration' failed")
 }
 
 // TestCognitoGuest signs in as a guest identity.
@@ -57,14 +57,14 @@ func TestCognitoGuest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := lifetime(p.checkSignIn(t, *out.Token)); got != 10*time.Minute {
+	if got := lifetime(p.wantSignIn(t, *out.Token)); got != 10*time.Minute {
 		t.Errorf("the token lives %v", got)
 	}
 	if _, err := client.GetCredentialsForIdentity(t.Context(), &cognitoidentity.GetCredentialsForIdentityInput{IdentityId: id.IdentityId}); err != nil {
 		t.Error(err)
 	}
 	_, err = client.GetId(t.Context(), &cognitoidentity.GetIdInput{IdentityPoolId: aws.String("us-east-1:0")})
-	checkRefused(t, err, "ResourceNotFoundException", "IdentityPool 'us-east-1:0' not found.")
+	wantRefused(t, err, "ResourceNotFoundException", "IdentityPool 'us-east-1:0' not found.")
 }
 
 // TestCognitoUserPool signs in with a user's ID token, and with the next one that the refresh token gives.
@@ -102,15 +102,15 @@ func TestCognitoUserPool(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if next := p.checkSignIn(t, *fresh.AuthenticationResult.IdToken); next["origin_jti"] != id["origin_jti"] || next["jti"] == id["jti"] {
+			if next := p.wantSignIn(t, *fresh.AuthenticationResult.IdToken); next["origin_jti"] != id["origin_jti"] || next["jti"] == id["jti"] {
 				t.Errorf("the refreshed token %v is not another one of the same sign-in as %v", next, id)
 			}
 			input.AuthParameters["PASSWORD"] = "wrong"
 			_, err = client.InitiateAuth(t.Context(), input)
-			checkRefused(t, err, "NotAuthorizedException", "Incorrect username or password.")
+			wantRefused(t, err, "NotAuthorizedException", "Incorrect username or password.")
 			input.AuthFlow, input.AuthParameters = types.AuthFlowTypeRefreshTokenAuth, with(map[string]string{"REFRESH_TOKEN": "x"})
 			_, err = client.InitiateAuth(t.Context(), input)
-			checkRefused(t, err, "NotAuthorizedException", "Invalid Refresh Token")
+			wantRefused(t, err, "NotAuthorizedException", "Invalid Refresh Token")
 		})
 	}
 }
@@ -122,5 +122,5 @@ func TestCognitoSecret(t *testing.T) {
 		AuthFlow: types.AuthFlowTypeUserPasswordAuth, ClientId: aws.String(p.env["COGNITO_CLIENT_ID"]),
 		AuthParameters: map[string]string{"USERNAME": p.env["COGNITO_USERNAME"], "PASSWORD": p.env["COGNITO_PASSWORD"]},
 	})
-	checkRefused(t, err, "NotAuthorizedException", "Client "+p.env["COGNITO_CLIENT_ID"]+" is configured with secret but SECRET_HASH was not received")
+	wantRefused(t, err, "NotAuthorizedException", "Client "+p.env["COGNITO_CLIENT_ID"]+" is configured with secret but SECRET_HASH was not received")
 }

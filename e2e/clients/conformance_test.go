@@ -170,8 +170,8 @@ func (c *conformance) has(platform, route, client string) bool {
 	return slices.Contains(c.Routes[platform][route], client)
 }
 
-// checkConformance compares what the tests have seen with the file, or with -update writes it. Complete tells that every test ran.
-func checkConformance(got *conformance, complete bool) error {
+// compareConformance compares what the tests have seen with the file, or with -update writes it. Complete tells that every test ran.
+func compareConformance(got *conformance, complete bool) error {
 	kept, err := readConformance()
 	if *update {
 		return writeConformance(got, kept, complete)
@@ -228,7 +228,7 @@ func (c *conformance) compare(got *conformance, complete bool, leave map[string]
 	return problems
 }
 
-// TestConformanceVersions wants the libraries' versions to be those of the lock files. It reads what checkConformance reads, so that go test
+// TestConformanceVersions wants the libraries' versions to be those of the lock files. It reads what compareConformance reads, so that go test
 // does not take a result from its cache after a change.
 func TestConformanceVersions(t *testing.T) {
 	t.Parallel()

@@ -55,7 +55,7 @@ func TestEntraNode(t *testing.T) {
 			if diff := cmp.Diff(want, pick(claims, "aud", "appid", "tid", "idtyp", "ver")); diff != "" {
 				t.Errorf("claims (-want +got):\n%s", diff)
 			}
-			checkLife(t, claims, time.UnixMilli(printed.Expires))
+			wantLife(t, claims, time.UnixMilli(printed.Expires))
 			if printed.Cached != nil && !*printed.Cached {
 				t.Error("the second token did not come out of MSAL's cache")
 			}

@@ -73,15 +73,15 @@ func TestAzurePipelines(t *testing.T) {
 			}
 			access, err := credential.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{graphScope}})
 			if tt.want != nil {
-				checkError(t, err, tt.want...)
+				wantError(t, err, tt.want...)
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			claims := claimsOf(t, access.Token)
-			checkSignedIn(t, tt.name, claims, j.farm.Tenant, j.app.ClientID)
-			checkLife(t, claims, access.ExpiresOn)
+			wantSignedIn(t, tt.name, claims, j.farm.Tenant, j.app.ClientID)
+			wantLife(t, claims, access.ExpiresOn)
 			address := strings.TrimPrefix(j.env["SYSTEM_OIDCREQUESTURI"], "https://")
 			signIn := signInRequests(j.farm.Tenant)
 			want := []string{signIn[0], signIn[1], "POST " + address, signIn[2]}
@@ -128,13 +128,13 @@ func TestAzurePipelinesHashiCorp(t *testing.T) {
 			tt.change(&credentials)
 			claims, err := hashiCorp(t, credentials)
 			if tt.want != nil {
-				checkError(t, err, tt.want...)
+				wantError(t, err, tt.want...)
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkSignedIn(t, tt.name, claims, j.farm.Tenant, j.app.ClientID)
+			wantSignedIn(t, tt.name, claims, j.farm.Tenant, j.app.ClientID)
 		})
 	}
 }
@@ -154,7 +154,7 @@ func TestAzurePipelinesSubject(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = j.app.Exchange(token)
-	checkError(t, err, "AADSTS700213: ", "p://contoso/app/build")
+	wantError(t, err, "AADSTS700213: ", "p://contoso/app/build")
 }
 
 // TestForgejo signs in as a job of Forgejo Actions, with what HashiCorp's library does on GitHub.
@@ -169,10 +169,10 @@ func TestForgejo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSignedIn(t, "forgejo", claims, j.farm.Tenant, j.app.ClientID)
+	wantSignedIn(t, "forgejo", claims, j.farm.Tenant, j.app.ClientID)
 	credentials.OIDCTokenRequestToken = "wrong"
 	_, err = hashiCorp(t, credentials)
-	checkError(t, err, "githubAssertion: received HTTP status 401 with response: Unauthorized")
+	wantError(t, err, "githubAssertion: received HTTP status 401 with response: Unauthorized")
 }
 
 // TestDeliveredTokens signs in with the variable that a CI sets, as Terraform's providers do with ARM_OIDC_TOKEN.
@@ -190,7 +190,7 @@ func TestDeliveredTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkSignedIn(t, preset, claims, j.farm.Tenant, j.app.ClientID)
+			wantSignedIn(t, preset, claims, j.farm.Tenant, j.app.ClientID)
 		})
 	}
 }
@@ -214,11 +214,11 @@ func TestBuildkite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSignedIn(t, "buildkite", claims, j.farm.Tenant, j.app.ClientID)
+	wantSignedIn(t, "buildkite", claims, j.farm.Tenant, j.app.ClientID)
 }
 
-// checkError fails unless an error says all of that.
-func checkError(t *testing.T, err error, parts ...string) {
+// wantError fails unless an error says all of that.
+func wantError(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
 		t.Fatalf("no error, want %q", parts)

@@ -122,7 +122,7 @@ func TestGitHubActions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkSignedIn(t, name, claims, j.farm.Tenant, app.ClientID)
+			wantSignedIn(t, name, claims, j.farm.Tenant, app.ClientID)
 		})
 	}
 	t.Run("no audience", func(t *testing.T) {
@@ -166,17 +166,17 @@ func TestGitHubActionsUnavailable(t *testing.T) {
 	app := j.trusted(t, "deployer")
 	j.issuer.Fail(pendingJob)
 	_, err := j.signIn(t, app)
-	checkError(t, err, `non-successful response from minting OIDC token (status 403): {"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`)
+	wantError(t, err, `non-successful response from minting OIDC token (status 403): {"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`)
 	j.issuer.Fail(unavailable(2))
 	for range 2 {
 		_, err := j.signIn(t, app)
-		checkError(t, err, "non-successful response from minting OIDC token (status 503): Service Unavailable")
+		wantError(t, err, "non-successful response from minting OIDC token (status 503): Service Unavailable")
 	}
 	claims, err := j.signIn(t, app)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSignedIn(t, "third request", claims, j.farm.Tenant, app.ClientID)
+	wantSignedIn(t, "third request", claims, j.farm.Tenant, app.ClientID)
 }
 
 // TestGitHubToolkitUnavailable does the same to @actions/core, which tries again after a 503 and not after a 403.
@@ -236,7 +236,7 @@ func TestGitHubHashiCorp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSignedIn(t, "github", claims, j.farm.Tenant, app.ClientID)
+	wantSignedIn(t, "github", claims, j.farm.Tenant, app.ClientID)
 	address, _, _ := strings.Cut(strings.TrimPrefix(j.env[requestURL], "https://"), "?")
 	want := []string{"GET " + address, "POST login.microsoftonline.com/" + j.farm.Tenant + "/oauth2/v2.0/token"}
 	if diff := cmp.Diff(want, wire.requests()); diff != "" {
@@ -245,18 +245,18 @@ func TestGitHubHashiCorp(t *testing.T) {
 	wrong := good
 	wrong.OIDCTokenRequestToken = "wrong"
 	_, err = hashiCorp(t, wrong)
-	checkError(t, err, "githubAssertion: received HTTP status 401 with response: ")
+	wantError(t, err, "githubAssertion: received HTTP status 401 with response: ")
 
 	j.issuer.Fail(pendingJob)
 	_, err = hashiCorp(t, good)
-	checkError(t, err, "githubAssertion: received HTTP status 403 with response: ", "Can't issue ID_TOKEN for job in 'Pending' state.")
+	wantError(t, err, "githubAssertion: received HTTP status 403 with response: ", "Can't issue ID_TOKEN for job in 'Pending' state.")
 	j.issuer.Fail(unavailable(1))
 	_, err = hashiCorp(t, good) // its own HTTP client, which the test has replaced, would try again
-	checkError(t, err, "githubAssertion: received HTTP status 503 with response: ")
+	wantError(t, err, "githubAssertion: received HTTP status 503 with response: ")
 	if claims, err = hashiCorp(t, good); err != nil {
 		t.Fatalf("when the token service is back: %v", err)
 	}
-	checkSignedIn(t, "github again", claims, j.farm.Tenant, app.ClientID)
+	wantSignedIn(t, "github again", claims, j.farm.Tenant, app.ClientID)
 }
 
 // TestGitHubSubjectCustomization customises the subject with go-github, at which the credential of before no longer matches.
@@ -275,7 +275,7 @@ func TestGitHubSubjectCustomization(t *testing.T) {
 	}
 
 	_, _, err = actions.GetRepoOIDCSubjectClaimCustomTemplate(ctx, owner, repository)
-	checkGitHubError(t, err, http.StatusNotFound, "Not Found")
+	wantGitHubError(t, err, http.StatusNotFound, "Not Found")
 	organization := &github.OIDCSubjectClaimCustomTemplate{IncludeClaimKeys: []string{"repository_owner", "repository_visibility"}}
 	response, err := actions.SetOrgOIDCSubjectClaimCustomTemplate(ctx, owner, organization)
 	if err != nil || response.StatusCode != http.StatusCreated {
@@ -304,13 +304,13 @@ func TestGitHubSubjectCustomization(t *testing.T) {
 		t.Errorf("the repository's template (-want +got):\n%s", diff)
 	}
 	_, err = j.signIn(t, before)
-	checkError(t, err, "AADSTS700213: ", "repository_owner:octo-org:repository_visibility:private")
+	wantError(t, err, "AADSTS700213: ", "repository_owner:octo-org:repository_visibility:private")
 	after := j.trusted(t, "after")
 	claims, err := j.signIn(t, after)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSignedIn(t, "customised", claims, j.farm.Tenant, after.ClientID)
+	wantSignedIn(t, "customised", claims, j.farm.Tenant, after.ClientID)
 
 	response, err = actions.SetRepoOIDCSubjectClaimCustomTemplate(ctx, owner, repository, &github.OIDCSubjectClaimCustomTemplate{UseDefault: github.Ptr(true)})
 	if err != nil || response.StatusCode != http.StatusCreated {
@@ -334,12 +334,12 @@ func TestGitHubSubjectCustomizationRefused(t *testing.T) {
 	}
 	actions := at(j.env["GITHUB_TOKEN"])
 	_, _, err := at("ghs_wrong").GetOrgOIDCSubjectClaimCustomTemplate(t.Context(), "octo-org")
-	checkGitHubError(t, err, http.StatusUnauthorized, "Bad credentials")
+	wantGitHubError(t, err, http.StatusUnauthorized, "Bad credentials")
 	_, _, err = actions.GetOrgOIDCSubjectClaimCustomTemplate(t.Context(), "contoso")
-	checkGitHubError(t, err, http.StatusNotFound, "Not Found")
+	wantGitHubError(t, err, http.StatusNotFound, "Not Found")
 	_, err = actions.SetRepoOIDCSubjectClaimCustomTemplate(t.Context(), "octo-org", "octo-repo",
 		&github.OIDCSubjectClaimCustomTemplate{IncludeClaimKeys: []string{"repo"}})
-	checkGitHubError(t, err, http.StatusUnprocessableEntity, "Invalid request.\n\n\"use_default\" wasn't supplied.")
+	wantGitHubError(t, err, http.StatusUnprocessableEntity, "Invalid request.\n\n\"use_default\" wasn't supplied.")
 }
 
 // TestGitHubIssuerCustomization puts the enterprise's slug into iss, and takes it out again. go-github knows no method for it but sends any
@@ -372,14 +372,14 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 		t.Errorf("iss is %q, want %q", got, want)
 	}
 	_, err = j.signIn(t, app)
-	checkError(t, err, "AADSTS700211: ")
+	wantError(t, err, "AADSTS700211: ")
 	slug := j.trusted(t, "enterprise")
 	j.issuer.Rotate(true) // the keys are the same at both URLs, also the new one
 	claims, err := j.signIn(t, slug)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkSignedIn(t, "with the slug", claims, j.farm.Tenant, slug.ClientID)
+	wantSignedIn(t, "with the slug", claims, j.farm.Tenant, slug.ClientID)
 
 	include(false)
 	j.farm.Advance(entra.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
@@ -387,11 +387,11 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 		t.Errorf("without the slug again: %v", err)
 	}
 	_, err = j.signIn(t, slug)
-	checkError(t, err, "AADSTS700211: ")
+	wantError(t, err, "AADSTS700211: ")
 }
 
-// checkGitHubError fails unless go-github says what GitHub does.
-func checkGitHubError(t *testing.T, err error, status int, message string) {
+// wantGitHubError fails unless go-github says what GitHub does.
+func wantGitHubError(t *testing.T, err error, status int, message string) {
 	t.Helper()
 	var refused *github.ErrorResponse
 	if !errors.As(err, &refused) || refused.Response.StatusCode != status || refused.Message != message {

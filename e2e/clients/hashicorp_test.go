@@ -47,7 +47,7 @@ func TestHashiCorp(t *testing.T) {
 		if claims["oid"] == nil {
 			t.Errorf("%s: no oid, which the providers read", tt.name)
 		}
-		checkLife(t, claims, token.Expiry)
+		wantLife(t, claims, token.Expiry)
 		requests = append(requests, "POST login.microsoftonline.com/"+w.farm.Tenant+"/oauth2/v2.0/token")
 	}
 	if diff := cmp.Diff(requests, wire.requests()); diff != "" {

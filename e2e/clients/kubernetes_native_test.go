@@ -75,10 +75,10 @@ func signInWith(t *testing.T, farm *harness.Farm, token string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkKubernetesAccess(t, farm, app, credential)
+	wantKubernetesAccess(t, farm, app, credential)
 }
 
-func checkKubernetesAccess(t *testing.T, farm *harness.Farm, app *harness.App, credential azcore.TokenCredential) {
+func wantKubernetesAccess(t *testing.T, farm *harness.Farm, app *harness.App, credential azcore.TokenCredential) {
 	t.Helper()
 	conforms(t, farm, azureIdentity)
 	access, err := credential.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{graphScope}})
@@ -288,7 +288,7 @@ func TestProjectedToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkKubernetesAccess(t, farm, app, credential)
+	wantKubernetesAccess(t, farm, app, credential)
 
 	// The kubelet's rule, by the farm's clock: nothing at 80 % of the token's hour, a new token after it.
 	farm.Advance(45 * time.Minute)
@@ -305,7 +305,7 @@ func TestProjectedToken(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	checkKubernetesAccess(t, farm, app, credential)
+	wantKubernetesAccess(t, farm, app, credential)
 	stale, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
 		ClientOptions: azcore.ClientOptions{Transport: farm.Client()}, TenantID: farm.Tenant, ClientID: app.ClientID, TokenFilePath: tokenFile(t, string(token)),
 	})

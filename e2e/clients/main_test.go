@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 		code = 1
 	}
 	if code == 0 {
-		if err := checkConformance(&seen.table, everyTest()); err != nil {
+		if err := compareConformance(&seen.table, everyTest()); err != nil {
 			fmt.Fprintln(os.Stderr, "clients:", err)
 			code = 1
 		}

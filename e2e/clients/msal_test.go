@@ -42,7 +42,7 @@ func TestMSAL(t *testing.T) {
 	if diff := cmp.Diff(want, pick(claims, "aud", "appid", "tid", "idtyp")); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}
-	checkLife(t, claims, acquired.ExpiresOn)
+	wantLife(t, claims, acquired.ExpiresOn)
 
 	cached, err := client.AcquireTokenByCredential(t.Context(), []string{graphScope})
 	if err != nil {

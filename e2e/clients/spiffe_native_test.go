@@ -266,7 +266,7 @@ func TestSPIFFERefused(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			checkError(t, tt.call(), tt.want)
+			wantError(t, tt.call(), tt.want)
 		})
 	}
 }

@@ -47,7 +47,7 @@ func TestTerraformRun(t *testing.T) {
 			t.Errorf("%s: %v", preset, err)
 			continue
 		}
-		checkSignedIn(t, preset, claims, farm.Tenant, app.ClientID)
+		wantSignedIn(t, preset, claims, farm.Tenant, app.ClientID)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestTerraformEnterpriseKeys(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", step, err)
 		}
-		checkSignedIn(t, step, claims, farm.Tenant, app.ClientID)
+		wantSignedIn(t, step, claims, farm.Tenant, app.ClientID)
 	}
 	signIn("before", first)
 
@@ -169,8 +169,8 @@ func hashiCorp(t *testing.T, credentials auth.Credentials) (map[string]any, erro
 	return claimsOf(t, token.AccessToken), nil
 }
 
-// checkSignedIn fails unless an access token is for the application.
-func checkSignedIn(t *testing.T, name string, claims map[string]any, tenant, clientID string) {
+// wantSignedIn fails unless an access token is for the application.
+func wantSignedIn(t *testing.T, name string, claims map[string]any, tenant, clientID string) {
 	t.Helper()
 	want := map[string]any{"appid": clientID, "tid": tenant, "idtyp": "app"}
 	if diff := cmp.Diff(want, pick(claims, "appid", "tid", "idtyp")); diff != "" {
@@ -221,7 +221,7 @@ func TestTerraformWorkspaceVariables(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", phase, err)
 		}
-		checkSignedIn(t, phase, claims, farm.Tenant, apps[phase].ClientID)
+		wantSignedIn(t, phase, claims, farm.Tenant, apps[phase].ClientID)
 		if got := claimsOf(t, env["TFC_WORKLOAD_IDENTITY_TOKEN_VAULT"])["aud"]; got != "vault.workload.identity" {
 			t.Errorf("%s: the tagged token is for %v, want vault.workload.identity", phase, got)
 		}
@@ -265,9 +265,9 @@ func TestTerraformAliases(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		checkSignedIn(t, name, claims, farm.Tenant, tt.app.ClientID)
+		wantSignedIn(t, name, claims, farm.Tenant, tt.app.ClientID)
 	}
 	// hashicorp/terraform#34397: one configuration's client with the token of another.
 	_, err := signIn(tfcFiles{ClientID: credentials.Aliases["DNS"].ClientID, Token: credentials.Default.Token})
-	checkError(t, err, "AADSTS700212: ")
+	wantError(t, err, "AADSTS700212: ")
 }

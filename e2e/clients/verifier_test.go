@@ -69,8 +69,8 @@ func verifyWithZitadel(ctx context.Context, http *http.Client, v verification) e
 	return err
 }
 
-// checkVerification verifies with both, and makes sure that both would refuse: another audience, and a payload that was not signed.
-func checkVerification(t *testing.T, http *http.Client, v verification) {
+// wantVerification verifies with both, and makes sure that both would refuse: another audience, and a payload that was not signed.
+func wantVerification(t *testing.T, http *http.Client, v verification) {
 	t.Helper()
 	for _, with := range verifiers {
 		t.Run(with.name, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestIssuerTokens(t *testing.T) {
 				conforms(t, farm, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")
 				iss := farm.Issuer(harness.IssuerSpec{Platform: platform.Name, Preset: name})
 				minted := mintForParty(t, iss)
-				checkVerification(t, farm.Client(), verification{issuer: iss.URL, audience: audience(minted.Claims)[0], token: minted.Token})
+				wantVerification(t, farm.Client(), verification{issuer: iss.URL, audience: audience(minted.Claims)[0], token: minted.Token})
 			})
 		}
 	}
@@ -172,7 +172,7 @@ func TestAccessTokens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkVerification(t, f.Client(), verification{
+		wantVerification(t, f.Client(), verification{
 			issuer: "https://login.microsoftonline.com/" + f.Tenant + "/v2.0", audience: app.ClientID, token: access.Token,
 		})
 	})
@@ -197,7 +197,7 @@ func TestAccessTokens(t *testing.T) {
 				t.Fatal(err)
 			}
 			tt.want.token = access.Token
-			checkVerification(t, w.farm.Client(), tt.want)
+			wantVerification(t, w.farm.Client(), tt.want)
 		})
 	}
 }

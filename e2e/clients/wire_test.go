@@ -75,8 +75,8 @@ func pick(claims map[string]any, names ...string) map[string]any {
 	return some
 }
 
-// checkLife fails unless a client took over the token's own end, which it computes from expires_in.
-func checkLife(t *testing.T, claims map[string]any, expires time.Time) {
+// wantLife fails unless a client took over the token's own end, which it computes from expires_in.
+func wantLife(t *testing.T, claims map[string]any, expires time.Time) {
 	t.Helper()
 	exp, ok := claims["exp"].(float64)
 	if !ok {

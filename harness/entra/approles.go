@@ -57,32 +57,32 @@ func checkAssignment(x *exchange, c *Check) *Error {
 	return refuse(501051, "appId", x.app.ClientID, "appDisplayName", x.app.Name, "resourceId", resource.ClientID, "resourceName", resource.Name)
 }
 
-// checkAppRoleAssignments checks the roles that clients have at resources, and replaces the names in them by ids: of the resource's
+// validateAppRoleAssignments validates the roles that clients have at resources, and replaces the names in them by ids: of the resource's
 // service principal, and of the role.
-func (r *tenantRecord) checkAppRoleAssignments() error {
+func (r *tenantRecord) validateAppRoleAssignments() error {
 	var broken []error
 	for i := range r.tenant.Applications {
 		a := &r.tenant.Applications[i]
-		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.checkAssignments(a.AppRoleAssignments, a.Name, a.ServicePrincipalID)))
+		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.validateAssignments(a.AppRoleAssignments, a.Name, a.ServicePrincipalID)))
 	}
 	for i := range r.tenant.ManagedIdentities {
 		m := &r.tenant.ManagedIdentities[i]
-		broken = append(broken, at(fmt.Sprintf("managedIdentities[%d]", i), r.checkAssignments(m.AppRoleAssignments, m.Name, m.PrincipalID)))
+		broken = append(broken, at(fmt.Sprintf("managedIdentities[%d]", i), r.validateAssignments(m.AppRoleAssignments, m.Name, m.PrincipalID)))
 	}
 	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) checkAssignments(list []AppRoleAssignment, owner, principal string) error {
+func (r *tenantRecord) validateAssignments(list []AppRoleAssignment, owner, principal string) error {
 	var broken []error
 	for i := range list {
-		if err := r.checkAssignment(&list[i], list[:i], principal); err != nil {
+		if err := r.validateAssignment(&list[i], list[:i], principal); err != nil {
 			broken = append(broken, at(fmt.Sprintf("appRoleAssignments[%d]", i), fmt.Errorf("entra: %q: app role assignment: %w", owner, err)))
 		}
 	}
 	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) checkAssignment(a *AppRoleAssignment, before []AppRoleAssignment, principal string) error {
+func (r *tenantRecord) validateAssignment(a *AppRoleAssignment, before []AppRoleAssignment, principal string) error {
 	id, roles, err := r.resourceNamed(a.Resource)
 	if err != nil {
 		return err

@@ -135,12 +135,12 @@ func stringClaim(name string, raw josejson.RawMessage) (string, error) {
 	if err := josejson.Unmarshal(raw, &s); err != nil {
 		return "", errMalformed("claim " + name + ": not a string")
 	}
-	return s, checkText(name, s)
+	return s, validateText(name, s)
 }
 
-// checkText refuses the replacement character. It is what Go makes of an escaped half of a character, such as \ud800, which could be taken for
+// validateText refuses the replacement character. It is what Go makes of an escaped half of a character, such as \ud800, which could be taken for
 // another text. That Entra refuses it is inferred.
-func checkText(name, s string) error {
+func validateText(name, s string) error {
 	if strings.ContainsRune(s, utf8.RuneError) {
 		return errMalformed("claim " + name + ": a character that is none")
 	}
@@ -162,7 +162,7 @@ func audienceClaim(raw josejson.RawMessage) ([]string, error) {
 			if value == nil {
 				return nil, errMalformed("claim aud: null in the list")
 			}
-			if err := checkText("aud", *value); err != nil {
+			if err := validateText("aud", *value); err != nil {
 				return nil, err
 			}
 			values = append(values, *value)

@@ -84,7 +84,7 @@ func checkCertificate(x *exchange, c *Check) *Error {
 	var found *x509.Certificate
 	for _, text := range x.app.Certificates {
 		certificate, err := parseCertificate(text)
-		if err == nil && a.names(certificate) { // they were parsed when the application was checked
+		if err == nil && a.names(certificate) { // they were parsed when the application was validated
 			found = certificate
 		}
 	}

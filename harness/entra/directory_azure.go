@@ -14,16 +14,16 @@ const defaultLocation = "westeurope"
 
 var resourceType = regexp.MustCompile(`^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+/[A-Za-z0-9]+(/[A-Za-z0-9]+)*$`)
 
-// checkSubscriptions checks the subscriptions with what is in them, role assignments apart, and fills in their ids and locations.
-func (r *tenantRecord) checkSubscriptions() error {
+// validateSubscriptions validates the subscriptions with what is in them, role assignments apart, and fills in their ids and locations.
+func (r *tenantRecord) validateSubscriptions() error {
 	var broken []error
 	for i := range r.tenant.Subscriptions {
-		broken = append(broken, at(fmt.Sprintf("subscriptions[%d]", i), r.checkSubscription(i)))
+		broken = append(broken, at(fmt.Sprintf("subscriptions[%d]", i), r.validateSubscription(i)))
 	}
 	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) checkSubscription(i int) error {
+func (r *tenantRecord) validateSubscription(i int) error {
 	s := &r.tenant.Subscriptions[i]
 	if s.DisplayName == "" {
 		s.DisplayName = s.ID
@@ -42,12 +42,12 @@ func (r *tenantRecord) checkSubscription(i int) error {
 	}
 	var broken []error
 	for j := range s.ResourceGroups {
-		broken = append(broken, at(fmt.Sprintf("resourceGroups[%d]", j), checkResourceGroup(&s.ResourceGroups[j], s.ResourceGroups[:j])))
+		broken = append(broken, at(fmt.Sprintf("resourceGroups[%d]", j), validateResourceGroup(&s.ResourceGroups[j], s.ResourceGroups[:j])))
 	}
 	return errors.Join(broken...)
 }
 
-func checkResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
+func validateResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
 	if !ValidGroupName(g.Name) {
 		return fmt.Errorf("entra: resource group %q: the name must have 1 to 90 letters, digits, -, _, ., ( and ), and not end in a full stop", g.Name)
 	}
@@ -59,12 +59,12 @@ func checkResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
 	g.Location = cmp.Or(Location(g.Location), defaultLocation)
 	var broken []error
 	for i := range g.Resources {
-		broken = append(broken, at(fmt.Sprintf("resources[%d]", i), checkAzureResource(&g.Resources[i], g, g.Resources[:i])))
+		broken = append(broken, at(fmt.Sprintf("resources[%d]", i), validateAzureResource(&g.Resources[i], g, g.Resources[:i])))
 	}
 	return errors.Join(broken...)
 }
 
-func checkAzureResource(res *Resource, g *ResourceGroup, before []Resource) error {
+func validateAzureResource(res *Resource, g *ResourceGroup, before []Resource) error {
 	switch {
 	case !resourceType.MatchString(res.Type):
 		return fmt.Errorf("entra: resource %q: type %q: want one such as Microsoft.KeyVault/vaults", res.Name, res.Type)
@@ -116,16 +116,16 @@ func (t *Tenant) HasScope(s *Subscription, scope string) bool {
 // IdentityType is the resource type of user-assigned managed identities.
 const IdentityType = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
-// checkIdentities checks the managed identities, places them in subscriptions and resource groups, and fills in their ids.
-func (r *tenantRecord) checkIdentities() error {
+// validateIdentities validates the managed identities, places them in subscriptions and resource groups, and fills in their ids.
+func (r *tenantRecord) validateIdentities() error {
 	var broken []error
 	for i := range r.tenant.ManagedIdentities {
-		broken = append(broken, at(fmt.Sprintf("managedIdentities[%d]", i), r.checkIdentity(i)))
+		broken = append(broken, at(fmt.Sprintf("managedIdentities[%d]", i), r.validateIdentity(i)))
 	}
 	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) checkIdentity(i int) error {
+func (r *tenantRecord) validateIdentity(i int) error {
 	m := &r.tenant.ManagedIdentities[i]
 	if !ValidIdentityName(m.Name) {
 		return fmt.Errorf("entra: managed identity %q: the name must have 3 to 128 letters, digits, - and _, the first a letter or a digit", m.Name)
@@ -156,11 +156,11 @@ func (r *tenantRecord) checkIdentity(i int) error {
 		}
 	}
 	owner := fmt.Sprintf("managed identity %q", m.Name)
-	return errors.Join(r.checkCredentials(m.Credentials, owner, m.PrincipalID, true), checkCase(m.Credentials, owner))
+	return errors.Join(r.validateCredentials(m.Credentials, owner, m.PrincipalID, true), validateCase(m.Credentials, owner))
 }
 
-// checkCase refuses names that differ in case only: Azure Resource Manager finds by name in any case.
-func checkCase(credentials []Credential, owner string) error {
+// validateCase refuses names that differ in case only: Azure Resource Manager finds by name in any case.
+func validateCase(credentials []Credential, owner string) error {
 	var broken []error
 	for i, c := range credentials {
 		for _, other := range credentials[:i] {
@@ -192,13 +192,13 @@ func (r *tenantRecord) placeIdentity(m *ManagedIdentity) error {
 	return fmt.Errorf("the tenant has no subscription %q to put it in: add one with a resource group under subscriptions", m.Subscription)
 }
 
-// checkRoleAssignments checks the role assignments of every subscription, and puts object ids and role definition ids in the place of names.
-func (r *tenantRecord) checkRoleAssignments() error {
+// validateRoleAssignments validates the role assignments of every subscription, and puts object ids and role definition ids in the place of names.
+func (r *tenantRecord) validateRoleAssignments() error {
 	var broken []error
 	for i := range r.tenant.Subscriptions {
 		s := &r.tenant.Subscriptions[i]
 		for j := range s.RoleAssignments {
-			if err := r.checkRoleAssignment(s, j); err != nil {
+			if err := r.validateRoleAssignment(s, j); err != nil {
 				err = fmt.Errorf("entra: subscription %q: role assignment: %w", s.DisplayName, err)
 				broken = append(broken, at(fmt.Sprintf("subscriptions[%d].roleAssignments[%d]", i, j), err))
 			}
@@ -207,7 +207,7 @@ func (r *tenantRecord) checkRoleAssignments() error {
 	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) checkRoleAssignment(s *Subscription, i int) error {
+func (r *tenantRecord) validateRoleAssignment(s *Subscription, i int) error {
 	a := &s.RoleAssignments[i]
 	if !IsGUID(a.Principal) {
 		id, err := r.principal(a.Principal)

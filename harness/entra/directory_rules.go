@@ -50,19 +50,19 @@ func at(path string, err error) error {
 	return &ruleError{path, err}
 }
 
-// newTenantRecord checks a tenant and everything in it under the options that there are now, fills in the ids that are missing, and takes it over.
+// newTenantRecord validates a tenant and everything in it under the options that there are now, fills in the ids that are missing, and takes it over.
 func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
 	r := &tenantRecord{cloud: clouds[0], options: o}
-	broken := []error{r.checkTenant(&t)}
+	broken := []error{r.validateTenant(&t)}
 	r.tenant = t
 	taken := taken{}
 	for i := range t.Applications {
-		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.checkApplication(&t.Applications[i], taken)))
+		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.validateApplication(&t.Applications[i], taken)))
 	}
-	for _, check := range []func() error{
-		r.checkSubscriptions, r.checkIdentities, r.checkAppRoleAssignments, r.checkRoleAssignments, r.checkPolicies, r.checkCertificates,
+	for _, validate := range []func() error{
+		r.validateSubscriptions, r.validateIdentities, r.validateAppRoleAssignments, r.validateRoleAssignments, r.validatePolicies, r.validateCertificates,
 	} {
-		broken = append(broken, check())
+		broken = append(broken, validate())
 	}
 	if err := errors.Join(broken...); err != nil {
 		return nil, err
@@ -71,8 +71,8 @@ func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
 	return r, nil
 }
 
-// checkTenant checks the tenant itself, fills in its names and id, and finds its cloud.
-func (r *tenantRecord) checkTenant(t *Tenant) error {
+// validateTenant validates the tenant itself, fills in its names and id, and finds its cloud.
+func (r *tenantRecord) validateTenant(t *Tenant) error {
 	if t.DisplayName == "" && len(t.Domains) > 0 {
 		t.DisplayName = t.Domains[0]
 	}
@@ -122,8 +122,8 @@ func (t taken) by(kind, what, application string) string {
 	return ""
 }
 
-// checkApplication checks an application against those before it and fills in its ids.
-func (r *tenantRecord) checkApplication(a *Application, taken taken) error {
+// validateApplication validates an application against those before it and fills in its ids.
+func (r *tenantRecord) validateApplication(a *Application, taken taken) error {
 	if a.Name == "" {
 		return fmt.Errorf("entra: tenant %q: application without a name", r.tenant.DisplayName)
 	}
@@ -173,23 +173,23 @@ func (r *tenantRecord) checkApplication(a *Application, taken taken) error {
 			}
 		}
 	}
-	return r.checkCredentials(a.Credentials, fmt.Sprintf("application %q", a.Name), a.ObjectID, false)
+	return r.validateCredentials(a.Credentials, fmt.Sprintf("application %q", a.Name), a.ObjectID, false)
 }
 
-// checkCredentials checks the federated identity credentials of an owner, as in `application "deployer"`, which may be a managed
+// validateCredentials validates the federated identity credentials of an owner, as in `application "deployer"`, which may be a managed
 // identity, and fills in their ids.
-func (r *tenantRecord) checkCredentials(credentials []Credential, owner, ownerID string, identity bool) error {
+func (r *tenantRecord) validateCredentials(credentials []Credential, owner, ownerID string, identity bool) error {
 	var broken []error
 	for i := range credentials {
 		c := &credentials[i]
-		if err := r.checkCredential(c, credentials[:i], ownerID, identity); err != nil {
+		if err := r.validateCredential(c, credentials[:i], ownerID, identity); err != nil {
 			broken = append(broken, at(fmt.Sprintf("credentials[%d]", i), fmt.Errorf("entra: %s: credential %q: %w", owner, c.Name, err)))
 		}
 	}
 	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) checkCredential(c *Credential, before []Credential, ownerID string, identity bool) error {
+func (r *tenantRecord) validateCredential(c *Credential, before []Credential, ownerID string, identity bool) error {
 	switch {
 	case !ValidCredentialName(c.Name):
 		return fmt.Errorf("the name must have %d to %d letters, digits, - and _, the first a letter or a digit", minNameLength, maxNameLength)
@@ -215,7 +215,7 @@ func (r *tenantRecord) checkCredential(c *Credential, before []Credential, owner
 		if c.Subject != "" {
 			return errors.New("a subject and a matching expression: give one of them")
 		}
-		if err := CheckMatching(r.cloud.name, *c, identity, r.options); err != nil {
+		if err := ValidateMatching(r.cloud.name, *c, identity, r.options); err != nil {
 			return err
 		}
 	}
@@ -241,10 +241,10 @@ func (r *tenantRecord) checkCredential(c *Credential, before []Credential, owner
 // seen in defenseunicorns/uds-core#1495, as the answer of Microsoft Graph in Azure Government.
 var ErrNoExpressions = errors.New("matching via expression is not currently supported for this cloud")
 
-// CheckMatching checks the matching expression of a credential, under the options, in a cloud. With identity, the
+// ValidateMatching validates the matching expression of a credential, under the options, in a cloud. With identity, the
 // credential is for a managed identity, and else for an application. The error is, or wraps, [ErrNoExpressions], an
 // [*expression.SyntaxError] or an [*expression.RuleError].
-func CheckMatching(cloud string, c Credential, identity bool, o Options) error {
+func ValidateMatching(cloud string, c Credential, identity bool, o Options) error {
 	in, err := cloudNamed(cloud)
 	if err != nil {
 		return err
@@ -257,12 +257,12 @@ func CheckMatching(cloud string, c Credential, identity bool, o Options) error {
 	case err != nil:
 		return err
 	case identity:
-		return e.CheckIdentityIssuer(c.Issuer, c.Created, o.GitLabRequires)
+		return e.ValidateIdentityIssuer(c.Issuer, c.Created, o.GitLabRequires)
 	}
-	return e.CheckIssuer(c.Issuer, c.Created, o.GitLabRequires)
+	return e.ValidateIssuer(c.Issuer, c.Created, o.GitLabRequires)
 }
 
-// idOr checks a given GUID, or derives one from the names when it is empty:
+// idOr validates a given GUID, or derives one from the names when it is empty:
 // the same names always give the same id.
 func idOr(given string, names ...string) (string, error) {
 	if given == "" {

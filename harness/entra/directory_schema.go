@@ -11,5 +11,5 @@ import (
 var directorySchema []byte
 
 // DirectorySchema returns the JSON schema (draft 7) of a directory file, for editors. It is generated from [File] and what it holds;
-// [ParseDirectory] checks more than a schema can.
+// [ParseDirectory] validates more than a schema can.
 func DirectorySchema() []byte { return bytes.Clone(directorySchema) }

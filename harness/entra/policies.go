@@ -68,9 +68,9 @@ func checkConditionalAccess(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// checkPolicies checks what the tenant's administrators demand, fills in the ids of policies, and replaces the names of applications in them
+// validatePolicies validates what the tenant's administrators demand, fills in the ids of policies, and replaces the names of applications in them
 // by client ids.
-func (r *tenantRecord) checkPolicies() error {
+func (r *tenantRecord) validatePolicies() error {
 	var broken []error
 	fail := func(path, format string, args ...any) {
 		broken = append(broken, at(path, fmt.Errorf("entra: tenant %q: "+format, append([]any{r.tenant.DisplayName}, args...)...)))
@@ -89,14 +89,14 @@ func (r *tenantRecord) checkPolicies() error {
 	}
 	for i := range p.ConditionalAccess {
 		path := fmt.Sprintf("policies.conditionalAccess[%d]", i)
-		if err := r.checkConditionalAccessPolicy(&p.ConditionalAccess[i], p.ConditionalAccess[:i]); err != nil {
+		if err := r.validateConditionalAccessPolicy(&p.ConditionalAccess[i], p.ConditionalAccess[:i]); err != nil {
 			fail(path, "Conditional Access policy %q: %w", p.ConditionalAccess[i].Name, err)
 		}
 	}
 	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) checkConditionalAccessPolicy(p *ConditionalAccess, before []ConditionalAccess) error {
+func (r *tenantRecord) validateConditionalAccessPolicy(p *ConditionalAccess, before []ConditionalAccess) error {
 	if p.Name == "" {
 		return errors.New("it has no display name")
 	}
@@ -126,8 +126,8 @@ func (r *tenantRecord) checkConditionalAccessPolicy(p *ConditionalAccess, before
 	return nil
 }
 
-// checkCertificates checks the certificates of applications.
-func (r *tenantRecord) checkCertificates() error {
+// validateCertificates validates the certificates of applications.
+func (r *tenantRecord) validateCertificates() error {
 	var broken []error
 	for i := range r.tenant.Applications {
 		for j, text := range r.tenant.Applications[i].Certificates {

@@ -12,7 +12,7 @@ import (
 type tenantRecord struct {
 	tenant   Tenant
 	cloud    *cloud
-	options  Options                 // those that it was checked under
+	options  Options                 // those that it was validated under
 	byClient map[string]*Application // by lower-case client id: applications, and managed identities as such
 	before   map[string][]version    // by lower-case client id: what a client was before changes that may not have spread yet, oldest first
 	edited   map[string]edit         // by credential id: federated credentials that were changed in place

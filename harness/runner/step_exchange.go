@@ -81,7 +81,7 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 		if !p.opts.Target.Can[target.VirtualClock] {
 			return nil, p.lacks(target.VirtualClock)
 		}
-		if err := e.Retry.Check(); err != nil {
+		if err := e.Retry.Validate(); err != nil {
 			return nil, err
 		}
 	}

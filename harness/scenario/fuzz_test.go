@@ -28,7 +28,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Add([]byte(resolveFile))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		checkLoad(t, src)
+		wantLoad(t, src)
 	})
 }
 
@@ -42,12 +42,12 @@ func FuzzExpression(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
-		checkLoad(t, []byte("name: github/x\nabout: x\nvars: {a: 1}\nissuer: {platform: github}\nentra: {app: x}\n"+
+		wantLoad(t, []byte("name: github/x\nabout: x\nvars: {a: 1}\nissuer: {platform: github}\nentra: {app: x}\n"+
 			"cases: [{name: a, b: 1}]\nsteps:\n  - id: a\n    mint: {audience: "+quoted+"}\n    expect: {that: ["+quoted+"]}\n"))
 	})
 }
 
-func checkLoad(t *testing.T, src []byte) {
+func wantLoad(t *testing.T, src []byte) {
 	t.Helper()
 	file, problems := scenario.Load("fuzz.yaml", src, names)
 	if (file == nil) == (len(problems) == 0) {

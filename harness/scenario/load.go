@@ -31,7 +31,7 @@ func Load(name string, src []byte, names Names) (*File, []Problem) {
 	compileAll(root, lines, ps)
 	f := newFile(name, root, lines)
 	ps.nextStage()
-	check(f, names, ps)
+	validateRules(f, names, ps)
 	if len(ps.list) > 0 {
 		return nil, ps.sorted()
 	}

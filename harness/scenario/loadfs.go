@@ -48,7 +48,7 @@ func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, []Problem) {
 		}
 		f, problems := loadSource(fsys, s, names)
 		if f != nil {
-			problems = crossCheck(f, s, byName)
+			problems = validateTogether(f, s, byName)
 		}
 		all = append(all, problems...)
 		if len(problems) == 0 {
@@ -100,7 +100,7 @@ func loadSource(fsys fs.FS, s source, names Names) (*File, []Problem) {
 	return Load(s.path, src, names)
 }
 
-func crossCheck(f *File, s source, byName map[string]*File) []Problem {
+func validateTogether(f *File, s source, byName map[string]*File) []Problem {
 	at := f.Pos("name")
 	problem := Problem{File: f.Path, Line: at.Line, Column: at.Column}
 	if before, dup := byName[f.Name]; dup {

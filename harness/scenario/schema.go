@@ -105,7 +105,7 @@ func explainInvalid(e *jsonschema.ValidationError, root *node, ps *problems) {
 	case *kind.MinLength:
 		ps.add(n.start(), "", "must not be empty")
 	case *kind.Pattern:
-		// check and the decoder know what the pattern is for, except where the directory's own types are decoded elsewhere.
+		// validateRules and the decoder know what the pattern is for, except where the directory's own types are decoded elsewhere.
 		if strings.Contains(e.SchemaURL, "/$defs/"+directoryDefs) {
 			ps.add(n.start(), "write a duration, such as 90s, 10m or 1h30m; 0s for none", "%s is not a duration", Show(n.plain()))
 		}

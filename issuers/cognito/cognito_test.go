@@ -197,7 +197,7 @@ func TestUserPoolKeys(t *testing.T) {
 	if len(kids) != 2 {
 		t.Errorf("ID, access and client tokens have %d keys, want 2", len(kids))
 	}
-	checkMembers(t, iss, 2, "alg", "e", "kid", "kty", "n", "use")
+	wantMembers(t, iss, 2, "alg", "e", "kid", "kty", "n", "use")
 }
 
 func TestIdentityPoolDocuments(t *testing.T) {
@@ -212,10 +212,10 @@ func TestIdentityPoolDocuments(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("discovery document\n%s\nwant\n%s", got, want)
 	}
-	checkMembers(t, iss, 3, "kty", "alg", "use", "kid", "n", "e")
+	wantMembers(t, iss, 3, "kty", "alg", "use", "kid", "n", "e")
 }
 
-func checkMembers(t *testing.T, iss *issuer.Issuer, count int, names ...string) {
+func wantMembers(t *testing.T, iss *issuer.Issuer, count int, names ...string) {
 	t.Helper()
 	keys, err := iss.JWKS()
 	if err != nil {

@@ -98,13 +98,13 @@ type identityRequest struct {
 type requirement func(*identityRequest) *sigv4.Refused
 
 func needPool(r *identityRequest) *sigv4.Refused {
-	return checkID(r.IdentityPoolId, "identityPoolId", true)
+	return validateID(r.IdentityPoolId, "identityPoolId", true)
 }
 func needIdentity(r *identityRequest) *sigv4.Refused {
-	return checkID(r.IdentityId, "identityId", true)
+	return validateID(r.IdentityId, "identityId", true)
 }
 
-func checkID(id *string, name string, needed bool) *sigv4.Refused {
+func validateID(id *string, name string, needed bool) *sigv4.Refused {
 	switch {
 	case id == nil && needed:
 		return invalid("null", name, "Member must not be null")
@@ -200,7 +200,7 @@ func (p *identityPool) getOpenIDTokenForDeveloperIdentity(raw *http.Request, bod
 	}
 	r, refused := request(body, needPool)
 	if refused == nil {
-		refused = checkID(r.IdentityId, "identityId", false)
+		refused = validateID(r.IdentityId, "identityId", false)
 	}
 	switch {
 	case refused != nil:
@@ -255,7 +255,7 @@ func (p *identityPool) getCredentialsForIdentity(_ *http.Request, body []byte) (
 	}
 	identity := ""
 	if token, given := r.Logins[cognitoLogin]; given && len(r.Logins) == 1 && p.settings["login"] == developerLogin {
-		identity, refused = p.checkCognito(token, pool)
+		identity, refused = p.verifyCognito(token, pool)
 	} else {
 		var user string
 		user, refused = p.login(r.Logins)

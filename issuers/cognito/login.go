@@ -90,15 +90,15 @@ func (p *identityPool) login(logins map[string]string) (user string, refused *si
 		return "", refuse("NotAuthorizedException", "%s", refusedLogins)
 	}
 	for _, provider := range slices.Sorted(maps.Keys(logins)) { // the pool has one provider, so that of two logins one is refused
-		if user, refused = p.check(provider, logins[provider]); refused != nil {
+		if user, refused = p.verifyLogin(provider, logins[provider]); refused != nil {
 			return "", refused
 		}
 	}
 	return user, nil
 }
 
-// check reads a provider's token.
-func (p *identityPool) check(provider, token string) (user string, refused *sigv4.Refused) {
+// verifyLogin reads a provider's token.
+func (p *identityPool) verifyLogin(provider, token string) (user string, refused *sigv4.Refused) {
 	kind, own := p.settings["login"], provider == text(p.settings, "provider")
 	switch {
 	case provider == cognitoLogin:
@@ -150,9 +150,9 @@ func (p *identityPool) verify(token string, claims loginClaims, keys jose.JSONWe
 	return nil
 }
 
-// checkCognito reads a token that the pool gave a developer's user, and returns its identity. Which text a token of
+// verifyCognito reads a token that the pool gave a developer's user, and returns its identity. Which text a token of
 // another pool is refused with is inferred.
-func (p *identityPool) checkCognito(token, pool string) (identity string, refused *sigv4.Refused) {
+func (p *identityPool) verifyCognito(token, pool string) (identity string, refused *sigv4.Refused) {
 	claims, ok := readLogin(token)
 	switch {
 	case !ok:

@@ -99,7 +99,7 @@ func TestLogins(t *testing.T) {
 				var got struct{ IdentityId string }
 				err := c.call(identityTarget+operation, request, &got)
 				if tt.want != "" {
-					checkRefusal(t, err, tt.want)
+					wantRefusal(t, err, tt.want)
 				} else if err != nil || got.IdentityId != ownIdentity {
 					t.Errorf("identity %q, error %v, want %s", got.IdentityId, err, ownIdentity)
 				}
@@ -133,9 +133,9 @@ func TestLoginsMatch(t *testing.T) {
 		t.Errorf("sub %v, amr %v; want %s, %s", claims["sub"], claims["amr"], his.IdentityId, want)
 	}
 	for _, operation := range []string{"GetOpenIdToken", "GetCredentialsForIdentity"} {
-		checkRefusal(t, c.call(identityTarget+operation, map[string]any{"IdentityId": ownIdentity, "Logins": logins}, nil),
+		wantRefusal(t, c.call(identityTarget+operation, map[string]any{"IdentityId": ownIdentity, "Logins": logins}, nil),
 			"NotAuthorizedException: Logins don't match. Please include at least one valid login for this identity or identity pool.")
-		checkRefusal(t, c.call(identityTarget+operation, map[string]any{"IdentityId": "us-east-1:0", "Logins": logins}, nil),
+		wantRefusal(t, c.call(identityTarget+operation, map[string]any{"IdentityId": "us-east-1:0", "Logins": logins}, nil),
 			"ResourceNotFoundException: Identity 'us-east-1:0' not found.")
 	}
 }
@@ -162,7 +162,7 @@ func TestDeveloperLogin(t *testing.T) {
 	}
 	const mismatch = "NotAuthorizedException: Logins don't match. Please include at least one valid login for this identity or identity pool."
 	_, err = ask("bob", map[string]any{"IdentityId": alice.IdentityId})
-	checkRefusal(t, err, mismatch)
+	wantRefusal(t, err, mismatch)
 	forger := issuerAt(t, "developer-authenticated", "")
 	if _, err := forger.Rotate(true); err != nil {
 		t.Fatal(err)
@@ -188,6 +188,6 @@ func TestDeveloperLogin(t *testing.T) {
 			}
 			continue
 		}
-		t.Run(name, func(t *testing.T) { checkRefusal(t, err, tt.want) })
+		t.Run(name, func(t *testing.T) { wantRefusal(t, err, tt.want) })
 	}
 }

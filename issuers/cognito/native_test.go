@@ -79,12 +79,12 @@ func TestFetch(t *testing.T) {
 				refused = "User pool client us-east-1:0 does not exist."
 			}
 			_, err = Platform.Native.Fetch(t.Context(), http.DefaultClient, found, "us-east-1:0")
-			checkRefusal(t, err, code+refused)
+			wantRefusal(t, err, code+refused)
 		})
 	}
 }
 
-func checkRefusal(t *testing.T, err error, want string) {
+func wantRefusal(t *testing.T, err error, want string) {
 	t.Helper()
 	var refused *issuer.Refused
 	if !errors.As(err, &refused) {
@@ -140,7 +140,7 @@ func TestRefusals(t *testing.T) {
 			found := begin(t, tt.preset)
 			maps.Copy(found.Env, tt.env)
 			err := caller{t.Context(), http.DefaultClient, found}.call(identityTarget+tt.operation, tt.request, new(map[string]any))
-			checkRefusal(t, err, tt.want)
+			wantRefusal(t, err, tt.want)
 		})
 	}
 }
@@ -162,7 +162,7 @@ func TestSignInRefusals(t *testing.T) {
 	for _, tt := range tests {
 		err := caller{t.Context(), http.DefaultClient, found}.call(userPoolTarget+"InitiateAuth", map[string]any{
 			"AuthFlow": tt.flow, "ClientId": found.Env[clientVariable], "AuthParameters": map[string]string{"USERNAME": tt.user, "PASSWORD": tt.password}}, nil)
-		checkRefusal(t, err, tt.want)
+		wantRefusal(t, err, tt.want)
 	}
 }
 
@@ -173,17 +173,17 @@ func TestTokenEndpoint(t *testing.T) {
 	for form, want := range map[string]string{
 		"": "invalid_request", "grant_type=password": "unsupported_grant_type", "grant_type=client_credentials&scope=x": "invalid_scope",
 	} {
-		checkRefusal(t, c.form("/oauth2/token", id, secret, form, nil), want)
+		wantRefusal(t, c.form("/oauth2/token", id, secret, form, nil), want)
 	}
-	checkRefusal(t, c.form("/oauth2/token", id, "x", "grant_type=client_credentials", nil), "invalid_client")
+	wantRefusal(t, c.form("/oauth2/token", id, "x", "grant_type=client_credentials", nil), "invalid_client")
 	public := caller{t.Context(), http.DefaultClient, begin(t, "user-pool-id")}
 	for form, want := range map[string]string{
 		"grant_type=client_credentials": "unauthorized_client", "grant_type=refresh_token": "invalid_request", "grant_type=refresh_token&refresh_token=x": "invalid_grant",
 		"grant_type=authorization_code": "invalid_request", "grant_type=authorization_code&code=x": "invalid_grant",
 	} {
-		checkRefusal(t, public.form("/oauth2/token", id, "", form, nil), want)
+		wantRefusal(t, public.form("/oauth2/token", id, "", form, nil), want)
 	}
-	checkRefusal(t, c.form("/oauth2/token", id, secret, "grant_type=refresh_token&refresh_token=x", nil), "unauthorized_client")
+	wantRefusal(t, c.form("/oauth2/token", id, secret, "grant_type=refresh_token&refresh_token=x", nil), "unauthorized_client")
 	var got map[string]any
 	if err := c.form("/oauth2/token", id, secret, "grant_type=client_credentials&scope=sample/read", &got); err != nil {
 		t.Fatal(err)
@@ -242,8 +242,8 @@ func TestRefresh(t *testing.T) {
 	}
 	ahead.Store(int64(refreshLife))
 	_, err = c.initiate(refreshFlowV1, map[string]string{"REFRESH_TOKEN": refresh, "SECRET_HASH": hash})
-	checkRefusal(t, err, "NotAuthorizedException: Refresh Token has expired")
-	checkRefusal(t, c.form("/oauth2/token", env[clientVariable], env[secretVariable], "grant_type=refresh_token&refresh_token="+refresh, nil), "invalid_grant")
+	wantRefusal(t, err, "NotAuthorizedException: Refresh Token has expired")
+	wantRefusal(t, c.form("/oauth2/token", env[clientVariable], env[secretVariable], "grant_type=refresh_token&refresh_token="+refresh, nil), "invalid_grant")
 }
 
 func payloadOf(t *testing.T, token any) map[string]any {
@@ -285,7 +285,7 @@ func TestSecretRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := tt.c.initiate(tt.flow, tt.parameters)
-			checkRefusal(t, err, tt.want)
+			wantRefusal(t, err, tt.want)
 		})
 	}
 	if _, err := public.initiate(passwordFlow, login(public, "")); err != nil {
@@ -293,7 +293,7 @@ func TestSecretRefusals(t *testing.T) {
 	}
 	machine := caller{t.Context(), http.DefaultClient, begin(t, "user-pool-client-credentials")}
 	_, err := machine.initiate(refreshFlow, nil)
-	checkRefusal(t, err, "InvalidParameterException: REFRESH_TOKEN_AUTH flow not enabled for this client")
+	wantRefusal(t, err, "InvalidParameterException: REFRESH_TOKEN_AUTH flow not enabled for this client")
 }
 
 // TestLarge sends 10 MB.

@@ -81,7 +81,7 @@ func (t *accessTokens) current(account string, scopes []string) (string, access,
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if token, ok := t.last[key]; ok {
-		if a, valid := t.check(token); valid && a.expires.Sub(t.now()) > accessSpare {
+		if a, valid := t.read(token); valid && a.expires.Sub(t.now()) > accessSpare {
 			return token, a, nil
 		}
 	}
@@ -95,8 +95,8 @@ func (t *accessTokens) current(account string, scopes []string) (string, access,
 	return token, a, err
 }
 
-// check tells what a token stands for, and whether it is one of these at all; it may have expired.
-func (t *accessTokens) check(token string) (access, bool) {
+// read tells what a token stands for, and whether it is one of these at all; it may have expired.
+func (t *accessTokens) read(token string) (access, bool) {
 	encoded, ok := strings.CutPrefix(token, accessPrefix)
 	if !ok {
 		return access{}, false

@@ -118,7 +118,7 @@ func (a *api) authorize(method credentialMethod, header string) (*principal, err
 	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
 		return nil, missingCredential(method.rpc)
 	}
-	what, ok := a.tokens.check(strings.TrimSpace(token))
+	what, ok := a.tokens.read(strings.TrimSpace(token))
 	switch {
 	case !ok:
 		return nil, invalidCredential(method.rpc, "ACCESS_TOKEN_TYPE_UNSUPPORTED")

@@ -48,7 +48,7 @@ func (a *api) serveTokenInfo(w http.ResponseWriter, r *http.Request) {
 
 // accessInfo tells whose an access token is, and what it is good for.
 func (a *api) accessInfo(w http.ResponseWriter, token string) {
-	what, ok := a.tokens.check(token)
+	what, ok := a.tokens.read(token)
 	left := int64(what.expires.Sub(a.workload.Now()).Seconds())
 	if !ok || left <= 0 {
 		writeJSON(w, http.StatusBadRequest, invalidValue{"invalid_token", "Invalid Value"})

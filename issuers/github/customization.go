@@ -177,14 +177,14 @@ func (j *job) getOwner(_ object) (int, any) {
 // putOwner wants at least one of the two members; that include_claim_keys may be left out where the other is there is inferred.
 func (j *job) putOwner(body object) (int, any) {
 	next := j.custom.owner
-	check := body.check()
-	check.keys(includeClaimKeys, &next.ClaimKeys)
-	check.boolean(useImmutableSubject, &next.Immutable)
+	reader := body.reader()
+	reader.keys(includeClaimKeys, &next.ClaimKeys)
+	reader.boolean(useImmutableSubject, &next.Immutable)
 	if !body.has(useImmutableSubject) {
-		check.required(includeClaimKeys)
+		reader.required(includeClaimKeys)
 	}
-	if len(check.errors) > 0 {
-		return check.refused()
+	if len(reader.errors) > 0 {
+		return reader.refused()
 	}
 	j.custom.owner = next
 	return http.StatusCreated, struct{}{}
@@ -213,13 +213,13 @@ func (j *job) putRepository(body object) (int, any) {
 	if j.custom.repository != nil {
 		next.Immutable = j.custom.repository.Immutable
 	}
-	check := body.check()
-	check.boolean("use_default", &next.UseDefault)
-	check.keys(includeClaimKeys, &next.ClaimKeys)
-	check.boolean(useImmutableSubject, &next.Immutable)
-	check.required("use_default")
-	if len(check.errors) > 0 {
-		return check.refused()
+	reader := body.reader()
+	reader.boolean("use_default", &next.UseDefault)
+	reader.keys(includeClaimKeys, &next.ClaimKeys)
+	reader.boolean(useImmutableSubject, &next.Immutable)
+	reader.required("use_default")
+	if len(reader.errors) > 0 {
+		return reader.refused()
 	}
 	if next.UseDefault {
 		next.ClaimKeys = nil // the API ignores them
@@ -232,10 +232,10 @@ func (j *job) putRepository(body object) (int, any) {
 func (j *job) putIssuer(body object) (int, any) {
 	const member = "include_enterprise_slug"
 	var include bool
-	check := body.check()
-	check.boolean(member, &include)
-	if len(check.errors) > 0 {
-		return check.refused()
+	reader := body.reader()
+	reader.boolean(member, &include)
+	if len(reader.errors) > 0 {
+		return reader.refused()
 	}
 	if !body.has(member) {
 		return http.StatusNoContent, nil

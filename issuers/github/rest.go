@@ -69,34 +69,34 @@ func (o object) has(member string) bool {
 	return has
 }
 
-func (o object) check() *bodyCheck { return &bodyCheck{body: o} }
+func (o object) reader() *bodyReader { return &bodyReader{body: o} }
 
-// bodyCheck reads the members of a body and collects what is wrong with them. The texts are those of the Ruby library json_schema, which
+// bodyReader reads the members of a body and collects what is wrong with them. The texts are those of the Ruby library json_schema, which
 // GitHub's errors follow: 'For 'properties/active', "true" is not a boolean.' is recorded, of other routes.
-type bodyCheck struct {
+type bodyReader struct {
 	body   object
 	errors []string
 }
 
-func (c *bodyCheck) fault(pointer, format string, args ...any) {
-	c.errors = append(c.errors, "For '"+pointer+"', "+fmt.Sprintf(format, args...))
+func (r *bodyReader) fault(pointer, format string, args ...any) {
+	r.errors = append(r.errors, "For '"+pointer+"', "+fmt.Sprintf(format, args...))
 }
 
 // required wants a member.
-func (c *bodyCheck) required(member string) {
-	if !c.body.has(member) {
-		c.errors = append(c.errors, fmt.Sprintf("%q wasn't supplied.", member))
+func (r *bodyReader) required(member string) {
+	if !r.body.has(member) {
+		r.errors = append(r.errors, fmt.Sprintf("%q wasn't supplied.", member))
 	}
 }
 
 // boolean reads a member that may be absent.
-func (c *bodyCheck) boolean(member string, into *bool) {
-	if !c.body.has(member) {
+func (r *bodyReader) boolean(member string, into *bool) {
+	if !r.body.has(member) {
 		return
 	}
-	value, ok := c.body[member].(bool)
+	value, ok := r.body[member].(bool)
 	if !ok {
-		c.fault("properties/"+member, "%s is not a boolean.", inspect(c.body[member]))
+		r.fault("properties/"+member, "%s is not a boolean.", inspect(r.body[member]))
 		return
 	}
 	*into = value
@@ -106,25 +106,25 @@ func (c *bodyCheck) boolean(member string, into *bool) {
 var claimKey = regexp.MustCompile(`^[a-zA-Z0-9_]+$`)
 
 // keys reads a list of claim keys that may be absent.
-func (c *bodyCheck) keys(member string, into *[]string) {
-	if !c.body.has(member) {
+func (r *bodyReader) keys(member string, into *[]string) {
+	if !r.body.has(member) {
 		return
 	}
 	pointer := "properties/" + member
-	list, ok := c.body[member].([]any)
+	list, ok := r.body[member].([]any)
 	if !ok {
-		c.fault(pointer, "%s is not an array.", inspect(c.body[member]))
+		r.fault(pointer, "%s is not an array.", inspect(r.body[member]))
 		return
 	}
 	var keys []string
 	for _, item := range list {
 		switch key, ok := item.(string); {
 		case !ok:
-			c.fault(pointer+"/items", "%s is not a string.", inspect(item))
+			r.fault(pointer+"/items", "%s is not a string.", inspect(item))
 		case !claimKey.MatchString(key):
-			c.fault(pointer+"/items", "%s does not match /%s/.", key, claimKey)
+			r.fault(pointer+"/items", "%s does not match /%s/.", key, claimKey)
 		case slices.Contains(keys, key):
-			c.fault(pointer, "Duplicate items are not allowed.")
+			r.fault(pointer, "Duplicate items are not allowed.")
 			return
 		default:
 			keys = append(keys, key)
@@ -134,8 +134,8 @@ func (c *bodyCheck) keys(member string, into *[]string) {
 }
 
 // refused is the answer when something is wrong with the body.
-func (c *bodyCheck) refused() (int, any) {
-	return refused(http.StatusUnprocessableEntity, "Invalid request.\n\n"+strings.Join(c.errors, "\n"))
+func (r *bodyReader) refused() (int, any) {
+	return refused(http.StatusUnprocessableEntity, "Invalid request.\n\n"+strings.Join(r.errors, "\n"))
 }
 
 // inspect writes a value as Ruby does; an object inside would look otherwise there.

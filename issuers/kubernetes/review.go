@@ -133,7 +133,7 @@ func (s *server) authenticate(bearer string, audiences []string) (user userInfo,
 	if err != nil || token.UnsafeClaimsWithoutVerification(&claims) != nil || claims.Issuer != s.w.Issuer.URL() {
 		return user, nil, errBearer
 	}
-	if common, err = s.check(token, &claims, audiences); err != nil {
+	if common, err = s.validate(token, &claims, audiences); err != nil {
 		return user, nil, fmt.Errorf("[%w, %w]", errBearer, err)
 	}
 	return claims.user(), common, nil
@@ -156,8 +156,8 @@ type named struct {
 	UID  string `json:"uid"`
 }
 
-// check verifies a token of the cluster's own issuer against the keys that it publishes, in the order of an API server.
-func (s *server) check(token *jwt.JSONWebToken, claims *tokenClaims, audiences []string) (common []string, err error) {
+// validate verifies a token of the cluster's own issuer against the keys that it publishes, in the order of an API server.
+func (s *server) validate(token *jwt.JSONWebToken, claims *tokenClaims, audiences []string) (common []string, err error) {
 	if err := s.verify(token, claims); err != nil {
 		return nil, err
 	}
@@ -186,12 +186,12 @@ func (s *server) check(token *jwt.JSONWebToken, claims *tokenClaims, audiences [
 	if have := claims.About.ServiceAccount.UID; account.Metadata.UID != have {
 		return nil, fmt.Errorf("service account UID (%s) does not match claim (%s)", account.Metadata.UID, have)
 	}
-	return common, s.checkRefs(claims)
+	return common, s.validateRefs(claims)
 }
 
-// checkRefs finds the object that a token is bound to, with the texts of k8s.io/kubernetes v1.36.3,
+// validateRefs finds the object that a token is bound to, with the texts of k8s.io/kubernetes v1.36.3,
 // pkg/serviceaccount/claims.go. A pod's node is only told of.
-func (s *server) checkRefs(claims *tokenClaims) error {
+func (s *server) validateRefs(claims *tokenClaims) error {
 	about := claims.About
 	for _, ref := range []struct {
 		kind string

@@ -134,7 +134,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	case seconds > mostSeconds:
 		return invalid(this, "", "spec.expirationSeconds", strconv.FormatInt(seconds, 10), "may not specify a duration larger than 2^32 seconds")
 	}
-	if err := s.checkBound(account, request.Spec.BoundObjectRef); err != nil {
+	if err := s.validateBound(account, request.Spec.BoundObjectRef); err != nil {
 		return err
 	}
 	if s.service == "aks" && seconds > mostAKS {
@@ -155,8 +155,8 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	return nil
 }
 
-// checkBound finds the object that a token shall be bound to.
-func (s *server) checkBound(account serviceAccount, ref *reference) error {
+// validateBound finds the object that a token shall be bound to.
+func (s *server) validateBound(account serviceAccount, ref *reference) error {
 	if ref == nil {
 		return nil
 	}

@@ -50,7 +50,7 @@ func newNative(w issuer.Workload) (*issuer.API, error) {
 	}
 	api := &workloadAPI{workload: w, id: id, authority: authority}
 	server := grpc.NewServer(
-		grpc.UnaryInterceptor(api.checkUnary), grpc.StreamInterceptor(api.checkStream),
+		grpc.UnaryInterceptor(api.admitUnary), grpc.StreamInterceptor(api.admitStream),
 		grpc.WaitForHandlers(true), // Close leaves nothing behind
 	)
 	workload.RegisterSpiffeWorkloadAPIServer(server, api)

@@ -152,22 +152,22 @@ func follow[R any, P interface {
 	}
 }
 
-// checkUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true. It records every call.
-func (a *workloadAPI) checkUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
-	if err = check(ctx, info.FullMethod); err == nil {
+// admitUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true. It records every call.
+func (a *workloadAPI) admitUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
+	if err = admit(ctx, info.FullMethod); err == nil {
 		answer, err = next(ctx, req)
 	}
 	a.record(ctx, info.FullMethod, err)
 	return answer, err
 }
 
-// checkStream is checkUnary for streams. A stream that goes on is recorded when its first message is sent.
-func (a *workloadAPI) checkStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
+// admitStream is admitUnary for streams. A stream that goes on is recorded when its first message is sent.
+func (a *workloadAPI) admitStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 	if a.workload.Begin != nil {
 		defer a.workload.Begin()()
 	}
 	recorded := recordedStream{ServerStream: stream, first: func() { a.record(stream.Context(), info.FullMethod, nil) }}
-	err := check(stream.Context(), info.FullMethod)
+	err := admit(stream.Context(), info.FullMethod)
 	if err == nil {
 		err = next(server, &recorded)
 	}
@@ -220,7 +220,7 @@ func httpStatus(code codes.Code) int {
 	return http.StatusInternalServerError
 }
 
-func check(ctx context.Context, method string) error {
+func admit(ctx context.Context, method string) error {
 	if !strings.HasPrefix(method, "/SpiffeWorkloadAPI/") {
 		return nil
 	}

@@ -52,7 +52,7 @@ const languageVersion = 1
 // parent finds the identity of the path, after what precedes every request to its credentials. Whatever stands below as documented is in MicrosoftDocs/entra-docs, docs/workload-id/workload-identity-federation-considerations.md, which gives
 // messages; the codes that it leaves out are inferred.
 func (c *call) parent() (*entra.ManagedIdentity, error) {
-	err := c.checkVersion(credentialsSince, "userAssignedIdentities/federatedIdentityCredentials")
+	err := c.validateVersion(credentialsSince, "userAssignedIdentities/federatedIdentityCredentials")
 	if err == nil {
 		_, err = c.inGroup()
 	}
@@ -151,12 +151,12 @@ func (c *call) readCredential() (entra.Credential, error) {
 	case len(f.Audiences) > 1: // documented
 		return none, badRequest("Federated identity credentials must have exactly one audience.")
 	}
-	return f, c.checkValues(f)
+	return f, c.validateValues(f)
 }
 
-// checkValues checks what a credential says. That Azure refuses such values is documented (Azure/azure-rest-api-specs has the issuer's format,
+// validateValues validates what a credential says. That Azure refuses such values is documented (Azure/azure-rest-api-specs has the issuer's format,
 // the reference of Microsoft Graph the lengths), its texts are inferred.
-func (c *call) checkValues(f entra.Credential) error {
+func (c *call) validateValues(f entra.Credential) error {
 	for _, field := range []struct{ name, value string }{{"issuer", f.Issuer}, {"subject", f.Subject}, {"audience", f.Audiences[0]}} {
 		if utf8.RuneCountInString(field.value) > entra.MaxFieldLength {
 			return badRequest("Federated Identity Credential %s must not be longer than %d characters.", field.name, entra.MaxFieldLength)
@@ -171,7 +171,7 @@ func (c *call) checkValues(f entra.Credential) error {
 	if f.Subject != "" {
 		return badRequest("Federated Identity Credential must specify either 'subject' or 'claimsMatchingExpression'.")
 	}
-	err := entra.CheckMatching(c.tenant.Cloud, f, true, c.api.directory.Options())
+	err := entra.ValidateMatching(c.tenant.Cloud, f, true, c.api.directory.Options())
 	if errors.Is(err, entra.ErrNoExpressions) {
 		err = entra.ErrNoExpressions // without the cloud's name, which is for directory files
 	}

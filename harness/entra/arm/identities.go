@@ -24,9 +24,9 @@ var flexibleVersions = []string{"2025-01-31-preview", "2025-05-31-preview"}
 // ones do is inferred.
 const isolationSince = "2024-11-30"
 
-// checkVersion checks the request's api-version. The first text was seen with a list of a subscription (Azure/azure-cli#5360), the second
+// validateVersion validates the request's api-version. The first text was seen with a list of a subscription (Azure/azure-cli#5360), the second
 // with a resource (Azure/azure-cli#28496).
-func (c *call) checkVersion(since int, resourceType string) error {
+func (c *call) validateVersion(since int, resourceType string) error {
 	i := slices.Index(identityVersions, c.version)
 	switch {
 	case i >= since:
@@ -82,7 +82,7 @@ func someTags(tags map[string]string) map[string]string {
 
 // listIdentities lists those of a group or a subscription, as far as the caller may read them.
 func (c *call) listIdentities() (reply, error) {
-	if err := c.checkVersion(0, "userAssignedIdentities"); err != nil {
+	if err := c.validateVersion(0, "userAssignedIdentities"); err != nil {
 		return reply{}, err
 	}
 	err := c.authorizeList()
@@ -111,7 +111,7 @@ func (c *call) findIdentity(t *entra.Tenant) int {
 
 // inIdentities checks what precedes every request to an identity.
 func (c *call) inIdentities() error {
-	if err := c.checkVersion(0, "userAssignedIdentities"); err != nil {
+	if err := c.validateVersion(0, "userAssignedIdentities"); err != nil {
 		return err
 	}
 	_, err := c.inGroup()

@@ -7,7 +7,7 @@
 // gives what to compare with in single quotes, with a single space on each side of the operator. In matches, * stands for any characters,
 // : and / included, and ? for one.
 //
-// [Expression.CheckIssuer] holds what Entra lets an expression say about each issuer. Entra checks it when a credential is created or
+// [Expression.ValidateIssuer] holds what Entra lets an expression say about each issuer. Entra checks it when a credential is created or
 // changed, not when somebody signs in.
 //
 // # Not known

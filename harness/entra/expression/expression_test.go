@@ -207,7 +207,7 @@ func TestCheckIssuer(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			err := parse(t, tt.text).CheckIssuer(tt.issuer, tt.created, cmp.Or(tt.gitLab, expression.GitLabID))
+			err := parse(t, tt.text).ValidateIssuer(tt.issuer, tt.created, cmp.Or(tt.gitLab, expression.GitLabID))
 			var rule *expression.RuleError
 			switch {
 			case tt.want == "" && err != nil:
@@ -237,19 +237,19 @@ func TestGitLabNames(t *testing.T) {
 func TestCheckIdentityIssuer(t *testing.T) {
 	t.Parallel()
 	var rule *expression.RuleError
-	if err := parse(t, "claims['repository_id'] eq '1'").CheckIdentityIssuer(expression.GitHub, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
+	if err := parse(t, "claims['repository_id'] eq '1'").ValidateIdentityIssuer(expression.GitHub, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
 		t.Errorf("GitHub: error %v", err)
 	}
-	if err := parse(t, "claims['project_path'] eq 'a'").CheckIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
+	if err := parse(t, "claims['project_path'] eq 'a'").ValidateIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
 		t.Errorf("GitLab's path: error %v", err)
 	}
-	if err := parse(t, "claims['sub'] eq 'a'").CheckIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
+	if err := parse(t, "claims['sub'] eq 'a'").ValidateIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); !errors.As(err, &rule) {
 		t.Errorf("GitLab's subject alone: error %v", err)
 	}
-	if err := parse(t, "claims['sub'] eq 'a'").CheckIdentityIssuer(gitLab, expression.GitHubRule.Add(-time.Second), expression.GitLabID); err != nil {
+	if err := parse(t, "claims['sub'] eq 'a'").ValidateIdentityIssuer(gitLab, expression.GitHubRule.Add(-time.Second), expression.GitLabID); err != nil {
 		t.Errorf("GitLab's subject alone, old: %v", err)
 	}
-	if err := parse(t, "claims['sub'] eq 'a' and claims['project_id'] eq '1'").CheckIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); err != nil {
+	if err := parse(t, "claims['sub'] eq 'a' and claims['project_id'] eq '1'").ValidateIdentityIssuer(gitLab, time.Time{}, expression.GitLabID); err != nil {
 		t.Error(err)
 	}
 }
@@ -282,7 +282,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q became %q", text, e)
 		}
 		e.Match(map[string]any{"sub": text}, true)
-		_ = e.CheckIssuer(expression.GitHub, time.Time{}, expression.GitLabID) // must not panic
+		_ = e.ValidateIssuer(expression.GitHub, time.Time{}, expression.GitLabID) // must not panic
 	})
 }
 

@@ -129,9 +129,9 @@ func (e *RuleError) Error() string {
 	return fmt.Sprintf("expression: issuer %q: %s", e.Issuer, e.Reason)
 }
 
-// CheckIssuer tells whether Entra takes the expression in a credential for an issuer that was created then; the zero time means now. Credentials
+// ValidateIssuer tells whether Entra takes the expression in a credential for an issuer that was created then; the zero time means now. Credentials
 // from before [GitHubRule] need not name an id. The error is a [*RuleError].
-func (e *Expression) CheckIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
+func (e *Expression) ValidateIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
 	i := slices.IndexFunc(platforms, func(p platform) bool { return p.issues(issuer) })
 	if i < 0 {
 		var known []string
@@ -158,16 +158,16 @@ func (e *Expression) CheckIssuer(issuer string, created time.Time, gitLab GitLab
 	return nil
 }
 
-// CheckIdentityIssuer is [Expression.CheckIssuer] for a credential of a managed identity. The documentation contradicts
+// ValidateIdentityIssuer is [Expression.ValidateIssuer] for a credential of a managed identity. The documentation contradicts
 // itself: some editions of the pages have flexible credentials for applications only, newer ones (docs.azure.cn;
 // learn.microsoft.com of 2026-09-18, with GitHub as the example) for applications and user-assigned managed identities.
 // Azure's API has them since version 2025-01-31-preview, and so has the Azure CLI in preview; users found that it
 // refuses every expression about GitHub.
-func (e *Expression) CheckIdentityIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
+func (e *Expression) ValidateIdentityIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
 	if issuer == GitHub {
 		return &RuleError{issuer, "managed identities take no expressions about GitHub"}
 	}
-	return e.CheckIssuer(issuer, created, gitLab)
+	return e.ValidateIssuer(issuer, created, gitLab)
 }
 
 func (p platform) claimNames() []string { return slices.Sorted(maps.Keys(p.claims)) }

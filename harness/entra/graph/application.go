@@ -147,7 +147,7 @@ func setApplication(t *entra.Tenant, a *entra.Application, body map[string]any, 
 		case known == 0 || !beta && slices.Contains(betaApplicationProperties, name):
 			return unknownProperty(name)
 		}
-		if bad := checkKind(known, name, value, "Application"); bad != nil {
+		if bad := validateKind(known, name, value, "Application"); bad != nil {
 			return bad
 		}
 		if bad := setApplicationProperty(t, a, name, value); bad != nil {

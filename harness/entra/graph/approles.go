@@ -146,7 +146,7 @@ func (c *call) newAssignment(relation, fixed string) (*answer, error) {
 			return denied() // Microsoft's own services
 		}
 		a := assignment{entra.AppRoleAssignment{ID: c.guid(), Resource: resource.id, Role: given["appRoleId"], Created: c.now().UTC()}, holder, resource}
-		if bad := checkAssignment(t, a); bad != nil {
+		if bad := validateAssignment(t, a); bad != nil {
 			return bad
 		}
 		*holder.assignments = append(*holder.assignments, a.AppRoleAssignment)
@@ -163,9 +163,9 @@ func (c *call) newAssignment(relation, fixed string) (*answer, error) {
 	return got, err
 }
 
-// checkAssignment refuses roles that the resource does not have, and those that the principal has. Both texts were seen in public code that
+// validateAssignment refuses roles that the resource does not have, and those that the principal has. Both texts were seen in public code that
 // calls Microsoft Graph; the code of the first is inferred.
-func checkAssignment(t *entra.Tenant, a assignment) *refusal {
+func validateAssignment(t *entra.Tenant, a assignment) *refusal {
 	offered := slices.ContainsFunc(a.resource.roles, func(r entra.AppRole) bool {
 		return strings.EqualFold(r.ID, a.Role) && !r.Disabled && slices.Contains(memberTypes(r), "Application")
 	})

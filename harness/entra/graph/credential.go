@@ -122,9 +122,9 @@ func invalidCredential(format string, args ...any) *refusal {
 	return refuse(http.StatusBadRequest, codeInvalidCredential, format, args...)
 }
 
-// checkCredential checks a new or changed credential against the rules. before is what it was (nil: it is new), others are the application's
+// validateCredential validates a new or changed credential against the rules. before is what it was (nil: it is new), others are the application's
 // other credentials.
-func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []entra.Credential, o entra.Options) *refusal {
+func validateCredential(t *entra.Tenant, cr, before *entra.Credential, others []entra.Credential, o entra.Options) *refusal {
 	for _, required := range []struct {
 		name    string
 		missing bool
@@ -152,11 +152,11 @@ func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []ent
 		}
 	}
 	if cr.Matching != "" {
-		if bad := checkExpression(t, cr, o); bad != nil {
+		if bad := validateExpression(t, cr, o); bad != nil {
 			return bad
 		}
 	}
-	if bad := checkIssuer(t, cr, before); bad != nil {
+	if bad := validateIssuer(t, cr, before); bad != nil {
 		return bad
 	}
 	for _, other := range others {
@@ -176,12 +176,12 @@ func checkCredential(t *entra.Tenant, cr, before *entra.Credential, others []ent
 	return nil
 }
 
-// checkExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud without
+// validateExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud without
 // expressions the part of [entra.ErrNoExpressions] was seen, the words before it are inferred; for a broken expression
 // it is inferred.
-func checkExpression(t *entra.Tenant, cr *entra.Credential, o entra.Options) *refusal {
+func validateExpression(t *entra.Tenant, cr *entra.Credential, o entra.Options) *refusal {
 	const invalid = "The FederatedIdentityCredential.ClaimsMatchingExpression.Value is invalid. "
-	err := entra.CheckMatching(t.Cloud, *cr, false, o)
+	err := entra.ValidateMatching(t.Cloud, *cr, false, o)
 	var syntax *expression.SyntaxError
 	switch {
 	case err == nil:
@@ -194,8 +194,8 @@ func checkExpression(t *entra.Tenant, cr *entra.Credential, o entra.Options) *re
 	return invalidCredential(invalid+"Rule exception: Expression configured for issuer '%s' either lacks all required claims or contains unallowed claims.", cr.Issuer)
 }
 
-// checkIssuer applies the tenant's policy, which is about issuers that are new or changed, and what is documented for Entra as an issuer: its subject must be an object of the tenant.
-func checkIssuer(t *entra.Tenant, cr, before *entra.Credential) *refusal {
+// validateIssuer applies the tenant's policy, which is about issuers that are new or changed, and what is documented for Entra as an issuer: its subject must be an object of the tenant.
+func validateIssuer(t *entra.Tenant, cr, before *entra.Credential) *refusal {
 	isNew := before == nil || before.Issuer != cr.Issuer
 	if allowed := t.Policies.AllowedIssuers; isNew && len(allowed) > 0 && !slices.Contains(allowed, cr.Issuer) {
 		return invalidCredential("Issuer '%s' is not allowed as per assigned policy.", cr.Issuer) // the last words were seen

@@ -113,7 +113,7 @@ func (c *call) newCredential(body map[string]any) (*answer, error) {
 		if bad := setCredential(&cr, body, c.isBeta()); bad != nil {
 			return bad
 		}
-		if bad := checkCredential(t, &cr, nil, a.Credentials, options); bad != nil {
+		if bad := validateCredential(t, &cr, nil, a.Credentials, options); bad != nil {
 			return bad
 		}
 		a.Credentials = append(a.Credentials, cr)
@@ -146,7 +146,7 @@ func updateCredential(c *call) (*answer, error) {
 			return invalidCredential("Name is immutable and cannot be changed after creation.") // reported without its body
 		}
 		others := slices.Delete(slices.Clone(a.Credentials), i, i+1)
-		if bad := checkCredential(t, &changed, &a.Credentials[i], others, options); bad != nil {
+		if bad := validateCredential(t, &changed, &a.Credentials[i], others, options); bad != nil {
 			return bad
 		}
 		a.Credentials[i] = changed

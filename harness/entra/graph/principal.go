@@ -48,7 +48,7 @@ func principals(t *entra.Tenant) []principal {
 			identity: m, id: m.PrincipalID, clientID: m.ClientID, name: m.Name, names: []string{m.ClientID}, assignments: &m.AppRoleAssignments,
 		})
 	}
-	services, _ := entra.Services(t.Cloud) // the directory has checked the cloud
+	services, _ := entra.Services(t.Cloud) // the directory has validated the cloud
 	for i := range services {
 		s := &services[i]
 		all = append(all, principal{
@@ -181,7 +181,7 @@ func setPrincipal(a *entra.Application, body map[string]any) *refusal {
 		case principalPropertyKinds[name] == 0:
 			return unknownProperty(name)
 		}
-		if bad := checkKind(principalPropertyKinds[name], name, value, "ServicePrincipal"); bad != nil {
+		if bad := validateKind(principalPropertyKinds[name], name, value, "ServicePrincipal"); bad != nil {
 			return bad
 		}
 		switch {

@@ -51,8 +51,8 @@ var principalPropertyKinds = map[string]kind{
 	"samlMetadataUrl": kindString, "samlSingleSignOnSettings": kindObject, "tags": kindStrings, "tokenEncryptionKeyId": kindString,
 }
 
-// checkKind refuses values of another type. The texts are inferred.
-func checkKind(k kind, name string, value any, resource string) *refusal {
+// validateKind refuses values of another type. The texts are inferred.
+func validateKind(k kind, name string, value any, resource string) *refusal {
 	ok := value == nil
 	switch k {
 	case kindString:

@@ -15,7 +15,7 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-func checkDescribed(b *bench) {
+func testDescribed(b *bench) {
 	switch {
 	case b.preset.About == "" || strings.Contains(b.preset.About, "\n"):
 		b.Errorf("About is %q, want one line", b.preset.About)
@@ -24,7 +24,7 @@ func checkDescribed(b *bench) {
 	}
 }
 
-func checkDiscovery(b *bench) {
+func testDiscovery(b *bench) {
 	iss := b.issuer()
 	client := serve(b, iss)
 	body := b.get(client, iss.DiscoveryURL(), b.service.Headers.Discovery, b.service.Headers.Cache)
@@ -49,7 +49,7 @@ func checkDiscovery(b *bench) {
 	}
 }
 
-func checkDiscoveryNeedsNoKey(b *bench) {
+func testDiscoveryNeedsNoKey(b *bench) {
 	var made atomic.Int32
 	iss := b.issuer(issuer.WithKeys(func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
 		made.Add(1)
@@ -66,7 +66,7 @@ func checkDiscoveryNeedsNoKey(b *bench) {
 	}
 }
 
-func checkJWKS(b *bench) {
+func testJWKS(b *bench) {
 	iss := b.issuer()
 	client := serve(b, iss)
 	cache := b.service.Headers.JWKSCache
@@ -90,7 +90,7 @@ func checkJWKS(b *bench) {
 				b.Errorf("jwks: key %q holds the private member %q", kid, private)
 			}
 		}
-		checkThumbprint(b, key)
+		testThumbprint(b, key)
 		if kid == header["kid"] && key["x5t"] != header["x5t"] {
 			b.Errorf("header: x5t is %q, the key's %q", header["x5t"], key["x5t"])
 		}
@@ -100,8 +100,8 @@ func checkJWKS(b *bench) {
 	}
 }
 
-// checkThumbprint checks x5t = base64url(SHA-1(x5c[0])). That the certificate holds the key is checked by go-jose when it parses.
-func checkThumbprint(b *bench, key map[string]any) {
+// testThumbprint wants x5t = base64url(SHA-1(x5c[0])). That the certificate holds the key is checked by go-jose when it parses.
+func testThumbprint(b *bench, key map[string]any) {
 	b.Helper()
 	text, err := json.Marshal(key)
 	if err != nil {
@@ -123,8 +123,8 @@ func checkThumbprint(b *bench, key map[string]any) {
 	}
 }
 
-// checkMoved checks that an issuer at another URL is there with everything it has.
-func checkMoved(b *bench) {
+// testMoved wants an issuer at another URL to have everything there.
+func testMoved(b *bench) {
 	const base = "https://127.0.0.1:8443/a/b"
 	iss := b.issuer(issuer.WithURL(base))
 	client := serve(b, iss)

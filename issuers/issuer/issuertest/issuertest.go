@@ -19,7 +19,7 @@ func Run(t *testing.T, p *issuer.Platform) {
 			t.Fatal(err)
 		}
 		first := slices.IndexFunc(p.Presets, func(other issuer.Preset) bool { return other.Service == preset.Service }) == n
-		for _, c := range checks {
+		for _, c := range tests {
 			if c.perService && !first {
 				continue
 			}
@@ -31,32 +31,32 @@ func Run(t *testing.T, p *issuer.Platform) {
 	}
 }
 
-// checks is what a platform must pass.
-var checks = []struct {
+// tests is what a platform must pass.
+var tests = []struct {
 	name       string
 	perService bool // it says nothing new about a second preset of the same service
 	run        func(*bench)
 }{
-	{"described", false, checkDescribed},
-	{"discovery", false, checkDiscovery},
-	{"discovery needs no key", true, checkDiscoveryNeedsNoKey},
-	{"jwks", true, checkJWKS},
-	{"moved", true, checkMoved},
-	{"times", false, checkTimes},
-	{"token id", false, checkTokenID},
-	{"go-oidc verifies", false, checkGoOIDC},
-	{"zitadel verifies", false, checkZitadel},
-	{"overrides", false, checkOverrides},
-	{"every claim", true, checkEveryClaim},
-	{"rotation", true, checkRotation},
-	{"overlap", true, checkOverlap},
-	{"concurrency", true, checkConcurrency},
+	{"described", false, testDescribed},
+	{"discovery", false, testDiscovery},
+	{"discovery needs no key", true, testDiscoveryNeedsNoKey},
+	{"jwks", true, testJWKS},
+	{"moved", true, testMoved},
+	{"times", false, testTimes},
+	{"token id", false, testTokenID},
+	{"go-oidc verifies", false, testGoOIDC},
+	{"zitadel verifies", false, testZitadel},
+	{"overrides", false, testOverrides},
+	{"every claim", true, testEveryClaim},
+	{"rotation", true, testRotation},
+	{"overlap", true, testOverlap},
+	{"concurrency", true, testConcurrency},
 }
 
-// start is when the clock of a check begins.
+// start is when the clock of a test begins.
 var start = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 
-// bench is one preset under one check.
+// bench is one preset under one test.
 type bench struct {
 	testing.TB
 	platform *issuer.Platform

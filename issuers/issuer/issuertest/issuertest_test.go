@@ -31,8 +31,8 @@ func good() *issuer.Platform {
 	}
 }
 
-// TestChecksCanFail breaks a platform in one way at a time and wants the checks to notice that are there to notice it.
-func TestChecksCanFail(t *testing.T) {
+// TestTestsCanFail breaks a platform in one way at a time and wants the tests to notice that are there to notice it.
+func TestTestsCanFail(t *testing.T) {
 	t.Parallel()
 	claims := func(change func(req issuer.Request, c issuer.Claims) error) func(*issuer.Platform) {
 		return func(p *issuer.Platform) {
@@ -50,7 +50,7 @@ func TestChecksCanFail(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		spoil func(*issuer.Platform)
-		want  []string // the checks that fail
+		want  []string // the tests that fail
 	}{
 		{"nothing", func(*issuer.Platform) {}, nil},
 		{"no description", func(p *issuer.Platform) { p.Presets[0].About = "" }, []string{"described"}},
@@ -85,24 +85,24 @@ func TestChecksCanFail(t *testing.T) {
 		p := good()
 		tt.spoil(p)
 		var got []string
-		for _, c := range checks {
+		for _, c := range tests {
 			if c.name != "concurrency" && fails(t, p, c.run) { // the changed claims above are not made for that one
 				got = append(got, c.name)
 			}
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
-			t.Errorf("%s: checks that fail (-want +got):\n%s", tt.name, diff)
+			t.Errorf("%s: tests that fail (-want +got):\n%s", tt.name, diff)
 		}
 	}
 }
 
-// fails runs a check and reports whether it failed.
-func fails(t *testing.T, p *issuer.Platform, check func(*bench)) bool {
+// fails runs a test and reports whether it failed.
+func fails(t *testing.T, p *issuer.Platform, test func(*bench)) bool {
 	r := &recorder{TB: t}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		check(&bench{TB: r, platform: p, preset: &p.Presets[0], service: &p.Services[0], now: start})
+		test(&bench{TB: r, platform: p, preset: &p.Presets[0], service: &p.Services[0], now: start})
 	}()
 	<-done
 	return r.failed

@@ -9,8 +9,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// checkRotation rotates without and with publishing.
-func checkRotation(b *bench) {
+// testRotation rotates without and with publishing.
+func testRotation(b *bench) {
 	iss := b.issuer()
 	client := serve(b, iss)
 	old := b.mint(iss, nil)
@@ -46,8 +46,8 @@ func (b *bench) rotate(iss *issuer.Issuer, last issuer.Token, publish bool) issu
 	return token
 }
 
-// checkOverlap checks how long the JWKS lists a key after its rotation.
-func checkOverlap(b *bench) {
+// testOverlap wants the JWKS to list a key after its rotation for as long as the service says.
+func testOverlap(b *bench) {
 	iss := b.issuer()
 	client := serve(b, iss)
 	old := b.mint(iss, nil)
@@ -72,8 +72,8 @@ func checkOverlap(b *bench) {
 	}
 }
 
-// checkConcurrency is for the race detector; each token must have come from a key that is then published.
-func checkConcurrency(b *bench) {
+// testConcurrency is for the race detector; each token must have come from a key that is then published.
+func testConcurrency(b *bench) {
 	iss := b.issuer()
 	client := serve(b, iss)
 	var wg sync.WaitGroup

@@ -9,8 +9,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// checkTimes checks exp and nbf, each against iat, and that a request may ask for any lifetime.
-func checkTimes(b *bench) {
+// testTimes wants exp and nbf, each against iat, and that a request may ask for any lifetime.
+func testTimes(b *bench) {
 	lifetime, notYet := b.service.Lifetime, b.service.NotYet
 	if b.preset.Lifetime != 0 {
 		lifetime = b.preset.Lifetime
@@ -67,7 +67,7 @@ func seconds(b *bench, claims map[string]any, name string) int64 {
 	return n
 }
 
-func checkTokenID(b *bench) {
+func testTokenID(b *bench) {
 	iss := b.issuer()
 	one, other := b.mint(iss, nil), b.mint(iss, nil)
 	id, has := one.Claims["jti"]
@@ -79,8 +79,8 @@ func checkTokenID(b *bench) {
 	}
 }
 
-// checkOverrides changes, removes and adds claims, at the top and inside objects.
-func checkOverrides(b *bench) {
+// testOverrides changes, removes and adds claims, at the top and inside objects.
+func testOverrides(b *bench) {
 	iss := b.issuer()
 	usual, changed := b.mint(iss, nil), issuer.Claims{
 		"sub":            "somebody else",
@@ -119,8 +119,8 @@ func (b *bench) overrideInside(iss *issuer.Issuer, claim string, object map[stri
 	}
 }
 
-// checkEveryClaim removes each claim, and gives each text another value.
-func checkEveryClaim(b *bench) {
+// testEveryClaim removes each claim, and gives each text another value.
+func testEveryClaim(b *bench) {
 	iss := b.issuer()
 	usual := b.mint(iss, nil)
 	for name, value := range usual.Claims {

@@ -53,8 +53,8 @@ func audience(claims issuer.Claims) []string {
 	return nil
 }
 
-// checkGoOIDC verifies with coreos/go-oidc, discovery included, on the clock of the check.
-func checkGoOIDC(b *bench) {
+// testGoOIDC verifies with coreos/go-oidc, discovery included, on the clock of the test.
+func testGoOIDC(b *bench) {
 	iss := b.issuer()
 	ctx := gooidc.ClientContext(b.Context(), serve(b, iss))
 	provider, err := gooidc.NewProvider(ctx, iss.URL())
@@ -75,7 +75,7 @@ func checkGoOIDC(b *bench) {
 	if _, err := provider.Verifier(config).Verify(ctx, token.Raw); err != nil {
 		b.Errorf("go-oidc: %v\n%v", err, token.Claims)
 	}
-	if !config.SkipExpiryCheck { // the check above can fail
+	if !config.SkipExpiryCheck { // the test above can fail
 		b.now = b.now.Add(366 * 24 * time.Hour)
 		if _, err := provider.Verifier(config).Verify(ctx, token.Raw); err == nil {
 			b.Error("go-oidc: accepted a token a year later")
@@ -83,11 +83,11 @@ func checkGoOIDC(b *bench) {
 	}
 }
 
-// checkZitadel verifies with zitadel/oidc. Its VerifyIDToken is for the relying party of a login: it reads the wall clock, wants
+// testZitadel verifies with zitadel/oidc. Its VerifyIDToken is for the relying party of a login: it reads the wall clock, wants
 // exactly the client as azp, and wants iss, sub, aud, iat and exp. Where a platform's tokens are not like that (Google's azp is
 // the account's id, a SPIFFE token has no iss, a Cognito access token has no aud), the library's single checks that apply are
 // used instead.
-func checkZitadel(b *bench) {
+func testZitadel(b *bench) {
 	iss, err := issuer.New(b.platform, issuer.WithPreset(b.preset.Name), issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {
 		b.Fatal(err)

@@ -21,30 +21,30 @@ var (
 	skipTargets = []string{"emulator", "container", "entra"}
 )
 
-// check finds what the schema cannot: words, references between parts, and
+// validateRules finds what the schema cannot: words, references between parts, and
 // values that come out of expressions. What depends on the row is checked once
 // for each.
-func check(f *File, names Names, ps *problems) {
-	c := checker{file: f, names: names, problems: ps}
-	c.checkName()
-	c.checkCases()
-	c.checkSteps()
+func validateRules(f *File, names Names, ps *problems) {
+	v := validator{file: f, names: names, problems: ps}
+	v.validateName()
+	v.validateCases()
+	v.validateSteps()
 	if len(f.Cases) == 0 {
-		c.checkRow(nil)
+		v.validateRow(nil)
 	}
 	for _, row := range f.Cases {
-		c.checkRow(row)
+		v.validateRow(row)
 	}
 }
 
-type checker struct {
+type validator struct {
 	*problems
 	file  *File
 	names Names
 }
 
-func (c *checker) checkName() {
-	n := c.file.root.get("name")
+func (v *validator) validateName() {
+	n := v.file.root.get("name")
 	name, ok := n.constant()
 	if !ok {
 		return
@@ -52,33 +52,33 @@ func (c *checker) checkName() {
 	platform, _, _ := strings.Cut(name, "/")
 	switch {
 	case !namePattern.MatchString(name):
-		c.add(n.pos, "such as github/branch: lower case letters, digits and dashes", `name %q is not "<platform>/<slug>"`, name)
-	case !c.knowsPlatform(c.file.Platform): // which has its own message
-	case platform != "entra" && c.file.Platform != "" && platform != c.file.Platform:
-		c.add(n.pos, fmt.Sprintf("begin it with %q or %q", c.file.Platform+"/", "entra/"), "name %q does not begin with the platform %q", name, c.file.Platform)
+		v.add(n.pos, "such as github/branch: lower case letters, digits and dashes", `name %q is not "<platform>/<slug>"`, name)
+	case !v.knowsPlatform(v.file.Platform): // which has its own message
+	case platform != "entra" && v.file.Platform != "" && platform != v.file.Platform:
+		v.add(n.pos, fmt.Sprintf("begin it with %q or %q", v.file.Platform+"/", "entra/"), "name %q does not begin with the platform %q", name, v.file.Platform)
 	}
 }
 
-func (c *checker) knowsPlatform(platform string) bool {
-	_, ok := c.names.Platforms[platform]
-	return ok || c.names.Platforms == nil
+func (v *validator) knowsPlatform(platform string) bool {
+	_, ok := v.names.Platforms[platform]
+	return ok || v.names.Platforms == nil
 }
 
-func (c *checker) checkCases() {
+func (v *validator) validateCases() {
 	seen := map[string]Position{}
-	for _, row := range c.file.Cases {
+	for _, row := range v.file.Cases {
 		if before, dup := seen[row.Name]; dup && row.Name != "" {
-			c.add(row.Position, "", "case %q is already at %d:%d", row.Name, before.Line, before.Column)
+			v.add(row.Position, "", "case %q is already at %d:%d", row.Name, before.Line, before.Column)
 		}
 		seen[row.Name] = row.Position
 	}
 }
 
-// checkSteps checks what does not depend on the row.
-func (c *checker) checkSteps() {
+// validateSteps validates what does not depend on the row.
+func (v *validator) validateSteps() {
 	ids := map[string]Position{}
 	minted := false
-	for _, s := range c.file.Steps {
+	for _, s := range v.file.Steps {
 		var actions []string
 		for _, e := range s.node.entries {
 			if slices.Contains(Kinds, e.key) || slices.Contains(later, e.key) {
@@ -89,35 +89,35 @@ func (c *checker) checkSteps() {
 		case s.node.kind != mapNode:
 			continue // the schema has complained
 		case len(actions) == 0:
-			c.add(s.node.start(), "one of "+strings.Join(Kinds, ", "), "the step has no action")
+			v.add(s.node.start(), "one of "+strings.Join(Kinds, ", "), "the step has no action")
 		case len(actions) > 1:
-			c.add(s.node.start(), "make it "+fmt.Sprint(len(actions))+" steps", "a step does exactly one thing, this one does %s", strings.Join(actions, " and "))
+			v.add(s.node.start(), "make it "+fmt.Sprint(len(actions))+" steps", "a step does exactly one thing, this one does %s", strings.Join(actions, " and "))
 		}
 		if n := s.node.get("id"); s.ID != "" {
 			if before, dup := ids[s.ID]; dup {
-				c.add(n.pos, "", "step id %q is already at %d:%d", s.ID, before.Line, before.Column)
+				v.add(n.pos, "", "step id %q is already at %d:%d", s.ID, before.Line, before.Column)
 			} else if !idPattern.MatchString(s.ID) {
-				c.add(n.pos, "use letters, digits and underscores, so that steps.<id> is an expression", "%q is not a step id", s.ID)
+				v.add(n.pos, "use letters, digits and underscores, so that steps.<id> is an expression", "%q is not a step id", s.ID)
 			}
 			ids[s.ID] = n.pos
 		}
 		if exchange := s.node.get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.get("assertion") == nil && exchange.get("parameters").get("client_assertion") == nil {
-			c.add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
+			v.add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
 		}
 		minted = minted || s.Kind == "mint"
-		c.checkExpectKeys(s)
-		c.oneOf(s.node.get("credential"), "add", "update", "remove")
-		c.oneOf(s.node.get("fault"), "set", "clear")
-		c.checkCredential(s.node.get("credential").get("add"))
-		c.checkCredentialName(s.node.get("credential").get("update"))
-		c.checkMint(s.node.get("mint"))
+		v.validateExpectKeys(s)
+		v.oneOf(s.node.get("credential"), "add", "update", "remove")
+		v.oneOf(s.node.get("fault"), "set", "clear")
+		v.validateCredential(s.node.get("credential").get("add"))
+		v.validateCredentialName(s.node.get("credential").get("update"))
+		v.validateMint(s.node.get("mint"))
 	}
 	credentials := map[string]Position{}
-	for _, n := range c.file.root.get("entra").get("credentials").list() {
-		c.checkCredential(n)
+	for _, n := range v.file.root.get("entra").get("credentials").list() {
+		v.validateCredential(n)
 		name, ok := n.get("name").constant()
 		if before, dup := credentials[name]; dup && ok {
-			c.add(n.get("name").pos, "", "credential %q is already at %d:%d", name, before.Line, before.Column)
+			v.add(n.get("name").pos, "", "credential %q is already at %d:%d", name, before.Line, before.Column)
 		} else if ok {
 			credentials[name] = n.get("name").pos
 		}
@@ -136,20 +136,20 @@ var expectations = map[string][]string{
 	"call":       {"error", "status", "says", "that"},
 }
 
-func (c *checker) checkExpectKeys(s *Step) {
+func (v *validator) validateExpectKeys(s *Step) {
 	expect := s.node.get("expect")
 	if expect == nil || s.Kind == "" {
 		return
 	}
 	for _, e := range expect.entries {
 		if allowed := expectations[s.Kind]; !slices.Contains(allowed, e.key) {
-			c.add(e.pos, "it can expect "+strings.Join(allowed, ", "), "a %s step cannot expect %q", s.Kind, e.key)
+			v.add(e.pos, "it can expect "+strings.Join(allowed, ", "), "a %s step cannot expect %q", s.Kind, e.key)
 		}
 	}
 }
 
 // oneOf wants exactly one of the keys in n.
-func (c *checker) oneOf(n *node, keys ...string) {
+func (v *validator) oneOf(n *node, keys ...string) {
 	if n == nil || n.kind != mapNode {
 		return
 	}
@@ -166,17 +166,17 @@ func (c *checker) oneOf(n *node, keys ...string) {
 	if got == "" {
 		got = "none"
 	}
-	c.add(n.start(), "", "want one of %s, got %s", quotedList(keys), got)
+	v.add(n.start(), "", "want one of %s, got %s", quotedList(keys), got)
 }
 
-func (c *checker) checkCredential(n *node) {
-	c.oneOf(n, "subject", "matching")
-	c.checkCredentialName(n)
+func (v *validator) validateCredential(n *node) {
+	v.oneOf(n, "subject", "matching")
+	v.validateCredentialName(n)
 }
 
-func (c *checker) checkCredentialName(n *node) {
+func (v *validator) validateCredentialName(n *node) {
 	if name, ok := n.get("name").constant(); ok && !credentialPattern.MatchString(name) {
-		c.add(n.get("name").pos, "3 to 120 letters, digits, - and _, the first a letter or digit", "Entra takes no credential named %q", name)
+		v.add(n.get("name").pos, "3 to 120 letters, digits, - and _, the first a letter or digit", "Entra takes no credential named %q", name)
 	}
 }
 
@@ -187,7 +187,7 @@ var mintKeys = map[string][]string{
 	"":                {"audience", "lifetime", "claims", "env", "via"},
 }
 
-func (c *checker) checkMint(n *node) {
+func (v *validator) validateMint(n *node) {
 	if n == nil || n.kind != mapNode {
 		return
 	}
@@ -200,7 +200,7 @@ func (c *checker) checkMint(n *node) {
 	}
 	for _, e := range n.entries {
 		if known := slices.Concat(mintKeys[""], mintKeys["managedIdentity"], mintKeys["certificate"]); slices.Contains(known, e.key) && !slices.Contains(mintKeys[by], e.key) {
-			c.add(e.pos, "it can have "+strings.Join(mintKeys[by], ", "), "a %s has no %q", who, e.key)
+			v.add(e.pos, "it can have "+strings.Join(mintKeys[by], ", "), "a %s has no %q", who, e.key)
 		}
 	}
 }
@@ -208,11 +208,11 @@ func (c *checker) checkMint(n *node) {
 // rawOnly are the keys of an exchange that no client library can be told.
 var rawOnly = []string{"version", "resource", "policy", "method", "parameters", "headers"}
 
-func (c *checker) checkExchange(d *decoder, n *node, e *Exchange) {
+func (v *validator) validateExchange(d *decoder, n *node, e *Exchange) {
 	if e.Client != "" && e.Client != "raw" {
 		for _, key := range rawOnly {
 			if n.get(key) != nil {
-				c.add(n.keyPosition(key), "leave client out", "%q is for the raw client, not for %s", key, e.Client)
+				v.add(n.keyPosition(key), "leave client out", "%q is for the raw client, not for %s", key, e.Client)
 			}
 		}
 	}
@@ -223,14 +223,14 @@ func (c *checker) checkExchange(d *decoder, n *node, e *Exchange) {
 		d.fail(n.get("scope"), "write resource", "the v1 endpoint has no scope")
 	}
 	if n.get("identity") != nil && n.get("clientId") != nil {
-		c.add(n.keyPosition("clientId"), "", "want one of \"identity\", \"clientId\", got both")
+		v.add(n.keyPosition("clientId"), "", "want one of \"identity\", \"clientId\", got both")
 	}
 }
 
-// checkRow evaluates what is known of the file before it runs and checks the
+// validateRow evaluates what is known of the file before it runs and checks the
 // values: their types, and the words among them.
-func (c *checker) checkRow(row *Case) {
-	f := c.file
+func (v *validator) validateRow(row *Case) {
+	f := v.file
 	env := Env{"vars": f.Vars}
 	d := &decoder{file: f, static: true, env: env}
 	if row != nil {
@@ -243,13 +243,13 @@ func (c *checker) checkRow(row *Case) {
 	d.optional(f.root.get("entra"), new(Entra))
 	d.optional(f.root.get("clock"), new(ClockSettings))
 	d.optional(f.root.get("timeout"), &timeout)
-	c.positive(d, f.root.get("timeout"), timeout)
-	c.checkIssuer(d, &issuer)
+	v.positive(d, f.root.get("timeout"), timeout)
+	v.validateIssuer(d, &issuer)
 	for _, s := range f.Steps {
-		c.checkStep(d, s)
+		v.validateStep(d, s)
 	}
 	for _, p := range d.list {
-		c.add(Position{p.Line, p.Column, 1}, p.Hint, "%s", p.Message)
+		v.add(Position{p.Line, p.Column, 1}, p.Hint, "%s", p.Message)
 	}
 }
 
@@ -259,11 +259,11 @@ func (d *decoder) optional(n *node, target any) {
 	}
 }
 
-func (c *checker) checkIssuer(d *decoder, issuer *Issuer) {
-	n := c.file.root.get("issuer")
-	if c.names.Platforms != nil && issuer.Platform != "" {
-		presets, ok := c.names.Platforms[issuer.Platform]
-		platforms := slices.Collect(maps.Keys(c.names.Platforms))
+func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
+	n := v.file.root.get("issuer")
+	if v.names.Platforms != nil && issuer.Platform != "" {
+		presets, ok := v.names.Platforms[issuer.Platform]
+		platforms := slices.Collect(maps.Keys(v.names.Platforms))
 		if !ok {
 			d.fail(n.get("platform"), didYouMean(issuer.Platform, platforms), "unknown platform %q", issuer.Platform)
 		} else if issuer.Preset != "" && !slices.Contains(presets, issuer.Preset) {
@@ -274,12 +274,12 @@ func (c *checker) checkIssuer(d *decoder, issuer *Issuer) {
 		if len(fault.entries) > 1 {
 			d.fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.keys(), " and "))
 		}
-		c.checkFaults(d, fault)
+		v.validateFaults(d, fault)
 	}
 }
 
 // positive refuses a negative duration; the decoder has refused 0.
-func (c *checker) positive(d *decoder, n *node, duration time.Duration) {
+func (v *validator) positive(d *decoder, n *node, duration time.Duration) {
 	if duration < 0 {
 		d.fail(n, "", "%s is not a positive duration", duration)
 	}
@@ -288,9 +288,9 @@ func (c *checker) positive(d *decoder, n *node, duration time.Duration) {
 // maxAttempts bounds a retry. Waiting costs nothing on a virtual clock, so a pause that is too short only shows as a busy machine.
 const maxAttempts = 1000
 
-// Check tells whether the retry ends: its pause is positive and it makes at most 1000 attempts. The loader has checked it, except for
+// Validate tells whether the retry ends: its pause is positive and it makes at most 1000 attempts. The loader has checked it, except for
 // what is known only when a step runs.
-func (r *Retry) Check() error {
+func (r *Retry) Validate() error {
 	switch {
 	case r.Every <= 0:
 		return fmt.Errorf("retry: every %s is not a positive duration", r.Every)
@@ -300,21 +300,21 @@ func (r *Retry) Check() error {
 	return fmt.Errorf("retry: for %s, every %s are %d attempts, the limit is %d", r.For, r.Every, int64(r.For/r.Every)+1, maxAttempts)
 }
 
-// checkFaults checks a map of faults by name.
-func (c *checker) checkFaults(d *decoder, n *node) {
+// validateFaults validates a map of faults by name.
+func (v *validator) validateFaults(d *decoder, n *node) {
 	if n == nil {
 		return
 	}
 	for _, e := range n.entries {
-		if c.names.Faults != nil && !slices.Contains(c.names.Faults, e.key) {
-			c.add(e.pos, didYouMean(e.key, c.names.Faults), "unknown fault %q", e.key)
+		if v.names.Faults != nil && !slices.Contains(v.names.Faults, e.key) {
+			v.add(e.pos, didYouMean(e.key, v.names.Faults), "unknown fault %q", e.key)
 		} else if e.value.kind != mapNode && e.value.text == nil {
 			d.fail(e.value, "write {} for the defaults", "want a map of parameters, got %s", kindOf(e.value.plain()))
 		}
 	}
 }
 
-func (c *checker) checkStep(d *decoder, s *Step) {
+func (v *validator) validateStep(d *decoder, s *Step) {
 	var a Action
 	var expect Expect
 	if s.node.kind != mapNode {
@@ -327,7 +327,7 @@ func (c *checker) checkStep(d *decoder, s *Step) {
 		switch {
 		case !codePattern.MatchString(code):
 			d.fail(n, "such as AADSTS700213", "%q is not an AADSTS code", code)
-		case c.names.Codes != nil && !c.names.Codes(code):
+		case v.names.Codes != nil && !v.names.Codes(code):
 			d.fail(n, "", "unknown code %s", code)
 		}
 	}
@@ -335,23 +335,23 @@ func (c *checker) checkStep(d *decoder, s *Step) {
 		d.fail(token, "", "a step that expects %s has no token to match", expect.Error)
 	}
 	if a.Clock != nil {
-		c.positive(d, s.node.get("clock").get("advance"), a.Clock.Advance)
+		v.positive(d, s.node.get("clock").get("advance"), a.Clock.Advance)
 	}
 	if a.Exchange != nil {
-		c.checkExchange(d, s.node.get("exchange"), a.Exchange)
+		v.validateExchange(d, s.node.get("exchange"), a.Exchange)
 	}
 	if a.Exchange != nil && a.Exchange.Retry != nil {
 		retry := s.node.get("exchange").get("retry")
-		c.positive(d, retry.get("for"), a.Exchange.Retry.For)
-		c.positive(d, retry.get("every"), a.Exchange.Retry.Every)
-		if err := a.Exchange.Retry.Check(); err != nil && a.Exchange.Retry.Every > 0 {
+		v.positive(d, retry.get("for"), a.Exchange.Retry.For)
+		v.positive(d, retry.get("every"), a.Exchange.Retry.Every)
+		if err := a.Exchange.Retry.Validate(); err != nil && a.Exchange.Retry.Every > 0 {
 			d.fail(retry, "make every longer, or for shorter", "%s", err)
 		}
 	}
 	if fault := s.node.get("fault"); fault != nil {
-		c.checkFaults(d, fault.get("set"))
-		if a.Fault != nil && a.Fault.Clear != "" && c.names.Faults != nil && !slices.Contains(c.names.Faults, a.Fault.Clear) {
-			d.fail(fault.get("clear"), didYouMean(a.Fault.Clear, c.names.Faults), "unknown fault %q", a.Fault.Clear)
+		v.validateFaults(d, fault.get("set"))
+		if a.Fault != nil && a.Fault.Clear != "" && v.names.Faults != nil && !slices.Contains(v.names.Faults, a.Fault.Clear) {
+			d.fail(fault.get("clear"), didYouMean(a.Fault.Clear, v.names.Faults), "unknown fault %q", a.Fault.Clear)
 		}
 	}
 }
