@@ -35,10 +35,10 @@ type World struct {
 
 	identityHeader string // the secret of the managed identity endpoint
 
-	mu        sync.RWMutex
-	issuers   map[string]*issuer.Issuer   // by URL
-	handles   map[string][]*issuer.Issuer // by URL: those with other presets and claims that have joined the issuer
-	documents map[string]*issuer.Issuer   // by host and path of the discovery document and the JWKS
+	mu         sync.RWMutex
+	issuers    map[string]*issuer.Issuer   // by URL
+	references map[string][]*issuer.Issuer // by URL: those with other presets and claims that have joined the issuer
+	documents  map[string]*issuer.Issuer   // by host and path of the discovery document and the JWKS
 
 	workloads []string // ids; guarded by server.mu
 	ended     bool     // deleted, so that no workload may be added; guarded by server.mu
@@ -90,7 +90,7 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *entra.Director
 	}
 	w := &World{
 		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, loan: s.lender.Borrow(), dir: dir,
-		issuers: map[string]*issuer.Issuer{}, handles: map[string][]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
+		issuers: map[string]*issuer.Issuer{}, references: map[string][]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
 	}
 	w.usage.last = s.opts.Now()
 	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine has keys of the standard

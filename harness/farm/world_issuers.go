@@ -66,8 +66,8 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	return added, nil
 }
 
-// maxHandles bounds the ways to mint at one issuer.
-const maxHandles = 1000
+// maxReferences bounds the ways to mint at one issuer.
+const maxReferences = 1000
 
 // join makes an issuer one with that at its URL, and returns how requests refer to it. The caller holds mu.
 func (w *World) join(iss *issuer.Issuer) (ref string, err error) {
@@ -75,18 +75,18 @@ func (w *World) join(iss *issuer.Issuer) (ref string, err error) {
 	if err := iss.Join(first); err != nil {
 		return "", &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
 	}
-	handles := w.handles[iss.URL()]
-	for n, other := range append([]*issuer.Issuer{first}, handles...) {
+	references := w.references[iss.URL()]
+	for n, other := range append([]*issuer.Issuer{first}, references...) {
 		if iss.Same(other) {
 			return refTo(iss, n), nil
 		}
 	}
-	if len(handles) >= maxHandles {
+	if len(references) >= maxReferences {
 		return "", &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf(
-			"farm: issuer %q was asked for with %d presets and claims already: give them in requests for tokens instead", iss.URL(), len(handles))}
+			"farm: issuer %q was asked for with %d presets and claims already: give them in requests for tokens instead", iss.URL(), len(references))}
 	}
-	w.handles[iss.URL()] = append(handles, iss)
-	return refTo(iss, len(handles)+1), nil
+	w.references[iss.URL()] = append(references, iss)
+	return refTo(iss, len(references)+1), nil
 }
 
 // refTo is what refers to an issuer: its URL, and for those that have joined it, that with a fragment, which no issuer's URL has.
@@ -212,7 +212,7 @@ func (w *World) issuer(ref string) (*issuer.Issuer, error) {
 		return iss, nil
 	}
 	issuerURL, _, _ := strings.Cut(ref, "#")
-	for n, iss := range w.handles[issuerURL] {
+	for n, iss := range w.references[issuerURL] {
 		if ref == refTo(iss, n+1) {
 			return iss, nil
 		}
