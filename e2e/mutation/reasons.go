@@ -29,7 +29,7 @@ var reasons = map[string]string{
 	`harness/entra/checks_issuer.go checkValidTime: 0 → 0 + 1`:                          printed,
 	`harness/entra/checks_issuer.go checkValidTime: 0 → 0 + 1 (2)`:                      printed,
 	`harness/entra/checks_issuer.go checkValidTime: 0 → 0 + 1 (3)`:                      printed,
-	`harness/entra/expression/issuer.go CheckIssuer: " or " → ""`:                       same + ": a claim that takes two operators takes all",
+	`harness/entra/expression/issuer.go ValidateIssuer: " or " → ""`:                    same + ": a claim that takes two operators takes all",
 	`harness/entra/graph/auth.go owners: isString → true`:                               same + ": an owner without an id is nobody",
 	`harness/entra/match.go matchSubject: err == nil → true`:                            validated,
 }

@@ -228,7 +228,7 @@ func TestGitLabNames(t *testing.T) {
 		"https://gitlab.a`.com": false, "https://gitlab.a{.com": false, "https://gitlab.a@.com": false, "https://gitlab.a[.com": false,
 		"https://gitlab.a/.com": false, "https://gitlab.a:.com": false, "https://gitlab.é.com": false, "com": false, "contoso.com": false,
 	} {
-		if err := e.CheckIssuer(issuer, time.Time{}, expression.GitLabSubject); (err == nil) != want {
+		if err := e.ValidateIssuer(issuer, time.Time{}, expression.GitLabSubject); (err == nil) != want {
 			t.Errorf("%s: %v, want it taken: %t", issuer, err, want)
 		}
 	}
