@@ -30,7 +30,7 @@ func startFarmProxy(t *testing.T, entraPlane string) (*farmProxy, string) {
 	t.Helper()
 	p := &farmProxy{
 		entra: entraPlane,
-		hosts: slices.Concat(entra.Hosts(), entra.GraphHosts(), entra.ManagementHosts(), []string{"127.0.0.1"}),
+		hosts: slices.Concat(entra.LoginHosts(), entra.GraphHosts(), entra.ManagementHosts(), []string{"127.0.0.1"}),
 	}
 	server := httptest.NewServer(p)
 	t.Cleanup(func() {

@@ -94,7 +94,7 @@ type resource struct {
 // token exchange apart.
 func (r resource) isV2() bool {
 	if r.service != nil {
-		return r.service.exchange
+		return r.service.AppID == ExchangeAppID
 	}
 	return r.application.TokenVersion == 2
 }
@@ -120,7 +120,7 @@ func (x *exchange) lifetime() time.Duration {
 
 // revocable says whether the token takes part in continuous access evaluation, which for applications means Microsoft Graph.
 func (x *exchange) revocable() bool {
-	return x.form.revocable && x.app.Identity == nil && x.resource.service != nil && x.resource.service.graph
+	return x.form.revocable && x.app.Identity == nil && x.resource.service != nil && x.resource.service.AppID == GraphAppID
 }
 
 // issue makes the access token, once every check has passed.
@@ -132,18 +132,18 @@ func (x *exchange) issue() (string, error) {
 	issued, expires := x.now.Add(-tokenBackdated).Unix(), x.now.Add(x.lifetime()).Unix()
 	aio := base64.StdEncoding.EncodeToString(x.random.aio[:])
 	rh := "1." + base64.RawURLEncoding.EncodeToString(x.random.rh[:]) + "."
-	tenant := &x.record.tenant
+	tenant := x.view.Tenant
 	idType := "app" // an optional claim of other resources than Microsoft's
 	if x.resource.service == nil {
 		idType = ""
 	}
 	if x.resource.isV2() {
 		claims := claimsV2{
-			Audience: x.resource.appID(), Issuer: x.base.issuer(x.record), Issued: issued, NotBefore: issued, Expires: expires,
+			Audience: x.resource.appID(), Issuer: x.base.issuer(&x.view), Issued: issued, NotBefore: issued, Expires: expires,
 			AIO: aio, AZP: x.app.ClientID, AZPACR: assertionACR, IDType: idType,
 			ObjectID: x.app.ServicePrincipalID, RH: rh, Roles: x.roles(), Subject: x.app.ServicePrincipalID,
 			TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "2.0",
-			FTD: base64.RawURLEncoding.EncodeToString(x.random.ftd[:]), ResourceID: x.app.resourceID(),
+			FTD: base64.RawURLEncoding.EncodeToString(x.random.ftd[:]), ResourceID: x.identityResourceID(),
 		}
 		if x.resource.service != nil && x.signIn.FederatedCredentialID != "" {
 			claims.ExchangeInfo = exchangeInfo
@@ -155,27 +155,60 @@ func (x *exchange) issue() (string, error) {
 		Audience: x.resource.name, Issuer: issuer, Issued: issued, NotBefore: issued, Expires: expires,
 		AIO: aio, AppID: x.app.ClientID, AppIDACR: assertionACR, IDP: issuer, IDType: idType,
 		ObjectID: x.app.ServicePrincipalID, RH: rh, Roles: x.roles(), Subject: x.app.ServicePrincipalID,
-		TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "1.0", ResourceID: x.app.resourceID(),
+		TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "1.0", ResourceID: x.identityResourceID(),
 	}
-	if x.resource.service != nil && x.resource.service.graph {
+	if x.resource.service != nil && x.resource.service.AppID == GraphAppID {
 		claims.AppName, claims.RegionScope, claims.WIDs = x.app.Name, regionScope, graphWIDs
 		claims.TenantCreated = tenantCreated
 	}
 	if x.revocable() {
 		claims.Capabilities = []string{"cp1"}
 	}
-	if x.resource.service != nil && x.resource.service.graph {
+	if x.resource.service != nil && x.resource.service.AppID == GraphAppID {
 		return key.signForGraph(base64.RawURLEncoding.EncodeToString(x.random.nonce[:]), marshal(claims))
 	}
 	return key.sign(key.headerV1, marshal(claims))
 }
 
-// resourceID is the id of a managed identity in Azure Resource Manager, as the claim xms_mirid has it. That tokens which the identity
-// gets with a federated credential have it too is inferred. It is empty for an application.
-func (a *Application) resourceID() string {
-	if a.Identity == nil {
+// identityResourceID is the claim xms_mirid of a managed identity; an application has none. That tokens which the identity gets with a
+// federated credential have it too is inferred.
+func (x *exchange) identityResourceID() string {
+	if x.app.Identity == nil {
 		return ""
 	}
-	return "/subscriptions/" + a.Identity.Subscription + "/resourcegroups/" + a.Identity.ResourceGroup +
-		"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + a.Identity.Name
+	return x.app.Identity.ResourceID()
+}
+
+// appRoles are those that a resource offers.
+func (r resource) appRoles() []AppRole {
+	if r.service != nil {
+		return r.service.AppRoles
+	}
+	return r.application.AppRoles
+}
+
+// roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those of Microsoft's
+// services that are not known here have no value, and are left out.
+func (x *exchange) roles() []string {
+	principal := x.resourcePrincipal()
+	var values []string
+	for _, assignment := range x.app.AppRoleAssignments {
+		if assignment.Resource != principal {
+			continue
+		}
+		for _, role := range x.resource.appRoles() {
+			if role.ID == assignment.Role && !role.Disabled && role.Value != "" {
+				values = append(values, role.Value)
+			}
+		}
+	}
+	return values
+}
+
+// resourcePrincipal is the object id of the resource's service principal.
+func (x *exchange) resourcePrincipal() string {
+	if x.resource.service != nil {
+		return x.resource.service.ServicePrincipalID(x.view.Tenant.ID)
+	}
+	return x.resource.application.ServicePrincipalID
 }

@@ -91,7 +91,7 @@ func (x *exchange) run() *Error {
 		if refusal != nil {
 			return refusal
 		}
-		if x.options.TimeBeforeSignature {
+		if x.view.Options.TimeBeforeSignature {
 			list = timeFirst // which begins like checks: the options are known before the orders part
 		}
 	}

@@ -60,11 +60,11 @@ func checkAlgorithm(x *exchange, c *Check) *Error {
 		return nil
 	}
 	list := assertionAlgorithmList
-	if x.options.RefusePSS {
+	if x.view.Options.RefusePSS {
 		list = assertionAlgorithmListRSA
 	}
 	c.Want, c.Got = list, a.alg
-	if a.jws == nil || x.options.RefusePSS && strings.HasPrefix(a.alg, "PS") {
+	if a.jws == nil || x.view.Options.RefusePSS && strings.HasPrefix(a.alg, "PS") {
 		return refuse(5002738, "alg", a.alg, "list", list)
 	}
 	if a.alg != string(jose.RS256) {

@@ -2,9 +2,9 @@ package entra
 
 func checkApplication(x *exchange, c *Check) *Error {
 	c.Got = x.form.clientID
-	tenant := &x.record.tenant
+	tenant := x.view.Tenant
 	switch {
-	case x.form.clientID == zeroGUID:
+	case x.form.clientID == ZeroGUID:
 		return refuse(700038, "clientId", x.form.clientID)
 	case x.app == nil:
 		return refuse(700016, "clientId", x.form.clientID, "tenant", tenant.DisplayName)
@@ -33,7 +33,7 @@ func checkRegion(x *exchange, c *Check) *Error {
 		c.Note = "a regional host serves managed identities; that it does with a federated credential is inferred"
 		return nil
 	}
-	c.Want = "https://" + x.record.cloud.login
+	c.Want = "https://" + x.view.Cloud.Login
 	return refuse(100007)
 }
 

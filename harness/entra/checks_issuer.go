@@ -15,12 +15,12 @@ func checkMetadata(x *exchange, c *Check) *Error {
 		keys, err := x.ownKeys()
 		if err != nil {
 			c.Note = err.Error()
-			return refuse(x.options.DiscoveryFailureCode)
+			return refuse(x.view.Options.DiscoveryFailureCode)
 		}
 		x.keys, x.freshKeys = keys, true
 		return nil
 	}
-	found, err := x.server.cache.get(x.ctx, x.assertion.issuer, x.options)
+	found, err := x.server.cache.get(x.ctx, x.assertion.issuer, x.view.Options)
 	x.signIn.Fetched = found.fetched
 	x.keys, x.freshKeys, x.issuerSince = found.keys, found.fresh, found.since
 	switch {
@@ -44,19 +44,19 @@ func checkKey(x *exchange, c *Check) *Error {
 	kid := x.assertion.kid
 	c.Got = kid
 	unknown := refuse(7000272, "kid", kid, "issuer", x.assertion.issuer)
-	if delay := x.options.NewIssuerDelay; delay > 0 && x.now.Sub(x.issuerSince) < delay {
+	if delay := x.view.Options.NewIssuerDelay; delay > 0 && x.now.Sub(x.issuerSince) < delay {
 		c.Note = "option newIssuerDelay: the issuer was first asked for at " + x.issuerSince.UTC().Format(time.RFC3339)
 		return unknown
 	}
 	key, known := x.keys.byID[kid]
 	if !known && kid != "" && !x.freshKeys {
-		again, err := x.server.cache.lookAgain(x.ctx, x.assertion.issuer, x.options)
+		again, err := x.server.cache.lookAgain(x.ctx, x.assertion.issuer, x.view.Options)
 		x.signIn.Fetched = append(x.signIn.Fetched, again.fetched...)
 		switch {
 		case err != nil:
 			c.Note = err.reason // the keys held are still good
 		case !again.fresh:
-			c.Note = "option refetchInterval: the issuer's keys were fetched, or asked for, less than " + x.options.RefetchInterval.String() + " ago"
+			c.Note = "option refetchInterval: the issuer's keys were fetched, or asked for, less than " + x.view.Options.RefetchInterval.String() + " ago"
 			fallthrough
 		default:
 			x.keys = again.keys
@@ -106,11 +106,11 @@ const assertionTime = "2006-01-02T15:04:05.0000000Z"
 // another time); a missing one is 0, of a client's own assertion too. That nbf decides all the same is inferred.
 func checkValidTime(x *exchange, c *Check) *Error {
 	a := x.assertion
-	skew := int64(x.options.ClockSkew / time.Second)
+	skew := int64(x.view.Options.ClockSkew / time.Second)
 	now := x.now.Unix()
 	c.Got = x.now.UTC().Format(time.RFC3339)
 	c.Want = time.Unix(a.notBefore.seconds, 0).UTC().Format(time.RFC3339) + " to " + time.Unix(a.expires.seconds, 0).UTC().Format(time.RFC3339)
-	c.Note = "clock tolerance " + x.options.ClockSkew.String() + ", unconfirmed"
+	c.Note = "clock tolerance " + x.view.Options.ClockSkew.String() + ", unconfirmed"
 	early := a.notBefore.seconds > now+skew
 	switch {
 	case early:

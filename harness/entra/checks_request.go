@@ -24,8 +24,9 @@ func checkForm(x *exchange, c *Check) *Error {
 
 func checkTenant(x *exchange, c *Check) *Error {
 	c.Got = x.tenant
-	x.record, x.app, x.options = x.server.directory.signIn(x.tenant, x.form.clientID, x.now)
-	if x.record == nil {
+	x.view = x.server.directory.View(x.tenant, x.now)
+	x.app = x.view.Client(x.form.clientID)
+	if x.view.Tenant == nil {
 		switch alias := strings.ToLower(x.tenant); alias {
 		case "common", "consumers", "organizations":
 			if x.form.grantType == string(oidc.GrantTypeClientCredentials) && x.form.assertion == "" && x.form.clientSecret == "" {
@@ -38,10 +39,10 @@ func checkTenant(x *exchange, c *Check) *Error {
 		}
 		return unknownTenant(x.tenant)
 	}
-	c.Want = x.record.tenant.ID
-	x.signIn.TenantID = x.record.tenant.ID
-	if x.base.of != nil && x.base.of != x.record.cloud {
-		c.Note = "the tenant is in the cloud " + x.record.cloud.name + ", " + x.base.url + " in " + x.base.of.name
+	c.Want = x.view.Tenant.ID
+	x.signIn.TenantID = x.view.Tenant.ID
+	if x.base.of != nil && x.base.of != x.view.Cloud {
+		c.Note = "the tenant is in the cloud " + x.view.Cloud.Name + ", " + x.base.url + " in " + x.base.of.Name
 		return refuse(900382)
 	}
 	return nil
@@ -49,10 +50,10 @@ func checkTenant(x *exchange, c *Check) *Error {
 
 // unknownTenant is the refusal for a tenant that is not in the directory.
 func unknownTenant(tenant string) *Error {
-	if tenant == zeroGUID {
+	if tenant == ZeroGUID {
 		return refuse(900021, "tenant", tenant)
 	}
-	if IsGUID(tenant) || isDomain(tenant) {
+	if IsGUID(tenant) || IsDomain(tenant) {
 		return refuse(90002, "tenant", tenant)
 	}
 	return refuse(900023, "tenant", tenant)

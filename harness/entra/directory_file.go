@@ -141,7 +141,7 @@ func (r *fileReader) directory(n ast.Node) *Directory {
 func defaultAudiences(t *Tenant) {
 	audience, err := ExchangeAudience(t.Cloud)
 	if err != nil {
-		audience = clouds[0].audience // AddTenant tells what is wrong
+		audience = PublicCloud.Audience // AddTenant tells what is wrong
 	}
 	fill := func(credentials []Credential) {
 		for i := range credentials {

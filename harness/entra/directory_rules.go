@@ -10,9 +10,6 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
-// zeroGUID is never the id of anything.
-const zeroGUID = "00000000-0000-0000-0000-000000000000"
-
 // ruleError is an error about a part of a tenant.
 type ruleError struct {
 	path string // of the part below the tenant, as in applications[0].credentials[1]
@@ -52,7 +49,7 @@ func at(path string, err error) error {
 
 // newTenantRecord validates a tenant and everything in it under the options that there are now, fills in the ids that are missing, and takes it over.
 func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
-	r := &tenantRecord{cloud: clouds[0], options: o}
+	r := &tenantRecord{cloud: PublicCloud, options: o}
 	broken := []error{r.validateTenant(&t)}
 	r.tenant = t
 	taken := taken{}
@@ -89,7 +86,7 @@ func (r *tenantRecord) validateTenant(t *Tenant) error {
 	if c, err := cloudNamed(t.Cloud); err != nil {
 		fail("cloud", "%w", err)
 	} else {
-		r.cloud, t.Cloud = c, c.name
+		r.cloud, t.Cloud = c, c.Name
 	}
 	var err error
 	if t.ID, err = idOr(t.ID, "tenant", t.DisplayName); err != nil {
@@ -97,7 +94,7 @@ func (r *tenantRecord) validateTenant(t *Tenant) error {
 	}
 	for i, domain := range t.Domains {
 		path := fmt.Sprintf("domains[%d]", i)
-		if !isDomain(domain) {
+		if !IsDomain(domain) {
 			fail(path, "%q is not a domain name", domain)
 		}
 		for _, other := range t.Domains[:i] {
@@ -151,7 +148,7 @@ func (r *tenantRecord) validateApplication(a *Application, taken taken) error {
 		if uri == "" || slices.Contains(a.IdentifierURIs[:i], uri) {
 			return fmt.Errorf("entra: application %q: identifier URI %q empty or twice", a.Name, uri)
 		}
-		if service := r.cloud.serviceOf(uri); service != nil {
+		if service := r.cloud.Service(uri); service != nil {
 			return fmt.Errorf("entra: application %q: identifier URI %q belongs to %s", a.Name, uri, service.Name)
 		}
 		if other := taken.by("identifier URI", uri, a.Name); other != "" {
@@ -215,7 +212,7 @@ func (r *tenantRecord) validateCredential(c *Credential, before []Credential, ow
 		if c.Subject != "" {
 			return errors.New("a subject and a matching expression: give one of them")
 		}
-		if err := ValidateMatching(r.cloud.name, *c, identity, r.options); err != nil {
+		if err := ValidateMatching(r.cloud.Name, *c, identity, r.options); err != nil {
 			return err
 		}
 	}
@@ -250,7 +247,7 @@ func ValidateMatching(cloud string, c Credential, identity bool, o Options) erro
 		return err
 	}
 	if in.noExpressions {
-		return fmt.Errorf("%w (%s)", ErrNoExpressions, in.name)
+		return fmt.Errorf("%w (%s)", ErrNoExpressions, in.Name)
 	}
 	e, err := expression.Parse(c.Matching)
 	switch {
@@ -268,14 +265,14 @@ func idOr(given string, names ...string) (string, error) {
 	if given == "" {
 		return nameGUID(names...), nil
 	}
-	if !IsGUID(given) || given == zeroGUID {
+	if !IsGUID(given) || given == ZeroGUID {
 		return "", fmt.Errorf("%q is not a usable GUID", given)
 	}
 	return strings.ToLower(given), nil
 }
 
-// isDomain says whether s is a DNS name of at least two labels.
-func isDomain(s string) bool {
+// IsDomain says whether s is a DNS name of at least two labels.
+func IsDomain(s string) bool {
 	labels := strings.Split(s, ".")
 	if len(s) > 253 || len(labels) < 2 {
 		return false

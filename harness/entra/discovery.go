@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // discoveryDocument has the members of a tenant's document in the order recorded
@@ -45,7 +47,7 @@ const tenantIDPlaceholder = "{tenantid}"
 type authority struct {
 	path   string // the first segment of its URLs
 	issuer string
-	cloud  *cloud
+	cloud  *Cloud
 	region *string
 }
 
@@ -54,19 +56,19 @@ func (s *Server) authorityOf(b base, tenant string) (authority, *Error) {
 	if alias := strings.ToLower(tenant); alias == "common" || alias == "organizations" {
 		a := authority{path: alias, cloud: b.cloud}
 		if a.cloud == nil {
-			a.cloud = clouds[0]
+			a.cloud = PublicCloud
 			a.issuer = b.url + "/" + tenantIDPlaceholder + "/v2.0"
 		} else {
-			a.issuer = "https://" + a.cloud.login + "/" + tenantIDPlaceholder + "/v2.0"
+			a.issuer = "https://" + a.cloud.Login + "/" + tenantIDPlaceholder + "/v2.0"
 		}
 		return a, nil
 	}
-	record, _, _ := s.directory.signIn(tenant, "", s.now())
-	if record == nil || b.of != nil && b.of != record.cloud {
+	view := s.directory.View(tenant, s.now())
+	if view.Tenant == nil || b.of != nil && b.of != view.Cloud {
 		return authority{}, unknownTenant(tenant)
 	}
 	region := regionScope
-	return authority{path: record.tenant.ID, issuer: b.issuer(record), cloud: record.cloud, region: &region}, nil
+	return authority{path: view.Tenant.ID, issuer: b.issuer(&view), cloud: view.Cloud, region: &region}, nil
 }
 
 // serveDiscovery answers GET /{tenant}/v2.0/.well-known/openid-configuration.
@@ -88,7 +90,7 @@ func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request, tenant s
 		ResponseTypes:       []string{"code", "id_token", "code id_token", "id_token token"},
 		Scopes:              []string{"openid", "profile", "email", "offline_access"},
 		Issuer:              a.issuer,
-		UserInfo:            "https://" + a.cloud.graph + "/oidc/userinfo",
+		UserInfo:            "https://" + a.cloud.Graph + "/oidc/userinfo",
 		Authorization:       at + "/oauth2/v2.0/authorize",
 		DeviceAuthorization: at + "/oauth2/v2.0/devicecode",
 		HTTPLogout:          true,
@@ -100,10 +102,10 @@ func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request, tenant s
 		},
 		Kerberos:      at + "/kerberos",
 		RegionScope:   a.region,
-		CloudInstance: a.cloud.instance,
-		CloudGraph:    a.cloud.oldGraph,
-		Graph:         a.cloud.graph,
-		RBAC:          a.cloud.roles,
+		CloudInstance: a.cloud.Instance,
+		CloudGraph:    a.cloud.OldGraph,
+		Graph:         a.cloud.Graph,
+		RBAC:          a.cloud.RBAC,
 	}))
 }
 
@@ -121,14 +123,14 @@ func (s *Server) serveKeys(w http.ResponseWriter, r *http.Request, tenant string
 		http.Error(w, "entra: no signing key", http.StatusInternalServerError)
 		return
 	}
-	issuer := "https://" + a.cloud.login
+	issuer := "https://" + a.cloud.Login
 	if b.cloud == nil {
 		issuer = b.url
 	}
 	tail := marshal(struct {
 		CloudInstance string `json:"cloud_instance_name"`
 		Issuer        string `json:"issuer"`
-	}{a.cloud.instance, issuer + "/" + tenantIDPlaceholder + "/v2.0"})
+	}{a.cloud.Instance, issuer + "/" + tenantIDPlaceholder + "/v2.0"})
 	s.serveDocument(w, []byte(`{"keys":[{`+key.jwkMembers+`,`+string(tail[1:])+`]}`))
 }
 
@@ -173,7 +175,7 @@ func (s *Server) serveInstance(w http.ResponseWriter, r *http.Request, _ string)
 	host := strings.ToLower(endpoint.Host)
 	name := hostname(host)
 	at := "https://" + host
-	known, _ := cloudOfHost(host)
+	known, _ := CloudOfHost(host)
 	switch {
 	case known != nil:
 	case b.cloud == nil && name == hostname(strings.ToLower(r.Host)):
@@ -187,12 +189,12 @@ func (s *Server) serveInstance(w http.ResponseWriter, r *http.Request, _ string)
 	if tenant == "" {
 		tenant = "common"
 	}
-	public, china := clouds[0], clouds[2]
+	public, china := PublicCloud, ChinaCloud
 	s.serveDocument(w, marshal(instanceDocument{
 		Tenant: at + "/" + tenant + "/v2.0/.well-known/openid-configuration", Version: "1.1",
 		Metadata: append([]instanceHost{
-			{public.login, public.cache, public.aliases},
-			{china.login, china.cache, china.aliases},
+			{public.Login, public.Cache, public.Aliases},
+			{china.Login, china.Cache, china.Aliases},
 		}, retiredInstances...),
 	}))
 }
@@ -211,9 +213,9 @@ func (s *Server) refuseDocument(w http.ResponseWriter, r *http.Request, refusal 
 	s.discoveryHeaders(w.Header(), &random)
 	correlation, given := correlationID(r, form{})
 	if !given {
-		correlation = formatGUID(random.correlation)
+		correlation = uuid.UUID(random.correlation).String()
 	}
-	body := refusal.render(refusal.oauth(false), baseOf(r).url, s.now(), formatGUID(random.trace), correlation)
+	body := refusal.render(refusal.oauth(false), baseOf(r).url, s.now(), uuid.UUID(random.trace).String(), correlation)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(codeIndex[refusal.Code].Status)
 	_, _ = w.Write(body)
@@ -227,7 +229,7 @@ func (s *Server) discoveryHeaders(h http.Header, random *randomness) {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Allow-Methods", "GET, OPTIONS")
 	h.Set("P3P", `CP="DSP CUR OTPi IND OTRi ONL FIN"`)
-	h.Set("x-ms-request-id", formatGUID(random.trace))
+	h.Set("x-ms-request-id", uuid.UUID(random.trace).String())
 	h.Set("x-ms-ests-server", serverVersion)
 	h.Set("X-XSS-Protection", "0")
 	h.Set("Set-Cookie", "esctx="+base64.RawURLEncoding.EncodeToString(random.cookie[:])+"; path=/; secure; HttpOnly; SameSite=None")

@@ -152,7 +152,7 @@ func TestInstanceDiscovery(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	hosts := entra.Hosts()
+	hosts := entra.LoginHosts()
 	for _, host := range []string{"login.microsoftonline.com", "login.windows.net", "sts.windows.net", "login.microsoftonline.us", "login.partner.microsoftonline.cn"} {
 		if !slices.Contains(hosts, host) {
 			t.Errorf("no %q in %q", host, hosts)

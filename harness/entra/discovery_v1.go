@@ -68,9 +68,9 @@ func (s *Server) serveDiscoveryV1(w http.ResponseWriter, r *http.Request, tenant
 		UserInfo:      at + "/openid/userinfo",
 		Kerberos:      at + "/kerberos",
 		RegionScope:   a.region,
-		CloudInstance: a.cloud.instance,
-		CloudGraph:    a.cloud.oldGraph,
-		Graph:         a.cloud.graph,
-		RBAC:          a.cloud.roles,
+		CloudInstance: a.cloud.Instance,
+		CloudGraph:    a.cloud.OldGraph,
+		Graph:         a.cloud.Graph,
+		RBAC:          a.cloud.RBAC,
 	}))
 }

@@ -2,7 +2,7 @@
 // ID: it trades an assertion of an outside issuer for an access token, or
 // refuses it with the AADSTS error that Entra would answer.
 //
-// A [Server] answers for the login hosts of [Hosts]. It learns about issuers
+// A [Server] answers for the login hosts of [LoginHosts]. It learns about issuers
 // only over HTTP, as Entra does: it reads the issuer's discovery document and
 // its JWKS, caches them, and runs the list of checks in checks.go from top to
 // bottom. Each check records what it compared with what; the record of one

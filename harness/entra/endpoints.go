@@ -2,9 +2,6 @@ package entra
 
 import "strings"
 
-// ManagementAppID is the application id of Azure Resource Manager, which is a resource as its URLs are.
-const ManagementAppID = armAppID
-
 // ManagementURL is LoginURL for Azure Resource Manager.
 func ManagementURL(name string) (string, error) {
 	c, err := cloudNamed(name)
@@ -28,13 +25,8 @@ func ManagementAudiences(name string) ([]string, error) {
 func GraphHosts() []string {
 	var hosts []string
 	for _, c := range clouds {
-		for i := range c.services {
-			if !c.services[i].graph {
-				continue
-			}
-			for _, url := range c.services[i].URLs {
-				hosts = append(hosts, strings.TrimPrefix(url, "https://"))
-			}
+		for _, url := range c.Service(GraphAppID).URLs {
+			hosts = append(hosts, strings.TrimPrefix(url, "https://"))
 		}
 	}
 	return hosts
@@ -50,4 +42,4 @@ func ManagementHosts() []string {
 }
 
 // management is the cloud's Azure Resource Manager.
-func (c *cloud) management() *Service { return c.serviceOf(armAppID) }
+func (c *Cloud) management() *Service { return c.Service(ManagementAppID) }

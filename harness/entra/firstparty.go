@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// Application ids of Microsoft's services that are told apart elsewhere. That of token exchange was seen as the aud of
-// tokens of 2025 and 2026.
+// Application ids of Microsoft's services that are told apart elsewhere. Tokens for Microsoft Graph carry claims of their own, and live
+// long for clients that ask for it. Tokens for token exchange are v2.0; its id was seen as their aud in 2025 and 2026.
 const (
-	graphAppID    = "00000003-0000-0000-c000-000000000000"
-	armAppID      = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
-	exchangeAppID = "fb60f99c-7a34-4190-8149-302f77469936"
+	GraphAppID      = "00000003-0000-0000-c000-000000000000"
+	ManagementAppID = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+	ExchangeAppID   = "fb60f99c-7a34-4190-8149-302f77469936"
 )
 
 // firstParty is a service of Microsoft's, in the clouds that it is in.
@@ -19,7 +19,6 @@ type firstParty struct {
 	public, usgov, china *place // nil: it is not there, or not known to be
 	source               string
 	roles                []AppRole
-	graph, exchange      bool
 }
 
 // place is what a service is called by in a cloud, beside its application id.
@@ -52,13 +51,13 @@ const (
 // (Azure/azure-cli#14948, Azure/azure-cli#29113).
 var firstParties = []firstParty{
 	{
-		name: "Microsoft Graph", appID: graphAppID, roles: graphRoles, graph: true, source: both,
+		name: "Microsoft Graph", appID: GraphAppID, roles: graphRoles, source: both,
 		public: named("https://graph.microsoft.com"),
 		usgov:  named("https://graph.microsoft.us", "https://dod-graph.microsoft.us"),
 		china:  named("https://microsoftgraph.chinacloudapi.cn"),
 	},
 	{
-		name: "Windows Azure Service Management API", appID: armAppID, source: both,
+		name: "Windows Azure Service Management API", appID: ManagementAppID, source: both,
 		public: named("https://management.azure.com", "https://management.core.windows.net"),
 		usgov:  named("https://management.usgovcloudapi.net", "https://management.core.usgovcloudapi.net"),
 		china:  named("https://management.chinacloudapi.cn", "https://management.core.chinacloudapi.cn"),
@@ -198,7 +197,7 @@ var firstParties = []firstParty{
 		public: named("https://api.securitycenter.microsoft.com"),
 	},
 	{
-		name: "AAD Token Exchange Endpoint", appID: exchangeAppID, exchange: true, source: microsofts + "; tokens of 2025 and 2026",
+		name: "AAD Token Exchange Endpoint", appID: ExchangeAppID, source: microsofts + "; tokens of 2025 and 2026",
 		public: named("api://AzureADTokenExchange"), usgov: named("api://AzureADTokenExchangeUSGov"), china: named("api://AzureADTokenExchangeChina"),
 	},
 }
@@ -213,7 +212,6 @@ func servicesIn(in func(firstParty) *place) []Service {
 		}
 		s := Service{
 			Name: row.name, AppID: row.appID, URLs: at.urls, Patterns: at.patterns, AppRoles: row.roles, Source: row.source,
-			graph: row.graph, exchange: row.exchange,
 		}
 		for _, pattern := range at.patterns {
 			s.hosts = append(s.hosts, hostsLike(pattern))

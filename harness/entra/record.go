@@ -11,7 +11,7 @@ import (
 // tenantRecord is a tenant with its indexes. It is replaced, never changed, so that a reader may keep it after the directory's lock is gone.
 type tenantRecord struct {
 	tenant   Tenant
-	cloud    *cloud
+	cloud    *Cloud
 	options  Options                 // those that it was validated under
 	byClient map[string]*Application // by lower-case client id: applications, and managed identities as such
 	before   map[string][]version    // by lower-case client id: what a client was before changes that may not have spread yet, oldest first

@@ -34,8 +34,8 @@ func AssertionForm(clientID, assertion, scope string) url.Values {
 // base is the scheme and host a client called, which the URLs of the answer repeat.
 type base struct {
 	url      string // without a trailing slash
-	cloud    *cloud // nil: not one of Microsoft's hosts, or one with a port, so that URLs and issuers are those of this server's address
-	of       *cloud // of Microsoft's host, whatever its port; nil: it is none
+	cloud    *Cloud // nil: not one of Microsoft's hosts, or one with a port, so that URLs and issuers are those of this server's address
+	of       *Cloud // of Microsoft's host, whatever its port; nil: it is none
 	regional bool   // one of Microsoft's regional hosts, whatever its port
 }
 
@@ -44,8 +44,8 @@ type base struct {
 func baseOf(r *http.Request) base {
 	host := strings.ToLower(r.Host)
 	name := strings.TrimSuffix(host, ":443")
-	of, regional := cloudOfHost(strings.TrimSuffix(hostname(name), "."))
-	if c, _ := cloudOfHost(name); c != nil {
+	of, regional := CloudOfHost(strings.TrimSuffix(hostname(name), "."))
+	if c, _ := CloudOfHost(name); c != nil {
 		return base{"https://" + name, c, c, regional}
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" {
@@ -67,11 +67,11 @@ func (b base) names(resource string) bool {
 
 // issuer is the v2.0 issuer of a tenant: canonical on Microsoft's hosts, below
 // the called URL on another host so that verifiers find its discovery document.
-func (b base) issuer(t *tenantRecord) string {
+func (b base) issuer(of *View) string {
 	if b.cloud == nil {
-		return b.url + "/" + t.tenant.ID + "/v2.0"
+		return b.url + "/" + of.Tenant.ID + "/v2.0"
 	}
-	return "https://" + t.cloud.login + "/" + t.tenant.ID + "/v2.0"
+	return "https://" + of.Cloud.Login + "/" + of.Tenant.ID + "/v2.0"
 }
 
 // form is the body of a token request.

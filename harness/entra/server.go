@@ -94,8 +94,10 @@ func newRoutes() *mux.Router {
 	token := func(v1 bool) endpointHandler {
 		return func(s *Server, w http.ResponseWriter, r *http.Request, vars map[string]string) {
 			policy := vars["policy"]
-			if policy == "" && r.URL.RawQuery != "" && s.directory.isB2C(vars["tenant"]) {
-				policy = r.URL.Query().Get("p") // the old form of the path; elsewhere a parameter like any other
+			if policy == "" && r.URL.RawQuery != "" {
+				if tenant := s.directory.View(vars["tenant"], s.now()).Tenant; tenant != nil && len(tenant.B2CPolicies) > 0 {
+					policy = r.URL.Query().Get("p") // the old form of the path; elsewhere a parameter like any other
+				}
 			}
 			s.serveToken(w, r, endpoint{vars["tenant"], policy, v1})
 		}

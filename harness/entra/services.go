@@ -15,9 +15,7 @@ type Service struct {
 	AppRoles []AppRole // the application permissions that are known here; the real ones are many more
 	Source   string    // of the id, the name and the URLs, and what of them is inferred
 
-	graph    bool // Microsoft Graph: its tokens carry claims of their own, and live long for clients that ask for it
-	exchange bool // token exchange, whose tokens are v2.0
-	hosts    []*regexp.Regexp
+	hosts []*regexp.Regexp
 }
 
 // graphRoles are application permissions of Microsoft Graph that have to do with applications and sign-ins, from Microsoft's permissions
@@ -52,10 +50,10 @@ func (s *Service) ServicePrincipalID(tenantID string) string {
 	return nameGUID("service principal", strings.ToLower(tenantID), s.AppID)
 }
 
-// serviceOf finds the service a resource string names, or nil. An https URL may end in a slash, as that of the Azure CLI's scope
+// Service finds the service a resource string names, or nil. An https URL may end in a slash, as that of the Azure CLI's scope
 // https://management.core.windows.net//.default does; apart from that they are compared byte for byte. That more slashes, or one after api://,
 // make it another resource is inferred.
-func (c *cloud) serviceOf(resource string) *Service {
+func (c *Cloud) Service(resource string) *Service {
 	url := resource
 	if strings.HasPrefix(resource, "https://") {
 		url = strings.TrimSuffix(resource, "/")

@@ -24,12 +24,13 @@ type throttle struct {
 // throttled counts a request, and says whether the client has made more in this minute than option throttleAfter lets it. Clients that the
 // directory does not have are not counted.
 func (s *Server) throttled(tenant, clientID string, now time.Time) bool {
-	limit := s.directory.Options().ThrottleAfter
+	view := s.directory.View(tenant, now)
+	limit := view.Options.ThrottleAfter
 	if limit == 0 {
 		return false
 	}
-	record, app, _ := s.directory.signIn(tenant, clientID, now)
-	return record != nil && app != nil && s.throttle.tooMany(record.tenant.ID+"/"+app.ClientID, now, limit)
+	client := view.Client(clientID)
+	return client != nil && s.throttle.tooMany(view.Tenant.ID+"/"+client.ClientID, now, limit)
 }
 
 func (t *throttle) tooMany(client string, now time.Time, limit int) bool {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // exchange is one token request on its way through the checks.
@@ -29,9 +31,8 @@ type exchange struct {
 	random randomness
 
 	// Found by the checks, in their order.
-	record    *tenantRecord
-	app       *Application
-	options   Options
+	view      View         // of the tenant
+	app       *Application // the client, as it has spread
 	assertion *assertion
 
 	isCertificate bool          // the assertion is the client's own
@@ -93,7 +94,10 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 		server: s, ctx: r.Context(), method: r.Method, base: baseOf(r), now: s.now(), tenant: at.tenant, v1: at.v1, random: s.randomness(),
 	}
 	if at.policy != "" {
-		if x.policy = s.directory.policy(at.tenant, at.policy); x.policy == "" {
+		if tenant := s.directory.View(at.tenant, x.now).Tenant; tenant != nil {
+			x.policy = tenant.B2CPolicy(at.policy)
+		}
+		if x.policy == "" {
 			http.NotFound(w, r) // what B2C answers for an unknown policy is not known
 			return
 		}
@@ -105,10 +109,10 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 	if name, _, x.basic = r.BasicAuth(); x.basic && x.form.clientID == "" {
 		x.form.clientID = name // of client_secret_basic, which the discovery document lists
 	}
-	traceID := formatGUID(x.random.trace)
+	traceID := uuid.UUID(x.random.trace).String()
 	correlation, given := correlationID(r, x.form)
 	if !given {
-		correlation = formatGUID(x.random.correlation)
+		correlation = uuid.UUID(x.random.correlation).String()
 	}
 	x.signIn = SignIn{
 		Time: x.now, TraceID: traceID, CorrelationID: correlation, Tenant: HideTokens(at.tenant),

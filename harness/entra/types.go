@@ -3,6 +3,7 @@ package entra
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -137,6 +138,20 @@ type RoleAssignment struct {
 	Role      string    `json:"role"`            // a built-in role's name or id, such as Reader
 	Scope     string    `json:"scope,omitempty"` // below the subscription, such as /resourceGroups/app; "": the subscription
 	Created   time.Time `json:"createdDateTime,omitzero"`
+}
+
+// B2CPolicy finds a B2C policy of the tenant by its name in any case, and returns it as the tenant has it, or "".
+func (t *Tenant) B2CPolicy(name string) string {
+	i := slices.IndexFunc(t.B2CPolicies, func(policy string) bool { return strings.EqualFold(policy, name) })
+	if i < 0 {
+		return ""
+	}
+	return t.B2CPolicies[i]
+}
+
+// ResourceID is the identity's id in Azure Resource Manager. It has resourcegroups in lower case, as Azure/azure-rest-api-specs shows the replies.
+func (m *ManagedIdentity) ResourceID() string {
+	return "/subscriptions/" + m.Subscription + "/resourcegroups/" + m.ResourceGroup + "/providers/" + IdentityType + "/" + m.Name
 }
 
 // clone copies a tenant with everything in it.

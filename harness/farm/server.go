@@ -434,7 +434,7 @@ func (s *Server) bases() []string {
 
 // impersonated are the hosts of every platform's services, of Entra, Microsoft Graph and Azure Resource Manager.
 func impersonated() []string {
-	hosts := slices.Concat(entra.Hosts(), entra.GraphHosts(), entra.ManagementHosts())
+	hosts := slices.Concat(entra.LoginHosts(), entra.GraphHosts(), entra.ManagementHosts())
 	for _, p := range issuers.All {
 		for _, service := range p.Services {
 			for _, address := range []string{service.Issuer, service.JWKS} {

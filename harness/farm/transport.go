@@ -126,7 +126,7 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
 // The hosts that the Entra plane answers for.
 var (
-	logins     = entra.Hosts()
+	logins     = entra.LoginHosts()
 	graphs     = entra.GraphHosts()
 	management = entra.ManagementHosts()
 )

@@ -1,10 +1,8 @@
 package entra
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
 )
@@ -25,7 +23,7 @@ func namelessSubject(subject string) (string, bool) {
 // entraIssuer is what an issuer that is Entra's says.
 type entraIssuer struct {
 	tenant string // its id; "": the issuer is none of a tenant
-	cloud  *cloud // nil: any
+	cloud  *Cloud // nil: any
 }
 
 // issuedByEntra takes an issuer apart, and says whether it is Entra's: on one of Microsoft's
@@ -35,7 +33,7 @@ func (x *exchange) issuedByEntra(issuer string) (entraIssuer, bool) {
 	if !isHere || x.base.cloud != nil {
 		rest, isHTTPS := strings.CutPrefix(issuer, "https://")
 		host, path, _ := strings.Cut(rest, "/")
-		c, _ := cloudOfHost(hostname(strings.ToLower(host)))
+		c, _ := CloudOfHost(hostname(strings.ToLower(host)))
 		if !isHTTPS || c == nil {
 			return entraIssuer{}, false
 		}
@@ -65,12 +63,12 @@ func checkEntraToken(x *exchange, c *Check) *Error {
 		c.Note = "a service connection's or an agent's token; its keys are those that the issuer publishes"
 		return nil
 	}
-	tenant := &x.record.tenant
+	tenant := x.view.Tenant
 	c.Want = "a token of the tenant " + tenant.ID
 	switch {
 	case from.tenant == "":
 		return refuse(700222)
-	case from.cloud != nil && from.cloud != x.record.cloud:
+	case from.cloud != nil && from.cloud != x.view.Cloud:
 		return refuse(700238, "issuer", issuer)
 	case !strings.EqualFold(from.tenant, tenant.ID):
 		return refuse(700236, "issuer", issuer)
@@ -95,14 +93,14 @@ func checkEntraTokenKind(x *exchange, c *Check) *Error {
 		return refuse(700229)
 	}
 	oid, _ := claims["oid"].(string)
-	if c.Got = oid; !slices.ContainsFunc(x.record.tenant.ManagedIdentities, func(m ManagedIdentity) bool { return strings.EqualFold(m.PrincipalID, oid) }) {
+	if c.Got = oid; !slices.ContainsFunc(x.view.Tenant.ManagedIdentities, func(m ManagedIdentity) bool { return strings.EqualFold(m.PrincipalID, oid) }) {
 		return refuse(700226)
 	}
 	if _, chained := claims["xms_ficinfo"]; chained {
 		return refuse(700231)
 	}
-	if tenant, _ := claims["tid"].(string); !strings.EqualFold(tenant, x.record.tenant.ID) {
-		c.Want, c.Got = x.record.tenant.ID, tenant
+	if tenant, _ := claims["tid"].(string); !strings.EqualFold(tenant, x.view.Tenant.ID) {
+		c.Want, c.Got = x.view.Tenant.ID, tenant
 		c.Note = "tid is not the issuer's tenant, which Entra's own tokens never have; the code is inferred"
 		return refuse(700236, "issuer", x.assertion.issuer)
 	}
@@ -122,9 +120,9 @@ func (x *exchange) hasBothIssuers() bool {
 
 // matchEntraAudience is matchAudience for a token of Entra, which names token exchange by its application id where the credential has the URI.
 func matchEntraAudience(x *exchange, c *Check) *Error {
-	got, exchange := x.assertion.audiences, x.record.cloud.audience
+	got, exchange := x.assertion.audiences, x.view.Cloud.Audience
 	c.Want, c.Got = exchange, strings.Join(got, ", ")
-	forExchange := slices.Contains(got, exchangeAppID) || slices.Contains(got, exchange)
+	forExchange := slices.Contains(got, ExchangeAppID) || slices.Contains(got, exchange)
 	var matching []*Credential
 	for _, credential := range x.candidates {
 		if audience := credential.Audiences[0]; forExchange && audience == exchange || !forExchange && slices.Contains(got, audience) {
@@ -151,31 +149,4 @@ func (x *exchange) ownKeys() (*issuerKeys, error) {
 	}
 	public := &jose.JSONWebKey{Key: key.signer.Public().Key, KeyID: key.id, Algorithm: string(jose.RS256)}
 	return &issuerKeys{byID: map[string]*jose.JSONWebKey{key.id: public}, fetchedAt: x.now}, nil
-}
-
-// identityLifetime is how long tokens of managed identities live: 24 hours, which is documented.
-const identityLifetime = 24 * time.Hour
-
-// ManagedIdentityToken returns the access token that a user-assigned managed identity of a tenant, named by client id, gets for a resource on the
-// host it is assigned to, such as api://AzureADTokenExchange, and when it expires. No credential is involved. The error wraps [ErrNotFound]
-// when there is no such tenant or identity, and is an [*Error] when there is no such resource.
-func (s *Server) ManagedIdentityToken(tenantID, clientID, resource string) (token string, expiresAt time.Time, err error) {
-	record, app, options := s.directory.signIn(tenantID, clientID, s.now())
-	if record == nil {
-		return "", time.Time{}, fmt.Errorf("entra: tenant %q: %w", tenantID, ErrNotFound)
-	}
-	if app == nil || app.Identity == nil {
-		return "", time.Time{}, fmt.Errorf("entra: tenant %q: managed identity %q: %w", record.tenant.DisplayName, clientID, ErrNotFound)
-	}
-	x := &exchange{
-		server: s, now: s.now(), record: record, app: app, options: options, random: s.randomness(),
-		base: base{url: "https://" + record.cloud.login, cloud: record.cloud},
-	}
-	x.resource.name = resource
-	if refusal := checkResource(x, &Check{}); refusal != nil {
-		return "", time.Time{}, refusal
-	}
-	x.signIn.UTI = x.random.uti()
-	token, err = x.issue()
-	return token, x.now.Add(x.lifetime()), err
 }

@@ -52,24 +52,24 @@ func checkScope(x *exchange, c *Check) *Error {
 // call Microsoft Graph and Azure Resource Manager alike, names both; the token is as one for Graph.
 func checkResource(x *exchange, c *Check) *Error {
 	c.Got = x.resource.name
-	x.resource.service = x.record.cloud.serviceOf(x.resource.name)
+	x.resource.service = x.view.Cloud.Service(x.resource.name)
 	if x.base.names(x.resource.name) {
-		x.resource.service = x.record.cloud.serviceOf(graphAppID)
+		x.resource.service = x.view.Cloud.Service(GraphAppID)
 		c.Note = "Entra knows no such resource; here it is Microsoft Graph and Azure Resource Manager"
 	}
 	in := &x.signIn
 	if service := x.resource.service; service != nil {
 		c.Want = service.Name
-		in.ResourceName, in.ResourceID, in.ResourceServicePrincipalID = service.Name, service.AppID, service.ServicePrincipalID(x.record.tenant.ID)
+		in.ResourceName, in.ResourceID, in.ResourceServicePrincipalID = service.Name, service.AppID, service.ServicePrincipalID(x.view.Tenant.ID)
 		return nil
 	}
-	app := x.record.resource(x.resource.name, x.now, x.options)
+	app := x.view.Resource(x.resource.name)
 	switch {
 	case app == nil:
-		return refuse(500011, "resource", x.resource.name, "tenant", x.record.tenant.DisplayName)
+		return refuse(500011, "resource", x.resource.name, "tenant", x.view.Tenant.DisplayName)
 	case app.NoServicePrincipal:
 		c.Note = "application " + app.Name + " has no service principal"
-		return refuse(500011, "resource", x.resource.name, "tenant", x.record.tenant.DisplayName)
+		return refuse(500011, "resource", x.resource.name, "tenant", x.view.Tenant.DisplayName)
 	case app.Disabled:
 		return refuse(500014, "resource", x.resource.name)
 	}
@@ -77,4 +77,17 @@ func checkResource(x *exchange, c *Check) *Error {
 	x.resource.application = app
 	in.ResourceName, in.ResourceID, in.ResourceServicePrincipalID = app.Name, app.ClientID, app.ServicePrincipalID
 	return nil
+}
+
+// checkAssignment refuses clients without a role at a resource that requires one.
+func checkAssignment(x *exchange, c *Check) *Error {
+	resource := x.resource.application
+	if resource == nil || !resource.AssignmentRequired {
+		return nil
+	}
+	c.Want = "an app role of " + resource.Name
+	if slices.ContainsFunc(x.app.AppRoleAssignments, func(a AppRoleAssignment) bool { return a.Resource == resource.ServicePrincipalID }) {
+		return nil
+	}
+	return refuse(501051, "appId", x.app.ClientID, "appDisplayName", x.app.Name, "resourceId", resource.ClientID, "resourceName", resource.Name)
 }

@@ -46,7 +46,7 @@ func checkIssuer(x *exchange, c *Check) *Error {
 // issuer, in the order of the options.
 func checkAudienceAndSubject(x *exchange, c *Check) *Error {
 	order := []func(*exchange, *Check) *Error{matchAudience, matchSubject}
-	if x.options.MatchOrder == SubjectFirst {
+	if x.view.Options.MatchOrder == SubjectFirst {
 		slices.Reverse(order)
 	}
 	for _, match := range order {
@@ -79,7 +79,7 @@ func matchAudience(x *exchange, c *Check) *Error {
 	case len(matching) == 0:
 		c.Want, c.Got = strings.Join(want, ", "), strings.Join(a.audiences, ", ")
 		return refusal
-	case len(a.audiences) > 1 && !x.options.AudienceLists:
+	case len(a.audiences) > 1 && !x.view.Options.AudienceLists:
 		c.Want, c.Got = matching[0].Audiences[0], strings.Join(a.audiences, ", ")
 		c.Note = "whether Entra accepts several audiences is not confirmed; option audienceLists accepts them"
 		return refusal
@@ -99,7 +99,7 @@ func matchSubject(x *exchange, c *Check) *Error {
 		want = append(want, credential.Subject+credential.Matching)
 		switch {
 		case credential.Matching != "":
-			if e, err := expression.Parse(credential.Matching); err == nil && e.Match(x.assertion.claims, x.options.EmptyWildcard) {
+			if e, err := expression.Parse(credential.Matching); err == nil && e.Match(x.assertion.claims, x.view.Options.EmptyWildcard) {
 				matching = append(matching, credential)
 			}
 		case credential.Subject == subject:

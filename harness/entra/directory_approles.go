@@ -7,55 +7,6 @@ import (
 	"strings"
 )
 
-// zeroRole is the id of default access: an assignment to a resource without one of its roles.
-const zeroRole = zeroGUID
-
-// appRoles are those that a resource offers.
-func (r resource) appRoles() []AppRole {
-	if r.service != nil {
-		return r.service.AppRoles
-	}
-	return r.application.AppRoles
-}
-
-// roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those of Microsoft's
-// services that are not known here have no value, and are left out.
-func (x *exchange) roles() []string {
-	principal := x.resourcePrincipal()
-	var values []string
-	for _, assignment := range x.app.AppRoleAssignments {
-		if assignment.Resource != principal {
-			continue
-		}
-		for _, role := range x.resource.appRoles() {
-			if role.ID == assignment.Role && !role.Disabled && role.Value != "" {
-				values = append(values, role.Value)
-			}
-		}
-	}
-	return values
-}
-
-// resourcePrincipal is the object id of the resource's service principal.
-func (x *exchange) resourcePrincipal() string {
-	if x.resource.service != nil {
-		return x.resource.service.ServicePrincipalID(x.record.tenant.ID)
-	}
-	return x.resource.application.ServicePrincipalID
-}
-
-// checkAssignment refuses clients without a role at a resource that requires one.
-func checkAssignment(x *exchange, c *Check) *Error {
-	resource := x.resource.application
-	if resource == nil || !resource.AssignmentRequired {
-		return nil
-	}
-	c.Want = "an app role of " + resource.Name
-	if slices.ContainsFunc(x.app.AppRoleAssignments, func(a AppRoleAssignment) bool { return a.Resource == resource.ServicePrincipalID }) {
-		return nil
-	}
-	return refuse(501051, "appId", x.app.ClientID, "appDisplayName", x.app.Name, "resourceId", resource.ClientID, "resourceName", resource.Name)
-}
 
 // validateAppRoleAssignments validates the roles that clients have at resources, and replaces the names in them by ids: of the resource's
 // service principal, and of the role.
@@ -95,7 +46,7 @@ func (r *tenantRecord) validateAssignment(a *AppRoleAssignment, before []AppRole
 	case IsGUID(a.Role): // of a role, of default access, or of a role of Microsoft's that is not known here
 		a.Role = strings.ToLower(a.Role)
 	default:
-		known := []string{zeroRole}
+		known := []string{ZeroGUID}
 		for _, role := range roles {
 			known = append(known, role.Value)
 		}

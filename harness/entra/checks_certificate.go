@@ -1,35 +1,16 @@
 package entra
 
 import (
-	"crypto/rsa"
 	"crypto/sha1" // x5t is defined as a SHA-1 thumbprint
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
-
-// parseCertificate reads a certificate of an application, which has an RSA key.
-func parseCertificate(text string) (*x509.Certificate, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, errors.New("not a certificate in PEM")
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	if _, isRSA := certificate.PublicKey.(*rsa.PublicKey); !isRSA {
-		return nil, fmt.Errorf("the key is %s, not RSA", certificate.PublicKeyAlgorithm)
-	}
-	return certificate, nil
-}
 
 // checkCertificateNamed is about assertions in the style of certificate credentials, whose issuer is the client itself.
 func checkCertificateNamed(x *exchange, c *Check) *Error {
@@ -54,9 +35,9 @@ func checkCertificateClient(x *exchange, c *Check) *Error {
 // which others Entra accepts is inferred.
 func checkCertificateAudience(x *exchange, c *Check) *Error {
 	c.Got = strings.Join(x.assertion.audiences, ", ")
-	accepted := []string{x.base.issuer(x.record), sharedIssuerV1 + x.record.tenant.ID + "/"}
-	for _, host := range []string{x.base.url, "https://" + x.record.cloud.login} {
-		for _, tenant := range []string{x.record.tenant.ID, x.tenant} {
+	accepted := []string{x.base.issuer(&x.view), sharedIssuerV1 + x.view.Tenant.ID + "/"}
+	for _, host := range []string{x.base.url, "https://" + x.view.Cloud.Login} {
+		for _, tenant := range []string{x.view.Tenant.ID, x.tenant} {
 			for _, path := range []string{"/oauth2/v2.0/token", "/oauth2/token", "/v2.0", "/"} {
 				accepted = append(accepted, host+"/"+tenant+path)
 			}
@@ -83,7 +64,7 @@ func checkCertificate(x *exchange, c *Check) *Error {
 	}
 	var found *x509.Certificate
 	for _, text := range x.app.Certificates {
-		certificate, err := parseCertificate(text)
+		certificate, err := ParseCertificate(text)
 		if err == nil && a.names(certificate) { // they were parsed when the application was validated
 			found = certificate
 		}
