@@ -14,6 +14,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/target"
 )
@@ -25,9 +26,9 @@ type (
 	WorkloadSpec = control.WorkloadSpec
 	Workload     = control.Workload
 	Fault        = control.Fault
-	Credential   = entra.Credential
-	Tenant       = entra.Tenant
-	EntraOptions = entra.Options
+	Credential   = directory.Credential
+	Tenant       = directory.Tenant
+	EntraOptions = directory.Options
 )
 
 // Farm is a farm with a tenant of its own, for one test. What it is told and it refuses ends the test, so those methods belong on the
@@ -83,7 +84,7 @@ func WithTenants(tenants ...Tenant) Option {
 	return func(s *settings) { s.world.Tenants = tenants }
 }
 
-// WithEntraOptions sets what is not known of Entra; change what entra.DefaultOptions returns.
+// WithEntraOptions sets what is not known of Entra; change what directory.DefaultOptions returns.
 func WithEntraOptions(o EntraOptions) Option {
 	return func(s *settings) { s.world.Options = &o }
 }
@@ -227,15 +228,15 @@ type App struct {
 func (f *Farm) App(name string, credentials ...Credential) *App {
 	f.t.Helper()
 	if len(credentials) == 0 {
-		directory, err := f.target.Control.Directory(context.Background(), f.world.ID)
+		now, err := f.target.Control.Directory(context.Background(), f.world.ID)
 		f.must(err)
-		for _, app := range directory.Tenants[0].Applications {
+		for _, app := range now.Tenants[0].Applications {
 			if app.Name == name {
 				return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
 			}
 		}
 	}
-	audience, err := entra.ExchangeAudience(f.cloud)
+	audience, err := directory.ExchangeAudience(f.cloud)
 	f.must(err)
 	credentials = slices.Clone(credentials) // they may be the caller's slice
 	for i := range credentials {
@@ -279,7 +280,7 @@ func (r *Refusal) Error() string { return r.Description }
 
 // Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra refuses it.
 func (a *App) Exchange(assertion string) (*Access, error) {
-	graph, err := entra.GraphURL(a.farm.cloud)
+	graph, err := directory.GraphURL(a.farm.cloud)
 	if err != nil {
 		return nil, fmt.Errorf("harness: exchange: %w", err)
 	}
@@ -288,7 +289,7 @@ func (a *App) Exchange(assertion string) (*Access, error) {
 
 // ExchangeFor is Exchange for another scope.
 func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
-	login, err := entra.LoginURL(a.farm.cloud)
+	login, err := directory.LoginURL(a.farm.cloud)
 	if err != nil {
 		return nil, fmt.Errorf("harness: exchange: %w", err)
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/document"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // demoDirectory is Entra's directory unless serve is given another.
@@ -23,16 +23,16 @@ import (
 //go:embed demo.yaml
 var demoDirectory []byte
 
-func (f *serveFlags) loadDirectory() (*entra.Directory, error) {
+func (f *serveFlags) loadDirectory() (*directory.Directory, error) {
 	if f.directory == "" {
-		return entra.ParseDirectory("demo.yaml", demoDirectory)
+		return directory.Parse("demo.yaml", demoDirectory)
 	}
 	return readDirectory(f.directory)
 }
 
 // readDirectory reads a directory file, which must be whole.
-func readDirectory(path string) (*entra.Directory, error) {
-	src, err := document.ReadFile(disk{}, path, entra.MaxDirectoryFile)
+func readDirectory(path string) (*directory.Directory, error) {
+	src, err := document.ReadFile(disk{}, path, directory.MaxFileBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -41,25 +41,25 @@ func readDirectory(path string) (*entra.Directory, error) {
 
 // parseDirectory parses a directory file that somebody saved. One that has been cut off may still be YAML, with fewer
 // tenants or applications: its last line is then hardly ever complete. In braces, as JSON is, a part is never YAML.
-func parseDirectory(path string, src []byte) (*entra.Directory, error) {
-	directory, err := entra.ParseDirectory(path, src)
+func parseDirectory(path string, src []byte) (*directory.Directory, error) {
+	dir, err := directory.Parse(path, src)
 	if err == nil && !bytes.HasSuffix(src, []byte("\n")) && !bytes.HasSuffix(src, []byte("}")) {
 		line := bytes.Count(src, []byte("\n")) + 1
 		return nil, fmt.Errorf("%s:%d:1: the last line has no line end: if the file has not been cut off, end it with one", path, line)
 	}
-	return directory, err
+	return dir, err
 }
 
 // watchedFile is a directory file that is read again when it changes.
 type watchedFile struct {
 	path      string
-	directory *entra.Directory
+	directory *directory.Directory
 	seen      fs.FileInfo // as it was when it was last read; nil: it was not there
 	changed   fs.FileInfo // as it was at the last look, if that was not as seen: it is read when it stays so until the next; else nil
 }
 
-func watchFile(path string, directory *entra.Directory) *watchedFile {
-	w := &watchedFile{path: path, directory: directory}
+func watchFile(path string, dir *directory.Directory) *watchedFile {
+	w := &watchedFile{path: path, directory: dir}
 	w.seen, _ = os.Stat(path) // it has just been read; if it is gone, look tells
 	return w
 }

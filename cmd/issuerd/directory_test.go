@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const oneTenant = "tenants:\n  - displayName: Contoso\n    applications:\n      - displayName: deployer\n"
@@ -34,11 +34,11 @@ func TestWatchedFile(t *testing.T) {
 		}
 	}
 	write(oneTenant)
-	directory, err := readDirectory(path)
+	dir, err := readDirectory(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := watchFile(path, directory)
+	w := watchFile(path, dir)
 	look := func(wantChanged bool, wantError string) {
 		t.Helper()
 		changed, err := w.look()
@@ -47,7 +47,7 @@ func TestWatchedFile(t *testing.T) {
 		}
 	}
 	names := func() (all []string) {
-		for _, a := range directory.Tenants()[0].Applications {
+		for _, a := range dir.Tenants()[0].Applications {
 			all = append(all, a.Name)
 		}
 		return all
@@ -145,11 +145,11 @@ func TestDirectoryCommand(t *testing.T) {
 	if code := Main(t.Context(), []string{"directory", "--farm", exports[controlURLVariable]}, strings.NewReader(""), &stdout, &stderr); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
-	printed, err := entra.ParseDirectory("printed.yaml", stdout.Bytes())
+	printed, err := directory.Parse("printed.yaml", stdout.Bytes())
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, stdout.String())
 	}
-	want, err := entra.ParseDirectory("entra.yaml", []byte(oneTenant))
+	want, err := directory.Parse("entra.yaml", []byte(oneTenant))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,20 +165,20 @@ func TestDirectoryCommand(t *testing.T) {
 func TestLargeDirectory(t *testing.T) {
 	t.Parallel()
 	for _, count := range []int{10, 1000, 20_000} {
-		tenant := entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}
+		tenant := directory.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}
 		for i := range count {
-			tenant.Applications = append(tenant.Applications, entra.Application{
-				Name: fmt.Sprintf("app-%d", i), Credentials: []entra.Credential{{
+			tenant.Applications = append(tenant.Applications, directory.Application{
+				Name: fmt.Sprintf("app-%d", i), Credentials: []directory.Credential{{
 					Name: "main", Issuer: "https://token.actions.githubusercontent.com", Subject: fmt.Sprintf("repo:contoso/web-%d:ref:refs/heads/main", i),
 					Audiences: []string{"api://AzureADTokenExchange"},
 				}},
 			})
 		}
-		directory := entra.NewDirectory()
-		if _, err := directory.AddTenant(tenant); err != nil {
+		dir := directory.New()
+		if _, err := dir.AddTenant(tenant); err != nil {
 			t.Fatal(err)
 		}
-		text, err := directory.File().Marshal()
+		text, err := dir.File().Marshal()
 		if err != nil {
 			t.Fatal(err)
 		}

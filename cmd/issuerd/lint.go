@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/document"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -57,11 +57,11 @@ func lintDirectories(paths []string) (count int, others []string, broken []error
 			others = append(others, path)
 			continue
 		}
-		src, err := document.ReadFile(disk{}, path, entra.MaxDirectoryFile)
+		src, err := document.ReadFile(disk{}, path, directory.MaxFileBytes)
 		if err != nil {
 			return 0, nil, nil, err
 		}
-		if !entra.IsDirectoryFile(src) {
+		if !directory.IsFile(src) {
 			others = append(others, path)
 			continue
 		}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -23,7 +23,7 @@ a file,
 			switch {
 			case len(args) == 0 || args[0] == "scenario":
 			case args[0] == "directory":
-				schema = entra.DirectorySchema()
+				schema = directory.Schema()
 			default:
 				return fmt.Errorf("schema %q: want scenario or directory", args[0])
 			}

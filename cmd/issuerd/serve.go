@@ -17,7 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -94,7 +94,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 }
 
 func (f *serveFlags) serve(cmd *cobra.Command) error {
-	directory, err := f.loadDirectory()
+	dir, err := f.loadDirectory()
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		level = slog.LevelDebug
 	}
 	s, err := farm.Start(farm.Options{
-		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: directory,
+		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: dir,
 		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds, CORS: f.cors,
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
@@ -142,14 +142,14 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		}
 	}
 	var announcement bytes.Buffer
-	f.announce(&announcement, s, directory)
+	f.announce(&announcement, s, dir)
 	if _, err := cmd.OutOrStdout().Write(announcement.Bytes()); err != nil { // nobody learns where the farm is
 		return errors.Join(err, s.Close())
 	}
 	if f.directory != "" {
 		ticker := time.NewTicker(reloadInterval)
 		defer ticker.Stop()
-		go watchFile(f.directory, directory).follow(cmd.Context(), ticker.C, cmd.ErrOrStderr())
+		go watchFile(f.directory, dir).follow(cmd.Context(), ticker.C, cmd.ErrOrStderr())
 	}
 
 	<-cmd.Context().Done()
@@ -218,7 +218,7 @@ func (f *serveFlags) beyondLoopback(stderr io.Writer, addrs map[farm.Plane]strin
 }
 
 // announce prints a line for each listener and what a shell needs to use the farm.
-func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Directory) {
+func (f *serveFlags) announce(w io.Writer, s *farm.Server, dir *directory.Directory) {
 	about := map[farm.Plane]string{
 		farm.Issuer:   "discovery and keys: https://%s/github/.well-known/openid-configuration and so on",
 		farm.Workload: "the platforms' own token APIs; issuerd token PLATFORM --print-env leads to one",
@@ -250,7 +250,7 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, directory *entra.Dire
 	if addr := clientAddr(s, farm.Entra); addr != "" {
 		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=%s\n", shellQuote("https://"+addr+"/"))
 	}
-	if tenants := directory.Tenants(); len(tenants) > 0 {
+	if tenants := dir.Tenants(); len(tenants) > 0 {
 		fmt.Fprintf(w, "export AZURE_TENANT_ID=%s\n", shellQuote(tenants[0].ID))
 		if apps := tenants[0].Applications; len(apps) > 0 {
 			fmt.Fprintf(w, "export AZURE_CLIENT_ID=%s\n", shellQuote(apps[0].ClientID))

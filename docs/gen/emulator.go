@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // emulator writes the part about Microsoft Entra.
@@ -68,18 +69,18 @@ func emulator(w io.Writer, root string, seen *conformance) error {
 	return nil
 }
 
-// options lists the fields of entra.Options with their defaults and comments.
+// options lists the fields of directory.Options with their defaults and comments.
 func options(w io.Writer, root string) error {
-	comments, err := fieldComments(root, "harness/entra", "options.go", "Options")
+	comments, err := fieldComments(root, "harness/entra/directory", "options.go", "Options")
 	if err != nil {
 		return err
 	}
-	defaults := reflect.ValueOf(entra.DefaultOptions())
+	defaults := reflect.ValueOf(directory.DefaultOptions())
 	var rows [][]string
 	for i := range defaults.NumField() {
 		field, value := defaults.Type().Field(i), defaults.Field(i).Interface()
 		if comments[field.Name] == "" {
-			return fmt.Errorf("gen: entra.Options.%s has no comment", field.Name)
+			return fmt.Errorf("gen: directory.Options.%s has no comment", field.Name)
 		}
 		text := fmt.Sprint(value)
 		if d, ok := value.(time.Duration); ok {
@@ -97,7 +98,7 @@ func resources(w io.Writer) error {
 	var rows [][]string
 	at := make(map[string]int) // the row of an application id
 	for i, cloud := range clouds {
-		services, err := entra.Services(cloud)
+		services, err := directory.Services(cloud)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const megabyte = 1 << 20
@@ -189,7 +189,7 @@ func (s *serving) load(length time.Duration) (early, late float64, err error) {
 	}
 	iss, _ := minted.Claims["iss"].(string)
 	sub, _ := minted.Claims["sub"].(string)
-	app, err := c.AddApplication(ctx, control.DefaultWorld, control.ApplicationSpec{Name: "load", Credentials: []entra.Credential{
+	app, err := c.AddApplication(ctx, control.DefaultWorld, control.ApplicationSpec{Name: "load", Credentials: []directory.Credential{
 		{Name: "load", Issuer: iss, Subject: sub, Audiences: audience},
 	}})
 	if err != nil {

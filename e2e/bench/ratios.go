@@ -24,7 +24,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/issuers/github"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -240,7 +240,7 @@ func newWorld(s *farm.Server) (*world, error) {
 		return nil, err
 	}
 	subject, _ := minted.Claims["sub"].(string)
-	app, err := c.AddApplication(ctx, info.ID, control.ApplicationSpec{Name: "bench", Credentials: []entra.Credential{
+	app, err := c.AddApplication(ctx, info.ID, control.ApplicationSpec{Name: "bench", Credentials: []directory.Credential{
 		{Name: "bench", Issuer: iss.URL, Subject: subject, Audiences: audience},
 	}})
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"runtime"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -30,8 +30,8 @@ func worldCost() error {
 			if err != nil {
 				return err
 			}
-			credential := entra.Credential{Name: "only", Issuer: iss.URL, Subject: "somebody", Audiences: []string{"api://AzureADTokenExchange"}}
-			if _, err := w.AddApplication(control.ApplicationSpec{Name: "only", Credentials: []entra.Credential{credential}}); err != nil {
+			credential := directory.Credential{Name: "only", Issuer: iss.URL, Subject: "somebody", Audiences: []string{"api://AzureADTokenExchange"}}
+			if _, err := w.AddApplication(control.ApplicationSpec{Name: "only", Credentials: []directory.Credential{credential}}); err != nil {
 				return err
 			}
 		}

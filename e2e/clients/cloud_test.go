@@ -11,7 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // TestClouds signs in to Resource Manager in each cloud with what Azure's SDK knows about it: the login host, and the audience, which
@@ -29,7 +29,7 @@ func TestClouds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			audience, err := entra.ExchangeAudience(tt.name)
+			audience, err := directory.ExchangeAudience(tt.name)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/target"
 )
@@ -98,12 +98,12 @@ type entraFarm struct {
 // startEntra starts a farm. The clients are those of the conformance table.
 func startEntra(t *testing.T, clients ...string) *entraFarm {
 	t.Helper()
-	directory, err := entra.ParseDirectory("contoso.yaml", []byte(contosoFile))
+	dir, err := directory.Parse("contoso.yaml", []byte(contosoFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := new(entraFarm)
-	if f.target, err = target.InProcess(farm.Options{Directory: directory}); err != nil {
+	if f.target, err = target.InProcess(farm.Options{Directory: dir}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/target"
 )
@@ -111,7 +111,7 @@ func TestEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{
-		Name: "deployer", Credentials: []entra.Credential{credentialFor(t, minted)},
+		Name: "deployer", Credentials: []directory.Credential{credentialFor(t, minted)},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -382,7 +382,7 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 	wantSignedIn(t, "with the slug", claims, j.farm.Tenant, slug.ClientID)
 
 	include(false)
-	j.farm.Advance(entra.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
+	j.farm.Advance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
 	if _, err := j.signIn(t, app); err != nil {
 		t.Errorf("without the slug again: %v", err)
 	}

@@ -30,7 +30,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/target"
 )
@@ -336,7 +336,7 @@ func TestAzureWorkloadIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	const issuer = "https://eastus.oic.prod-aks.azure.com/ffffffff-eeee-dddd-cccc-bbbbbbbbbbb0/00000000-0000-0000-0000-000000000000/"
-	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "payments-api", Credentials: []entra.Credential{{
+	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "payments-api", Credentials: []directory.Credential{{
 		Name: "pod", Issuer: issuer, Subject: "system:serviceaccount:payments:api", Audiences: []string{exchangeAudience},
 	}}})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // farmProxy is an HTTP proxy in the place of DNS, for clients in processes of their own that know Microsoft's host names and nothing else: it
@@ -30,7 +30,7 @@ func startFarmProxy(t *testing.T, entraPlane string) (*farmProxy, string) {
 	t.Helper()
 	p := &farmProxy{
 		entra: entraPlane,
-		hosts: slices.Concat(entra.LoginHosts(), entra.GraphHosts(), entra.ManagementHosts(), []string{"127.0.0.1"}),
+		hosts: slices.Concat(directory.LoginHosts(), directory.GraphHosts(), directory.ManagementHosts(), []string{"127.0.0.1"}),
 	}
 	server := httptest.NewServer(p)
 	t.Cleanup(func() {

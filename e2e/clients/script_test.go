@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/target"
 )
@@ -80,7 +80,7 @@ func (f scriptFarm) start(t *testing.T, s script, trusted string) map[string]str
 	if err != nil {
 		t.Fatal(err)
 	}
-	app, err := f.target.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: t.Name(), Credentials: []entra.Credential{
+	app, err := f.target.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: t.Name(), Credentials: []directory.Credential{
 		{Name: "workload", Issuer: s.issuer, Subject: trusted, Audiences: []string{s.audience}},
 	}})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // TestTerraformRun signs in with what a run of HCP Terraform has in its environment, in both phases, as azurerm does. The phases' subjects
@@ -91,7 +91,7 @@ func TestTerraformEnterpriseKeys(t *testing.T) {
 	if diff := cmp.Diff([]string{keyOf(t, first["ARM_OIDC_TOKEN"]), keyOf(t, second["ARM_OIDC_TOKEN"])}, listed(t, farm, issuer)); diff != "" {
 		t.Errorf("keys after the rotation (-want +got):\n%s", diff)
 	}
-	farm.Advance(entra.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
+	farm.Advance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
 	signIn("rotated", second)
 	if err := keys.TrimKey(t.Context()); err != nil {
 		t.Fatal(err)

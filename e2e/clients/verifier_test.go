@@ -14,7 +14,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -161,7 +161,7 @@ func TestAccessTokens(t *testing.T) {
 	}
 	t.Run("own-application, v2.0", func(t *testing.T) {
 		t.Parallel()
-		f := harness.New(t, harness.WithTenants(harness.Tenant{DisplayName: "Contoso", Applications: []entra.Application{
+		f := harness.New(t, harness.WithTenants(harness.Tenant{DisplayName: "Contoso", Applications: []directory.Application{
 			{Name: "api", TokenVersion: 2, Credentials: []harness.Credential{credentialFor(t, w.assertion)}},
 		}}))
 		conforms(t, f, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")

@@ -31,16 +31,17 @@ const module = "github.com/issuerd/issuerd"
 // targets are the files that are changed, by the folder of their package.
 var targets = map[string][]string{
 	"harness/entra": {
-		"approles.go", "assertion.go", "bearer.go", "certificate.go", "checks.go", "checks_assertion.go", "checks_client.go", "checks_issuer.go",
-		"checks_request.go", "joseheader.go", "match.go", "policies.go", "roles.go",
+		"assertion.go", "bearer.go", "checks.go", "checks_assertion.go", "checks_certificate.go", "checks_client.go", "checks_issuer.go",
+		"checks_matching.go", "checks_policy.go", "checks_request.go", "joseheader.go",
 	},
+	"harness/entra/directory":  {"approles.go", "certificates.go", "policies.go", "roles.go"},
 	"harness/entra/expression": {"expression.go", "glob.go", "issuer.go"},
 	"harness/entra/arm":        {"auth.go"},
 	"harness/entra/graph":      {"auth.go"},
 }
 
 // suites are the packages whose tests are to notice, the quickest first. The tests of e2e play every scenario.
-var suites = []string{"harness/entra/expression", "harness/entra", "harness/entra/arm", "harness/entra/graph", "e2e"}
+var suites = []string{"harness/entra/expression", "harness/entra/directory", "harness/entra", "harness/entra/arm", "harness/entra/graph", "e2e"}
 
 // tests is the tests of a suite that are run. In e2e, all others are not about Entra.
 func tests(suite string) string {

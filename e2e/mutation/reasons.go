@@ -25,11 +25,11 @@ var reasons = map[string]string{
 	`harness/entra/bearer.go Bearer: err != nil → false`:                                key,
 	`harness/entra/bearer.go Bearer: return Bearer{}, err → no error`:                   key,
 	`harness/entra/bearer.go Bearer: err == nil → true`:                                 second + ": what is not verified is no payload",
-	`harness/entra/certificate.go checkCertificate: err == nil → true`:                  validated,
+	`harness/entra/checks_certificate.go checkCertificate: err == nil → true`:           validated,
 	`harness/entra/checks_issuer.go checkValidTime: 0 → 0 + 1`:                          printed,
 	`harness/entra/checks_issuer.go checkValidTime: 0 → 0 + 1 (2)`:                      printed,
 	`harness/entra/checks_issuer.go checkValidTime: 0 → 0 + 1 (3)`:                      printed,
 	`harness/entra/expression/issuer.go ValidateIssuer: " or " → ""`:                    same + ": a claim that takes two operators takes all",
 	`harness/entra/graph/auth.go owners: isString → true`:                               same + ": an owner without an id is nobody",
-	`harness/entra/match.go matchSubject: err == nil → true`:                            validated,
+	`harness/entra/checks_matching.go matchSubject: err == nil → true`:                  validated,
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -91,13 +91,13 @@ func (c *Client) AddApplication(ctx context.Context, world string, spec Applicat
 }
 
 // AddCredential gives an application a federated identity credential and returns it with its id.
-func (c *Client) AddCredential(ctx context.Context, world, clientID string, credential entra.Credential) (out entra.Credential, err error) {
+func (c *Client) AddCredential(ctx context.Context, world, clientID string, credential directory.Credential) (out directory.Credential, err error) {
 	return out, c.do(ctx, http.MethodPost, path(world, "applications", clientID, "credentials"), credential, &out)
 }
 
 // UpdateCredential changes a federated identity credential, named by its name, in place: what is not empty in credential takes the place of
 // what was there.
-func (c *Client) UpdateCredential(ctx context.Context, world, clientID, name string, credential entra.Credential) (out entra.Credential, err error) {
+func (c *Client) UpdateCredential(ctx context.Context, world, clientID, name string, credential directory.Credential) (out directory.Credential, err error) {
 	return out, c.do(ctx, http.MethodPatch, path(world, "applications", clientID, "credentials", name), credential, &out)
 }
 
@@ -117,7 +117,7 @@ func (c *Client) EndWorkload(ctx context.Context, world, id string) error {
 }
 
 // Directory returns Entra's directory of a world as it is now.
-func (c *Client) Directory(ctx context.Context, world string) (out entra.File, err error) {
+func (c *Client) Directory(ctx context.Context, world string) (out directory.File, err error) {
 	return out, c.do(ctx, http.MethodGet, path(world, "directory"), nil, &out)
 }
 

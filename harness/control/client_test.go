@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // TestNamesInPaths says that what stands in a path arrives as it was given.
@@ -35,7 +35,7 @@ func TestNamesInPaths(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 			continue
 		}
-		if _, err := c.UpdateCredential(t.Context(), name, "app "+name, "credential "+name, entra.Credential{Subject: name}); err != nil {
+		if _, err := c.UpdateCredential(t.Context(), name, "app "+name, "credential "+name, directory.Credential{Subject: name}); err != nil {
 			t.Errorf("%q: %v", name, err)
 			continue
 		}
@@ -59,7 +59,7 @@ func (r *recorder) RemoveCredential(clientID, name string) error {
 	return nil
 }
 
-func (r *recorder) UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error) {
+func (r *recorder) UpdateCredential(clientID, name string, c directory.Credential) (directory.Credential, error) {
 	r.add(clientID, name, c.Subject)
 	return c, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -123,23 +123,23 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("after an hour's advance: %+v", moved)
 	}
 
-	first := entra.Credential{Name: "first", Issuer: iss.URL, Subject: "a", Audiences: []string{audience}}
-	app, err := c.AddApplication(ctx, f.ID, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{first}})
+	first := directory.Credential{Name: "first", Issuer: iss.URL, Subject: "a", Audiences: []string{audience}}
+	app, err := c.AddApplication(ctx, f.ID, control.ApplicationSpec{Name: "deployer", Credentials: []directory.Credential{first}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if app.Name != "deployer" || app.Tenant != f.Tenant || app.ClientID == "" || app.ObjectID == "" {
 		t.Errorf("application %+v", app)
 	}
-	second := entra.Credential{Name: "second", Issuer: iss.URL, Subject: "b", Audiences: []string{audience}}
+	second := directory.Credential{Name: "second", Issuer: iss.URL, Subject: "b", Audiences: []string{audience}}
 	added, err := c.AddCredential(ctx, f.ID, app.ClientID, second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(second, added, cmpopts.IgnoreFields(entra.Credential{}, "ID")); diff != "" || added.ID == "" {
+	if diff := cmp.Diff(second, added, cmpopts.IgnoreFields(directory.Credential{}, "ID")); diff != "" || added.ID == "" {
 		t.Errorf("credential with id %q (-want +got):\n%s", added.ID, diff)
 	}
-	updated, err := c.UpdateCredential(ctx, f.ID, app.ClientID, "second", entra.Credential{Subject: "c", Description: "changed"})
+	updated, err := c.UpdateCredential(ctx, f.ID, app.ClientID, "second", directory.Credential{Subject: "c", Description: "changed"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestRoutes(t *testing.T) {
 	if diff := cmp.Diff(second, updated); diff != "" {
 		t.Errorf("changed credential (-want +got):\n%s", diff)
 	}
-	if _, err := c.UpdateCredential(ctx, f.ID, app.ClientID, "second", entra.Credential{Name: "third"}); status(err) != http.StatusBadRequest {
+	if _, err := c.UpdateCredential(ctx, f.ID, app.ClientID, "second", directory.Credential{Name: "third"}); status(err) != http.StatusBadRequest {
 		t.Errorf("another name: %v, want a 400", err)
 	}
 	for _, name := range []string{"first", "second"} {

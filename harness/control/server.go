@@ -13,7 +13,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // LiveWorld is what the API drives: a world with its issuers, directory, clock and journal. Its methods are safe for concurrent use, and
@@ -27,13 +27,13 @@ type LiveWorld interface {
 	Rotate(RotateSpec) (Rotated, error)
 	Advance(AdvanceSpec) (World, error)
 	AddApplication(ApplicationSpec) (Application, error)
-	AddCredential(clientID string, c entra.Credential) (entra.Credential, error)
-	UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error)
+	AddCredential(clientID string, c directory.Credential) (directory.Credential, error)
+	UpdateCredential(clientID, name string, c directory.Credential) (directory.Credential, error)
 	RemoveCredential(clientID, name string) error
 	StartWorkload(WorkloadSpec) (Workload, error)
 	EndWorkload(id string) error
 	Journal(after int) Journal
-	Directory() entra.File
+	Directory() directory.File
 }
 
 // Server is the control plane of a process as an http.Handler, made by Handler.
@@ -74,10 +74,10 @@ func (s *Server) Handler() http.Handler {
 	world.HandleFunc("/applications", onWorld(s, func(w LiveWorld, _ *http.Request, spec ApplicationSpec) (Application, error) {
 		return w.AddApplication(spec)
 	})).Methods(http.MethodPost)
-	world.HandleFunc("/applications/{app}/credentials", onWorld(s, func(w LiveWorld, r *http.Request, c entra.Credential) (entra.Credential, error) {
+	world.HandleFunc("/applications/{app}/credentials", onWorld(s, func(w LiveWorld, r *http.Request, c directory.Credential) (directory.Credential, error) {
 		return w.AddCredential(variable(r, "app"), c)
 	})).Methods(http.MethodPost)
-	world.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w LiveWorld, r *http.Request, c entra.Credential) (entra.Credential, error) {
+	world.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w LiveWorld, r *http.Request, c directory.Credential) (directory.Credential, error) {
 		return w.UpdateCredential(variable(r, "app"), variable(r, "name"), c)
 	})).Methods(http.MethodPatch)
 	world.HandleFunc("/applications/{app}/credentials/{name}", onWorld(s, func(w LiveWorld, r *http.Request, _ empty) (empty, error) {
@@ -89,7 +89,7 @@ func (s *Server) Handler() http.Handler {
 	world.HandleFunc("/workloads/{id}", onWorld(s, func(w LiveWorld, r *http.Request, _ empty) (empty, error) {
 		return empty{}, w.EndWorkload(variable(r, "id"))
 	})).Methods(http.MethodDelete)
-	world.HandleFunc("/directory", onWorld(s, func(w LiveWorld, _ *http.Request, _ empty) (entra.File, error) { return w.Directory(), nil })).Methods(http.MethodGet)
+	world.HandleFunc("/directory", onWorld(s, func(w LiveWorld, _ *http.Request, _ empty) (directory.File, error) { return w.Directory(), nil })).Methods(http.MethodGet)
 	world.HandleFunc("/journal", onWorld(s, func(w LiveWorld, r *http.Request, _ empty) (Journal, error) {
 		after := 0
 		if q := r.URL.Query().Get("after"); q != "" {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // DefaultWorld is the id of the world that is there from the start.
@@ -27,8 +28,8 @@ type WorldSpec struct {
 	Skew  time.Duration `json:"skew,omitempty"`  // how far the issuers' clock is ahead of Entra's, in nanoseconds
 	Cloud string        `json:"cloud,omitempty"` // public, usgov or china, of tenants that do not say; empty: public
 
-	Tenants []entra.Tenant `json:"tenants,omitempty"` // the directory to begin with, the world's own tenant first; empty: Contoso with nothing in it
-	Options *entra.Options `json:"options,omitempty"` // all of them, durations in nanoseconds; nil: the defaults
+	Tenants []directory.Tenant `json:"tenants,omitempty"` // the directory to begin with, the world's own tenant first; empty: Contoso with nothing in it
+	Options *directory.Options `json:"options,omitempty"` // all of them, durations in nanoseconds; nil: the defaults
 }
 
 // World is what one test sees: issuers with their keys, a directory, a clock and a journal of its own.
@@ -107,9 +108,9 @@ type AdvanceSpec struct {
 
 // ApplicationSpec asks for an application in the world's tenant.
 type ApplicationSpec struct {
-	Name               string             `json:"name"`
-	NoServicePrincipal bool               `json:"noServicePrincipal,omitempty"`
-	Credentials        []entra.Credential `json:"credentials,omitempty"`
+	Name               string                 `json:"name"`
+	NoServicePrincipal bool                   `json:"noServicePrincipal,omitempty"`
+	Credentials        []directory.Credential `json:"credentials,omitempty"`
 }
 
 // Application is an application of a world.

@@ -3,6 +3,8 @@ package entra
 import (
 	"encoding/base64"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Lifetimes of app-only access tokens: 3600 seconds from now, back-dated by
@@ -86,15 +88,15 @@ const (
 // resource is what a request asks for.
 type resource struct {
 	name        string // as asked for
-	service     *Service
-	application *Application // set when service is not
+	service     *directory.Service
+	application *directory.Application // set when service is not
 }
 
 // isV2 says which version of tokens the resource takes: its registration says so, whichever endpoint is asked. Microsoft's services take v1.0,
 // token exchange apart.
 func (r resource) isV2() bool {
 	if r.service != nil {
-		return r.service.AppID == ExchangeAppID
+		return r.service.AppID == directory.ExchangeAppID
 	}
 	return r.application.TokenVersion == 2
 }
@@ -120,7 +122,7 @@ func (x *exchange) lifetime() time.Duration {
 
 // revocable says whether the token takes part in continuous access evaluation, which for applications means Microsoft Graph.
 func (x *exchange) revocable() bool {
-	return x.form.revocable && x.app.Identity == nil && x.resource.service != nil && x.resource.service.AppID == GraphAppID
+	return x.form.revocable && x.app.Identity == nil && x.resource.service != nil && x.resource.service.AppID == directory.GraphAppID
 }
 
 // issue makes the access token, once every check has passed.
@@ -157,14 +159,14 @@ func (x *exchange) issue() (string, error) {
 		ObjectID: x.app.ServicePrincipalID, RH: rh, Roles: x.roles(), Subject: x.app.ServicePrincipalID,
 		TenantID: tenant.ID, UTI: x.signIn.UTI, Version: "1.0", ResourceID: x.identityResourceID(),
 	}
-	if x.resource.service != nil && x.resource.service.AppID == GraphAppID {
+	if x.resource.service != nil && x.resource.service.AppID == directory.GraphAppID {
 		claims.AppName, claims.RegionScope, claims.WIDs = x.app.Name, regionScope, graphWIDs
 		claims.TenantCreated = tenantCreated
 	}
 	if x.revocable() {
 		claims.Capabilities = []string{"cp1"}
 	}
-	if x.resource.service != nil && x.resource.service.AppID == GraphAppID {
+	if x.resource.service != nil && x.resource.service.AppID == directory.GraphAppID {
 		return key.signForGraph(base64.RawURLEncoding.EncodeToString(x.random.nonce[:]), marshal(claims))
 	}
 	return key.sign(key.headerV1, marshal(claims))
@@ -180,7 +182,7 @@ func (x *exchange) identityResourceID() string {
 }
 
 // appRoles are those that a resource offers.
-func (r resource) appRoles() []AppRole {
+func (r resource) appRoles() []directory.AppRole {
 	if r.service != nil {
 		return r.service.AppRoles
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // TestGraphTokenNonce: Graph takes its tokens with the nonce that they were issued with, and with no other, nor as they
@@ -98,13 +99,13 @@ func TestBearer(t *testing.T) {
 func TestRegionalHosts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	credential := entra.Credential{Name: "main", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}}
-	r.change(func(t *entra.Tenant) {
-		t.Subscriptions = []entra.Subscription{{DisplayName: "Production", ResourceGroups: []entra.ResourceGroup{{Name: "app"}}}}
-		t.ManagedIdentities = []entra.ManagedIdentity{{Name: identityName, Credentials: []entra.Credential{credential}}}
+	credential := directory.Credential{Name: "main", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}}
+	r.change(func(t *directory.Tenant) {
+		t.Subscriptions = []directory.Subscription{{DisplayName: "Production", ResourceGroups: []directory.ResourceGroup{{Name: "app"}}}}
+		t.ManagedIdentities = []directory.ManagedIdentity{{Name: identityName, Credentials: []directory.Credential{credential}}}
 	})
 	credential.Audiences = []string{"api://AzureADTokenExchangeUSGov"}
-	gov, err := r.dir.AddTenant(entra.Tenant{DisplayName: "Gov", Cloud: "usgov", Applications: []entra.Application{{Name: "deployer", Credentials: []entra.Credential{credential}}}})
+	gov, err := r.dir.AddTenant(directory.Tenant{DisplayName: "Gov", Cloud: "usgov", Applications: []directory.Application{{Name: "deployer", Credentials: []directory.Credential{credential}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

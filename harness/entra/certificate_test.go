@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // certify makes a certificate of a key, valid for a year from a day before the tests' time.
@@ -37,7 +38,7 @@ func inPEM(der []byte) string {
 func certificate(from time.Time, header func(old, current string) map[string]any) func(*rig) {
 	return func(r *rig) {
 		der := certify(issuerKey(), from)
-		set(func(a *entra.Application) { a.Certificates = []string{inPEM(der)} })(r)
+		set(func(a *directory.Application) { a.Certificates = []string{inPEM(der)} })(r)
 		old, current := sha1.Sum(der), sha256.Sum256(der)
 		delete(r.issuer.header, "kid")
 		encode := base64.RawURLEncoding.EncodeToString
@@ -151,30 +152,5 @@ func TestCertificateAccepted(t *testing.T) {
 				t.Errorf("at another address: %s", got.raw)
 			}
 		})
-	}
-}
-
-func TestCertificateRules(t *testing.T) {
-	t.Parallel()
-	good := inPEM(certify(issuerKey(), lastYear))
-	template := &x509.Certificate{SerialNumber: big.NewInt(7), NotAfter: start}
-	der, err := x509.CreateCertificate(nil, template, template, ecKey().Public(), ecKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for text, want := range map[string]string{
-		"":      "not a certificate in PEM",
-		"hello": "not a certificate in PEM",
-		strings.ReplaceAll(good, "CERTIFICATE", "CERTIFICATE REQUEST"):       "not a certificate in PEM",
-		"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n": "x509: malformed certificate",
-		inPEM(der): "the key is ECDSA, not RSA",
-	} {
-		_, err := entra.NewDirectory().AddTenant(entra.Tenant{DisplayName: "x", Applications: []entra.Application{{Name: "a", Certificates: []string{good, text}}}})
-		if err == nil || err.Error() != `entra: application "a": certificate: `+want {
-			t.Errorf("%q: %v, want %q", text, err, want)
-		}
-		if path, _ := entra.BrokenRule(err); path != "applications[0].certificates[1]" {
-			t.Errorf("%q: at %q", text, path)
-		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func checkFormat(x *exchange, c *Check) *Error {
@@ -88,6 +89,6 @@ func checkClaims(x *exchange, c *Check) *Error {
 		}
 	}
 	// A client's own assertion: the issuer is an application and not a URL.
-	x.isCertificate = a.issuer == a.subject && IsGUID(a.issuer)
+	x.isCertificate = a.issuer == a.subject && directory.IsGUID(a.issuer)
 	return nil
 }

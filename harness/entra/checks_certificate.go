@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // checkCertificateNamed is about assertions in the style of certificate credentials, whose issuer is the client itself.
@@ -64,7 +66,7 @@ func checkCertificate(x *exchange, c *Check) *Error {
 	}
 	var found *x509.Certificate
 	for _, text := range x.app.Certificates {
-		certificate, err := ParseCertificate(text)
+		certificate, err := directory.ParseCertificate(text)
 		if err == nil && a.names(certificate) { // they were parsed when the application was validated
 			found = certificate
 		}

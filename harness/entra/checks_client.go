@@ -1,10 +1,12 @@
 package entra
 
+import "github.com/issuerd/issuerd/harness/entra/directory"
+
 func checkApplication(x *exchange, c *Check) *Error {
 	c.Got = x.form.clientID
 	tenant := x.view.Tenant
 	switch {
-	case x.form.clientID == ZeroGUID:
+	case x.form.clientID == directory.ZeroGUID:
 		return refuse(700038, "clientId", x.form.clientID)
 	case x.app == nil:
 		return refuse(700016, "clientId", x.form.clientID, "tenant", tenant.DisplayName)

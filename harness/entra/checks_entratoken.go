@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // sharedIssuerV1 begins the v1.0 issuer of every tenant; that of the China cloud is not confirmed.
@@ -22,8 +23,8 @@ func namelessSubject(subject string) (string, bool) {
 
 // entraIssuer is what an issuer that is Entra's says.
 type entraIssuer struct {
-	tenant string // its id; "": the issuer is none of a tenant
-	cloud  *Cloud // nil: any
+	tenant string           // its id; "": the issuer is none of a tenant
+	cloud  *directory.Cloud // nil: any
 }
 
 // issuedByEntra takes an issuer apart, and says whether it is Entra's: on one of Microsoft's
@@ -33,7 +34,7 @@ func (x *exchange) issuedByEntra(issuer string) (entraIssuer, bool) {
 	if !isHere || x.base.cloud != nil {
 		rest, isHTTPS := strings.CutPrefix(issuer, "https://")
 		host, path, _ := strings.Cut(rest, "/")
-		c, _ := CloudOfHost(hostname(strings.ToLower(host)))
+		c, _ := directory.CloudOfHost(hostname(strings.ToLower(host)))
 		if !isHTTPS || c == nil {
 			return entraIssuer{}, false
 		}
@@ -41,13 +42,13 @@ func (x *exchange) issuedByEntra(issuer string) (entraIssuer, bool) {
 			c = nil
 		}
 		tenant, rest, _ := strings.Cut(path, "/")
-		if !IsGUID(tenant) || rest != "v2.0" && rest != "" {
+		if !directory.IsGUID(tenant) || rest != "v2.0" && rest != "" {
 			tenant = ""
 		}
 		return entraIssuer{tenant, c}, true
 	}
 	tenant, rest, _ := strings.Cut(below, "/")
-	return entraIssuer{tenant: tenant}, IsGUID(tenant) && rest == "v2.0"
+	return entraIssuer{tenant: tenant}, directory.IsGUID(tenant) && rest == "v2.0"
 }
 
 // checkEntraToken is about assertions that Entra itself has issued. Since 2024-12 applications accept those of user-assigned managed identities
@@ -93,7 +94,7 @@ func checkEntraTokenKind(x *exchange, c *Check) *Error {
 		return refuse(700229)
 	}
 	oid, _ := claims["oid"].(string)
-	if c.Got = oid; !slices.ContainsFunc(x.view.Tenant.ManagedIdentities, func(m ManagedIdentity) bool { return strings.EqualFold(m.PrincipalID, oid) }) {
+	if c.Got = oid; !slices.ContainsFunc(x.view.Tenant.ManagedIdentities, func(m directory.ManagedIdentity) bool { return strings.EqualFold(m.PrincipalID, oid) }) {
 		return refuse(700226)
 	}
 	if _, chained := claims["xms_ficinfo"]; chained {
@@ -122,8 +123,8 @@ func (x *exchange) hasBothIssuers() bool {
 func matchEntraAudience(x *exchange, c *Check) *Error {
 	got, exchange := x.assertion.audiences, x.view.Cloud.Audience
 	c.Want, c.Got = exchange, strings.Join(got, ", ")
-	forExchange := slices.Contains(got, ExchangeAppID) || slices.Contains(got, exchange)
-	var matching []*Credential
+	forExchange := slices.Contains(got, directory.ExchangeAppID) || slices.Contains(got, exchange)
+	var matching []*directory.Credential
 	for _, credential := range x.candidates {
 		if audience := credential.Audiences[0]; forExchange && audience == exchange || !forExchange && slices.Contains(got, audience) {
 			matching = append(matching, credential)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
@@ -46,7 +47,7 @@ func checkIssuer(x *exchange, c *Check) *Error {
 // issuer, in the order of the options.
 func checkAudienceAndSubject(x *exchange, c *Check) *Error {
 	order := []func(*exchange, *Check) *Error{matchAudience, matchSubject}
-	if x.view.Options.MatchOrder == SubjectFirst {
+	if x.view.Options.MatchOrder == directory.SubjectFirst {
 		slices.Reverse(order)
 	}
 	for _, match := range order {
@@ -67,7 +68,7 @@ func matchAudience(x *exchange, c *Check) *Error {
 	}
 	a := x.assertion
 	var want []string
-	var matching []*Credential
+	var matching []*directory.Credential
 	for _, credential := range x.candidates {
 		want = append(want, credential.Audiences[0])
 		if slices.Contains(a.audiences, credential.Audiences[0]) {
@@ -94,7 +95,7 @@ func matchSubject(x *exchange, c *Check) *Error {
 	subject := x.assertion.subject
 	var want []string
 	caseOnly := false
-	var matching []*Credential
+	var matching []*directory.Credential
 	for _, credential := range x.candidates {
 		want = append(want, credential.Subject+credential.Matching)
 		switch {
@@ -119,7 +120,7 @@ func matchSubject(x *exchange, c *Check) *Error {
 		return refuse(7002137, "sub", subject, "wanted", wanted)
 	case caseOnly:
 		return refuse(7002138, "sub", subject)
-	case slices.ContainsFunc(x.app.Credentials, func(c Credential) bool { return c.Matching != "" }): // of whatever issuer
+	case slices.ContainsFunc(x.app.Credentials, func(c directory.Credential) bool { return c.Matching != "" }): // of whatever issuer
 		return refuse(7002131, "sub", subject)
 	}
 	return refuse(700213, "sub", subject)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
@@ -50,10 +51,10 @@ func checkTenant(x *exchange, c *Check) *Error {
 
 // unknownTenant is the refusal for a tenant that is not in the directory.
 func unknownTenant(tenant string) *Error {
-	if tenant == ZeroGUID {
+	if tenant == directory.ZeroGUID {
 		return refuse(900021, "tenant", tenant)
 	}
-	if IsGUID(tenant) || IsDomain(tenant) {
+	if directory.IsGUID(tenant) || directory.IsDomain(tenant) {
 		return refuse(90002, "tenant", tenant)
 	}
 	return refuse(900023, "tenant", tenant)

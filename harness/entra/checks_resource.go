@@ -3,6 +3,8 @@ package entra
 import (
 	"slices"
 	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // defaultScope ends the one scope a client credentials request asks for.
@@ -54,7 +56,7 @@ func checkResource(x *exchange, c *Check) *Error {
 	c.Got = x.resource.name
 	x.resource.service = x.view.Cloud.Service(x.resource.name)
 	if x.base.names(x.resource.name) {
-		x.resource.service = x.view.Cloud.Service(GraphAppID)
+		x.resource.service = x.view.Cloud.Service(directory.GraphAppID)
 		c.Note = "Entra knows no such resource; here it is Microsoft Graph and Azure Resource Manager"
 	}
 	in := &x.signIn
@@ -86,7 +88,7 @@ func checkAssignment(x *exchange, c *Check) *Error {
 		return nil
 	}
 	c.Want = "an app role of " + resource.Name
-	if slices.ContainsFunc(x.app.AppRoleAssignments, func(a AppRoleAssignment) bool { return a.Resource == resource.ServicePrincipalID }) {
+	if slices.ContainsFunc(x.app.AppRoleAssignments, func(a directory.AppRoleAssignment) bool { return a.Resource == resource.ServicePrincipalID }) {
 		return nil
 	}
 	return refuse(501051, "appId", x.app.ClientID, "appDisplayName", x.app.Name, "resourceId", resource.ClientID, "resourceName", resource.Name)

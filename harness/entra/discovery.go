@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // discoveryDocument has the members of a tenant's document in the order recorded
@@ -47,7 +48,7 @@ const tenantIDPlaceholder = "{tenantid}"
 type authority struct {
 	path   string // the first segment of its URLs
 	issuer string
-	cloud  *Cloud
+	cloud  *directory.Cloud
 	region *string
 }
 
@@ -56,7 +57,7 @@ func (s *Server) authorityOf(b base, tenant string) (authority, *Error) {
 	if alias := strings.ToLower(tenant); alias == "common" || alias == "organizations" {
 		a := authority{path: alias, cloud: b.cloud}
 		if a.cloud == nil {
-			a.cloud = PublicCloud
+			a.cloud = directory.PublicCloud
 			a.issuer = b.url + "/" + tenantIDPlaceholder + "/v2.0"
 		} else {
 			a.issuer = "https://" + a.cloud.Login + "/" + tenantIDPlaceholder + "/v2.0"
@@ -175,7 +176,7 @@ func (s *Server) serveInstance(w http.ResponseWriter, r *http.Request, _ string)
 	host := strings.ToLower(endpoint.Host)
 	name := hostname(host)
 	at := "https://" + host
-	known, _ := CloudOfHost(host)
+	known, _ := directory.CloudOfHost(host)
 	switch {
 	case known != nil:
 	case b.cloud == nil && name == hostname(strings.ToLower(r.Host)):
@@ -189,7 +190,7 @@ func (s *Server) serveInstance(w http.ResponseWriter, r *http.Request, _ string)
 	if tenant == "" {
 		tenant = "common"
 	}
-	public, china := PublicCloud, ChinaCloud
+	public, china := directory.PublicCloud, directory.ChinaCloud
 	s.serveDocument(w, marshal(instanceDocument{
 		Tenant: at + "/" + tenant + "/v2.0/.well-known/openid-configuration", Version: "1.1",
 		Metadata: append([]instanceHost{

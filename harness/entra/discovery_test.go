@@ -19,6 +19,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func (r *rig) get(target string) *answer {
@@ -46,7 +47,7 @@ func TestTenantDiscovery(t *testing.T) {
 func TestDiscoveryHosts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	gov, err := r.dir.AddTenant(entra.Tenant{DisplayName: "Gov", Cloud: "usgov"})
+	gov, err := r.dir.AddTenant(directory.Tenant{DisplayName: "Gov", Cloud: "usgov"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +153,7 @@ func TestInstanceDiscovery(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	t.Parallel()
-	hosts := entra.LoginHosts()
+	hosts := directory.LoginHosts()
 	for _, host := range []string{"login.microsoftonline.com", "login.windows.net", "sts.windows.net", "login.microsoftonline.us", "login.partner.microsoftonline.cn"} {
 		if !slices.Contains(hosts, host) {
 			t.Errorf("no %q in %q", host, hosts)
@@ -171,7 +172,7 @@ func TestVerifiers(t *testing.T) {
 	})
 	srv := httptest.NewTLSServer(r.server)
 	defer srv.Close()
-	api := r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, TokenVersion: 2})
+	api := r.addApp(directory.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, TokenVersion: 2})
 
 	obtain := func(scope string) string {
 		form := r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": scope})
@@ -224,7 +225,7 @@ func TestVerifiers(t *testing.T) {
 
 	remote := rp.NewRemoteKeySet(srv.Client(), srv.URL+"/"+r.tenant.ID+"/discovery/v2.0/keys")
 	// zitadel's verifier wants azp to be aud: the application asks for itself.
-	set(func(a *entra.Application) { a.TokenVersion = 2 })(r)
+	set(func(a *directory.Application) { a.TokenVersion = 2 })(r)
 	own := obtain(r.app.ClientID + "/.default")
 	claims, err := rp.VerifyIDToken[*oidc.IDTokenClaims](ctx, own, rp.NewIDTokenVerifier(issuer, r.app.ClientID, remote, rp.WithIssuedAtMaxAge(time.Hour)))
 	if err != nil {

@@ -2,16 +2,16 @@
 // ID: it trades an assertion of an outside issuer for an access token, or
 // refuses it with the AADSTS error that Entra would answer.
 //
-// A [Server] answers for the login hosts of [LoginHosts]. It learns about issuers
+// A [Server] answers for the login hosts of [directory.LoginHosts]. It learns about issuers
 // only over HTTP, as Entra does: it reads the issuer's discovery document and
 // its JWKS, caches them, and runs the list of checks in checks.go from top to
 // bottom. Each check records what it compared with what; the record of one
 // token request is a [SignIn]. The refusals are the rows of [Codes].
 //
-//	dir := entra.NewDirectory()
-//	tenant, _ := dir.AddTenant(entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}})
-//	app, _ := dir.AddApplication(tenant.ID, entra.Application{Name: "deployer"})
-//	dir.AddCredential(tenant.ID, app.ClientID, entra.Credential{
+//	dir := directory.New()
+//	tenant, _ := dir.AddTenant(directory.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}})
+//	app, _ := dir.AddApplication(tenant.ID, directory.Application{Name: "deployer"})
+//	dir.AddCredential(tenant.ID, app.ClientID, directory.Credential{
 //		Name:      "main-branch",
 //		Issuer:    "https://token.actions.githubusercontent.com",
 //		Subject:   "repo:contoso/web:ref:refs/heads/main",
@@ -46,7 +46,7 @@
 //     Doubt member of each row of [Codes], and a Note on a [Check], say which.
 //     Where Entra's behaviour is not known the emulator refuses. The codes that it never answers have a Reason.
 //   - The clock tolerance, the life of cached keys, the interval between
-//     looks for an unknown key, and what else is not documented about issuers: see [Options].
+//     looks for an unknown key, and what else is not documented about issuers: see [directory.Options].
 //   - Which audiences of a certificate assertion Entra accepts, and that a kid may name the certificate, is inferred. Trust in the subject
 //     name of a certificate (SNI) is not emulated.
 //   - Of the tokens that Entra issues itself, those of managed identities are accepted as assertions. Those of agents and of Azure DevOps'

@@ -22,6 +22,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const (
@@ -60,9 +61,9 @@ func newRSA() *rsa.PrivateKey {
 type rig struct {
 	t      testing.TB
 	server *entra.Server
-	dir    *entra.Directory
-	tenant entra.Tenant
-	app    entra.Application
+	dir    *directory.Directory
+	tenant directory.Tenant
+	app    directory.Application
 	issuer *fakeIssuer
 	random *mathrand.ChaCha8 // of the server's ids; it is the server's once that is made
 
@@ -73,15 +74,15 @@ type rig struct {
 
 func newRig(t testing.TB) *rig {
 	t.Helper()
-	r := &rig{t: t, now: start, dir: entra.NewDirectory(), issuer: newIssuer("https://issuer.example"), random: mathrand.NewChaCha8([32]byte{})}
+	r := &rig{t: t, now: start, dir: directory.New(), issuer: newIssuer("https://issuer.example"), random: mathrand.NewChaCha8([32]byte{})}
 	r.serveWith(&http.Client{Transport: r.issuer})
 	var err error
-	r.tenant, err = r.dir.AddTenant(entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}})
+	r.tenant, err = r.dir.AddTenant(directory.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.app = r.addApp(entra.Application{Name: "deployer"})
-	r.addCredential(r.app, entra.Credential{Name: "main-branch", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}})
+	r.app = r.addApp(directory.Application{Name: "deployer"})
+	r.addCredential(r.app, directory.Credential{Name: "main-branch", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}})
 	return r
 }
 
@@ -113,7 +114,7 @@ func (r *rig) advance(d time.Duration) {
 	r.now = r.now.Add(d)
 }
 
-func (r *rig) addApp(a entra.Application) entra.Application {
+func (r *rig) addApp(a directory.Application) directory.Application {
 	r.t.Helper()
 	added, err := r.dir.AddApplication(r.tenant.ID, a)
 	if err != nil {
@@ -122,7 +123,7 @@ func (r *rig) addApp(a entra.Application) entra.Application {
 	return added
 }
 
-func (r *rig) addCredential(a entra.Application, c entra.Credential) {
+func (r *rig) addCredential(a directory.Application, c directory.Credential) {
 	r.t.Helper()
 	if _, err := r.dir.AddCredential(r.tenant.ID, a.ClientID, c); err != nil {
 		r.t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	jose "github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const identityName = "builder"
@@ -22,11 +23,11 @@ func v2Issuer(tenantID string) string {
 const foreignTenant = "11111111-2222-3333-4444-555555555555"
 
 // addIdentity gives the tenant a managed identity, and the application credentials that trust it.
-func (r *rig) addIdentity(credentials ...entra.Credential) entra.ManagedIdentity {
+func (r *rig) addIdentity(credentials ...directory.Credential) directory.ManagedIdentity {
 	r.t.Helper()
-	r.change(func(t *entra.Tenant) {
-		t.Subscriptions = []entra.Subscription{{DisplayName: "Production", ResourceGroups: []entra.ResourceGroup{{Name: "app"}}}}
-		t.ManagedIdentities = []entra.ManagedIdentity{{Name: identityName}}
+	r.change(func(t *directory.Tenant) {
+		t.Subscriptions = []directory.Subscription{{DisplayName: "Production", ResourceGroups: []directory.ResourceGroup{{Name: "app"}}}}
+		t.ManagedIdentities = []directory.ManagedIdentity{{Name: identityName}}
 	})
 	identity := r.tenant.ManagedIdentities[0]
 	for _, c := range credentials {
@@ -60,7 +61,7 @@ func (r *rig) present(assertion string) *http.Request {
 }
 
 // trusting presents the managed identity's token for a resource to an application that trusts it so.
-func trusting(resource string, credentials ...entra.Credential) func(*rig) *http.Request {
+func trusting(resource string, credentials ...directory.Credential) func(*rig) *http.Request {
 	return func(r *rig) *http.Request {
 		r.addIdentity(credentials...)
 		return r.present(r.identityToken(resource))
@@ -112,71 +113,71 @@ var entraRefusals = []refusal{
 	{name: "token of another tenant", code: 700236, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": v2Issuer(foreignTenant)},
 		text: "Entra ID tokens issued by issuer '" + v2Issuer(foreignTenant) + "' may not be used for federated identity credential flows for applications or managed identities registered in this tenant.",
 		prepare: func(r *rig) {
-			r.addCredential(r.app, entra.Credential{Name: "entra", Issuer: v2Issuer(foreignTenant), Subject: mainSubject, Audiences: []string{exchangeAudience}})
+			r.addCredential(r.app, directory.Credential{Name: "entra", Issuer: v2Issuer(foreignTenant), Subject: mainSubject, Audiences: []string{exchangeAudience}})
 		}},
 	{name: "issuer of no tenant", code: 700222, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": "https://login.microsoftonline.com/common/v2.0"},
 		text: "AAD-issued tokens may not be used for federated identity flows.", prepare: func(r *rig) {
-			r.addCredential(r.app, entra.Credential{Name: "entra", Issuer: "https://login.microsoftonline.com/common/v2.0", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+			r.addCredential(r.app, directory.Credential{Name: "entra", Issuer: "https://login.microsoftonline.com/common/v2.0", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 		}},
 	{name: "managed identity trusts another", code: 700222, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
 		identity := r.addIdentity()
-		r.change(func(t *entra.Tenant) {
-			t.ManagedIdentities[0].Credentials = []entra.Credential{{Name: "other", Issuer: v2Issuer(r.tenant.ID), Subject: identity.PrincipalID, Audiences: []string{exchangeAudience}}}
+		r.change(func(t *directory.Tenant) {
+			t.ManagedIdentities[0].Credentials = []directory.Credential{{Name: "other", Issuer: v2Issuer(r.tenant.ID), Subject: identity.PrincipalID, Audiences: []string{exchangeAudience}}}
 		})
 		return formRequest(tokenURL, r.params(r.identityToken(exchangeAudience), map[string]string{"client_id": identity.ClientID}).Encode())
 	}},
 	{name: "token of another cloud", code: 700238, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": "https://login.microsoftonline.us/" + foreignTenant + "/v2.0"},
 		prepare: func(r *rig) {
-			r.addCredential(r.app, entra.Credential{Name: "gov", Issuer: "https://login.microsoftonline.us/" + foreignTenant + "/v2.0", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+			r.addCredential(r.app, directory.Credential{Name: "gov", Issuer: "https://login.microsoftonline.us/" + foreignTenant + "/v2.0", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 		}},
 	{name: "application's token", code: 700226, oauth: "invalid_client", status: 401, text: "Only MSI tokens may be used as Federated Identity Credentials for AAD issuer.",
 		request: func(r *rig) *http.Request {
-			r.addIdentity(entra.Credential{Name: "app", Subject: r.app.ServicePrincipalID})
+			r.addIdentity(directory.Credential{Name: "app", Subject: r.app.ServicePrincipalID})
 			return r.present(r.accessToken(nil, exchangeScope))
 		}},
 	{name: "user's token", code: 700229, oauth: "invalid_client", status: 401, text: "Forbidden token type. Only app-only tokens may be used as Federated Identity Credentials for AAD issuer.",
 		request: func(r *rig) *http.Request {
-			r.addIdentity(entra.Credential{Name: "user", Subject: "a user"})
+			r.addIdentity(directory.Credential{Name: "user", Subject: "a user"})
 			return r.present(asEntra(r, r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": "a user", "scp": "User.Read", "tid": r.tenant.ID})))
 		}},
 	{name: "managed identity by way of a federated credential", code: 700231, oauth: "invalid_client", status: 401,
 		text: "Token obtained using another federated identity credential may not be used as federated identity credential.",
 		request: func(r *rig) *http.Request {
-			identity := r.addIdentity(entra.Credential{Name: "identity"})
-			r.change(func(t *entra.Tenant) {
-				t.ManagedIdentities[0].Credentials = []entra.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: "pod", Audiences: []string{exchangeAudience}}}
+			identity := r.addIdentity(directory.Credential{Name: "identity"})
+			r.change(func(t *directory.Tenant) {
+				t.ManagedIdentities[0].Credentials = []directory.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: "pod", Audiences: []string{exchangeAudience}}}
 			})
 			return r.present(r.accessToken(map[string]any{"sub": "pod"}, map[string]string{"client_id": identity.ClientID, "scope": exchangeAudience + "/.default"}))
 		}},
 	{name: "managed identity's token for a resource", code: 7002121, oauth: "invalid_client", status: 401,
 		request: func(r *rig) *http.Request {
-			r.addIdentity(entra.Credential{Name: "identity", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/"})
+			r.addIdentity(directory.Credential{Name: "identity", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/"})
 			return r.present(r.identityToken("https://management.azure.com/"))
 		},
 		text: "No matching federated identity record found for presented assertion audience 'https://management.azure.com/'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. " + federationGuide},
 	{name: "a resource's audience in the credential", code: 700227, oauth: "invalid_client", status: 401, text: "Forbidden token audience 'https://management.azure.com/'.",
 		request: func(r *rig) *http.Request {
-			r.addIdentity(entra.Credential{Name: "identity", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/", Audiences: []string{"https://management.azure.com/"}})
+			r.addIdentity(directory.Credential{Name: "identity", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/", Audiences: []string{"https://management.azure.com/"}})
 			return r.present(r.identityToken("https://management.azure.com/"))
 		}},
 	{name: "exchange by its GUID", code: 700214, oauth: "invalid_client", status: 401,
-		request: trusting(exchangeAudience, entra.Credential{Name: "identity", Audiences: []string{"fb60f99c-7a34-4190-8149-302f77469936"}})},
+		request: trusting(exchangeAudience, directory.Credential{Name: "identity", Audiences: []string{"fb60f99c-7a34-4190-8149-302f77469936"}})},
 	{name: "both issuers of a tenant", code: 700263, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
-		r.addIdentity(entra.Credential{Name: "identity-v2"}, entra.Credential{Name: "identity-v1", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/"})
+		r.addIdentity(directory.Credential{Name: "identity-v2"}, directory.Credential{Name: "identity-v1", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/"})
 		return r.present(r.identityToken(exchangeAudience))
 	}},
-	{name: "another identity", code: 700213, oauth: "invalid_client", status: 401, request: trusting(exchangeAudience, entra.Credential{Name: "identity", Subject: foreignTenant})},
+	{name: "another identity", code: 700213, oauth: "invalid_client", status: 401, request: trusting(exchangeAudience, directory.Credential{Name: "identity", Subject: foreignTenant})},
 	{name: "forged token of Entra", code: 7000274, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
-		r.addIdentity(entra.Credential{Name: "identity"})
+		r.addIdentity(directory.Credential{Name: "identity"})
 		token := r.identityToken(exchangeAudience)
 		return r.present(token[:strings.LastIndex(token, ".")+1] + "AAAA")
 	}},
 	{name: "token of Entra with another key", code: 7000272, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
-		identity := r.addIdentity(entra.Credential{Name: "identity"})
+		identity := r.addIdentity(directory.Credential{Name: "identity"})
 		return r.present(r.issuer.mint(r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": r.tenant.ID})))
 	}},
 	{name: "expired token of Entra", code: 700024, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
-		identity := r.addIdentity(entra.Credential{Name: "identity"})
+		identity := r.addIdentity(directory.Credential{Name: "identity"})
 		now := r.clock().Unix()
 		return r.present(asEntra(r, map[string]any{
 			"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "aud": exchangeAudience, "iat": now - 7200, "exp": now - 3600,
@@ -184,7 +185,7 @@ var entraRefusals = []refusal{
 		}))
 	}},
 	{name: "token of Entra of two tenants", code: 700236, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
-		identity := r.addIdentity(entra.Credential{Name: "identity"})
+		identity := r.addIdentity(directory.Credential{Name: "identity"})
 		return r.present(asEntra(r, r.claims(map[string]any{
 			"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": foreignTenant,
 		})))
@@ -195,7 +196,7 @@ var entraRefusals = []refusal{
 func TestManagedIdentityAsCredential(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	identity := r.addIdentity(entra.Credential{Name: "identity"})
+	identity := r.addIdentity(directory.Credential{Name: "identity"})
 	got := r.do(r.present(r.identityToken(exchangeAudience)))
 	if got.status != http.StatusOK || got.signIn.Credential != "identity" || len(got.signIn.Fetched) != 0 {
 		t.Errorf("body %s, fetched %v", got.raw, got.signIn.Fetched)
@@ -239,7 +240,7 @@ func TestManagedIdentityToken(t *testing.T) {
 		t.Errorf("unknown resource: %v", err)
 	}
 	for _, tt := range [][2]string{{"fabrikam.onmicrosoft.com", identity.ClientID}, {r.tenant.ID, r.app.ClientID}, {r.tenant.ID, foreignTenant}} {
-		if _, _, err := r.server.ManagedIdentityToken(tt[0], tt[1], exchangeAudience); !errors.Is(err, entra.ErrNotFound) {
+		if _, _, err := r.server.ManagedIdentityToken(tt[0], tt[1], exchangeAudience); !errors.Is(err, directory.ErrNotFound) {
 			t.Errorf("%v: %v, want not found", tt, err)
 		}
 	}
@@ -250,9 +251,9 @@ func TestIdentitySignsIn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	identity := r.addIdentity()
-	r.change(func(tenant *entra.Tenant) {
-		tenant.ManagedIdentities[0].Credentials = []entra.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: "pod", Audiences: []string{exchangeAudience}}}
-		tenant.Policies.ConditionalAccess = []entra.ConditionalAccess{{Name: "applications only"}}
+	r.change(func(tenant *directory.Tenant) {
+		tenant.ManagedIdentities[0].Credentials = []directory.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: "pod", Audiences: []string{exchangeAudience}}}
+		tenant.Policies.ConditionalAccess = []directory.ConditionalAccess{{Name: "applications only"}}
 	})
 	got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(map[string]any{"sub": "pod"})), map[string]string{"client_id": identity.ClientID}))
 	_, payload, claims := got.token(t)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // firstParties are the ids of Microsoft's services by what names them in a cloud; a GUID names itself.
@@ -110,17 +110,17 @@ var firstParties = map[string]map[string]string{
 func inCloud(t *testing.T, cloud string) (r *rig, ask func(v1 bool, resource string) *answer) {
 	t.Helper()
 	r = newRig(t)
-	audience, err := entra.ExchangeAudience(cloud)
+	audience, err := directory.ExchangeAudience(cloud)
 	if err != nil {
 		t.Fatal(err)
 	}
-	login, err := entra.LoginURL(cloud)
+	login, err := directory.LoginURL(cloud)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.tenant, err = r.dir.AddTenant(entra.Tenant{DisplayName: "Contoso " + cloud, Cloud: cloud, Applications: []entra.Application{{
+	r.tenant, err = r.dir.AddTenant(directory.Tenant{DisplayName: "Contoso " + cloud, Cloud: cloud, Applications: []directory.Application{{
 		Name:        "deployer",
-		Credentials: []entra.Credential{{Name: "main-branch", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{audience}}},
+		Credentials: []directory.Credential{{Name: "main-branch", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{audience}}},
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +183,7 @@ func TestFirstPartyResources(t *testing.T) {
 func TestFirstPartiesAreTested(t *testing.T) {
 	t.Parallel()
 	for cloud, known := range firstParties {
-		services, err := entra.Services(cloud)
+		services, err := directory.Services(cloud)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
@@ -88,7 +89,7 @@ func newKeyCache(client *http.Client, now func() time.Time) *keyCache {
 
 // get returns the issuer's keys, fetching them when there are none or they are
 // older than the options say. Keys that are older may be returned with the error, when the options let them be used.
-func (c *keyCache) get(ctx context.Context, issuer string, o Options) (lookup, *fetchError) {
+func (c *keyCache) get(ctx context.Context, issuer string, o directory.Options) (lookup, *fetchError) {
 	c.mu.Lock()
 	entry := c.entry(issuer)
 	// Keys that are good are used even while somebody's unknown kid has them fetched again: that fetch may hang, or fail.
@@ -109,7 +110,7 @@ func (c *keyCache) get(ctx context.Context, issuer string, o Options) (lookup, *
 
 // lookAgain fetches the issuer's keys once more for an unknown kid, unless they were fetched, or such a fetch was tried, less than the
 // interval ago; then it returns those it has.
-func (c *keyCache) lookAgain(ctx context.Context, issuer string, o Options) (lookup, *fetchError) {
+func (c *keyCache) lookAgain(ctx context.Context, issuer string, o directory.Options) (lookup, *fetchError) {
 	c.mu.Lock()
 	entry, now := c.entry(issuer), c.now()
 	if keys := entry.keys; keys != nil && entry.flight == nil {
@@ -125,7 +126,7 @@ func (c *keyCache) lookAgain(ctx context.Context, issuer string, o Options) (loo
 }
 
 // share fetches the issuer's keys, or waits for the fetch that is under way. The caller holds the lock, which share gives back.
-func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string, o Options) (lookup, *fetchError) {
+func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string, o directory.Options) (lookup, *fetchError) {
 	since := entry.since
 	if f := entry.flight; f != nil {
 		c.mu.Unlock()
@@ -178,7 +179,7 @@ func (c *keyCache) entry(issuer string) *cachedIssuer {
 }
 
 // fetch reads the discovery document and the JWKS it names.
-func (c *keyCache) fetch(ctx context.Context, issuer string, o Options, now time.Time) (*issuerKeys, []Fetch, *fetchError) {
+func (c *keyCache) fetch(ctx context.Context, issuer string, o directory.Options, now time.Time) (*issuerKeys, []Fetch, *fetchError) {
 	location := strings.TrimSuffix(issuer, "/") + oidc.DiscoveryEndpoint
 	var fetched []Fetch
 	document, err := c.read(ctx, "discovery", location, o, &fetched)
@@ -201,7 +202,7 @@ func (c *keyCache) fetch(ctx context.Context, issuer string, o Options, now time
 
 // read gets one document and notes it in fetched, unless it is not asked for
 // at all because the URL is not https, which Entra is not known to accept.
-func (c *keyCache) read(ctx context.Context, document, location string, o Options, fetched *[]Fetch) (body []byte, err error) {
+func (c *keyCache) read(ctx context.Context, document, location string, o directory.Options, fetched *[]Fetch) (body []byte, err error) {
 	u, err := url.Parse(location)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" && document == "discovery" || u.Fragment != "" {
 		return nil, fmt.Errorf("%q is not an https URL that can be fetched", location)

@@ -9,6 +9,7 @@ import (
 
 	jose "github.com/go-jose/go-jose/v4"
 	josejson "github.com/go-jose/go-jose/v4/json"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
@@ -16,7 +17,7 @@ import (
 // authorization_endpoint was empty too); the issuer's equality and the other rules are inferred. oidc.DiscoveryConfiguration
 // cannot tell an empty member from a missing one, which Entra accepts. go-jose's JSON knows names by their case, and refuses a
 // name that occurs twice.
-func readDiscovery(document []byte, issuer string, o Options) (jwksURI string, err error) {
+func readDiscovery(document []byte, issuer string, o directory.Options) (jwksURI string, err error) {
 	var d struct {
 		Issuer        string   `json:"issuer"`
 		JWKSURI       string   `json:"jwks_uri"`
@@ -66,7 +67,7 @@ func (l *textList) UnmarshalJSON(raw []byte) error {
 // readKeys reads the first hundred signing keys of a JWKS: keys for another use or other operations, such as encryption, do not count, and keys
 // that name neither do. One entry that is no object, that is a broken RSA key, or that has the kid of another key, refuses them all. Keys of other types than RSA are kept as nil, so that one which a kid
 // names can be refused for its type; keys without kid cannot be found and are dropped. What is refused, and what counts, is inferred.
-func readKeys(document []byte, o Options) (map[string]*jose.JSONWebKey, error) {
+func readKeys(document []byte, o directory.Options) (map[string]*jose.JSONWebKey, error) {
 	var set struct {
 		Keys []josejson.RawMessage `json:"keys"`
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // acceptedRecord is what the record of an accepted sign-in says, a line for each check.
@@ -109,7 +110,7 @@ func TestRecord(t *testing.T) {
 		foreign = "11111111-2222-3333-4444-555555555555"
 		other   = "repo:contoso/other:ref:refs/heads/main"
 	)
-	second := func(c entra.Credential) func(*rig) {
+	second := func(c directory.Credential) func(*rig) {
 		return func(r *rig) {
 			c.Name = "second"
 			if c.Issuer == "" {
@@ -121,7 +122,7 @@ func TestRecord(t *testing.T) {
 			r.addCredential(r.app, c)
 		}
 	}
-	told := func(change func(*entra.Options), prepare ...func(*rig)) func(*rig) {
+	told := func(change func(*directory.Options), prepare ...func(*rig)) func(*rig) {
 		return func(r *rig) {
 			r.options(change)
 			for _, p := range prepare {
@@ -131,12 +132,12 @@ func TestRecord(t *testing.T) {
 	}
 	inGov := func(r *rig) {
 		var err error
-		if r.tenant, err = r.dir.AddTenant(entra.Tenant{DisplayName: "Gov", Cloud: "usgov", Applications: []entra.Application{{Name: "deployer"}}}); err != nil {
+		if r.tenant, err = r.dir.AddTenant(directory.Tenant{DisplayName: "Gov", Cloud: "usgov", Applications: []directory.Application{{Name: "deployer"}}}); err != nil {
 			r.t.Fatal(err)
 		}
 		r.app = r.tenant.Applications[0]
 	}
-	withPolicy := func(r *rig) { r.change(func(t *entra.Tenant) { t.B2CPolicies = []string{"B2C_1A_Demo"} }) }
+	withPolicy := func(r *rig) { r.change(func(t *directory.Tenant) { t.B2CPolicies = []string{"B2C_1A_Demo"} }) }
 	withSecret := map[string]string{"client_assertion": "", "client_assertion_type": "", "client_secret": "s3cret"}
 	noAssertion := []string{"assertion format: note <no assertion>", "assertion type:", "assertion header:", "assertion algorithm:", "assertion claims:"}
 	const policyURL = "https://login.microsoftonline.com/contoso.onmicrosoft.com/b2c_1a_demo/oauth2/v2.0/token"
@@ -198,11 +199,11 @@ func TestRecord(t *testing.T) {
 			r.issuer.header["alg"] = "PS256"
 			publish(r, issuerKey().Public())
 		}}, changes: []string{"assertion algorithm: want <RS256,RS384,RS512,PS256,PS384,PS512> got <PS256> note <only RS256 is documented to work>"}},
-		{refusal: refusal{name: "RS384 where PSS is refused", prepare: told(func(o *entra.Options) { o.RefusePSS = true }, func(r *rig) {
+		{refusal: refusal{name: "RS384 where PSS is refused", prepare: told(func(o *directory.Options) { o.RefusePSS = true }, func(r *rig) {
 			r.issuer.header["alg"] = "RS384"
 			publish(r, issuerKey().Public())
 		})}, changes: []string{"assertion algorithm: want <RS256,RS384,RS512> got <RS384> note <only RS256 is documented to work>"}},
-		{refusal: refusal{name: "PS256 where PSS is refused", prepare: told(func(o *entra.Options) { o.RefusePSS = true }, header("alg", "PS256"))},
+		{refusal: refusal{name: "PS256 where PSS is refused", prepare: told(func(o *directory.Options) { o.RefusePSS = true }, header("alg", "PS256"))},
 			changes: []string{"assertion algorithm: want <RS256,RS384,RS512> got <PS256> refused with 5002738"}},
 		{refusal: refusal{name: "no iss", claims: map[string]any{"iss": nil}}, changes: []string{"assertion claims: want <iss> refused with 90014"}},
 		{refusal: refusal{name: "no aud", claims: map[string]any{"aud": nil}}, changes: []string{"assertion claims: want <aud> refused with 90014"}},
@@ -210,39 +211,39 @@ func TestRecord(t *testing.T) {
 		{refusal: refusal{name: "no exp", claims: map[string]any{"exp": nil}}, changes: []string{"assertion claims: want <exp> refused with 90014"}},
 
 		{refusal: refusal{name: "unknown client", params: map[string]string{"client_id": foreign}}, changes: []string{"application: got <" + foreign + "> refused with 700016"}},
-		{refusal: refusal{name: "disabled", prepare: set(func(a *entra.Application) { a.Disabled = true })},
+		{refusal: refusal{name: "disabled", prepare: set(func(a *directory.Application) { a.Disabled = true })},
 			changes: []string{"application: want <{appId}> got <{appId}> refused with 7000112"}},
 		{refusal: refusal{name: "regional host", url: "https://westeurope.login.microsoft.com/contoso.onmicrosoft.com/oauth2/v2.0/token"},
 			changes: []string{"regional host: want <https://login.microsoftonline.com> got <https://westeurope.login.microsoft.com> refused with 100007"}},
 
-		{refusal: refusal{name: "no credentials", prepare: set(func(a *entra.Application) { a.Credentials = nil })},
+		{refusal: refusal{name: "no credentials", prepare: set(func(a *directory.Application) { a.Credentials = nil })},
 			changes: []string{"federated credentials: got <0> refused with 70025"}},
 		{refusal: refusal{name: "another issuer", claims: map[string]any{"iss": "https://other.example"}, prepare: func(r *rig) {
-			second(entra.Credential{Subject: other})(r)
-			r.addCredential(r.app, entra.Credential{Name: "third", Issuer: "https://third.example", Subject: other, Audiences: []string{exchangeAudience}})
+			second(directory.Credential{Subject: other})(r)
+			r.addCredential(r.app, directory.Credential{Name: "third", Issuer: "https://third.example", Subject: other, Audiences: []string{exchangeAudience}})
 		}}, changes: []string{"federated credentials: got <3>", "issuer: want <https://issuer.example, https://third.example> got <https://other.example> refused with 700211"}},
 		{refusal: refusal{name: "issuer with a space", claims: map[string]any{"iss": "https://issuer.example "}, prepare: func(r *rig) {
-			second(entra.Credential{Issuer: "https://issuer.example ", Subject: mainSubject})(r)
-			r.addCredential(r.app, entra.Credential{Name: "third", Issuer: "https://third.example", Subject: other, Audiences: []string{exchangeAudience}})
+			second(directory.Credential{Issuer: "https://issuer.example ", Subject: mainSubject})(r)
+			r.addCredential(r.app, directory.Credential{Name: "third", Issuer: "https://third.example", Subject: other, Audiences: []string{exchangeAudience}})
 		}}, changes: []string{"federated credentials: got <3>", "issuer: want <https://issuer.example, https://third.example> got <https://issuer.example >" +
 			" note <white space around the issuer blocks the exchange; the code is inferred> refused with 700211"}},
 		{refusal: refusal{name: "issuer that is a GUID, of another subject", claims: map[string]any{"iss": foreign}},
 			changes: []string{"issuer: want <https://issuer.example> got <" + foreign + "> refused with 700211"}},
-		{refusal: refusal{name: "issuer about itself", claims: map[string]any{"sub": "https://issuer.example"}, prepare: second(entra.Credential{Subject: "https://issuer.example"})},
+		{refusal: refusal{name: "issuer about itself", claims: map[string]any{"sub": "https://issuer.example"}, prepare: second(directory.Credential{Subject: "https://issuer.example"})},
 			changes: []string{"federated credentials: got <2>",
 				"audience and subject: want <api://AzureADTokenExchange, https://issuer.example> got <api://AzureADTokenExchange, https://issuer.example>"}},
-		{refusal: refusal{name: "another audience", claims: map[string]any{"aud": []string{"a", "b"}}, prepare: second(entra.Credential{Subject: other, Audiences: []string{"api://second"}})},
+		{refusal: refusal{name: "another audience", claims: map[string]any{"aud": []string{"a", "b"}}, prepare: second(directory.Credential{Subject: other, Audiences: []string{"api://second"}})},
 			changes: []string{"federated credentials: got <2>", "audience and subject: want <api://AzureADTokenExchange, api://second> got <a, b> refused with 700212"}},
 		{refusal: refusal{name: "several audiences", claims: map[string]any{"aud": []string{"a", exchangeAudience}}}, changes: []string{
 			"audience and subject: want <api://AzureADTokenExchange> got <a, api://AzureADTokenExchange>" +
 				" note <whether Entra accepts several audiences is not confirmed; option audienceLists accepts them> refused with 700212"}},
-		{refusal: refusal{name: "several audiences, when told so", claims: map[string]any{"aud": []string{"a", exchangeAudience}}, prepare: told(func(o *entra.Options) { o.AudienceLists = true })},
+		{refusal: refusal{name: "several audiences, when told so", claims: map[string]any{"aud": []string{"a", exchangeAudience}}, prepare: told(func(o *directory.Options) { o.AudienceLists = true })},
 			changes: []string{"audience and subject: want <api://AzureADTokenExchange, " + mainSubject + "> got <a api://AzureADTokenExchange, " + mainSubject + ">"}},
-		{refusal: refusal{name: "another subject", claims: map[string]any{"sub": "x"}, prepare: second(entra.Credential{Subject: other})},
+		{refusal: refusal{name: "another subject", claims: map[string]any{"sub": "x"}, prepare: second(directory.Credential{Subject: other})},
 			changes: []string{"federated credentials: got <2>", "audience and subject: want <" + mainSubject + ", " + other + "> got <x> refused with 700213"}},
-		{refusal: refusal{name: "another subject, where the subject comes first", claims: map[string]any{"sub": "x", "aud": "y"}, prepare: told(func(o *entra.Options) { o.MatchOrder = entra.SubjectFirst })},
+		{refusal: refusal{name: "another subject, where the subject comes first", claims: map[string]any{"sub": "x", "aud": "y"}, prepare: told(func(o *directory.Options) { o.MatchOrder = directory.SubjectFirst })},
 			changes: []string{"audience and subject: want <" + mainSubject + "> got <x> refused with 700213"}},
-		{refusal: refusal{name: "second credential", claims: map[string]any{"sub": other}, prepare: second(entra.Credential{Subject: other})},
+		{refusal: refusal{name: "second credential", claims: map[string]any{"sub": other}, prepare: second(directory.Credential{Subject: other})},
 			changes: []string{"federated credentials: got <2>", "audience and subject: want <api://AzureADTokenExchange, " + other + "> got <api://AzureADTokenExchange, " + other + ">"}},
 		{refusal: refusal{name: "expression", claims: map[string]any{"iss": github, "repository_id": "74"}, prepare: flexible(anyBranch)}, changes: []string{
 			"issuer: want <" + github + "> got <" + github + ">", "token of Entra: got <" + github + ">",
@@ -301,7 +302,7 @@ func (a *answer) line(r *rig, check string) string {
 func TestRecordTimeFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.TimeBeforeSignature = true })
+	r.options(func(o *directory.Options) { o.TimeBeforeSignature = true })
 	time, metadata := slices.Index(acceptedRecord, "signature:")+1, slices.Index(acceptedRecord, "issuer metadata:")
 	want := slices.Concat(acceptedRecord[:metadata], acceptedRecord[time:time+2], acceptedRecord[metadata:time], acceptedRecord[time+2:])
 	if diff := cmp.Diff(want, r.exchange(nil).lines(r)); diff != "" {
@@ -314,7 +315,7 @@ func TestRecordTimeFirst(t *testing.T) {
 func TestRecordOfKeys(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.StaleKeys = time.Hour })
+	r.options(func(o *directory.Options) { o.StaleKeys = time.Hour })
 	send := func(step, kid, metadata, key, fetched string) {
 		t.Helper()
 		r.issuer.header["kid"] = kid
@@ -352,7 +353,7 @@ func TestRecordOfKeys(t *testing.T) {
 func TestFreshKeysAreNotLookedForAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.RefetchInterval = 0 })
+	r.options(func(o *directory.Options) { o.RefetchInterval = 0 })
 	r.issuer.header["kid"] = "k2"
 	if got := r.exchange(nil); got.code() != 7000272 || got.fetched() != "discovery jwks" {
 		t.Errorf("code %d, fetched %q", got.code(), got.fetched())
@@ -363,7 +364,7 @@ func TestFreshKeysAreNotLookedForAgain(t *testing.T) {
 func TestRecordOfANewIssuer(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.NewIssuerDelay = 20 * time.Minute })
+	r.options(func(o *directory.Options) { o.NewIssuerDelay = 20 * time.Minute })
 	const want = "signing key: got <k1> note <option newIssuerDelay: the issuer was first asked for at 2026-02-08T00:24:38Z> refused with 7000272"
 	if got := r.exchange(nil); got.line(r, "signing key") != want {
 		t.Errorf("record %q, want %q", got.lines(r), want)
@@ -391,8 +392,8 @@ func TestClockMovesDuringASignIn(t *testing.T) {
 func TestRecordOfEntraToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.NewIssuerDelay = 20 * time.Minute })
-	identity := r.addIdentity(entra.Credential{Name: "identity"})
+	r.options(func(o *directory.Options) { o.NewIssuerDelay = 20 * time.Minute })
+	identity := r.addIdentity(directory.Credential{Name: "identity"})
 	got := r.do(r.present(r.identityToken(exchangeAudience)))
 	issuer, kid := v2Issuer("{tid}"), got.signIn.KeyID
 	want := recordLike(acceptedRecord, []string{
@@ -415,7 +416,7 @@ func TestRecordOfEntraToken(t *testing.T) {
 func TestEntraTokenWithoutAKey(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	identity := r.addIdentity(entra.Credential{Name: "identity"})
+	identity := r.addIdentity(directory.Credential{Name: "identity"})
 	var signIn entra.SignIn
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer}, Record: func(s entra.SignIn) { signIn = s },
@@ -435,8 +436,8 @@ func TestRecordAtARegionalHost(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	identity := r.addIdentity()
-	r.change(func(t *entra.Tenant) {
-		t.ManagedIdentities[0].Credentials = []entra.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}}}
+	r.change(func(t *directory.Tenant) {
+		t.ManagedIdentities[0].Credentials = []directory.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}}}
 	})
 	got := r.post("https://westeurope.login.microsoft.com/contoso.onmicrosoft.com/oauth2/v2.0/token", r.params(r.issuer.mint(r.claims(nil)), map[string]string{"client_id": identity.ClientID}))
 	want := recordLike(acceptedRecord, []string{
@@ -455,8 +456,8 @@ func TestSignInRecord(t *testing.T) {
 	r := newRig(t)
 	own := r.app
 	identity := r.addIdentity()
-	r.change(func(t *entra.Tenant) {
-		t.ManagedIdentities[0].Credentials = []entra.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: "pod", Audiences: []string{exchangeAudience}}}
+	r.change(func(t *directory.Tenant) {
+		t.ManagedIdentities[0].Credentials = []directory.Credential{{Name: "cluster", Issuer: r.issuer.url, Subject: "pod", Audiences: []string{exchangeAudience}}}
 	})
 	asked := entra.SignIn{
 		Time: start, Tenant: "contoso.onmicrosoft.com", TenantID: r.tenant.ID, IPAddress: "192.0.2.1", ClientID: own.ClientID,

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // refusal is one request that must be refused.
@@ -203,10 +204,10 @@ var refusals = []refusal{
 	{name: "zero client", code: 700038, oauth: "unauthorized_client", status: 400, params: map[string]string{"client_id": "00000000-0000-0000-0000-000000000000"},
 		text: "00000000-0000-0000-0000-000000000000 is not a valid application identifier."},
 	{name: "disabled", code: 7000112, oauth: "unauthorized_client", status: 400, text: "Application '{appId}'(sleeper) is disabled.",
-		prepare: func(r *rig) { r.app = r.addApp(entra.Application{Name: "sleeper", Disabled: true}) }},
+		prepare: func(r *rig) { r.app = r.addApp(directory.Application{Name: "sleeper", Disabled: true}) }},
 	{name: "no service principal", code: 7000229, oauth: "invalid_client", status: 401,
 		text:    "The client application {appId} is missing service principal in the tenant {tid}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
-		prepare: func(r *rig) { r.app = r.addApp(entra.Application{Name: "orphan", NoServicePrincipal: true}) }},
+		prepare: func(r *rig) { r.app = r.addApp(directory.Application{Name: "orphan", NoServicePrincipal: true}) }},
 	{name: "client secret", code: 7000215, oauth: "invalid_client", status: 401, params: map[string]string{"client_assertion": "", "client_assertion_type": "", "client_secret": "s3cret"},
 		text: "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{appId}'."},
 	{name: "secret beside an assertion", code: 7000215, oauth: "invalid_client", status: 401, params: map[string]string{"client_secret": "s3cret"}},
@@ -222,17 +223,17 @@ var refusals = []refusal{
 	}},
 
 	{name: "no federated credentials", code: 70025, oauth: "invalid_client", status: 401, text: "The client '{appId}'(bare) has no configured federated identity credentials.",
-		prepare: func(r *rig) { r.app = r.addApp(entra.Application{Name: "bare"}) }},
+		prepare: func(r *rig) { r.app = r.addApp(directory.Application{Name: "bare"}) }},
 	{name: "issuer with a slash", code: 700211, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": "https://issuer.example/"},
 		text: "No matching federated identity record found for presented assertion issuer 'https://issuer.example/'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. " + federationGuide},
 	{name: "everything differs", code: 700211, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": "x", "sub": "y", "aud": "z"}},
 	{name: "issuer with white space", code: 700211, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": " https://issuer.example"}, prepare: func(r *rig) {
-		r.addCredential(r.app, entra.Credential{Name: "spaced", Issuer: " https://issuer.example", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+		r.addCredential(r.app, directory.Credential{Name: "spaced", Issuer: " https://issuer.example", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 	}},
 	{name: "Entra token, issuer not configured", code: 700211, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": "https://sts.windows.net/11111111-2222-3333-4444-555555555555/"}},
 	{name: "token of another tenant at the called host", code: 700236, oauth: "invalid_client", status: 401, url: "https://127.0.0.1:8445/contoso.onmicrosoft.com/oauth2/v2.0/token",
 		claims: map[string]any{"iss": "https://127.0.0.1:8445/11111111-2222-3333-4444-555555555555/v2.0"}, prepare: func(r *rig) {
-			r.addCredential(r.app, entra.Credential{Name: "entra", Issuer: "https://127.0.0.1:8445/11111111-2222-3333-4444-555555555555/v2.0", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+			r.addCredential(r.app, directory.Credential{Name: "entra", Issuer: "https://127.0.0.1:8445/11111111-2222-3333-4444-555555555555/v2.0", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 		}},
 	{name: "audience", code: 700212, oauth: "invalid_client", status: 401, claims: map[string]any{"aud": "https://github.com/contoso"},
 		text: "No matching federated identity record found for presented assertion audience 'https://github.com/contoso'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://docs.microsoft.com/en-us/azure/active-directory/develop/workload-identity-federation"},
@@ -244,7 +245,7 @@ var refusals = []refusal{
 	{name: "subject with a placeholder", code: 700213, oauth: "invalid_client", status: 401, claims: map[string]any{"sub": "{sub}{iss"},
 		text: "No matching federated identity record found for presented assertion subject '{sub}{iss'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. " + federationGuide},
 	{name: "wildcards are literal", code: 700213, oauth: "invalid_client", status: 401, claims: map[string]any{"sub": "repo:contoso/api:x"}, prepare: func(r *rig) {
-		r.addCredential(r.app, entra.Credential{Name: "wild", Issuer: r.issuer.url, Subject: "repo:contoso/api:*", Audiences: []string{exchangeAudience}})
+		r.addCredential(r.app, directory.Credential{Name: "wild", Issuer: r.issuer.url, Subject: "repo:contoso/api:*", Audiences: []string{exchangeAudience}})
 	}},
 	{name: "subject in another case", code: 7002138, oauth: "invalid_client", status: 401, claims: map[string]any{"sub": "repo:Contoso/web:ref:refs/heads/main"},
 		text: "No matching federated identity record found for presented assertion subject 'repo:Contoso/web:ref:refs/heads/main'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. See documentation at: " + federationGuide + ". See breaking change notification and remediation at: https://learn.microsoft.com/en-us/entra/identity-platform/reference-breaking-changes#august-2024."},
@@ -258,16 +259,16 @@ var refusals = []refusal{
 	{name: "discovery without jwks_uri", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"jwks_uri": nil})},
 	{name: "empty authorization_endpoint, when told so", code: 501661, oauth: "invalid_request", status: 400, prepare: func(r *rig) {
 		r.issuer.discovery = r.issuer.document(map[string]any{"authorization_endpoint": ""})
-		r.options(func(o *entra.Options) { o.RefuseEmptyAuthorizationEndpoint = true })
+		r.options(func(o *directory.Options) { o.RefuseEmptyAuthorizationEndpoint = true })
 	}},
 	{name: "empty members of SPIRE of 2022", code: 501661, oauth: "invalid_request", status: 400,
 		prepare: document(map[string]any{"authorization_endpoint": "", "subject_types_supported": []string{}})},
 	{name: "empty subject_types_supported", code: 501661, oauth: "invalid_request", status: 400, prepare: document(map[string]any{"subject_types_supported": []string{}})},
 	{name: "issuer over http", code: 501661, oauth: "invalid_request", status: 400, claims: map[string]any{"iss": "http://issuer.example"}, prepare: func(r *rig) {
-		r.addCredential(r.app, entra.Credential{Name: "plain", Issuer: "http://issuer.example", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+		r.addCredential(r.app, directory.Credential{Name: "plain", Issuer: "http://issuer.example", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 	}},
 	{name: "issuer no URL", code: 501661, oauth: "invalid_request", status: 400, claims: map[string]any{"iss": "kubernetes/serviceaccount"}, prepare: func(r *rig) {
-		r.addCredential(r.app, entra.Credential{Name: "legacy", Issuer: "kubernetes/serviceaccount", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+		r.addCredential(r.app, directory.Credential{Name: "legacy", Issuer: "kubernetes/serviceaccount", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 	}},
 	{name: "keys unreachable", code: 90061, oauth: "invalid_request", status: 400, prepare: metadata(nil, errors.New("no route")), text: "Request to External OIDC endpoint failed."},
 	{name: "keys answer 500", code: 90061, oauth: "invalid_request", status: 400, prepare: metadata(nil, 500)},
@@ -328,10 +329,10 @@ var refusals = []refusal{
 	{name: "unknown resource", code: 500011, oauth: "invalid_resource", status: 400, params: map[string]string{"scope": "api://nowhere/.default"},
 		text: "The resource principal named api://nowhere was not found in the tenant named Contoso. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."},
 	{name: "resource without a service principal", code: 500011, oauth: "invalid_resource", status: 400, params: map[string]string{"scope": "api://orphan/.default"}, prepare: func(r *rig) {
-		r.addApp(entra.Application{Name: "orphan", NoServicePrincipal: true, IdentifierURIs: []string{"api://orphan"}})
+		r.addApp(directory.Application{Name: "orphan", NoServicePrincipal: true, IdentifierURIs: []string{"api://orphan"}})
 	}},
 	{name: "disabled resource", code: 500014, oauth: "invalid_resource", status: 400, params: map[string]string{"scope": "api://asleep/.default"}, prepare: func(r *rig) {
-		r.addApp(entra.Application{Name: "asleep", Disabled: true, IdentifierURIs: []string{"api://asleep"}})
+		r.addApp(directory.Application{Name: "asleep", Disabled: true, IdentifierURIs: []string{"api://asleep"}})
 	}, text: "The service principal for resource 'api://asleep' is disabled. This indicate that a subscription within the tenant has lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it."},
 	{name: "resource of another cloud", code: 500011, oauth: "invalid_resource", status: 400, params: map[string]string{"scope": "https://graph.microsoft.us/.default"}},
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	josejson "github.com/go-jose/go-jose/v4/json"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
@@ -33,10 +34,10 @@ func AssertionForm(clientID, assertion, scope string) url.Values {
 
 // base is the scheme and host a client called, which the URLs of the answer repeat.
 type base struct {
-	url      string // without a trailing slash
-	cloud    *Cloud // nil: not one of Microsoft's hosts, or one with a port, so that URLs and issuers are those of this server's address
-	of       *Cloud // of Microsoft's host, whatever its port; nil: it is none
-	regional bool   // one of Microsoft's regional hosts, whatever its port
+	url      string           // without a trailing slash
+	cloud    *directory.Cloud // nil: not one of Microsoft's hosts, or one with a port, so that URLs and issuers are those of this server's address
+	of       *directory.Cloud // of Microsoft's host, whatever its port; nil: it is none
+	regional bool             // one of Microsoft's regional hosts, whatever its port
 }
 
 // baseOf reads it from a request. Microsoft's hosts are always https: whoever
@@ -44,8 +45,8 @@ type base struct {
 func baseOf(r *http.Request) base {
 	host := strings.ToLower(r.Host)
 	name := strings.TrimSuffix(host, ":443")
-	of, regional := CloudOfHost(strings.TrimSuffix(hostname(name), "."))
-	if c, _ := CloudOfHost(name); c != nil {
+	of, regional := directory.CloudOfHost(strings.TrimSuffix(hostname(name), "."))
+	if c, _ := directory.CloudOfHost(name); c != nil {
 		return base{"https://" + name, c, c, regional}
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" {
@@ -67,7 +68,7 @@ func (b base) names(resource string) bool {
 
 // issuer is the v2.0 issuer of a tenant: canonical on Microsoft's hosts, below
 // the called URL on another host so that verifiers find its discovery document.
-func (b base) issuer(of *View) string {
+func (b base) issuer(of *directory.View) string {
 	if b.cloud == nil {
 		return b.url + "/" + of.Tenant.ID + "/v2.0"
 	}
@@ -172,7 +173,7 @@ func drain(r *http.Request) {
 // when it is a GUID, and whether the caller gave one.
 func correlationID(r *http.Request, f form) (id string, given bool) {
 	for _, id := range []string{r.Header.Get("client-request-id"), f.requestID, r.URL.Query().Get("client-request-id")} {
-		if IsGUID(id) {
+		if directory.IsGUID(id) {
 			return id, true
 		}
 	}

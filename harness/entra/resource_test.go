@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // TestV1Endpoint signs in at /oauth2/token, whose answer has strings for numbers.
@@ -45,7 +46,7 @@ func TestV1Endpoint(t *testing.T) {
 func TestV1ResourceToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}})
+	r.addApp(directory.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}})
 	got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": "api://orders/.default"}))
 	_, payload, claims := got.token(t)
 	if claims["aud"] != "api://orders" || claims["ver"] != "1.0" || claims["iss"] != "https://sts.windows.net/"+r.tenant.ID+"/" || claims["idtyp"] != nil {
@@ -57,11 +58,11 @@ func TestV1ResourceToken(t *testing.T) {
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	orders := r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, AssignmentRequired: true, AppRoles: []entra.AppRole{
+	orders := r.addApp(directory.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, AssignmentRequired: true, AppRoles: []directory.AppRole{
 		{Value: "Orders.Read"}, {Value: "Orders.Write"}, {Value: "Orders.Old", Disabled: true},
 	}})
-	set(func(a *entra.Application) {
-		a.AppRoleAssignments = []entra.AppRoleAssignment{
+	set(func(a *directory.Application) {
+		a.AppRoleAssignments = []directory.AppRoleAssignment{
 			{Resource: "Microsoft Graph", Role: "Application.ReadWrite.OwnedBy"},
 			{Resource: "00000003-0000-0000-c000-000000000000", Role: "9A5D68DD-52B0-4CC2-BD40-ABCF44AC3A30"},
 			{Resource: "Microsoft Graph", Role: foreignTenant}, // a role that is not known here
@@ -83,45 +84,45 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s: roles (-want +got):\n%s", tt.scope, diff)
 		}
 	}
-	services, err := entra.Services("")
+	services, err := directory.Services("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a := r.app.AppRoleAssignments[0]; a.Resource != services[0].ServicePrincipalID(r.tenant.ID) || a.Role != "18a4783c-866b-4cc7-a460-3d5e5662c884" || a.ID == "" {
 		t.Errorf("assignment %+v", a)
 	}
-	if _, err := entra.Services("mars"); err == nil || !strings.Contains(err.Error(), "have public, usgov, china") {
+	if _, err := directory.Services("mars"); err == nil || !strings.Contains(err.Error(), "have public, usgov, china") {
 		t.Errorf("services of mars: %v", err)
 	}
 }
 
 func TestTenantRules(t *testing.T) {
 	t.Parallel()
-	assigned := func(a ...entra.AppRoleAssignment) entra.Tenant {
-		return entra.Tenant{DisplayName: "x", Applications: []entra.Application{{Name: "a", AppRoleAssignments: a}, {Name: "b", AppRoles: []entra.AppRole{{Value: "R"}}}, {Name: "c"}, {Name: "c", ClientID: foreignTenant, ObjectID: foreignTenant, ServicePrincipalID: foreignTenant}}}
+	assigned := func(a ...directory.AppRoleAssignment) directory.Tenant {
+		return directory.Tenant{DisplayName: "x", Applications: []directory.Application{{Name: "a", AppRoleAssignments: a}, {Name: "b", AppRoles: []directory.AppRole{{Value: "R"}}}, {Name: "c"}, {Name: "c", ClientID: foreignTenant, ObjectID: foreignTenant, ServicePrincipalID: foreignTenant}}}
 	}
-	policy := func(p ...entra.ConditionalAccess) entra.Tenant {
-		return entra.Tenant{DisplayName: "x", Policies: entra.Policies{ConditionalAccess: p}}
+	policy := func(p ...directory.ConditionalAccess) directory.Tenant {
+		return directory.Tenant{DisplayName: "x", Policies: directory.Policies{ConditionalAccess: p}}
 	}
 	for _, tt := range []struct {
-		tenant entra.Tenant
+		tenant directory.Tenant
 		want   string
 	}{
-		{assigned(entra.AppRoleAssignment{Resource: "nothing", Role: "R"}), `there is no resource "nothing"`},
-		{assigned(entra.AppRoleAssignment{Resource: "b", Role: "S"}), `the resource has no role "S" (have 00000000-0000-0000-0000-000000000000, R)`},
-		{assigned(entra.AppRoleAssignment{Resource: "b", Role: "R"}, entra.AppRoleAssignment{Resource: "b", Role: "R"}), "twice"},
-		{assigned(entra.AppRoleAssignment{Resource: "b", Role: "R", ID: "x"}), `"x" is not a usable GUID`},
-		{assigned(entra.AppRoleAssignment{Resource: "c", Role: "R"}), `several applications are named "c"`},
-		{policy(entra.ConditionalAccess{}), "it has no display name"},
-		{policy(entra.ConditionalAccess{Name: "p"}, entra.ConditionalAccess{Name: "p"}), "another policy has the same id"},
-		{policy(entra.ConditionalAccess{Name: "p", Applications: []string{"y"}}), `there is no application "y"`},
-		{policy(entra.ConditionalAccess{Name: "p", ExcludeLocations: []string{"::ffff:192.0.2.0/120"}}), `"::ffff:192.0.2.0/120" is a network of IPv4 in IPv6 notation: write it as 192.0.2.0`},
-		{policy(entra.ConditionalAccess{Name: "p", ExcludeLocations: []string{"office"}}), `"office" is no network in CIDR notation`},
-		{entra.Tenant{DisplayName: "x", B2CPolicies: []string{"a/b"}}, `"a/b" is no name of a B2C policy`},
-		{entra.Tenant{DisplayName: "x", Policies: entra.Policies{GitHubEnterprises: []string{""}}}, "an empty enterprise"},
-		{entra.Tenant{DisplayName: "x", Policies: entra.Policies{AllowedIssuers: []string{""}}}, "an empty issuer"},
+		{assigned(directory.AppRoleAssignment{Resource: "nothing", Role: "R"}), `there is no resource "nothing"`},
+		{assigned(directory.AppRoleAssignment{Resource: "b", Role: "S"}), `the resource has no role "S" (have 00000000-0000-0000-0000-000000000000, R)`},
+		{assigned(directory.AppRoleAssignment{Resource: "b", Role: "R"}, directory.AppRoleAssignment{Resource: "b", Role: "R"}), "twice"},
+		{assigned(directory.AppRoleAssignment{Resource: "b", Role: "R", ID: "x"}), `"x" is not a usable GUID`},
+		{assigned(directory.AppRoleAssignment{Resource: "c", Role: "R"}), `several applications are named "c"`},
+		{policy(directory.ConditionalAccess{}), "it has no display name"},
+		{policy(directory.ConditionalAccess{Name: "p"}, directory.ConditionalAccess{Name: "p"}), "another policy has the same id"},
+		{policy(directory.ConditionalAccess{Name: "p", Applications: []string{"y"}}), `there is no application "y"`},
+		{policy(directory.ConditionalAccess{Name: "p", ExcludeLocations: []string{"::ffff:192.0.2.0/120"}}), `"::ffff:192.0.2.0/120" is a network of IPv4 in IPv6 notation: write it as 192.0.2.0`},
+		{policy(directory.ConditionalAccess{Name: "p", ExcludeLocations: []string{"office"}}), `"office" is no network in CIDR notation`},
+		{directory.Tenant{DisplayName: "x", B2CPolicies: []string{"a/b"}}, `"a/b" is no name of a B2C policy`},
+		{directory.Tenant{DisplayName: "x", Policies: directory.Policies{GitHubEnterprises: []string{""}}}, "an empty enterprise"},
+		{directory.Tenant{DisplayName: "x", Policies: directory.Policies{AllowedIssuers: []string{""}}}, "an empty issuer"},
 	} {
-		if _, err := entra.NewDirectory().AddTenant(tt.tenant); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := directory.New().AddTenant(tt.tenant); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%v, want %q", err, tt.want)
 		}
 	}
@@ -131,7 +132,7 @@ func TestTenantRules(t *testing.T) {
 func TestResourcePropagation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.PropagationDelay = time.Minute })
+	r.options(func(o *directory.Options) { o.PropagationDelay = time.Minute })
 	send := func(step, scope string, code int) {
 		t.Helper()
 		if got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": scope})); got.code() != code {
@@ -139,18 +140,18 @@ func TestResourcePropagation(t *testing.T) {
 		}
 	}
 	r.advance(time.Minute) // until the rig itself has spread
-	orders := entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}}
+	orders := directory.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}}
 	r.addApp(orders)
 	send("new", "api://orders/.default", 500011)
 	r.advance(time.Minute)
 	send("new, spread", "api://orders/.default", 0)
-	r.change(func(t *entra.Tenant) { t.Applications[1].IdentifierURIs = []string{"api://sales"} })
+	r.change(func(t *directory.Tenant) { t.Applications[1].IdentifierURIs = []string{"api://sales"} })
 	send("renamed", "api://sales/.default", 500011)
 	send("renamed, old name", "api://orders/.default", 0)
 	r.advance(time.Minute)
 	send("renamed, spread", "api://sales/.default", 0)
 	send("renamed, old name, spread", "api://orders/.default", 500011)
-	r.change(func(t *entra.Tenant) { t.Applications = t.Applications[:1] })
+	r.change(func(t *directory.Tenant) { t.Applications = t.Applications[:1] })
 	send("removed", "api://sales/.default", 0)
 	r.advance(time.Minute)
 	send("removed, spread", "api://sales/.default", 500011)
@@ -224,7 +225,7 @@ func TestSignInOfAToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	got := r.exchange(nil).signIn
-	services, err := entra.Services("public")
+	services, err := directory.Services("public")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +284,7 @@ func TestDiscoveryV1(t *testing.T) {
 func TestNewIssuerDelay(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.NewIssuerDelay = 20 * time.Minute })
+	r.options(func(o *directory.Options) { o.NewIssuerDelay = 20 * time.Minute })
 	claims := map[string]any{"exp": start.Unix() + 3600}
 	for minute := range 20 {
 		if got := r.exchange(claims); got.code() != 7000272 {
@@ -300,7 +301,7 @@ func TestNewIssuerDelay(t *testing.T) {
 func TestStaleKeys(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.options(func(o *entra.Options) { o.StaleKeys = time.Hour })
+	r.options(func(o *directory.Options) { o.StaleKeys = time.Hour })
 	if got := r.exchange(nil); got.code() != 0 {
 		t.Fatal(got.raw)
 	}
@@ -334,7 +335,7 @@ func TestSignInJSON(t *testing.T) {
 func TestRemovalOfAStaleEdit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	o := entra.DefaultOptions()
+	o := directory.DefaultOptions()
 	o.PropagationDelay, o.StaleEdits = time.Minute, 10*time.Minute
 	if err := r.dir.SetOptions(o); err != nil {
 		t.Fatal(err)
@@ -348,7 +349,7 @@ func TestRemovalOfAStaleEdit(t *testing.T) {
 			}
 		}
 	}
-	if _, err := r.dir.UpdateCredential(r.tenant.ID, r.app.ClientID, "main-branch", entra.Credential{Subject: changed}); err != nil {
+	if _, err := r.dir.UpdateCredential(r.tenant.ID, r.app.ClientID, "main-branch", directory.Credential{Subject: changed}); err != nil {
 		t.Fatal(err)
 	}
 	r.advance(2 * time.Minute)
@@ -359,7 +360,46 @@ func TestRemovalOfAStaleEdit(t *testing.T) {
 	send("removed", map[string]int{mainSubject: 0, changed: 700213})
 	r.advance(time.Minute)
 	send("removed, spread", map[string]int{mainSubject: 70025, changed: 70025})
-	r.addCredential(r.app, entra.Credential{Name: "main-branch", Issuer: r.issuer.url, Subject: changed, Audiences: []string{exchangeAudience}})
+	r.addCredential(r.app, directory.Credential{Name: "main-branch", Issuer: r.issuer.url, Subject: changed, Audiences: []string{exchangeAudience}})
 	r.advance(time.Minute)
 	send("made anew, spread", map[string]int{mainSubject: 700213, changed: 0})
+}
+
+// TestRolesStayWithTheirResource: a role at one resource is none at another, even where roles of both have the same id, and lets nobody in
+// where another resource asks for a role.
+func TestRolesStayWithTheirResource(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	const same = "99999999-2222-3333-4444-666666666666"
+	orders := r.addApp(directory.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, AssignmentRequired: true, AppRoles: []directory.AppRole{
+		{ID: same, Value: "Orders.Read"}, {Value: ""},
+	}})
+	r.addApp(directory.Application{Name: "sales", IdentifierURIs: []string{"api://sales"}, AppRoles: []directory.AppRole{{ID: same, Value: "Sales.Read"}}})
+	r.addApp(directory.Application{Name: "bills", IdentifierURIs: []string{"api://bills"}, AssignmentRequired: true, AppRoles: []directory.AppRole{{ID: same, Value: "Bills.Read"}}})
+	set(func(a *directory.Application) {
+		a.AppRoleAssignments = []directory.AppRoleAssignment{
+			{Resource: strings.ToUpper(orders.ClientID), Role: strings.ToUpper(same)}, {Resource: "orders", Role: orders.AppRoles[1].ID},
+		}
+	})(r)
+	for _, tt := range []struct {
+		scope string
+		code  int
+		roles any
+	}{
+		{"api://orders/.default", 0, []any{"Orders.Read"}},
+		{"api://sales/.default", 0, nil},
+		{"api://bills/.default", 501051, nil},
+	} {
+		got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": tt.scope}))
+		if got.code() != tt.code {
+			t.Errorf("%s: code %d, want %d: %s", tt.scope, got.code(), tt.code, got.raw)
+			continue
+		}
+		if tt.code == 0 {
+			_, _, claims := got.token(t)
+			if diff := cmp.Diff(tt.roles, claims["roles"]); diff != "" {
+				t.Errorf("%s: roles (-want +got):\n%s", tt.scope, diff)
+			}
+		}
+	}
 }

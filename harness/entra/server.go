@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Config is what [New] needs. Its zero value works: an empty directory that
 // reaches no issuer.
 type Config struct {
-	Directory *Directory                    // nil: empty
+	Directory *directory.Directory          // nil: empty
 	Client    *http.Client                  // how issuers are reached; nil: every fetch fails as unreachable
 	Now       func() time.Time              // nil: time.Now
 	Rand      io.Reader                     // nil: crypto/rand; for ids only
@@ -29,7 +30,7 @@ type Config struct {
 // Server answers like the login hosts of Microsoft Entra. It is an
 // [http.Handler] for the root of a host and is safe for concurrent use.
 type Server struct {
-	directory *Directory
+	directory *directory.Directory
 	cache     *keyCache
 	key       lazyKey
 	now       func() time.Time
@@ -46,7 +47,7 @@ type Server struct {
 func New(c Config) *Server {
 	s := &Server{directory: c.Directory, now: c.Now, rand: c.Rand, record: c.Record, log: c.Log}
 	if s.directory == nil {
-		s.directory = NewDirectory()
+		s.directory = directory.New()
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -118,7 +119,7 @@ func newRoutes() *mux.Router {
 
 // Directory returns the directory the server signs in from; it may be changed
 // at any time.
-func (s *Server) Directory() *Directory { return s.directory }
+func (s *Server) Directory() *directory.Directory { return s.directory }
 
 // ServeHTTP answers one request. Anything that is not a path of Entra's
 // federation is a 404.

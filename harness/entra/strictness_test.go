@@ -12,8 +12,7 @@ import (
 	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
-
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // strictRefusals are assertions and documents that some decoders take and others do not.
@@ -41,10 +40,10 @@ var strictRefusals = []refusal{
 	{name: "nbf null", code: 50027, oauth: "invalid_request", status: 400, claims: map[string]any{"nbf": json.RawMessage("null")}},
 	{name: "nbf a string", code: 50027, oauth: "invalid_request", status: 400, claims: map[string]any{"nbf": "0"}},
 	{name: "half a character in sub", code: 50027, oauth: "invalid_request", status: 400, claims: map[string]any{"sub": json.RawMessage(`"x\ud800"`)}, prepare: func(r *rig) {
-		r.addCredential(r.app, entra.Credential{Name: "half", Issuer: r.issuer.url, Subject: "x\ufffd", Audiences: []string{exchangeAudience}})
+		r.addCredential(r.app, directory.Credential{Name: "half", Issuer: r.issuer.url, Subject: "x\ufffd", Audiences: []string{exchangeAudience}})
 	}},
 	{name: "half a character in a list of aud", code: 50027, oauth: "invalid_request", status: 400, claims: map[string]any{"sub": "other", "aud": json.RawMessage(`["x\udc00"]`)}, prepare: func(r *rig) {
-		r.addCredential(r.app, entra.Credential{Name: "half", Issuer: r.issuer.url, Subject: "other", Audiences: []string{"x\ufffd"}})
+		r.addCredential(r.app, directory.Credential{Name: "half", Issuer: r.issuer.url, Subject: "other", Audiences: []string{"x\ufffd"}})
 	}},
 	{name: "exp negative", code: 700024, oauth: "invalid_client", status: 401, claims: map[string]any{"exp": -1, "iat": -2, "nbf": nil},
 		says: []string{"assertion valid from 1969-12-31T23:59:58.0000000Z, expiry time of assertion 1969-12-31T23:59:59.0000000Z."}},

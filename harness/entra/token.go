@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // exchange is one token request on its way through the checks.
@@ -31,13 +32,13 @@ type exchange struct {
 	random randomness
 
 	// Found by the checks, in their order.
-	view      View         // of the tenant
-	app       *Application // the client, as it has spread
+	view      directory.View         // of the tenant
+	app       *directory.Application // the client, as it has spread
 	assertion *assertion
 
-	isCertificate bool          // the assertion is the client's own
-	byEntra       bool          // the assertion is a token of a tenant of this directory
-	candidates    []*Credential // those that agree with what was compared so far
+	isCertificate bool                    // the assertion is the client's own
+	byEntra       bool                    // the assertion is a token of a tenant of this directory
+	candidates    []*directory.Credential // those that agree with what was compared so far
 	keys          *issuerKeys
 	freshKeys     bool
 	issuerSince   time.Time // when the issuer was first asked for; zero: it is this server

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func golden(t *testing.T, name string) string {
@@ -139,7 +140,7 @@ func TestGraphToken(t *testing.T) {
 func TestCustomResourceToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	api := r.addApp(entra.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, TokenVersion: 2})
+	api := r.addApp(directory.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}, TokenVersion: 2})
 	for _, scope := range []string{"api://orders/.default", api.ClientID + "/.default"} {
 		got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": scope}))
 		header, payload, claims := got.token(t)
@@ -234,21 +235,21 @@ func TestAccepted(t *testing.T) {
 			"x-ms-lib-capability": "retry-after, h429", "x-client-current-telemetry": "5|771,0,,,|,", "client-request-id": "a876ada9-c13f-4ccd-b830-c2b0795ed03d",
 		}},
 		{name: "several audiences, when told so", claims: map[string]any{"aud": []string{"other", exchangeAudience}}, prepare: func(r *rig) {
-			o := entra.DefaultOptions()
+			o := directory.DefaultOptions()
 			o.AudienceLists = true
 			if err := r.dir.SetOptions(o); err != nil {
 				r.t.Fatal(err)
 			}
 		}},
 		{name: "second credential", claims: map[string]any{"sub": "second", "aud": "custom"}, prepare: func(r *rig) {
-			r.addCredential(r.app, entra.Credential{Name: "second", Issuer: r.issuer.url, Subject: "second", Audiences: []string{"custom"}})
+			r.addCredential(r.app, directory.Credential{Name: "second", Issuer: r.issuer.url, Subject: "second", Audiences: []string{"custom"}})
 		}},
 		{name: "credential of an issuer with a slash", claims: map[string]any{"iss": "https://issuer.example/"}, prepare: func(r *rig) {
-			r.addCredential(r.app, entra.Credential{Name: "aks", Issuer: "https://issuer.example/", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+			r.addCredential(r.app, directory.Credential{Name: "aks", Issuer: "https://issuer.example/", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 			r.issuer.discovery = r.issuer.document(map[string]any{"issuer": "https://issuer.example/"})
 		}},
 		{name: "a second credential that matches nothing in reach", prepare: func(r *rig) {
-			r.addCredential(r.app, entra.Credential{Name: "elsewhere", Issuer: "https://elsewhere.example", Subject: mainSubject, Audiences: []string{exchangeAudience}})
+			r.addCredential(r.app, directory.Credential{Name: "elsewhere", Issuer: "https://elsewhere.example", Subject: mainSubject, Audiences: []string{exchangeAudience}})
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -284,12 +285,12 @@ func TestNationalCloud(t *testing.T) {
 		{"usgov", "login.microsoftonline.us", "https://graph.microsoft.us", "https://login.microsoftonline.us"},
 		{"china", "login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", "https://login.partner.microsoftonline.cn"},
 	} {
-		audience, err := entra.ExchangeAudience(tt.cloud)
+		audience, err := directory.ExchangeAudience(tt.cloud)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tenant, err := r.dir.AddTenant(entra.Tenant{DisplayName: tt.cloud, Cloud: tt.cloud, Applications: []entra.Application{{
-			Name: "deployer", TokenVersion: 2, Credentials: []entra.Credential{{Name: "main", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{audience}}},
+		tenant, err := r.dir.AddTenant(directory.Tenant{DisplayName: tt.cloud, Cloud: tt.cloud, Applications: []directory.Application{{
+			Name: "deployer", TokenVersion: 2, Credentials: []directory.Credential{{Name: "main", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{audience}}},
 		}}})
 		if err != nil {
 			t.Fatal(err)
@@ -316,8 +317,8 @@ func TestMatchOrder(t *testing.T) {
 	if code := r.exchange(both).code(); code != 700212 {
 		t.Errorf("audience first: %d", code)
 	}
-	o := entra.DefaultOptions()
-	o.MatchOrder = entra.SubjectFirst
+	o := directory.DefaultOptions()
+	o.MatchOrder = directory.SubjectFirst
 	if err := r.dir.SetOptions(o); err != nil {
 		t.Fatal(err)
 	}
@@ -407,7 +408,7 @@ func TestZeroConfig(t *testing.T) {
 	if got := r.do(formRequest(tokenURL, "grant_type=client_credentials")); got.code() != 90002 {
 		t.Errorf("body %s", got.raw)
 	}
-	if _, err := s.Directory().AddTenant(entra.Tenant{DisplayName: "x", Domains: []string{"contoso.onmicrosoft.com"}}); err != nil {
+	if _, err := s.Directory().AddTenant(directory.Tenant{DisplayName: "x", Domains: []string{"contoso.onmicrosoft.com"}}); err != nil {
 		t.Fatal(err)
 	}
 	if got := r.do(formRequest(tokenURL, "grant_type=client_credentials")); got.code() != 900144 {

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // TestUpstreamFailures reads an issuer over real connections that fail.
@@ -81,7 +81,7 @@ func TestUpstreamFailures(t *testing.T) {
 					return new(net.Dialer).DialContext(ctx, network, address)
 				}
 			}
-			r.options(func(o *entra.Options) {
+			r.options(func(o *directory.Options) {
 				if tt.name == "slow" {
 					o.FetchTimeout = 50 * time.Millisecond
 				}
@@ -108,7 +108,7 @@ func TestRedirectBounds(t *testing.T) {
 	t.Parallel()
 	for name, location := range map[string]string{"plain http": "http://issuer.example/elsewhere", "round": "https://issuer.example/.well-known/openid-configuration"} {
 		r := newRig(t)
-		r.options(func(o *entra.Options) { o.FollowRedirects = true })
+		r.options(func(o *directory.Options) { o.FollowRedirects = true })
 		asked := 0
 		r.serveWith(&http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
 			asked++

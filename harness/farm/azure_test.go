@@ -11,20 +11,21 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
 // azure is a directory with a managed identity that may read a key vault.
-func azure(t *testing.T) *entra.Directory {
+func azure(t *testing.T) *directory.Directory {
 	t.Helper()
-	dir := entra.NewDirectory()
-	_, err := dir.AddTenant(entra.Tenant{
+	dir := directory.New()
+	_, err := dir.AddTenant(directory.Tenant{
 		DisplayName:       "Contoso",
-		ManagedIdentities: []entra.ManagedIdentity{{Name: "worker"}},
-		Subscriptions: []entra.Subscription{{
+		ManagedIdentities: []directory.ManagedIdentity{{Name: "worker"}},
+		Subscriptions: []directory.Subscription{{
 			DisplayName:     "Production",
-			ResourceGroups:  []entra.ResourceGroup{{Name: "app", Resources: []entra.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "contoso-vault"}}}},
-			RoleAssignments: []entra.RoleAssignment{{Principal: "worker", Role: "Reader"}},
+			ResourceGroups:  []directory.ResourceGroup{{Name: "app", Resources: []directory.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "contoso-vault"}}}},
+			RoleAssignments: []directory.RoleAssignment{{Principal: "worker", Role: "Reader"}},
 		}},
 	})
 	if err != nil {
@@ -201,7 +202,7 @@ func TestOwnAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	const github, subject = "https://token.actions.githubusercontent.com", "repo:contoso/web:ref:refs/heads/main"
-	app, err := client.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
+	app, err := client.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []directory.Credential{
 		{Name: "only", Issuer: github, Subject: subject, Audiences: []string{exchangeAudience}},
 	}})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -15,10 +15,10 @@ import (
 func TestDirectoryToBeginWith(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
-	options := entra.DefaultOptions()
-	options.ClockSkew, options.MatchOrder = time.Second, entra.SubjectFirst
-	spec := control.WorldSpec{Name: "given", Cloud: "usgov", Options: &options, Tenants: []entra.Tenant{
-		{DisplayName: "Fabrikam", Applications: []entra.Application{{Name: "deployer"}}, Subscriptions: []entra.Subscription{{DisplayName: "s"}}},
+	options := directory.DefaultOptions()
+	options.ClockSkew, options.MatchOrder = time.Second, directory.SubjectFirst
+	spec := control.WorldSpec{Name: "given", Cloud: "usgov", Options: &options, Tenants: []directory.Tenant{
+		{DisplayName: "Fabrikam", Applications: []directory.Application{{Name: "deployer"}}, Subscriptions: []directory.Subscription{{DisplayName: "s"}}},
 		{DisplayName: "Tailspin", Cloud: "china"},
 	}}
 	w := newWorld(t, s, spec)
@@ -41,7 +41,7 @@ func TestDirectoryToBeginWith(t *testing.T) {
 		t.Errorf("another world of the same specification (-first +second):\n%s", diff)
 	}
 	plain := newWorld(t, s, control.WorldSpec{Name: "plain"}).Directory()
-	if diff := cmp.Diff(entra.DefaultOptions(), plain.Options); diff != "" || len(plain.Tenants) != 1 || plain.Tenants[0].DisplayName != "Contoso" {
+	if diff := cmp.Diff(directory.DefaultOptions(), plain.Options); diff != "" || len(plain.Tenants) != 1 || plain.Tenants[0].DisplayName != "Contoso" {
 		t.Errorf("without any: tenants %+v, options (-want +got):\n%s", plain.Tenants, diff)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/issuers/github"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -63,7 +63,7 @@ func TestSlugInTheDefaultWorld(t *testing.T) {
 				t.Errorf("iss is %v, want %s", claims["iss"], tt.to)
 			}
 			subject, _ := claims["sub"].(string)
-			app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
+			app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []directory.Credential{
 				{Name: "only", Issuer: tt.to, Subject: subject, Audiences: []string{exchangeAudience}},
 			}})
 			if err != nil {

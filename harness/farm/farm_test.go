@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -77,7 +77,7 @@ func mint(t *testing.T, w *farm.World, issuerURL, subject string) control.Minted
 // addApp makes an application that trusts a subject of an issuer.
 func addApp(t *testing.T, w *farm.World, issuerURL, subject string) control.Application {
 	t.Helper()
-	app, err := w.AddApplication(control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
+	app, err := w.AddApplication(control.ApplicationSpec{Name: "deployer", Credentials: []directory.Credential{
 		{Name: "only", Issuer: issuerURL, Subject: subject, Audiences: []string{exchangeAudience}},
 	}})
 	if err != nil {

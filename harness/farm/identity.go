@@ -11,6 +11,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // identityPath is where the Entra plane gives tokens to workloads with a managed identity, in the form of Azure App Service.
@@ -91,7 +92,7 @@ func (w *World) identityToken(r *http.Request) (int, any) {
 	token, expires, err := w.entra.ManagedIdentityToken(tenant, identity.ClientID, resource)
 	if err != nil {
 		var refusal *entra.Error
-		if errors.As(err, &refusal) || errors.Is(err, entra.ErrNotFound) {
+		if errors.As(err, &refusal) || errors.Is(err, directory.ErrNotFound) {
 			return http.StatusBadRequest, identityError{Message: err.Error()}
 		}
 		return http.StatusInternalServerError, identityError{Message: err.Error()}
@@ -106,13 +107,13 @@ func (w *World) identityToken(r *http.Request) (int, any) {
 }
 
 // identity finds the managed identity that a request names, with the id of its tenant. A name that fits none finds none.
-func (w *World) identity(parameter func(string) string) (tenant string, found *entra.ManagedIdentity) {
+func (w *World) identity(parameter func(string) string) (tenant string, found *directory.ManagedIdentity) {
 	client, principal := parameter("client_id"), parameter("principal_id")+parameter("object_id")
 	resource := parameter("mi_res_id") + parameter("msi_res_id")
 	for _, t := range w.dir.Tenants() {
 		for i := range t.ManagedIdentities {
 			m := &t.ManagedIdentities[i]
-			id := "/subscriptions/" + m.Subscription + "/resourceGroups/" + m.ResourceGroup + "/providers/" + entra.IdentityType + "/" + m.Name
+			id := "/subscriptions/" + m.Subscription + "/resourceGroups/" + m.ResourceGroup + "/providers/" + directory.IdentityType + "/" + m.Name
 			if strings.EqualFold(m.ClientID, client) || strings.EqualFold(m.PrincipalID, principal) || strings.EqualFold(id, resource) {
 				return t.ID, m
 			}

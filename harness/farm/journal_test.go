@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -255,7 +255,7 @@ func TestFloods(t *testing.T) {
 	t.Parallel()
 	const times = 1100
 	s := start(t, farm.Options{})
-	w := newWorld(t, s, control.WorldSpec{Name: "flood", Tenants: []entra.Tenant{
+	w := newWorld(t, s, control.WorldSpec{Name: "flood", Tenants: []directory.Tenant{
 		{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}, {DisplayName: "Fabrikam", Domains: []string{"fabrikam.onmicrosoft.com"}},
 	}})
 	addIssuer(t, w, control.IssuerSpec{Platform: "github"})

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -25,7 +25,7 @@ func TestLog(t *testing.T) {
 	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}, Log: log.logger()})
 	client, manager := canonical(s, control.DefaultWorld), &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	secrets := map[string]string{"control token": s.Token()}
-	app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []entra.Credential{
+	app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []directory.Credential{
 		{Name: "only", Issuer: githubURL, Subject: subject, Audiences: []string{exchangeAudience}},
 	}})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 )
 
@@ -22,7 +22,7 @@ func signInWith(t *testing.T, s *farm.Server, issuerURL, token string) (code int
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := manager.AddCredential(t.Context(), control.DefaultWorld, app.ClientID, entra.Credential{
+	if _, err := manager.AddCredential(t.Context(), control.DefaultWorld, app.ClientID, directory.Credential{
 		Name: "only", Issuer: issuerURL, Subject: subject, Audiences: []string{exchangeAudience},
 	}); err != nil {
 		t.Fatal(err)

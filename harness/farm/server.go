@@ -19,28 +19,28 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // Options say how a farm is started. The zero value listens on the default addresses and has an empty directory.
 type Options struct {
-	Addr       map[Plane]string // host:port by plane; a missing plane listens on its default, an empty address not at all
-	PublicURL  string           // https base below which the issuers are also addressed by path; empty: only the listeners' own names
-	Hosts      []string         // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
-	Reach      []string         // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
-	ReachCA    []byte           // PEM, the certificates that those are verified with; nil: the system's
-	Directory  *entra.Directory // of the default world; nil: one empty tenant
-	Token      string           // of the control plane, 16 characters or more; empty: a random one
-	Version    string           // what the control plane says it is
-	Now        func() time.Time // nil: time.Now
-	After      AfterFunc        // nil: time.AfterFunc
-	CORS       bool             // browsers may read the documents of issuers of which it is not known whether they let them; see issuer.CORS
-	Timeout    time.Duration    // how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero: three minutes
-	IdleWorlds time.Duration    // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
-	Rand       io.Reader        // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
-	Log        *slog.Logger     // nil: nothing is logged
+	Addr       map[Plane]string     // host:port by plane; a missing plane listens on its default, an empty address not at all
+	PublicURL  string               // https base below which the issuers are also addressed by path; empty: only the listeners' own names
+	Hosts      []string             // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
+	Reach      []string             // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
+	ReachCA    []byte               // PEM, the certificates that those are verified with; nil: the system's
+	Directory  *directory.Directory // of the default world; nil: one empty tenant
+	Token      string               // of the control plane, 16 characters or more; empty: a random one
+	Version    string               // what the control plane says it is
+	Now        func() time.Time     // nil: time.Now
+	After      AfterFunc            // nil: time.AfterFunc
+	CORS       bool                 // browsers may read the documents of issuers of which it is not known whether they let them; see issuer.CORS
+	Timeout    time.Duration        // how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero: three minutes
+	IdleWorlds time.Duration        // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
+	Rand       io.Reader            // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
+	Log        *slog.Logger         // nil: nothing is logged
 }
 
 // Server is a farm on its listeners. It is safe for concurrent use.
@@ -434,7 +434,7 @@ func (s *Server) bases() []string {
 
 // impersonated are the hosts of every platform's services, of Entra, Microsoft Graph and Azure Resource Manager.
 func impersonated() []string {
-	hosts := slices.Concat(entra.LoginHosts(), entra.GraphHosts(), entra.ManagementHosts())
+	hosts := slices.Concat(directory.LoginHosts(), directory.GraphHosts(), directory.ManagementHosts())
 	for _, p := range issuers.All {
 		for _, service := range p.Services {
 			for _, address := range []string{service.Issuer, service.JWKS} {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Resolver is how a client outside the farm reaches the names that the farm impersonates: every name and address goes to the farm's
@@ -126,9 +126,9 @@ var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
 // The hosts that the Entra plane answers for.
 var (
-	logins     = entra.LoginHosts()
-	graphs     = entra.GraphHosts()
-	management = entra.ManagementHosts()
+	logins     = directory.LoginHosts()
+	graphs     = directory.GraphHosts()
+	management = directory.ManagementHosts()
 )
 
 // ofEntra tells a host that belongs to the Entra plane.

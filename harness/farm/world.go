@@ -12,6 +12,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/arm"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/graph"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -26,7 +27,7 @@ type World struct {
 	skew    time.Duration     // of the issuers' clock against Entra's
 	keys    issuer.NewKeyFunc // of the issuers and of the tenants
 	loan    *issuer.Loan      // what the keys are, if not the standard library's
-	dir     *entra.Directory
+	dir     *directory.Directory
 	entra   *entra.Server
 	graph   http.Handler // Microsoft Graph
 	arm     http.Handler // Azure Resource Manager
@@ -47,8 +48,8 @@ type World struct {
 var _ control.LiveWorld = (*World)(nil)
 
 // directoryOf makes the directory that a world begins with.
-func directoryOf(spec control.WorldSpec) (*entra.Directory, error) {
-	dir := entra.NewDirectory()
+func directoryOf(spec control.WorldSpec) (*directory.Directory, error) {
+	dir := directory.New()
 	if spec.Options != nil {
 		if err := dir.SetOptions(*spec.Options); err != nil {
 			return nil, err
@@ -56,7 +57,7 @@ func directoryOf(spec control.WorldSpec) (*entra.Directory, error) {
 	}
 	tenants := spec.Tenants
 	if len(tenants) == 0 {
-		tenants = []entra.Tenant{{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}}
+		tenants = []directory.Tenant{{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}}
 	}
 	for _, t := range tenants {
 		if t.Cloud == "" {
@@ -70,7 +71,7 @@ func directoryOf(spec control.WorldSpec) (*entra.Directory, error) {
 }
 
 // newWorld makes a world. Without a directory it gets the one of the specification.
-func (s *Server) newWorld(id string, spec control.WorldSpec, dir *entra.Directory) (*World, error) {
+func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Directory) (*World, error) {
 	if dir == nil {
 		var err error
 		if dir, err = directoryOf(spec); err != nil {
@@ -141,7 +142,7 @@ func (w *World) Advance(spec control.AdvanceSpec) (control.World, error) {
 
 // AddApplication makes an application in the world's first tenant.
 func (w *World) AddApplication(spec control.ApplicationSpec) (control.Application, error) {
-	app, err := w.dir.AddApplication(w.tenant, entra.Application{
+	app, err := w.dir.AddApplication(w.tenant, directory.Application{
 		Name: spec.Name, NoServicePrincipal: spec.NoServicePrincipal, Credentials: spec.Credentials,
 	})
 	if err != nil {
@@ -151,12 +152,12 @@ func (w *World) AddApplication(spec control.ApplicationSpec) (control.Applicatio
 }
 
 // AddCredential gives an application of the world's first tenant a federated identity credential.
-func (w *World) AddCredential(clientID string, c entra.Credential) (entra.Credential, error) {
+func (w *World) AddCredential(clientID string, c directory.Credential) (directory.Credential, error) {
 	return w.dir.AddCredential(w.tenant, clientID, c)
 }
 
 // UpdateCredential changes a federated identity credential in place.
-func (w *World) UpdateCredential(clientID, name string, c entra.Credential) (entra.Credential, error) {
+func (w *World) UpdateCredential(clientID, name string, c directory.Credential) (directory.Credential, error) {
 	return w.dir.UpdateCredential(w.tenant, clientID, name, c)
 }
 
@@ -169,7 +170,7 @@ func (w *World) RemoveCredential(clientID, name string) error {
 func (w *World) Journal(after int) control.Journal { return w.journal.after(after) }
 
 // Directory returns Entra's directory as it is now.
-func (w *World) Directory() entra.File { return w.dir.File() }
+func (w *World) Directory() directory.File { return w.dir.File() }
 
 // signIns are the last token requests for a tenant, oldest first.
 func (w *World) signIns(tenantID string) []entra.SignIn {

@@ -19,7 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -73,7 +73,7 @@ func (p *play) mintCertificate(ctx context.Context, m *scenario.Mint) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	login, err := entra.LoginURL(p.cloud)
+	login, err := directory.LoginURL(p.cloud)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -30,13 +30,13 @@ func (p *play) directory() (control.WorldSpec, error) {
 	if err != nil {
 		return control.WorldSpec{}, err
 	}
-	filled := entra.NewDirectory()
+	filled := directory.New()
 	if tenant, err = filled.AddTenant(tenant); err != nil {
-		path, first := entra.BrokenRule(err)
+		path, first := directory.BrokenRule(err)
 		return control.WorldSpec{}, p.at(p.file.Pos(mainPath(path)...), first)
 	}
-	spec.Tenants = []entra.Tenant{tenant}
-	others, err := decodeEach[entra.Tenant](p, side.Tenants, "tenants")
+	spec.Tenants = []directory.Tenant{tenant}
+	others, err := decodeEach[directory.Tenant](p, side.Tenants, "tenants")
 	if err != nil {
 		return control.WorldSpec{}, err
 	}
@@ -44,7 +44,7 @@ func (p *play) directory() (control.WorldSpec, error) {
 		p.defaults(&others[i])
 		other, err := filled.AddTenant(others[i])
 		if err != nil {
-			path, first := entra.BrokenRule(err)
+			path, first := directory.BrokenRule(err)
 			return control.WorldSpec{}, p.at(p.file.Pos(append([]any{"entra", "tenants", i}, steps(path)...)...), first)
 		}
 		spec.Tenants = append(spec.Tenants, other)
@@ -60,19 +60,19 @@ func (p *play) directory() (control.WorldSpec, error) {
 }
 
 // tenant is the scenario's tenant, whose first application is the scenario's.
-func (p *play) tenant(side *scenario.Entra) (t entra.Tenant, err error) {
-	t = entra.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}, Cloud: side.Cloud, B2CPolicies: side.B2CPolicies}
+func (p *play) tenant(side *scenario.Entra) (t directory.Tenant, err error) {
+	t = directory.Tenant{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}, Cloud: side.Cloud, B2CPolicies: side.B2CPolicies}
 	if named := side.Tenant; named != nil {
 		t.ID, t.DisplayName, t.Domains = named.ID, named.DisplayName, named.Domains
 	}
-	if t.Policies, err = decode[entra.Policies](p, side.Policies, "policies"); err != nil {
+	if t.Policies, err = decode[directory.Policies](p, side.Policies, "policies"); err != nil {
 		return t, err
 	}
-	app := entra.Application{
+	app := directory.Application{
 		Name: side.App, ClientID: side.ClientID, NoServicePrincipal: side.ServicePrincipal != nil && !*side.ServicePrincipal,
 		Disabled: side.Disabled, Public: side.Public, IdentifierURIs: side.IdentifierURIs,
 	}
-	if app.AppRoleAssignments, err = decodeEach[entra.AppRoleAssignment](p, side.AppRoleAssignments, "appRoleAssignments"); err != nil {
+	if app.AppRoleAssignments, err = decodeEach[directory.AppRoleAssignment](p, side.AppRoleAssignments, "appRoleAssignments"); err != nil {
 		return t, err
 	}
 	for i := range side.Credentials {
@@ -85,15 +85,15 @@ func (p *play) tenant(side *scenario.Entra) (t entra.Tenant, err error) {
 		}
 		app.Certificates = []string{own.pem}
 	}
-	further, err := decodeEach[entra.Application](p, side.Applications, "applications")
+	further, err := decodeEach[directory.Application](p, side.Applications, "applications")
 	if err != nil {
 		return t, err
 	}
-	t.Applications = append([]entra.Application{app}, further...)
-	if t.ManagedIdentities, err = decodeEach[entra.ManagedIdentity](p, side.ManagedIdentities, "managedIdentities"); err != nil {
+	t.Applications = append([]directory.Application{app}, further...)
+	if t.ManagedIdentities, err = decodeEach[directory.ManagedIdentity](p, side.ManagedIdentities, "managedIdentities"); err != nil {
 		return t, err
 	}
-	if t.Subscriptions, err = decodeEach[entra.Subscription](p, side.Subscriptions, "subscriptions"); err != nil {
+	if t.Subscriptions, err = decodeEach[directory.Subscription](p, side.Subscriptions, "subscriptions"); err != nil {
 		return t, err
 	}
 	p.defaults(&t)
@@ -101,12 +101,12 @@ func (p *play) tenant(side *scenario.Entra) (t entra.Tenant, err error) {
 }
 
 // defaults fills in what credentials leave out: the scenario's issuer and the audience of the tenant's cloud.
-func (p *play) defaults(t *entra.Tenant) {
-	audience, err := entra.ExchangeAudience(or(t.Cloud, p.cloud))
+func (p *play) defaults(t *directory.Tenant) {
+	audience, err := directory.ExchangeAudience(or(t.Cloud, p.cloud))
 	if err != nil {
 		return // AddTenant says so
 	}
-	fill := func(credentials []entra.Credential) {
+	fill := func(credentials []directory.Credential) {
 		for i := range credentials {
 			p.fill(&credentials[i], audience)
 		}
@@ -119,7 +119,7 @@ func (p *play) defaults(t *entra.Tenant) {
 	}
 }
 
-func (p *play) fill(c *entra.Credential, audience string) {
+func (p *play) fill(c *directory.Credential, audience string) {
 	c.Issuer = or(c.Issuer, p.issuer.URL)
 	if len(c.Audiences) == 0 {
 		c.Audiences = []string{audience}
@@ -127,15 +127,15 @@ func (p *play) fill(c *entra.Credential, audience string) {
 }
 
 // credential is a credential as the file has it.
-func credential(c *scenario.FederatedCredential) entra.Credential {
-	return entra.Credential{
+func credential(c *scenario.FederatedCredential) directory.Credential {
+	return directory.Credential{
 		ID: c.ID, Name: c.Name, Issuer: c.Issuer, Subject: c.Subject, Matching: c.Matching, Audiences: c.Audiences, Description: c.Description,
 		Created: c.Created,
 	}
 }
 
 // identity is the managed identity of that name and its tenant's id, the scenario's tenant first.
-func (p *play) identity(name string) (tenant string, m entra.ManagedIdentity, err error) {
+func (p *play) identity(name string) (tenant string, m directory.ManagedIdentity, err error) {
 	var names []string
 	for _, t := range p.tenants {
 		for _, m := range t.ManagedIdentities {
@@ -145,11 +145,11 @@ func (p *play) identity(name string) (tenant string, m entra.ManagedIdentity, er
 			names = append(names, m.Name)
 		}
 	}
-	return "", entra.ManagedIdentity{}, fmt.Errorf("no managed identity %q (have %q)", name, names)
+	return "", directory.ManagedIdentity{}, fmt.Errorf("no managed identity %q (have %q)", name, names)
 }
 
 // options are the directory's, over the defaults; nil if the file has none.
-func (p *play) options(set map[string]any) (*entra.Options, error) {
+func (p *play) options(set map[string]any) (*directory.Options, error) {
 	if len(set) == 0 {
 		return nil, nil
 	}
@@ -165,11 +165,11 @@ func (p *play) options(set map[string]any) (*entra.Options, error) {
 			given[name] = int64(d)
 		}
 	}
-	options := entra.DefaultOptions()
+	options := directory.DefaultOptions()
 	if err := convert(given, &options); err != nil {
 		return nil, p.at(pos, err)
 	}
-	if err := entra.NewDirectory().SetOptions(options); err != nil {
+	if err := directory.New().SetOptions(options); err != nil {
 		return nil, p.at(pos, err)
 	}
 	return &options, nil
@@ -177,8 +177,8 @@ func (p *play) options(set map[string]any) (*entra.Options, error) {
 
 // isDuration tells whether an option is one, by its JSON name.
 func isDuration(option string) bool {
-	for i := range reflect.TypeFor[entra.Options]().NumField() {
-		field := reflect.TypeFor[entra.Options]().Field(i)
+	for i := range reflect.TypeFor[directory.Options]().NumField() {
+		field := reflect.TypeFor[directory.Options]().Field(i)
 		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name == option {
 			return field.Type == reflect.TypeFor[time.Duration]()
 		}

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -19,11 +19,11 @@ func (p *play) mintIdentity(ctx context.Context, m *scenario.Mint) (map[string]a
 	if err != nil {
 		return nil, err
 	}
-	audience, err := entra.ExchangeAudience(p.cloud)
+	audience, err := directory.ExchangeAudience(p.cloud)
 	if err != nil {
 		return nil, err
 	}
-	login, err := entra.LoginURL(p.cloud)
+	login, err := directory.LoginURL(p.cloud)
 	if err != nil {
 		return nil, err
 	}

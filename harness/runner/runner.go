@@ -13,6 +13,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
@@ -150,9 +151,9 @@ type play struct {
 
 	world     control.World
 	issuer    control.Issuer
-	preset    string         // the issuer's; empty: the platform's first
-	tenants   []entra.Tenant // as the world began, every id filled in; the scenario's first
-	app       entra.Application
+	preset    string             // the issuer's; empty: the platform's first
+	tenants   []directory.Tenant // as the world began, every id filled in; the scenario's first
+	app       directory.Application
 	cloud     string
 	faults    []control.Fault
 	assertion string // the last minted token

@@ -3,7 +3,7 @@ package runner
 import (
 	"context"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -11,7 +11,7 @@ import (
 func (p *play) changeCredential(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
 	switch c := a.Credential; {
 	case c.Add != nil:
-		audience, err := entra.ExchangeAudience(p.cloud)
+		audience, err := directory.ExchangeAudience(p.cloud)
 		if err != nil {
 			return nil, err
 		}

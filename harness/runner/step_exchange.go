@@ -16,6 +16,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/target"
@@ -107,7 +108,7 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 
 // request is what every client is told.
 func (p *play) request(e *scenario.Exchange) (Request, error) {
-	authority, err := entra.LoginURL(p.cloud)
+	authority, err := directory.LoginURL(p.cloud)
 	if err != nil {
 		return Request{}, err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated files of this package")
@@ -118,10 +118,10 @@ func generateSchema(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// directoryDefinitions are those of the directory's types, whose vocabulary is that of entra: there is one, not two.
+// directoryDefinitions are those of the directory's types, whose vocabulary is that of a directory file: there is one, not two.
 func directoryDefinitions(t *testing.T) jsonschema.Definitions {
 	t.Helper()
-	comments := docComments(t, "../entra/types.go", "../entra/options.go")
+	comments := docComments(t, "../entra/directory/types.go", "../entra/directory/options.go")
 	r := jsonschema.Reflector{
 		Anonymous:                  true,
 		RequiredFromJSONSchemaTags: true, // what must be there is for the directory to say
@@ -147,7 +147,7 @@ func directoryDefinitions(t *testing.T) jsonschema.Definitions {
 			return comments[typ.Name()+"."+field]
 		},
 	}
-	definitions := r.Reflect(&entra.File{}).Definitions
+	definitions := r.Reflect(&directory.File{}).Definitions
 	delete(definitions, directoryDefs+"File")
 	return definitions
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Config is what [New] needs.
@@ -36,7 +37,7 @@ type Config struct {
 // API is the handler that [New] makes. It is for the root of a host, and safe for concurrent use.
 type API struct {
 	server    *entra.Server
-	directory *entra.Directory
+	directory *directory.Directory
 	now       func() time.Time
 	log       *slog.Logger
 	hold      func(ctx context.Context, identity string)
@@ -191,8 +192,8 @@ type call struct {
 	vars    map[string]string
 	version string // api-version
 	bearer  entra.Bearer
-	tenant  entra.Tenant        // of the subscription, or else the caller's
-	sub     *entra.Subscription // in tenant; nil: the path names none
+	tenant  directory.Tenant        // of the subscription, or else the caller's
+	sub     *directory.Subscription // in tenant; nil: the path names none
 }
 
 // ServeHTTP answers one request.
@@ -269,5 +270,5 @@ func (c *call) decode(into any) error {
 func (a *API) newGUID() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return entra.NewGUID(a.rand)
+	return directory.NewGUID(a.rand)
 }

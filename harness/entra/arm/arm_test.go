@@ -22,6 +22,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/arm"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const (
@@ -53,44 +54,44 @@ func newRSA() *rsa.PrivateKey {
 type rig struct {
 	t      testing.TB
 	server *entra.Server
-	dir    *entra.Directory
+	dir    *directory.Directory
 	http   *httptest.Server
-	tenant entra.Tenant
+	tenant directory.Tenant
 
 	mu  sync.Mutex
 	now time.Time
 }
 
 // credential is one that every client of the rig has.
-var credential = entra.Credential{Name: "main-branch", Issuer: issuerURL, Subject: subject, Audiences: []string{audience}}
+var credential = directory.Credential{Name: "main-branch", Issuer: issuerURL, Subject: subject, Audiences: []string{audience}}
 
 func newRig(t testing.TB, hold func(context.Context, string)) *rig {
 	t.Helper()
-	dir := entra.NewDirectory()
+	dir := directory.New()
 	r := &rig{t: t, now: start, dir: dir}
-	options := entra.DefaultOptions()
+	options := directory.DefaultOptions()
 	options.IdentityWriteTime = 0
 	if err := dir.SetOptions(options); err != nil {
 		t.Fatal(err)
 	}
-	client := func(name string) entra.Application {
-		return entra.Application{Name: name, Credentials: []entra.Credential{credential}}
+	client := func(name string) directory.Application {
+		return directory.Application{Name: name, Credentials: []directory.Credential{credential}}
 	}
 	var err error
-	r.tenant, err = dir.AddTenant(entra.Tenant{
+	r.tenant, err = dir.AddTenant(directory.Tenant{
 		DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"},
-		Applications: []entra.Application{client("Nobody"), client("Reader"), client("Contributor"), client("Owner"), client("Group Reader"), client("Vault Reader")},
-		ManagedIdentities: []entra.ManagedIdentity{
-			{Name: "worker", Credentials: []entra.Credential{credential}},
+		Applications: []directory.Application{client("Nobody"), client("Reader"), client("Contributor"), client("Owner"), client("Group Reader"), client("Vault Reader")},
+		ManagedIdentities: []directory.ManagedIdentity{
+			{Name: "worker", Credentials: []directory.Credential{credential}},
 		},
-		Subscriptions: []entra.Subscription{
+		Subscriptions: []directory.Subscription{
 			{
 				ID: production, DisplayName: "Production",
-				ResourceGroups: []entra.ResourceGroup{
-					{Name: "App", Resources: []entra.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "contoso-vault"}}},
+				ResourceGroups: []directory.ResourceGroup{
+					{Name: "App", Resources: []directory.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "contoso-vault"}}},
 					{Name: "other", Location: "northeurope"},
 				},
-				RoleAssignments: []entra.RoleAssignment{
+				RoleAssignments: []directory.RoleAssignment{
 					{Principal: "Reader", Role: "Reader"},
 					{Principal: "Contributor", Role: "Contributor"},
 					{Principal: "Owner", Role: "Owner"},
@@ -104,7 +105,7 @@ func newRig(t testing.TB, hold func(context.Context, string)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dir.AddTenant(entra.Tenant{DisplayName: "Fabrikam", Applications: []entra.Application{client("Stranger")}}); err != nil {
+	if _, err := dir.AddTenant(directory.Tenant{DisplayName: "Fabrikam", Applications: []directory.Application{client("Stranger")}}); err != nil {
 		t.Fatal(err)
 	}
 	r.server = entra.New(entra.Config{

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // cloudWords are the clouds as the directory names them.
@@ -20,7 +21,7 @@ func cloudOf(r *http.Request) string {
 		host = h
 	}
 	for _, cloud := range cloudWords {
-		if url, err := entra.ManagementURL(cloud); err == nil && strings.EqualFold(url, "https://"+host) {
+		if url, err := directory.ManagementURL(cloud); err == nil && strings.EqualFold(url, "https://"+host) {
 			return cloud
 		}
 	}
@@ -41,11 +42,11 @@ func audiences(r *http.Request) []string {
 }
 
 func managementAudiences(cloud string) []string {
-	all, err := entra.ManagementAudiences(cloud)
+	all, err := directory.ManagementAudiences(cloud)
 	if err != nil {
 		return nil // the words are constants
 	}
-	return append(all, entra.ManagementAppID)
+	return append(all, directory.ManagementAppID)
 }
 
 // authenticate checks the token. Texts: MicrosoftDocs' monitor reference (missing), hashicorp/terraform-provider-azurerm#20867 (expired),
@@ -116,7 +117,7 @@ func loginBase(cloud string, r *http.Request) string {
 	case "public":
 		return "https://login.windows.net"
 	}
-	url, err := entra.LoginURL(cloud)
+	url, err := directory.LoginURL(cloud)
 	if err != nil {
 		return "" // the words are constants
 	}
@@ -124,7 +125,7 @@ func loginBase(cloud string, r *http.Request) string {
 }
 
 // subscription finds the one that a path names, directly or in its scope, with its tenant.
-func (a *API) subscription(vars map[string]string) (entra.Tenant, *entra.Subscription) {
+func (a *API) subscription(vars map[string]string) (directory.Tenant, *directory.Subscription) {
 	id := subscriptionID(vars)
 	for _, tenant := range a.directory.Tenants() {
 		for i := range tenant.Subscriptions {
@@ -133,7 +134,7 @@ func (a *API) subscription(vars map[string]string) (entra.Tenant, *entra.Subscri
 			}
 		}
 	}
-	return entra.Tenant{}, nil
+	return directory.Tenant{}, nil
 }
 
 // subscriptionID is the part of a path that names a subscription, or "".
@@ -152,7 +153,7 @@ func (c *call) findSubscription() error {
 		c.tenant = tenant
 		return err
 	}
-	if !entra.IsGUID(id) {
+	if !directory.IsGUID(id) {
 		return fail(http.StatusBadRequest, "InvalidSubscriptionId", "The provided subscription identifier '%s' is malformed or invalid.", id)
 	}
 	if c.tenant, c.sub = c.api.subscription(c.vars); c.sub == nil {
@@ -196,19 +197,19 @@ func (c *call) authorizeList() error {
 
 // allowed tells whether a role of the caller permits an action over a scope.
 func (c *call) allowed(action, scope string) bool {
-	return c.sub != nil && slices.ContainsFunc(c.sub.RoleAssignments, func(a entra.RoleAssignment) bool {
-		role := entra.Role(a.Role)
+	return c.sub != nil && slices.ContainsFunc(c.sub.RoleAssignments, func(a directory.RoleAssignment) bool {
+		role := directory.Role(a.Role)
 		return a.Principal == c.bearer.ObjectID && role != nil && covers(absolute(c.sub, a), scope) && role.Allows(action)
 	})
 }
 
 // hasRole tells whether the caller has any role in a subscription.
-func (c *call) hasRole(s *entra.Subscription) bool {
-	return slices.ContainsFunc(s.RoleAssignments, func(a entra.RoleAssignment) bool { return a.Principal == c.bearer.ObjectID })
+func (c *call) hasRole(s *directory.Subscription) bool {
+	return slices.ContainsFunc(s.RoleAssignments, func(a directory.RoleAssignment) bool { return a.Principal == c.bearer.ObjectID })
 }
 
 // absolute is the whole scope of a role assignment.
-func absolute(s *entra.Subscription, a entra.RoleAssignment) string {
+func absolute(s *directory.Subscription, a directory.RoleAssignment) string {
 	return "/subscriptions/" + s.ID + a.Scope
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const (
@@ -184,7 +184,7 @@ func TestTenantGone(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	token := r.token("Reader", management)
-	r.dir.Replace(entra.NewDirectory())
+	r.dir.Replace(directory.New())
 	r.send(token, http.MethodGet, "/subscriptions", "").refused(t, http.StatusNotFound, "NotFound", "tenant '"+r.tenant.ID+"': not found")
 	r.send(token, http.MethodGet, groupPath, "").refused(t, http.StatusNotFound, "SubscriptionNotFound", "The subscription '"+production+"' could not be found.")
 }

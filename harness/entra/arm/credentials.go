@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 type credential struct {
@@ -33,13 +33,13 @@ type matching struct {
 	Version int    `json:"languageVersion"`
 }
 
-func (c *call) credential(m entra.ManagedIdentity, f entra.Credential) credential {
+func (c *call) credential(m directory.ManagedIdentity, f directory.Credential) credential {
 	p := credentialProperties{Issuer: f.Issuer, Subject: f.Subject, Audiences: f.Audiences}
 	if f.Matching != "" && c.flexible() {
 		p.Matching = &matching{f.Matching, languageVersion}
 	}
 	return credential{
-		ID: identityID(m) + "/federatedIdentityCredentials/" + f.Name, Name: f.Name, Type: entra.IdentityType + "/federatedIdentityCredentials", Properties: p,
+		ID: identityID(m) + "/federatedIdentityCredentials/" + f.Name, Name: f.Name, Type: directory.IdentityType + "/federatedIdentityCredentials", Properties: p,
 	}
 }
 
@@ -51,7 +51,7 @@ const languageVersion = 1
 
 // parent finds the identity of the path, after what precedes every request to its credentials. Whatever stands below as documented is in MicrosoftDocs/entra-docs, docs/workload-id/workload-identity-federation-considerations.md, which gives
 // messages; the codes that it leaves out are inferred.
-func (c *call) parent() (*entra.ManagedIdentity, error) {
+func (c *call) parent() (*directory.ManagedIdentity, error) {
 	err := c.validateVersion(credentialsSince, "userAssignedIdentities/federatedIdentityCredentials")
 	if err == nil {
 		_, err = c.inGroup()
@@ -102,8 +102,8 @@ func (c *call) listCredentials() (reply, error) {
 }
 
 // findCredential finds the credential of the path, or returns -1.
-func (c *call) findCredential(m *entra.ManagedIdentity) int {
-	return slices.IndexFunc(m.Credentials, func(f entra.Credential) bool { return strings.EqualFold(f.Name, c.vars["name"]) })
+func (c *call) findCredential(m *directory.ManagedIdentity) int {
+	return slices.IndexFunc(m.Credentials, func(f directory.Credential) bool { return strings.EqualFold(f.Name, c.vars["name"]) })
 }
 
 func (c *call) getCredential() (reply, error) {
@@ -119,8 +119,8 @@ func (c *call) getCredential() (reply, error) {
 }
 
 // readCredential reads the credential of a request.
-func (c *call) readCredential() (entra.Credential, error) {
-	none := entra.Credential{}
+func (c *call) readCredential() (directory.Credential, error) {
+	none := directory.Credential{}
 	var body struct {
 		Properties *struct {
 			Issuer    string    `json:"issuer"`
@@ -129,7 +129,7 @@ func (c *call) readCredential() (entra.Credential, error) {
 			Matching  *matching `json:"claimsMatchingExpression"`
 		} `json:"properties"`
 	}
-	if !entra.ValidCredentialName(c.vars["name"]) { // documented
+	if !directory.ValidCredentialName(c.vars["name"]) { // documented
 		return none, badRequest("Federated Identity Credential name '%s' is invalid.", c.vars["name"])
 	}
 	if err := c.decode(&body); err != nil {
@@ -139,7 +139,7 @@ func (c *call) readCredential() (entra.Credential, error) {
 	if p == nil { // documented
 		return none, badRequest("Federated Identity Credential from HTTP body has empty properties")
 	}
-	f := entra.Credential{Name: c.vars["name"], Issuer: p.Issuer, Subject: p.Subject, Audiences: p.Audiences}
+	f := directory.Credential{Name: c.vars["name"], Issuer: p.Issuer, Subject: p.Subject, Audiences: p.Audiences}
 	if p.Matching != nil && c.flexible() {
 		if f.Matching = p.Matching.Value; p.Matching.Version != languageVersion { // inferred
 			return none, badRequest("Federated Identity Credential claims matching expression must have language version %d.", languageVersion)
@@ -156,10 +156,10 @@ func (c *call) readCredential() (entra.Credential, error) {
 
 // validateValues validates what a credential says. That Azure refuses such values is documented (Azure/azure-rest-api-specs has the issuer's format,
 // the reference of Microsoft Graph the lengths), its texts are inferred.
-func (c *call) validateValues(f entra.Credential) error {
+func (c *call) validateValues(f directory.Credential) error {
 	for _, field := range []struct{ name, value string }{{"issuer", f.Issuer}, {"subject", f.Subject}, {"audience", f.Audiences[0]}} {
-		if utf8.RuneCountInString(field.value) > entra.MaxFieldLength {
-			return badRequest("Federated Identity Credential %s must not be longer than %d characters.", field.name, entra.MaxFieldLength)
+		if utf8.RuneCountInString(field.value) > directory.MaxFieldLength {
+			return badRequest("Federated Identity Credential %s must not be longer than %d characters.", field.name, directory.MaxFieldLength)
 		}
 	}
 	if issuer, err := url.Parse(f.Issuer); err != nil || issuer.Scheme == "" || issuer.Host == "" {
@@ -171,9 +171,9 @@ func (c *call) validateValues(f entra.Credential) error {
 	if f.Subject != "" {
 		return badRequest("Federated Identity Credential must specify either 'subject' or 'claimsMatchingExpression'.")
 	}
-	err := entra.ValidateMatching(c.tenant.Cloud, f, true, c.api.directory.Options())
-	if errors.Is(err, entra.ErrNoExpressions) {
-		err = entra.ErrNoExpressions // without the cloud's name, which is for directory files
+	err := directory.ValidateMatching(c.tenant.Cloud, f, true, c.api.directory.Options())
+	if errors.Is(err, directory.ErrNoExpressions) {
+		err = directory.ErrNoExpressions // without the cloud's name, which is for directory files
 	}
 	if err != nil {
 		return badRequest("Federated Identity Credential claims matching expression is invalid: %s.", plainly(err))
@@ -204,7 +204,7 @@ func (c *call) putCredential() (reply, error) {
 	}
 	status := http.StatusOK
 	var written credential
-	err = c.write(m, func(m *entra.ManagedIdentity) error {
+	err = c.write(m, func(m *directory.ManagedIdentity) error {
 		at := c.findCredential(m)
 		for i, other := range m.Credentials {
 			if i != at && want.Subject != "" && other.Issuer == want.Issuer && other.Subject == want.Subject { // documented
@@ -215,8 +215,8 @@ func (c *call) putCredential() (reply, error) {
 		case at >= 0:
 			want.Name, want.ID, want.Created = m.Credentials[at].Name, m.Credentials[at].ID, m.Credentials[at].Created
 			m.Credentials[at] = want
-		case len(m.Credentials) >= entra.MaxCredentials: // inferred
-			return badRequest("Too many Federated Identity Credentials: a managed identity can have at most %d.", entra.MaxCredentials)
+		case len(m.Credentials) >= directory.MaxCredentials: // inferred
+			return badRequest("Too many Federated Identity Credentials: a managed identity can have at most %d.", directory.MaxCredentials)
 		default:
 			status, want.ID, want.Created = http.StatusCreated, c.api.newGUID(), c.api.now().UTC().Truncate(time.Second)
 			m.Credentials = append(m.Credentials, want)
@@ -237,7 +237,7 @@ func (c *call) deleteCredential() (reply, error) {
 		return reply{}, err
 	}
 	status := http.StatusNoContent
-	err = c.write(m, func(m *entra.ManagedIdentity) error {
+	err = c.write(m, func(m *directory.ManagedIdentity) error {
 		if i := c.findCredential(m); i >= 0 {
 			status = http.StatusOK
 			m.Credentials = slices.Delete(m.Credentials, i, i+1)
@@ -249,7 +249,7 @@ func (c *call) deleteCredential() (reply, error) {
 
 // write changes the credentials of an identity. Like Azure it does one such change at a time, and refuses another meanwhile:
 // pulumi/pulumi-azure-native#4343; a delete counts as one, hashicorp/terraform-provider-azurerm#29242.
-func (c *call) write(m *entra.ManagedIdentity, change func(*entra.ManagedIdentity) error) error {
+func (c *call) write(m *directory.ManagedIdentity, change func(*directory.ManagedIdentity) error) error {
 	ctx, began := c.api.begin(c.r.Context(), m.PrincipalID)
 	if !began {
 		return fail(http.StatusConflict, "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
@@ -258,7 +258,7 @@ func (c *call) write(m *entra.ManagedIdentity, change func(*entra.ManagedIdentit
 	}
 	defer c.api.end(m.PrincipalID)
 	c.api.hold(ctx, identityID(*m))
-	return c.change(func(t *entra.Tenant, _ *entra.Subscription) error {
+	return c.change(func(t *directory.Tenant, _ *directory.Subscription) error {
 		i := c.findIdentity(t)
 		if i < 0 {
 			return errNoParent

@@ -1,11 +1,11 @@
 // Package arm answers like Azure Resource Manager for what surrounds a sign-in by workload identity federation: subscriptions, resource
 // groups and the resources in them, role assignments, user-assigned managed identities and their federated identity credentials. What it
-// reads and changes is the [entra.Directory]; it takes the access tokens of the [entra.Server].
+// reads and changes is the [directory.Directory]; it takes the access tokens of the [entra.Server].
 //
 //	handler := arm.New(arm.Config{Server: server})
 //	err := http.ListenAndServeTLS("127.0.0.1:8445", "tls.crt", "tls.key", handler)
 //
-// It stands for the hosts of [entra.ManagementHosts]; which of them was called, or that it was none of them, decides which audiences a
+// It stands for the hosts of [directory.ManagementHosts]; which of them was called, or that it was none of them, decides which audiences a
 // token may have and what /metadata/endpoints says.
 //
 // # Faithful
@@ -25,8 +25,8 @@
 //   - There are no management groups, no custom roles, no deny assignments, no conditions, and no Azure Policy. Role assignments at once
 //     count everywhere; Azure takes up to ten minutes.
 //   - Only service principals sign in here, so principalType is always ServicePrincipal. createdBy and updatedBy are null.
-//   - Role definitions are those of [entra.Roles]; their dates are left out.
-//   - How long a write of a federated credential takes, and so how easily two overlap, is not known: see entra.Options.
+//   - Role definitions are those of [directory.Roles]; their dates are left out.
+//   - How long a write of a federated credential takes, and so how easily two overlap, is not known: see directory.Options.
 //   - Requests are not throttled. Tags are kept as they are, without Azure's limits; of the resources only managed identities have some.
 //   - isolationScope is always None.
 //

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Error is a refusal of Azure Resource Manager.
@@ -33,7 +34,7 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *Error
 	if !errors.As(err, &refusal) {
 		refusal = fail(http.StatusBadRequest, "BadRequest", "%s", plainly(err))
-		if errors.Is(err, entra.ErrNotFound) {
+		if errors.Is(err, directory.ErrNotFound) {
 			refusal.Status, refusal.Code = http.StatusNotFound, "NotFound"
 		}
 	}
@@ -81,7 +82,7 @@ func write(w http.ResponseWriter, status int, body any) {
 func (a *API) setHeaders(h http.Header, r *http.Request) {
 	id := a.newGUID()
 	correlation := r.Header.Get("x-ms-correlation-request-id")
-	if !entra.IsGUID(correlation) {
+	if !directory.IsGUID(correlation) {
 		correlation = id
 	}
 	h.Set("Cache-Control", "no-cache")

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 type resourceGroup struct {
@@ -23,11 +23,11 @@ type provisioningState struct {
 
 var succeeded = provisioningState{"Succeeded"}
 
-func groupID(s *entra.Subscription, name string) string {
+func groupID(s *directory.Subscription, name string) string {
 	return "/subscriptions/" + s.ID + "/resourceGroups/" + name
 }
 
-func groupReply(s *entra.Subscription, g entra.ResourceGroup) resourceGroup {
+func groupReply(s *directory.Subscription, g directory.ResourceGroup) resourceGroup {
 	return resourceGroup{groupID(s, g.Name), g.Name, "Microsoft.Resources/resourceGroups", g.Location, g.Tags, succeeded}
 }
 
@@ -46,9 +46,9 @@ func (c *call) listGroups() (reply, error) {
 }
 
 // findGroup finds the resource group of the path.
-func (c *call) findGroup(s *entra.Subscription) (*entra.ResourceGroup, error) {
+func (c *call) findGroup(s *directory.Subscription) (*directory.ResourceGroup, error) {
 	name := c.vars["group"]
-	i := slices.IndexFunc(s.ResourceGroups, func(g entra.ResourceGroup) bool { return strings.EqualFold(g.Name, name) })
+	i := slices.IndexFunc(s.ResourceGroups, func(g directory.ResourceGroup) bool { return strings.EqualFold(g.Name, name) })
 	if i < 0 {
 		return nil, fail(http.StatusNotFound, "ResourceGroupNotFound", "Resource group '%s' could not be found.", name)
 	}
@@ -56,7 +56,7 @@ func (c *call) findGroup(s *entra.Subscription) (*entra.ResourceGroup, error) {
 }
 
 // inGroup checks that the caller may do what the path says, and that its resource group is there.
-func (c *call) inGroup() (*entra.ResourceGroup, error) {
+func (c *call) inGroup() (*directory.ResourceGroup, error) {
 	if err := c.authorize(); err != nil {
 		return nil, err
 	}
@@ -97,15 +97,15 @@ func (c *call) putGroup() (reply, error) {
 	if err := c.decode(&body); err != nil {
 		return reply{}, err
 	}
-	want := entra.ResourceGroup{Name: c.vars["group"], Location: entra.Location(body.Location), Tags: body.Tags}
+	want := directory.ResourceGroup{Name: c.vars["group"], Location: directory.Location(body.Location), Tags: body.Tags}
 	switch {
 	case want.Location == "":
 		return reply{}, errLocationRequired
-	case !entra.ValidGroupName(want.Name): // inferred
+	case !directory.ValidGroupName(want.Name): // inferred
 		return reply{}, fail(http.StatusBadRequest, "InvalidResourceGroupName", "The resource group name '%s' is invalid.", want.Name)
 	}
 	status := http.StatusCreated
-	err := c.change(func(_ *entra.Tenant, s *entra.Subscription) error {
+	err := c.change(func(_ *directory.Tenant, s *directory.Subscription) error {
 		if g, err := c.findGroup(s); err == nil {
 			if g.Location != want.Location {
 				return fail(http.StatusConflict, "InvalidResourceGroupLocation",
@@ -132,10 +132,10 @@ func (c *call) deleteGroup() (reply, error) {
 		return reply{}, err
 	}
 	scope := groupID(c.sub, g.Name)
-	err = c.change(func(t *entra.Tenant, s *entra.Subscription) error {
-		s.ResourceGroups = slices.DeleteFunc(s.ResourceGroups, func(other entra.ResourceGroup) bool { return other.Name == g.Name })
-		s.RoleAssignments = slices.DeleteFunc(s.RoleAssignments, func(a entra.RoleAssignment) bool { return covers(scope, absolute(s, a)) })
-		t.ManagedIdentities = slices.DeleteFunc(t.ManagedIdentities, func(m entra.ManagedIdentity) bool {
+	err = c.change(func(t *directory.Tenant, s *directory.Subscription) error {
+		s.ResourceGroups = slices.DeleteFunc(s.ResourceGroups, func(other directory.ResourceGroup) bool { return other.Name == g.Name })
+		s.RoleAssignments = slices.DeleteFunc(s.RoleAssignments, func(a directory.RoleAssignment) bool { return covers(scope, absolute(s, a)) })
+		t.ManagedIdentities = slices.DeleteFunc(t.ManagedIdentities, func(m directory.ManagedIdentity) bool {
 			return m.Subscription == s.ID && m.ResourceGroup == g.Name
 		})
 		return nil
@@ -144,8 +144,8 @@ func (c *call) deleteGroup() (reply, error) {
 }
 
 // change changes the tenant, with the subscription of the path in it.
-func (c *call) change(do func(*entra.Tenant, *entra.Subscription) error) error {
-	tenant, err := c.api.directory.Change(c.tenant.ID, func(t *entra.Tenant) error {
+func (c *call) change(do func(*directory.Tenant, *directory.Subscription) error) error {
+	tenant, err := c.api.directory.Change(c.tenant.ID, func(t *directory.Tenant) error {
 		for i := range t.Subscriptions {
 			if t.Subscriptions[i].ID == c.sub.ID {
 				return do(t, &t.Subscriptions[i])
@@ -184,11 +184,11 @@ type sku struct {
 	Name   string `json:"name"`
 }
 
-func resourceID(s *entra.Subscription, group, resourceType, name string) string {
-	return groupID(s, group) + "/providers/" + entra.Resource{Type: resourceType, Name: name}.Path()
+func resourceID(s *directory.Subscription, group, resourceType, name string) string {
+	return groupID(s, group) + "/providers/" + directory.Resource{Type: resourceType, Name: name}.Path()
 }
 
-func (c *call) resource(group string, r entra.Resource) resource {
+func (c *call) resource(group string, r directory.Resource) resource {
 	out := resource{
 		ID: resourceID(c.sub, group, r.Type, r.Name), Name: r.Name[strings.LastIndex(r.Name, "/")+1:], Type: r.Type, Location: r.Location, Tags: map[string]any{},
 		Properties: succeeded,
@@ -230,7 +230,7 @@ func (c *call) listResources() (reply, error) {
 	}
 	for _, m := range c.tenant.ManagedIdentities {
 		if m.Subscription == c.sub.ID {
-			add(m.ResourceGroup, c.resource(m.ResourceGroup, entra.Resource{Type: entra.IdentityType, Name: m.Name, Location: m.Location}))
+			add(m.ResourceGroup, c.resource(m.ResourceGroup, directory.Resource{Type: directory.IdentityType, Name: m.Name, Location: m.Location}))
 		}
 	}
 	return okList(all)

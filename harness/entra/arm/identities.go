@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // identityVersions are the api-versions of Microsoft.ManagedIdentity (Azure/azure-rest-api-specs), oldest first.
@@ -60,16 +60,16 @@ type identityProperties struct {
 }
 
 // identityID has resourcegroups in lower case, as Azure/azure-rest-api-specs shows the replies.
-func identityID(m entra.ManagedIdentity) string {
+func identityID(m directory.ManagedIdentity) string {
 	return "/subscriptions/" + m.Subscription + "/resourcegroups/" + m.ResourceGroup + identities + "/" + m.Name
 }
 
-func (c *call) identity(m entra.ManagedIdentity) identity {
+func (c *call) identity(m directory.ManagedIdentity) identity {
 	p := identityProperties{TenantID: c.tenant.ID, PrincipalID: m.PrincipalID, ClientID: m.ClientID}
 	if c.version >= isolationSince {
 		p.Isolation = "None"
 	}
-	return identity{m.Location, someTags(m.Tags), identityID(m), m.Name, entra.IdentityType, p}
+	return identity{m.Location, someTags(m.Tags), identityID(m), m.Name, directory.IdentityType, p}
 }
 
 // someTags is {} rather than null when there are none.
@@ -95,7 +95,7 @@ func (c *call) listIdentities() (reply, error) {
 	var all []identity
 	for _, m := range c.tenant.ManagedIdentities {
 		in := m.Subscription == c.sub.ID && (c.vars["group"] == "" || strings.EqualFold(m.ResourceGroup, c.vars["group"]))
-		if in && c.allowed(entra.IdentityType+"/read", identityID(m)) {
+		if in && c.allowed(directory.IdentityType+"/read", identityID(m)) {
 			all = append(all, c.identity(m))
 		}
 	}
@@ -103,8 +103,8 @@ func (c *call) listIdentities() (reply, error) {
 }
 
 // findIdentity finds the identity of the path in a tenant, or returns -1.
-func (c *call) findIdentity(t *entra.Tenant) int {
-	return slices.IndexFunc(t.ManagedIdentities, func(m entra.ManagedIdentity) bool {
+func (c *call) findIdentity(t *directory.Tenant) int {
+	return slices.IndexFunc(t.ManagedIdentities, func(m directory.ManagedIdentity) bool {
 		return m.Subscription == c.sub.ID && strings.EqualFold(m.ResourceGroup, c.vars["group"]) && strings.EqualFold(m.Name, c.vars["identity"])
 	})
 }
@@ -119,7 +119,7 @@ func (c *call) inIdentities() error {
 }
 
 func (c *call) noIdentity() error {
-	return notFound(entra.IdentityType, c.vars["identity"], c.vars["group"])
+	return notFound(directory.IdentityType, c.vars["identity"], c.vars["group"])
 }
 
 func (c *call) getIdentity() (reply, error) {
@@ -145,15 +145,15 @@ func (c *call) putIdentity() (reply, error) {
 	if err := c.decode(&body); err != nil {
 		return reply{}, err
 	}
-	at := entra.Location(body.Location)
+	at := directory.Location(body.Location)
 	switch {
 	case at == "":
 		return reply{}, errLocationRequired
-	case !entra.ValidIdentityName(c.vars["identity"]): // inferred
+	case !directory.ValidIdentityName(c.vars["identity"]): // inferred
 		return reply{}, fail(http.StatusBadRequest, "BadRequest", "Identity name '%s' is invalid.", c.vars["identity"])
 	}
 	status, i := http.StatusOK, 0
-	err := c.change(func(t *entra.Tenant, s *entra.Subscription) error {
+	err := c.change(func(t *directory.Tenant, s *directory.Subscription) error {
 		g, err := c.findGroup(s)
 		if err != nil {
 			return err
@@ -167,7 +167,7 @@ func (c *call) putIdentity() (reply, error) {
 			return nil
 		}
 		status, i = http.StatusCreated, len(t.ManagedIdentities)
-		t.ManagedIdentities = append(t.ManagedIdentities, entra.ManagedIdentity{
+		t.ManagedIdentities = append(t.ManagedIdentities, directory.ManagedIdentity{
 			Name: c.vars["identity"], ClientID: c.api.newGUID(), PrincipalID: c.api.newGUID(), Subscription: s.ID, ResourceGroup: g.Name, Location: at,
 			Tags: body.Tags,
 		})
@@ -191,7 +191,7 @@ func (c *call) patchIdentity() (reply, error) {
 		return reply{}, err
 	}
 	i := 0
-	err := c.change(func(t *entra.Tenant, _ *entra.Subscription) error {
+	err := c.change(func(t *directory.Tenant, _ *directory.Subscription) error {
 		if i = c.findIdentity(t); i < 0 {
 			return c.noIdentity()
 		}
@@ -212,11 +212,11 @@ func (c *call) deleteIdentity() (reply, error) {
 		return reply{}, err
 	}
 	status := http.StatusNoContent
-	err := c.change(func(t *entra.Tenant, s *entra.Subscription) error {
+	err := c.change(func(t *directory.Tenant, s *directory.Subscription) error {
 		if i := c.findIdentity(t); i >= 0 {
 			status = http.StatusOK
 			id := identityID(t.ManagedIdentities[i])
-			s.RoleAssignments = slices.DeleteFunc(s.RoleAssignments, func(a entra.RoleAssignment) bool { return covers(id, absolute(s, a)) })
+			s.RoleAssignments = slices.DeleteFunc(s.RoleAssignments, func(a directory.RoleAssignment) bool { return covers(id, absolute(s, a)) })
 			t.ManagedIdentities = slices.Delete(t.ManagedIdentities, i, i+1)
 		}
 		return nil

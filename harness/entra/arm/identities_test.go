@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 type identity struct {
@@ -198,7 +198,7 @@ func TestNoFlexibleCredential(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	token := r.token("Contributor", management)
-	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+	if _, err := r.dir.Change(r.tenant.ID, func(t *directory.Tenant) error {
 		t.Cloud = "usgov"
 		return nil
 	}); err != nil {

@@ -3,7 +3,7 @@ package arm
 import (
 	"net/http"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // endpoints describe a cloud, as /metadata/endpoints has them from api-version 2019-05-01 on: recorded from the public cloud by
@@ -61,17 +61,17 @@ var metadata = map[string]endpoints{
 // metadataOf describes a cloud with its own hosts.
 func metadataOf(cloud string) endpoints {
 	e := metadata[cloud]
-	login, err := entra.LoginURL(cloud)
+	login, err := directory.LoginURL(cloud)
 	if err != nil {
 		return e // the words are constants
 	}
 	e.Authentication = authentication{LoginEndpoint: login + "/", Tenant: "common", IdentityProvider: "AAD"}
-	all, _ := entra.ManagementAudiences(cloud)
+	all, _ := directory.ManagementAudiences(cloud)
 	for i := len(all) - 1; i >= 0; i-- {
 		e.Authentication.Audiences = append(e.Authentication.Audiences, all[i]+"/")
 	}
-	manager, _ := entra.ManagementURL(cloud)
-	graph, _ := entra.GraphURL(cloud)
+	manager, _ := directory.ManagementURL(cloud)
+	graph, _ := directory.GraphURL(cloud)
 	e.Manager, e.MicrosoftGraph = manager+"/", graph+"/"
 	return e
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 type roleDefinition struct {
@@ -41,7 +41,7 @@ func (c *call) definitionID(id string) string {
 	return prefix + authorization + "/roleDefinitions/" + id
 }
 
-func (c *call) roleDefinition(r *entra.RoleDefinition) roleDefinition {
+func (c *call) roleDefinition(r *directory.RoleDefinition) roleDefinition {
 	some := func(list []string) []string { return append([]string{}, list...) }
 	return roleDefinition{
 		Properties: roleProperties{r.Name, "BuiltInRole", r.Description, []string{"/"}, []rolePermission{{
@@ -68,8 +68,8 @@ func (c *call) listRoleDefinitions() (reply, error) {
 		return reply{}, err
 	}
 	var all []roleDefinition
-	for i := range entra.Roles {
-		r := &entra.Roles[i]
+	for i := range directory.Roles {
+		r := &directory.Roles[i]
 		if (f.roleName == "" || strings.EqualFold(f.roleName, r.Name)) && (f.roleType == "" || strings.EqualFold(f.roleType, "BuiltInRole")) {
 			all = append(all, c.roleDefinition(r))
 		}
@@ -81,8 +81,8 @@ func (c *call) getRoleDefinition() (reply, error) {
 	if err := c.authorizeDefinitions(); err != nil {
 		return reply{}, err
 	}
-	r := entra.Role(c.vars["name"])
-	if r == nil || !entra.IsGUID(c.vars["name"]) {
+	r := directory.Role(c.vars["name"])
+	if r == nil || !directory.IsGUID(c.vars["name"]) {
 		return reply{}, noRole(http.StatusNotFound, c.vars["name"]) // Azure/terraform-azurerm-caf-enterprise-scale, its troubleshooting page
 	}
 	return ok(c.roleDefinition(r))
@@ -117,7 +117,7 @@ type assignmentProperties struct {
 	Description      *string `json:"description"`
 }
 
-func (c *call) roleAssignment(a entra.RoleAssignment) roleAssignment {
+func (c *call) roleAssignment(a directory.RoleAssignment) roleAssignment {
 	scope := absolute(c.sub, a)
 	p := assignmentProperties{RoleDefinitionID: c.definitionID(a.Role), PrincipalID: a.Principal, PrincipalType: "ServicePrincipal", Scope: scope}
 	if !a.Created.IsZero() {
@@ -164,8 +164,8 @@ func (c *call) listRoleAssignments() (reply, error) {
 }
 
 // assignment finds the role assignment of the path.
-func (c *call) assignment(s *entra.Subscription) int {
-	return slices.IndexFunc(s.RoleAssignments, func(a entra.RoleAssignment) bool {
+func (c *call) assignment(s *directory.Subscription) int {
+	return slices.IndexFunc(s.RoleAssignments, func(a directory.RoleAssignment) bool {
 		return strings.EqualFold(a.Name, c.vars["name"]) && strings.EqualFold(absolute(s, a), c.scope())
 	})
 }
@@ -198,7 +198,7 @@ func (c *call) putRoleAssignment() (reply, error) {
 		return reply{}, notFound(resourceType, name, cmp.Or(group[strings.LastIndex(group, "/")+1:], "<null>"))
 	}
 	status := http.StatusCreated
-	err = c.change(func(t *entra.Tenant, s *entra.Subscription) error {
+	err = c.change(func(t *directory.Tenant, s *directory.Subscription) error {
 		for _, a := range s.RoleAssignments {
 			same := a.Principal == want.Principal && a.Role == want.Role && strings.EqualFold(a.Scope, want.Scope)
 			switch {
@@ -228,8 +228,8 @@ var principalTypes = []string{"User", "Group", "ServicePrincipal", "ForeignGroup
 
 // readAssignment reads the role assignment of a request. In versions before 2018-09-01-preview there is no principalType
 // (Azure/azure-rest-api-specs#11830).
-func (c *call) readAssignment() (entra.RoleAssignment, error) {
-	none := entra.RoleAssignment{}
+func (c *call) readAssignment() (directory.RoleAssignment, error) {
+	none := directory.RoleAssignment{}
 	var body struct {
 		Properties struct {
 			RoleDefinitionID string `json:"roleDefinitionId"`
@@ -247,19 +247,19 @@ func (c *call) readAssignment() (entra.RoleAssignment, error) {
 	known := hasPrincipal(c.tenant, strings.ToLower(p.PrincipalID))
 	principal := strings.ToLower(p.PrincipalID)
 	roleID := p.RoleDefinitionID[strings.LastIndex(p.RoleDefinitionID, "/")+1:]
-	role := entra.Role(roleID)
+	role := directory.Role(roleID)
 	switch {
-	case !entra.IsGUID(c.vars["name"]): // inferred
+	case !directory.IsGUID(c.vars["name"]): // inferred
 		return none, fail(http.StatusBadRequest, "InvalidRoleAssignmentId", "The role assignment ID '%s' is not valid. The role assignment ID must be a GUID.", c.vars["name"])
 	case p.RoleDefinitionID == "" || principal == "": // inferred
 		return none, fail(http.StatusBadRequest, "InvalidCreateRoleAssignmentRequest", "The request to create role assignment '%s' is not valid. Role assignment "+
 			"properties must have a role definition ID and a principal ID.", c.vars["name"])
-	case !entra.IsGUID(principal): // Azure/azure-powershell#16627
+	case !directory.IsGUID(principal): // Azure/azure-powershell#16627
 		return none, fail(http.StatusBadRequest, "InvalidPrincipalId", "The Principal ID '%s' is not valid. Principal ID must be a GUID.", p.PrincipalID)
 	case p.PrincipalType != "" && !slices.Contains(principalTypes, p.PrincipalType): // text Azure/azure-cli#11594, code inferred
 		return none, fail(http.StatusBadRequest, "InvalidPrincipalType",
 			"The PrincipalType property '%s' is not valid. It must be 'User', 'Group' or 'ServicePrincipal'.", p.PrincipalType)
-	case role == nil || !entra.IsGUID(roleID):
+	case role == nil || !directory.IsGUID(roleID):
 		return none, noRole(http.StatusBadRequest, roleID)
 	case known && p.PrincipalType != "" && p.PrincipalType != "ServicePrincipal": // Azure/modern-web-app-pattern-dotnet#129, typo included; status inferred
 		return none, fail(http.StatusBadRequest, "UnmatchedPrincipalType",
@@ -270,13 +270,13 @@ func (c *call) readAssignment() (entra.RoleAssignment, error) {
 			"assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype", bare(principal), c.tenant.ID)
 	}
 	below := c.scope()[len("/subscriptions/"+c.sub.ID):]
-	return entra.RoleAssignment{Name: strings.ToLower(c.vars["name"]), Principal: principal, Role: role.ID, Scope: below}, nil
+	return directory.RoleAssignment{Name: strings.ToLower(c.vars["name"]), Principal: principal, Role: role.ID, Scope: below}, nil
 }
 
 // hasPrincipal tells whether a service principal is in a tenant.
-func hasPrincipal(t entra.Tenant, id string) bool {
-	return slices.ContainsFunc(t.Applications, func(a entra.Application) bool { return a.ServicePrincipalID == id && !a.NoServicePrincipal }) ||
-		slices.ContainsFunc(t.ManagedIdentities, func(m entra.ManagedIdentity) bool { return m.PrincipalID == id })
+func hasPrincipal(t directory.Tenant, id string) bool {
+	return slices.ContainsFunc(t.Applications, func(a directory.Application) bool { return a.ServicePrincipalID == id && !a.NoServicePrincipal }) ||
+		slices.ContainsFunc(t.ManagedIdentities, func(m directory.ManagedIdentity) bool { return m.PrincipalID == id })
 }
 
 // deleteRoleAssignment answers with what it deleted, or with 204 when there was nothing.
@@ -285,7 +285,7 @@ func (c *call) deleteRoleAssignment() (reply, error) {
 		return reply{}, err
 	}
 	answer := reply{http.StatusNoContent, nil}
-	err := c.change(func(_ *entra.Tenant, s *entra.Subscription) error {
+	err := c.change(func(_ *directory.Tenant, s *directory.Subscription) error {
 		if i := c.assignment(s); i >= 0 {
 			answer = reply{http.StatusOK, c.roleAssignment(s.RoleAssignments[i])}
 			s.RoleAssignments = slices.Delete(s.RoleAssignments, i, i+1)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const (
@@ -30,8 +30,8 @@ func TestRoleDefinitions(t *testing.T) {
 	r.as("Reader", "GET", groupPath+definitionsAt+"/"+readerRole, "").want(t, 200, reader(subscriptionAt))
 	r.as("Nobody", "GET", definitionsAt+"/"+readerRole, "").want(t, 200, reader(""))
 	all := decoded[struct{ Value []any }](t, r.as("Reader", "GET", query(subscriptionAt+definitionsAt, "type eq 'BuiltInRole'"), ""))
-	if len(all.Value) != len(entra.Roles) {
-		t.Errorf("%d role definitions, want %d", len(all.Value), len(entra.Roles))
+	if len(all.Value) != len(directory.Roles) {
+		t.Errorf("%d role definitions, want %d", len(all.Value), len(directory.Roles))
 	}
 	r.as("Reader", "GET", subscriptionAt+definitionsAt+"/"+assignmentName, "").refused(t, 404, "RoleDefinitionDoesNotExist",
 		"The specified role definition with ID '99999999222243338444555555555555' does not exist.")

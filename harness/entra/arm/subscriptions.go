@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 type tenant struct {
@@ -45,7 +45,7 @@ type subscriptionPolicy struct {
 	SpendingLimit       string `json:"spendingLimit"`
 }
 
-func (c *call) subscription(s *entra.Subscription) subscription {
+func (c *call) subscription(s *directory.Subscription) subscription {
 	return subscription{
 		ID: "/subscriptions/" + s.ID, AuthorizationSource: "RoleBased", ManagedByTenants: []string{}, SubscriptionID: s.ID, TenantID: c.tenant.ID,
 		DisplayName: s.DisplayName, State: "Enabled",
@@ -119,8 +119,8 @@ func (c *call) provided() []provider {
 	}
 	add("Microsoft.Authorization/roleAssignments", "2022-04-01")
 	add("Microsoft.Authorization/roleDefinitions", "2022-04-01")
-	add(entra.IdentityType, identityVersions...)
-	add(entra.IdentityType+"/federatedIdentityCredentials", identityVersions[credentialsSince:]...)
+	add(directory.IdentityType, identityVersions...)
+	add(directory.IdentityType+"/federatedIdentityCredentials", identityVersions[credentialsSince:]...)
 	add("Microsoft.Resources/subscriptions", "2022-12-01")
 	add("Microsoft.Resources/resourceGroups", "2024-03-01")
 	for _, g := range c.sub.ResourceGroups {

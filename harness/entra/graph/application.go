@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 )
 
 // applicationEntity is an application as Microsoft Graph shows it, with the members in the order of a recording of the Azure CLI (2025-04).
-func applicationEntity(t *entra.Tenant, a *entra.Application) object {
+func applicationEntity(t *directory.Tenant, a *directory.Application) object {
 	entity := object{
 		{"id", a.ObjectID},
 		{"deletedDateTime", nil},
@@ -75,14 +75,14 @@ func applicationEntity(t *entra.Tenant, a *entra.Application) object {
 	return entity.overlay(stored)
 }
 
-func publisherDomain(t *entra.Tenant) any {
+func publisherDomain(t *directory.Tenant) any {
 	if len(t.Domains) == 0 {
 		return nil
 	}
 	return t.Domains[0]
 }
 
-func tokenVersion(a *entra.Application) any {
+func tokenVersion(a *directory.Application) any {
 	if a.TokenVersion == 0 {
 		return nil
 	}
@@ -97,7 +97,7 @@ func verifiedPublisherEntity() object {
 	return object{{"displayName", nil}, {"verifiedPublisherId", nil}, {"addedDateTime", nil}}
 }
 
-func appRoleEntities(roles []entra.AppRole) []object {
+func appRoleEntities(roles []directory.AppRole) []object {
 	out := make([]object, len(roles))
 	for i, r := range roles {
 		out[i] = object{
@@ -114,7 +114,7 @@ func appRoleEntities(roles []entra.AppRole) []object {
 }
 
 // memberTypes are who may have a role.
-func memberTypes(r entra.AppRole) []string {
+func memberTypes(r directory.AppRole) []string {
 	if len(r.MemberTypes) == 0 {
 		return []string{"Application"}
 	}
@@ -127,7 +127,7 @@ var readOnly = []string{
 }
 
 // setApplication applies the properties of a POST or PATCH. What the directory has no place for is kept as it is.
-func setApplication(t *entra.Tenant, a *entra.Application, body map[string]any, beta bool) *refusal {
+func setApplication(t *directory.Tenant, a *directory.Application, body map[string]any, beta bool) *refusal {
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		known, value := applicationProperties[name], body[name]
 		switch {
@@ -157,7 +157,7 @@ func setApplication(t *entra.Tenant, a *entra.Application, body map[string]any, 
 	return nil
 }
 
-func setApplicationProperty(t *entra.Tenant, a *entra.Application, name string, value any) *refusal {
+func setApplicationProperty(t *directory.Tenant, a *directory.Application, name string, value any) *refusal {
 	switch {
 	case name == "displayName":
 		text, _ := value.(string)
@@ -170,7 +170,7 @@ func setApplicationProperty(t *entra.Tenant, a *entra.Application, name string, 
 		switch {
 		case a.UniqueName != "" && text != a.UniqueName:
 			return immutable(name)
-		case slices.ContainsFunc(t.Applications, func(other entra.Application) bool {
+		case slices.ContainsFunc(t.Applications, func(other directory.Application) bool {
 			return text != "" && other.UniqueName == text && other.ObjectID != a.ObjectID
 		}):
 			return taken(name)
@@ -230,7 +230,7 @@ func withoutAnnotations(value any) any {
 }
 
 // mergeProperty changes the members of an object that are given and leaves the others.
-func mergeProperty(a *entra.Application, name string, with map[string]any) {
+func mergeProperty(a *directory.Application, name string, with map[string]any) {
 	stored, _ := a.Properties[name].(map[string]any)
 	merged := maps.Clone(stored)
 	if merged == nil {
@@ -272,7 +272,7 @@ func stringValues(value any) ([]string, bool) {
 	return out, isList
 }
 
-func setIdentifierURIs(t *entra.Tenant, a *entra.Application, value any) *refusal {
+func setIdentifierURIs(t *directory.Tenant, a *directory.Application, value any) *refusal {
 	uris, ok := stringValues(value)
 	if !ok || slices.Contains(uris, "") {
 		return invalidValue("identifierUris", "Application")
@@ -294,30 +294,30 @@ func setIdentifierURIs(t *entra.Tenant, a *entra.Application, value any) *refusa
 	return nil
 }
 
-func setAppRoles(a *entra.Application, value any) *refusal {
+func setAppRoles(a *directory.Application, value any) *refusal {
 	given, isList := value.([]any)
 	if !isList {
 		return unexpectedNode(value, "StartArray")
 	}
-	var roles []entra.AppRole
+	var roles []directory.AppRole
 	for _, one := range given {
 		role, _ := one.(map[string]any)
 		text := func(name string) string { s, _ := role[name].(string); return s }
 		enabled, hasEnabled := role["isEnabled"].(bool)
-		if !entra.IsGUID(text("id")) || text("id") == zeroGUID || text("displayName") == "" {
+		if !directory.IsGUID(text("id")) || text("id") == zeroGUID || text("displayName") == "" {
 			return invalidValue("appRoles", "Application")
 		}
 		members, ok := stringValues(role["allowedMemberTypes"])
 		if !ok || len(members) == 0 {
 			return invalidValue("appRoles", "Application")
 		}
-		roles = append(roles, entra.AppRole{
+		roles = append(roles, directory.AppRole{
 			ID: strings.ToLower(text("id")), Value: text("value"), DisplayName: text("displayName"), Description: text("description"),
 			Disabled: hasEnabled && !enabled, MemberTypes: members,
 		})
 	}
 	for _, was := range a.AppRoles {
-		left := slices.ContainsFunc(roles, func(r entra.AppRole) bool { return r.ID == was.ID })
+		left := slices.ContainsFunc(roles, func(r directory.AppRole) bool { return r.ID == was.ID })
 		if !left && !was.Disabled {
 			// Seen in reports about the Azure CLI and Terraform; code inferred.
 			return refuse(400, "CannotDeleteOrUpdateEnabledEntitlement", "Permission (scope or role) cannot be deleted or updated unless disabled first.")
@@ -328,19 +328,19 @@ func setAppRoles(a *entra.Application, value any) *refusal {
 }
 
 // findApplication finds one by the key of a URL: an object id, appId='…' or uniqueName='…'.
-func findApplication(t *entra.Tenant, key string) (*entra.Application, *refusal) {
+func findApplication(t *directory.Tenant, key string) (*directory.Application, *refusal) {
 	name, value := splitKey(key)
-	var matches func(a *entra.Application) bool
+	var matches func(a *directory.Application) bool
 	switch name {
 	case "", "id":
-		if !entra.IsGUID(value) {
+		if !directory.IsGUID(value) {
 			return nil, invalidRequest("Invalid object identifier '%s'.", value)
 		}
-		matches = func(a *entra.Application) bool { return strings.EqualFold(a.ObjectID, value) }
+		matches = func(a *directory.Application) bool { return strings.EqualFold(a.ObjectID, value) }
 	case "appId":
-		matches = func(a *entra.Application) bool { return strings.EqualFold(a.ClientID, value) }
+		matches = func(a *directory.Application) bool { return strings.EqualFold(a.ClientID, value) }
 	case "uniqueName":
-		matches = func(a *entra.Application) bool { return a.UniqueName != "" && a.UniqueName == value }
+		matches = func(a *directory.Application) bool { return a.UniqueName != "" && a.UniqueName == value }
 	default:
 		return nil, noKey(name, applicationType)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func listApplications(c *call) (*answer, error) {
@@ -20,7 +20,7 @@ func listApplications(c *call) (*answer, error) {
 	for i := range t.Applications {
 		all = append(all, applicationEntity(t, &t.Applications[i]))
 	}
-	example := applicationEntity(t, &entra.Application{UniqueName: "x", IdentifierURIs: []string{""}, AppRoles: make([]entra.AppRole, 1)})
+	example := applicationEntity(t, &directory.Application{UniqueName: "x", IdentifierURIs: []string{""}, AppRoles: make([]directory.AppRole, 1)})
 	return c.collection("applications", applicationType, example.overlay(map[string]any{"description": "", "notes": ""}), all)
 }
 
@@ -48,12 +48,12 @@ func createApplication(c *call) (*answer, error) {
 
 // newApplication creates an application. Whoever creates it owns it, unless the body names owners.
 func (c *call) newApplication(body map[string]any) (*answer, error) {
-	a := entra.Application{ClientID: c.guid(), ObjectID: c.guid(), ServicePrincipalID: c.guid(), NoServicePrincipal: true, Created: c.now().UTC()}
+	a := directory.Application{ClientID: c.guid(), ObjectID: c.guid(), ServicePrincipalID: c.guid(), NoServicePrincipal: true, Created: c.now().UTC()}
 	if name, _ := body["displayName"].(string); name == "" {
 		return nil, valueRequired("displayName", "Application")
 	}
 	var entity object
-	err := c.change(func(t *entra.Tenant) error {
+	err := c.change(func(t *directory.Tenant) error {
 		owners, bad := boundOwners(t, body, c.bearer.ObjectID)
 		if bad == nil {
 			bad = setApplication(t, &a, body, c.isBeta())
@@ -81,7 +81,7 @@ func (c *call) newApplication(body map[string]any) (*answer, error) {
 func (c *call) location(path string) string { return c.root + "/v2/" + c.bearer.TenantID + "/" + path }
 
 // boundOwners reads owners@odata.bind.
-func boundOwners(t *entra.Tenant, body map[string]any, caller string) ([]string, *refusal) {
+func boundOwners(t *directory.Tenant, body map[string]any, caller string) ([]string, *refusal) {
 	bound, given := body["owners@odata.bind"]
 	if !given {
 		return []string{caller}, nil
@@ -102,13 +102,13 @@ func boundOwners(t *entra.Tenant, body map[string]any, caller string) ([]string,
 }
 
 // referenced is the id of a service principal in a URL such as https://graph.microsoft.com/v1.0/directoryObjects/{id}.
-func referenced(t *entra.Tenant, url string) (string, *refusal) {
+func referenced(t *directory.Tenant, url string) (string, *refusal) {
 	path, bad := normalize(url)
 	if bad != nil {
 		return "", bad
 	}
 	id := path[strings.LastIndex(path, "/")+1:]
-	if !entra.IsGUID(id) {
+	if !directory.IsGUID(id) {
 		return "", invalidRequest("Invalid object identifier '%s'.", id)
 	}
 	p := principalByID(t, id)
@@ -123,7 +123,7 @@ func updateApplication(c *call) (*answer, error) {
 		return nil, err
 	}
 	missing := false
-	err := c.change(func(t *entra.Tenant) error {
+	err := c.change(func(t *directory.Tenant) error {
 		a, bad := findApplication(t, c.vars["app"])
 		if bad != nil {
 			missing = bad.status == http.StatusNotFound
@@ -148,10 +148,10 @@ func updateApplication(c *call) (*answer, error) {
 }
 
 func deleteApplication(c *call) (*answer, error) {
-	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
+	err := c.changeApplication(func(t *directory.Tenant, a *directory.Application) *refusal {
 		id := a.ObjectID
 		forget(t, a.ServicePrincipalID)
-		t.Applications = slices.DeleteFunc(t.Applications, func(other entra.Application) bool { return other.ObjectID == id })
+		t.Applications = slices.DeleteFunc(t.Applications, func(other directory.Application) bool { return other.ObjectID == id })
 		return nil
 	})
 	if err != nil {
@@ -176,7 +176,7 @@ func listOwners(c *call) (*answer, error) {
 }
 
 // directoryObjects answers service principals by id, each with its type.
-func (c *call) directoryObjects(t *entra.Tenant, ids []string) (*answer, error) {
+func (c *call) directoryObjects(t *directory.Tenant, ids []string) (*answer, error) {
 	all := []object{}
 	for _, id := range ids {
 		if p := principalByID(t, id); p != nil {
@@ -187,7 +187,7 @@ func (c *call) directoryObjects(t *entra.Tenant, ids []string) (*answer, error) 
 }
 
 func addOwner(c *call) (*answer, error) {
-	return c.changeOwners(func(t *entra.Tenant, a *entra.Application) *refusal {
+	return c.changeOwners(func(t *directory.Tenant, a *directory.Application) *refusal {
 		url, _ := c.body["@odata.id"].(string)
 		id, bad := referenced(t, url)
 		if bad != nil {
@@ -202,7 +202,7 @@ func addOwner(c *call) (*answer, error) {
 }
 
 func removeOwner(c *call) (*answer, error) {
-	return c.changeOwners(func(_ *entra.Tenant, a *entra.Application) *refusal {
+	return c.changeOwners(func(_ *directory.Tenant, a *directory.Application) *refusal {
 		if !owns(a, c.vars["owner"]) {
 			return notFound(c.vars["owner"])
 		}
@@ -211,7 +211,7 @@ func removeOwner(c *call) (*answer, error) {
 	})
 }
 
-func (c *call) changeOwners(change func(*entra.Tenant, *entra.Application) *refusal) (*answer, error) {
+func (c *call) changeOwners(change func(*directory.Tenant, *directory.Application) *refusal) (*answer, error) {
 	if err := c.changeApplication(change); err != nil {
 		return nil, err
 	}

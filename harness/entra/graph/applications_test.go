@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // recorded is a body of testdata with the values of an answer put in its placeholders.
@@ -298,7 +298,7 @@ func TestListQueries(t *testing.T) {
 	r := newRig(t)
 	c := r.caller("admin", everything...)
 	for i := range 5 {
-		if _, err := r.dir.AddApplication(r.tenant.ID, entra.Application{Name: fmt.Sprintf("App %d", i), IdentifierURIs: []string{fmt.Sprintf("api://%d", i)}}); err != nil {
+		if _, err := r.dir.AddApplication(r.tenant.ID, directory.Application{Name: fmt.Sprintf("App %d", i), IdentifierURIs: []string{fmt.Sprintf("api://%d", i)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -307,7 +307,7 @@ func TestListQueries(t *testing.T) {
 		got := c.must(200, "GET", "/v1.0/applications?"+strings.ReplaceAll(query, " ", "+"), nil, headers...)
 		return strings.Join(got.values("displayName"), ",")
 	}
-	app := func(i int) entra.Application {
+	app := func(i int) directory.Application {
 		tenant, err := r.dir.Tenant(r.tenant.ID)
 		if err != nil {
 			t.Fatal(err)

@@ -5,19 +5,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const assignmentType = "microsoft.graph.appRoleAssignment"
 
 // assignment is an app role that a principal has at a resource.
 type assignment struct {
-	entra.AppRoleAssignment
+	directory.AppRoleAssignment
 	principal, resource *principal
 }
 
 // resourceOf is the service principal that an assignment is at, or nil. The directory has replaced names in it by ids.
-func resourceOf(all []principal, a entra.AppRoleAssignment) *principal {
+func resourceOf(all []principal, a directory.AppRoleAssignment) *principal {
 	i := slices.IndexFunc(all, func(p principal) bool { return strings.EqualFold(p.id, a.Resource) })
 	if i < 0 {
 		return nil
@@ -26,7 +26,7 @@ func resourceOf(all []principal, a entra.AppRoleAssignment) *principal {
 }
 
 // assignments lists those of a tenant.
-func assignments(t *entra.Tenant) []assignment {
+func assignments(t *directory.Tenant) []assignment {
 	all := principals(t)
 	var out []assignment
 	for i := range all {
@@ -121,14 +121,14 @@ func (c *call) newAssignment(relation, fixed string) (*answer, error) {
 		if value == "" {
 			return nil, valueRequired(name, "AppRoleAssignment")
 		}
-		if !entra.IsGUID(value) {
+		if !directory.IsGUID(value) {
 			return nil, invalidValue(name, "AppRoleAssignment")
 		}
 		given[name] = strings.ToLower(value)
 	}
 	var entity object
 	var owner string
-	err := c.change(func(t *entra.Tenant) error {
+	err := c.change(func(t *directory.Tenant) error {
 		of, bad := findPrincipal(t, c.vars["principal"])
 		if bad != nil {
 			return bad
@@ -145,7 +145,7 @@ func (c *call) newAssignment(relation, fixed string) (*answer, error) {
 		case holder.assignments == nil:
 			return denied() // Microsoft's own services
 		}
-		a := assignment{entra.AppRoleAssignment{ID: c.guid(), Resource: resource.id, Role: given["appRoleId"], Created: c.now().UTC()}, holder, resource}
+		a := assignment{directory.AppRoleAssignment{ID: c.guid(), Resource: resource.id, Role: given["appRoleId"], Created: c.now().UTC()}, holder, resource}
 		if bad := validateAssignment(t, a); bad != nil {
 			return bad
 		}
@@ -165,8 +165,8 @@ func (c *call) newAssignment(relation, fixed string) (*answer, error) {
 
 // validateAssignment refuses roles that the resource does not have, and those that the principal has. Both texts were seen in public code that
 // calls Microsoft Graph; the code of the first is inferred.
-func validateAssignment(t *entra.Tenant, a assignment) *refusal {
-	offered := slices.ContainsFunc(a.resource.roles, func(r entra.AppRole) bool {
+func validateAssignment(t *directory.Tenant, a assignment) *refusal {
+	offered := slices.ContainsFunc(a.resource.roles, func(r directory.AppRole) bool {
 		return strings.EqualFold(r.ID, a.Role) && !r.Disabled && slices.Contains(memberTypes(r), "Application")
 	})
 	if !offered && a.Role != zeroGUID {
@@ -184,14 +184,14 @@ func (c *call) removeAssignment(belongs func(assignment, string) bool) (*answer,
 	if err := c.need(assignmentReadWrite); err != nil {
 		return nil, err
 	}
-	err := c.change(func(t *entra.Tenant) error {
+	err := c.change(func(t *directory.Tenant) error {
 		p, bad := findPrincipal(t, c.vars["principal"])
 		if bad != nil {
 			return bad
 		}
 		for _, a := range assignments(t) {
 			if belongs(a, p.id) && strings.EqualFold(a.ID, c.vars["assignment"]) {
-				*a.principal.assignments = slices.DeleteFunc(*a.principal.assignments, func(other entra.AppRoleAssignment) bool { return other.ID == a.ID })
+				*a.principal.assignments = slices.DeleteFunc(*a.principal.assignments, func(other directory.AppRoleAssignment) bool { return other.ID == a.ID })
 				return nil
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // The application permissions of Microsoft Graph that something here asks for.
@@ -37,7 +37,7 @@ func (c *call) need(permissions ...string) error {
 }
 
 // mayWrite refuses callers who may not change an application or its service principal: those without Application.ReadWrite.All must own it.
-func (c *call) mayWrite(a *entra.Application) error {
+func (c *call) mayWrite(a *directory.Application) error {
 	if c.has(applicationReadWrite) || c.has(applicationOwnedBy) && owns(a, c.bearer.ObjectID) {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (c *call) mayWrite(a *entra.Application) error {
 }
 
 // owners are the object ids of an application's owners. The directory keeps them with the other properties.
-func owners(a *entra.Application) []string {
+func owners(a *directory.Application) []string {
 	stored, _ := a.Properties["owners"].([]any)
 	var ids []string
 	for _, one := range stored {
@@ -56,7 +56,7 @@ func owners(a *entra.Application) []string {
 	return ids
 }
 
-func setOwners(a *entra.Application, ids []string) {
+func setOwners(a *directory.Application, ids []string) {
 	stored := make([]any, len(ids))
 	for i, id := range ids {
 		stored[i] = id
@@ -64,11 +64,11 @@ func setOwners(a *entra.Application, ids []string) {
 	setProperty(a, "owners", stored)
 }
 
-func owns(a *entra.Application, id string) bool {
+func owns(a *directory.Application, id string) bool {
 	return slices.ContainsFunc(owners(a), func(owner string) bool { return strings.EqualFold(owner, id) })
 }
 
-func setProperty(a *entra.Application, name string, value any) {
+func setProperty(a *directory.Application, name string, value any) {
 	if a.Properties == nil {
 		a.Properties = map[string]any{}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
@@ -28,7 +28,7 @@ const (
 
 // credentialEntity is a federated identity credential, with the members in the order of recordings of the Azure CLI (2022). Only beta has the
 // expression.
-func credentialEntity(c entra.Credential, beta bool) object {
+func credentialEntity(c directory.Credential, beta bool) object {
 	entity := object{
 		{"id", c.ID}, {"name", c.Name}, {"issuer", c.Issuer}, {"subject", orNull(c.Subject)}, {"description", orNull(c.Description)},
 		{"audiences", list(c.Audiences)},
@@ -45,14 +45,14 @@ func credentialEntity(c entra.Credential, beta bool) object {
 
 // exampleCredential has a value of every property that can be filtered by.
 func exampleCredential(beta bool) object {
-	return credentialEntity(entra.Credential{Subject: "x", Description: "x", Audiences: []string{"x"}, Matching: "x"}, beta)
+	return credentialEntity(directory.Credential{Subject: "x", Description: "x", Audiences: []string{"x"}, Matching: "x"}, beta)
 }
 
 // setCredential applies the properties of a POST or PATCH. In v1.0 the expression is left alone, so that a credential with nothing but one
 // lacks a subject there; that is what Azure/azure-cli#32816 reports.
 //
 // Today's rules count for a credential whose issuer or expression changes, whatever its age.
-func setCredential(cr *entra.Credential, body map[string]any, beta bool) *refusal {
+func setCredential(cr *directory.Credential, body map[string]any, beta bool) *refusal {
 	issuer, matching := cr.Issuer, cr.Matching
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		value := body[name]
@@ -96,7 +96,7 @@ func setCredential(cr *entra.Credential, body map[string]any, beta bool) *refusa
 	return nil
 }
 
-func setExpression(cr *entra.Credential, value any) *refusal {
+func setExpression(cr *directory.Credential, value any) *refusal {
 	switch value := value.(type) {
 	case nil:
 		cr.Matching = ""
@@ -124,7 +124,7 @@ func invalidCredential(format string, args ...any) *refusal {
 
 // validateCredential validates a new or changed credential against the rules. before is what it was (nil: it is new), others are the application's
 // other credentials.
-func validateCredential(t *entra.Tenant, cr, before *entra.Credential, others []entra.Credential, o entra.Options) *refusal {
+func validateCredential(t *directory.Tenant, cr, before *directory.Credential, others []directory.Credential, o directory.Options) *refusal {
 	for _, required := range []struct {
 		name    string
 		missing bool
@@ -177,17 +177,17 @@ func validateCredential(t *entra.Tenant, cr, before *entra.Credential, others []
 }
 
 // validateExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud without
-// expressions the part of [entra.ErrNoExpressions] was seen, the words before it are inferred; for a broken expression
+// expressions the part of [directory.ErrNoExpressions] was seen, the words before it are inferred; for a broken expression
 // it is inferred.
-func validateExpression(t *entra.Tenant, cr *entra.Credential, o entra.Options) *refusal {
+func validateExpression(t *directory.Tenant, cr *directory.Credential, o directory.Options) *refusal {
 	const invalid = "The FederatedIdentityCredential.ClaimsMatchingExpression.Value is invalid. "
-	err := entra.ValidateMatching(t.Cloud, *cr, false, o)
+	err := directory.ValidateMatching(t.Cloud, *cr, false, o)
 	var syntax *expression.SyntaxError
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, entra.ErrNoExpressions):
-		return invalidCredential("Federated identity credential %s", entra.ErrNoExpressions)
+	case errors.Is(err, directory.ErrNoExpressions):
+		return invalidCredential("Federated identity credential %s", directory.ErrNoExpressions)
 	case errors.As(err, &syntax):
 		return invalidCredential(invalid+"Syntax error at position %d: expected %s.", syntax.Offset+1, syntax.Want)
 	}
@@ -195,12 +195,12 @@ func validateExpression(t *entra.Tenant, cr *entra.Credential, o entra.Options) 
 }
 
 // validateIssuer applies the tenant's policy, which is about issuers that are new or changed, and what is documented for Entra as an issuer: its subject must be an object of the tenant.
-func validateIssuer(t *entra.Tenant, cr, before *entra.Credential) *refusal {
+func validateIssuer(t *directory.Tenant, cr, before *directory.Credential) *refusal {
 	isNew := before == nil || before.Issuer != cr.Issuer
 	if allowed := t.Policies.AllowedIssuers; isNew && len(allowed) > 0 && !slices.Contains(allowed, cr.Issuer) {
 		return invalidCredential("Issuer '%s' is not allowed as per assigned policy.", cr.Issuer) // the last words were seen
 	}
-	login, err := entra.LoginURL(t.Cloud)
+	login, err := directory.LoginURL(t.Cloud)
 	if err != nil || cr.Issuer != login+"/"+t.ID+"/v2.0" || cr.Subject == "" {
 		return nil
 	}
@@ -220,18 +220,18 @@ func isName(s string) bool {
 }
 
 // findCredential finds one by the key of a URL: an id, a name, or name='…'.
-func findCredential(credentials []entra.Credential, key string) (int, *refusal) {
+func findCredential(credentials []directory.Credential, key string) (int, *refusal) {
 	name, value := splitKey(key)
 	if name != "" && name != "name" && name != "id" {
 		return 0, noKey(name, credentialType)
 	}
-	i := slices.IndexFunc(credentials, func(c entra.Credential) bool {
+	i := slices.IndexFunc(credentials, func(c directory.Credential) bool {
 		return name != "name" && strings.EqualFold(c.ID, value) || name != "id" && c.Name == value
 	})
 	switch {
 	case i >= 0:
 		return i, nil
-	case entra.IsGUID(value):
+	case directory.IsGUID(value):
 		return 0, notFound(value)
 	}
 	return 0, refuse(http.StatusNotFound, codeResourceNotFound, "FederatedIdentityCredential with name %s not found.", value) // reported without its body

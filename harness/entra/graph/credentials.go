@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // application finds, for reading, the application that a path names.
-func (c *call) application() (*entra.Application, error) {
+func (c *call) application() (*directory.Application, error) {
 	if err := c.need(readers...); err != nil {
 		return nil, err
 	}
@@ -31,9 +31,9 @@ func listCredentials(c *call) (*answer, error) {
 	return c.credentials("applications('"+a.ObjectID+"')/federatedIdentityCredentials", a.Credentials)
 }
 
-func (c *call) credentials(context string, credentials []entra.Credential) (*answer, error) {
+func (c *call) credentials(context string, credentials []directory.Credential) (*answer, error) {
 	if !c.isBeta() && c.directory.Options().GraphFlexibleBreaks {
-		if i := slices.IndexFunc(credentials, func(cr entra.Credential) bool { return cr.Matching != "" }); i >= 0 {
+		if i := slices.IndexFunc(credentials, func(cr directory.Credential) bool { return cr.Matching != "" }); i >= 0 {
 			return c.brokenOff(context, credentials[:i+1])
 		}
 	}
@@ -46,7 +46,7 @@ func (c *call) credentials(context string, credentials []entra.Credential) (*ans
 
 // brokenOff is a listing whose last credential has an expression, as v1.0 answered it from 2024-12 to 2025-09: status 200, and an error in the
 // middle of the JSON (Azure/azure-workload-identity#373, microsoftgraph/msgraph-sdk-python#1359).
-func (c *call) brokenOff(context string, credentials []entra.Credential) (*answer, error) {
+func (c *call) brokenOff(context string, credentials []directory.Credential) (*answer, error) {
 	raw := []byte(`{"@odata.context":"` + c.base + "/$metadata#" + context + `","value":[`)
 	for i, cr := range credentials {
 		entity := credentialEntity(cr, false)
@@ -84,11 +84,11 @@ func getCredential(c *call) (*answer, error) {
 }
 
 // changeApplication changes the application of the path, for callers that may.
-func (c *call) changeApplication(change func(*entra.Tenant, *entra.Application) *refusal) error {
+func (c *call) changeApplication(change func(*directory.Tenant, *directory.Application) *refusal) error {
 	if err := c.need(applicationReadWrite, applicationOwnedBy); err != nil {
 		return err
 	}
-	return c.change(func(t *entra.Tenant) error {
+	return c.change(func(t *directory.Tenant) error {
 		a, bad := findApplication(t, c.vars["app"])
 		if bad != nil {
 			return bad
@@ -106,9 +106,9 @@ func (c *call) changeApplication(change func(*entra.Tenant, *entra.Application) 
 func createCredential(c *call) (*answer, error) { return c.newCredential(c.body) }
 
 func (c *call) newCredential(body map[string]any) (*answer, error) {
-	cr, options := entra.Credential{ID: c.guid()}, c.directory.Options()
+	cr, options := directory.Credential{ID: c.guid()}, c.directory.Options()
 	var owner string
-	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
+	err := c.changeApplication(func(t *directory.Tenant, a *directory.Application) *refusal {
 		owner = a.ObjectID
 		if bad := setCredential(&cr, body, c.isBeta()); bad != nil {
 			return bad
@@ -132,7 +132,7 @@ func (c *call) newCredential(body map[string]any) (*answer, error) {
 // updateCredential changes a credential, or creates it: PATCH …(name='x') with Prefer: create-if-missing.
 func updateCredential(c *call) (*answer, error) {
 	missing, options := false, c.directory.Options()
-	err := c.changeApplication(func(t *entra.Tenant, a *entra.Application) *refusal {
+	err := c.changeApplication(func(t *directory.Tenant, a *directory.Application) *refusal {
 		i, bad := findCredential(a.Credentials, c.vars["credential"])
 		if bad != nil {
 			missing = bad.status == http.StatusNotFound
@@ -167,7 +167,7 @@ func updateCredential(c *call) (*answer, error) {
 
 // deleteCredential takes any If-Match: a credential has no ETag.
 func deleteCredential(c *call) (*answer, error) {
-	err := c.changeApplication(func(_ *entra.Tenant, a *entra.Application) *refusal {
+	err := c.changeApplication(func(_ *directory.Tenant, a *directory.Application) *refusal {
 		i, bad := findCredential(a.Credentials, c.vars["credential"])
 		if bad == nil {
 			a.Credentials = slices.Delete(a.Credentials, i, i+1)
@@ -181,7 +181,7 @@ func deleteCredential(c *call) (*answer, error) {
 }
 
 // principalCredentials are what the relationship of a service principal shows: those of a managed identity.
-func principalCredentials(p *principal) []entra.Credential {
+func principalCredentials(p *principal) []directory.Credential {
 	if p.identity == nil {
 		return nil
 	}

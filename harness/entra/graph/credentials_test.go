@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
@@ -122,7 +122,7 @@ func TestCredentialSignsIn(t *testing.T) {
 func TestCredentialRefusals(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+	if _, err := r.dir.Change(r.tenant.ID, func(t *directory.Tenant) error {
 		t.Policies.AllowedIssuers = []string{issuerURL, github, "https://gitlab.com", "https://gitlab.example.org", "https://login.microsoftonline.com/" + t.ID + "/v2.0"}
 		return nil
 	}); err != nil {
@@ -233,7 +233,7 @@ func TestOldFlexible(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	c := r.caller("admin", everything...)
-	if _, err := r.dir.AddCredential(r.tenant.ID, c.app.ClientID, entra.Credential{
+	if _, err := r.dir.AddCredential(r.tenant.ID, c.app.ClientID, directory.Credential{
 		Name: "old", Issuer: github, Matching: "claims['sub'] matches 'repo:a/*'", Audiences: []string{exchangeAudience},
 		Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}); err != nil {
@@ -243,7 +243,7 @@ func TestOldFlexible(t *testing.T) {
 	c.must(204, "PATCH", at, map[string]any{"description": "still there"})
 	c.must(400, "PATCH", at, flexible("old", github, "claims['sub'] matches 'repo:b/*'"))
 	// One about GitLab of that age does not become one about GitHub by its issuer.
-	if _, err := r.dir.AddCredential(r.tenant.ID, c.app.ClientID, entra.Credential{
+	if _, err := r.dir.AddCredential(r.tenant.ID, c.app.ClientID, directory.Credential{
 		Name: "gitlab", Issuer: "https://gitlab.com", Matching: "claims['sub'] matches 'repo:a/*'", Audiences: []string{exchangeAudience},
 		Created: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
 	}); err != nil {
@@ -302,7 +302,7 @@ func TestNoFlexible(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	c := r.caller("admin", everything...)
-	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+	if _, err := r.dir.Change(r.tenant.ID, func(t *directory.Tenant) error {
 		t.Cloud = "usgov"
 		return nil
 	}); err != nil {
@@ -325,7 +325,7 @@ func TestAllowedIssuers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	c := r.caller("admin", everything...)
-	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+	if _, err := r.dir.Change(r.tenant.ID, func(t *directory.Tenant) error {
 		t.Policies.AllowedIssuers = []string{github}
 		return nil
 	}); err != nil {

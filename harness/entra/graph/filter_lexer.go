@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 type tokenKind int
@@ -55,7 +55,7 @@ func (l *lexer) lex() (token, string) {
 	case unicode.IsLetter(c) || c == '_' || c == '$':
 		l.skip(func(c rune) bool { return isDigit(c) || unicode.IsLetter(c) || strings.ContainsRune("_$.@", c) })
 		// A GUID may begin with a letter.
-		if end := start + 36; end <= len(l.text) && entra.IsGUID(l.text[start:end]) {
+		if end := start + 36; end <= len(l.text) && directory.IsGUID(l.text[start:end]) {
 			l.at = end
 			return token{tokenBare, l.text[start:end], start}, ""
 		}
@@ -113,7 +113,7 @@ func (p *filterParser) literal() literal {
 	case t.kind == tokenName && (t.text == "true" || t.text == "false"):
 		out.kind = "Edm.Boolean"
 	case t.kind == tokenName && t.text == "null":
-	case t.kind == tokenBare && entra.IsGUID(t.text):
+	case t.kind == tokenBare && directory.IsGUID(t.text):
 		out.kind = "Edm.Guid"
 	case t.kind == tokenBare:
 		var err error

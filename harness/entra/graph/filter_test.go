@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func example() object {
-	t := &entra.Tenant{ID: "11111111-1111-4111-8111-111111111111"}
-	return applicationEntity(t, &entra.Application{UniqueName: "x", IdentifierURIs: []string{""}, AppRoles: make([]entra.AppRole, 1)})
+	t := &directory.Tenant{ID: "11111111-1111-4111-8111-111111111111"}
+	return applicationEntity(t, &directory.Application{UniqueName: "x", IdentifierURIs: []string{""}, AppRoles: make([]directory.AppRole, 1)})
 }
 
 func TestFilterRefusals(t *testing.T) {
@@ -52,8 +52,8 @@ func FuzzFilter(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	tenant := &entra.Tenant{ID: "11111111-1111-4111-8111-111111111111"}
-	app := applicationEntity(tenant, &entra.Application{Name: "a", IdentifierURIs: []string{"x"}, AppRoles: []entra.AppRole{{Value: "x"}}})
+	tenant := &directory.Tenant{ID: "11111111-1111-4111-8111-111111111111"}
+	app := applicationEntity(tenant, &directory.Application{Name: "a", IdentifierURIs: []string{"x"}, AppRoles: []directory.AppRole{{Value: "x"}}})
 	f.Fuzz(func(t *testing.T, text string) {
 		parsed, bad := parseFilter(text, applicationType, example())
 		if (parsed == nil) == (bad == nil) {

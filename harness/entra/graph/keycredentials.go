@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // keyCredential is a certificate as keyCredentials has it. The directory keeps the certificate, which sign-ins use, and beside it the other
@@ -22,7 +22,7 @@ type keyCredential struct {
 }
 
 // keyCredentials are an application's. Certificates that were not given to Microsoft Graph have an id of their thumbprint.
-func keyCredentials(a *entra.Application) []keyCredential {
+func keyCredentials(a *directory.Application) []keyCredential {
 	given, _ := a.Properties["keyCredentials"].([]any)
 	var all []keyCredential
 	for _, text := range a.Certificates {
@@ -52,7 +52,7 @@ func keyID(certificate *x509.Certificate) string {
 }
 
 // keyCredentialEntities leave the key out: Microsoft Graph has it only for those who select keyCredentials of a single application.
-func keyCredentialEntities(a *entra.Application) []object {
+func keyCredentialEntities(a *directory.Application) []object {
 	entities := []object{}
 	for _, k := range keyCredentials(a) {
 		sum := sha1.Sum(k.certificate.Raw)
@@ -80,7 +80,7 @@ func keyCredentialEntities(a *entra.Application) []object {
 // certificates to verify with are taken: private and symmetric keys are secrets, which must not be stored. The text about usage was seen
 // (microsoftgraph/msgraph-sdk-java#1823), and that about a change (Azure/active-directory-dotnet-graphapi-b2bportal-web#8); that both come for
 // these reasons, and the others, is inferred.
-func setKeyCredentials(a *entra.Application, value any) *refusal {
+func setKeyCredentials(a *directory.Application, value any) *refusal {
 	if value == nil {
 		return nil
 	}
@@ -100,7 +100,7 @@ func setKeyCredentials(a *entra.Application, value any) *refusal {
 			return invalidValue("keyCredentials", "Application")
 		case !strings.EqualFold(text("usage"), "Verify"):
 			return invalidRequest(`The value for the property "usage" in one of your credentials is invalid. Acceptable values are Sign, Verify.`)
-		case text("keyId") != "" && !entra.IsGUID(text("keyId")):
+		case text("keyId") != "" && !directory.IsGUID(text("keyId")):
 			return invalidValue("keyCredentials", "Application")
 		case text("key") != "":
 			if certificate = readCertificate(text("key")); certificate == nil {

@@ -4,13 +4,13 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const organizationType = "microsoft.graph.organization"
 
 // organizationEntity is the tenant, without the properties that are about licences and contacts.
-func organizationEntity(t *entra.Tenant) object {
+func organizationEntity(t *directory.Tenant) object {
 	domains := make([]object, len(t.Domains))
 	for i, name := range t.Domains {
 		initial := strings.HasSuffix(name, ".onmicrosoft.com") || strings.HasSuffix(name, ".onmicrosoft.us") || strings.HasSuffix(name, ".partner.onmschina.cn")
@@ -23,7 +23,7 @@ func organizationEntity(t *entra.Tenant) object {
 	}
 }
 
-func (c *call) organization() (*entra.Tenant, error) {
+func (c *call) organization() (*directory.Tenant, error) {
 	if err := c.need(organizationRead, organizationWrite, directoryRead, directoryReadWrite); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const principalType = "microsoft.graph.servicePrincipal"
@@ -20,19 +20,19 @@ const microsoftTenant = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 // principal is a service principal: of an application, of a managed identity, or of a service of Microsoft's. Exactly one of the first three
 // is set.
 type principal struct {
-	app      *entra.Application
-	identity *entra.ManagedIdentity
-	service  *entra.Service
+	app      *directory.Application
+	identity *directory.ManagedIdentity
+	service  *directory.Service
 
 	id, clientID, name string
 	names              []string // servicePrincipalNames
-	roles              []entra.AppRole
-	assignments        *[]entra.AppRoleAssignment // that it has at resources; nil for a service
+	roles              []directory.AppRole
+	assignments        *[]directory.AppRoleAssignment // that it has at resources; nil for a service
 	created            time.Time
 }
 
 // principals lists those of a tenant. They point into it.
-func principals(t *entra.Tenant) []principal {
+func principals(t *directory.Tenant) []principal {
 	var all []principal
 	for i := range t.Applications {
 		if a := &t.Applications[i]; !a.NoServicePrincipal {
@@ -48,7 +48,7 @@ func principals(t *entra.Tenant) []principal {
 			identity: m, id: m.PrincipalID, clientID: m.ClientID, name: m.Name, names: []string{m.ClientID}, assignments: &m.AppRoleAssignments,
 		})
 	}
-	services, _ := entra.Services(t.Cloud) // the directory has validated the cloud
+	services, _ := directory.Services(t.Cloud) // the directory has validated the cloud
 	for i := range services {
 		s := &services[i]
 		all = append(all, principal{
@@ -58,11 +58,11 @@ func principals(t *entra.Tenant) []principal {
 	return all
 }
 
-func principalByID(t *entra.Tenant, id string) *principal {
+func principalByID(t *directory.Tenant, id string) *principal {
 	return findWhere(t, func(p principal) bool { return strings.EqualFold(p.id, id) })
 }
 
-func findWhere(t *entra.Tenant, matches func(principal) bool) *principal {
+func findWhere(t *directory.Tenant, matches func(principal) bool) *principal {
 	all := principals(t)
 	if i := slices.IndexFunc(all, matches); i >= 0 {
 		return &all[i]
@@ -71,12 +71,12 @@ func findWhere(t *entra.Tenant, matches func(principal) bool) *principal {
 }
 
 // findPrincipal finds one by the key of a URL: an object id or appId='…'.
-func findPrincipal(t *entra.Tenant, key string) (*principal, *refusal) {
+func findPrincipal(t *directory.Tenant, key string) (*principal, *refusal) {
 	name, value := splitKey(key)
 	var p *principal
 	switch name {
 	case "", "id":
-		if !entra.IsGUID(value) {
+		if !directory.IsGUID(value) {
 			return nil, invalidRequest("Invalid object identifier '%s'.", value)
 		}
 		p = principalByID(t, value)
@@ -92,7 +92,7 @@ func findPrincipal(t *entra.Tenant, key string) (*principal, *refusal) {
 }
 
 // entity is the service principal as Microsoft Graph shows it, with the members in the order of a recording of the Azure CLI (2025-04).
-func (p *principal) entity(t *entra.Tenant) object {
+func (p *principal) entity(t *directory.Tenant) object {
 	enabled, required, owner, kind, alternative := true, false, t.ID, "Application", []string{}
 	var displayName, stored = any(p.name), map[string]any(nil)
 	switch {
@@ -153,13 +153,13 @@ func (p *principal) entity(t *entra.Tenant) object {
 }
 
 // identityResource is the id of a managed identity in Azure.
-func identityResource(m *entra.ManagedIdentity) string {
+func identityResource(m *directory.ManagedIdentity) string {
 	return "/subscriptions/" + m.Subscription + "/resourcegroups/" + m.ResourceGroup + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + m.Name
 }
 
 // examplePrincipal has a value of every property, for filters.
-func examplePrincipal(t *entra.Tenant) object {
-	example := principal{name: "x", names: []string{""}, roles: make([]entra.AppRole, 1)}
+func examplePrincipal(t *directory.Tenant) object {
+	example := principal{name: "x", names: []string{""}, roles: make([]directory.AppRole, 1)}
 	entity := example.entity(t).overlay(map[string]any{"description": "", "notes": "", "homepage": "", "preferredSingleSignOnMode": ""})
 	entity[entity.index("alternativeNames")].value = []string{""}
 	entity[entity.index("tags")].value = []string{""}
@@ -167,7 +167,7 @@ func examplePrincipal(t *entra.Tenant) object {
 }
 
 // setPrincipal applies the properties of a POST or PATCH to the service principal of an application.
-func setPrincipal(a *entra.Application, body map[string]any) *refusal {
+func setPrincipal(a *directory.Application, body map[string]any) *refusal {
 	stored, _ := a.Properties[principalProperties].(map[string]any)
 	stored = maps.Clone(stored)
 	if stored == nil {
@@ -224,9 +224,9 @@ var principalReadOnly = []string{
 
 // forget removes what points to a service principal that is about to go: role assignments at it, and its ownership.
 // The directory keeps assignments by the id alone.
-func forget(t *entra.Tenant, id string) {
-	gone := func(as *[]entra.AppRoleAssignment) {
-		*as = slices.DeleteFunc(*as, func(a entra.AppRoleAssignment) bool { return strings.EqualFold(a.Resource, id) })
+func forget(t *directory.Tenant, id string) {
+	gone := func(as *[]directory.AppRoleAssignment) {
+		*as = slices.DeleteFunc(*as, func(a directory.AppRoleAssignment) bool { return strings.EqualFold(a.Resource, id) })
 	}
 	for i := range t.Applications {
 		a := &t.Applications[i]

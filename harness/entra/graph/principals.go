@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func listPrincipals(c *call) (*answer, error) {
@@ -24,7 +24,7 @@ func listPrincipals(c *call) (*answer, error) {
 }
 
 // principal finds the service principal that a path names, for callers with one of the permissions.
-func (c *call) principal(permissions ...string) (*entra.Tenant, *principal, error) {
+func (c *call) principal(permissions ...string) (*directory.Tenant, *principal, error) {
 	if err := c.need(permissions...); err != nil {
 		return nil, nil, err
 	}
@@ -57,17 +57,17 @@ func (c *call) newPrincipal(body map[string]any) (*answer, error) {
 	switch {
 	case clientID == "":
 		return nil, valueRequired("appId", "ServicePrincipal")
-	case !entra.IsGUID(clientID):
+	case !directory.IsGUID(clientID):
 		return nil, invalidValue("appId", "ServicePrincipal")
 	}
 	var entity object
 	var id string
-	err := c.change(func(t *entra.Tenant) error {
+	err := c.change(func(t *directory.Tenant) error {
 		if findWhere(t, func(p principal) bool { return strings.EqualFold(p.clientID, clientID) }) != nil {
 			return refuse(http.StatusConflict, codeMultipleObjects,
 				"The service principal cannot be created, updated, or restored because the service principal name %s is already in use.", clientID)
 		}
-		i := slices.IndexFunc(t.Applications, func(a entra.Application) bool { return strings.EqualFold(a.ClientID, clientID) })
+		i := slices.IndexFunc(t.Applications, func(a directory.Application) bool { return strings.EqualFold(a.ClientID, clientID) })
 		if i < 0 {
 			return invalidRequest("The appId '%s' of the service principal does not reference a valid application object.", clientID)
 		}
@@ -94,7 +94,7 @@ func (c *call) newPrincipal(body map[string]any) (*answer, error) {
 }
 
 // writablePrincipal finds, in a change, the application behind the service principal that a path names.
-func (c *call) writablePrincipal(t *entra.Tenant) (*entra.Application, error) {
+func (c *call) writablePrincipal(t *directory.Tenant) (*directory.Application, error) {
 	p, bad := findPrincipal(t, c.vars["principal"])
 	if bad != nil {
 		return nil, bad
@@ -110,7 +110,7 @@ func updatePrincipal(c *call) (*answer, error) {
 		return nil, err
 	}
 	missing := false
-	err := c.change(func(t *entra.Tenant) error {
+	err := c.change(func(t *directory.Tenant) error {
 		if _, bad := findPrincipal(t, c.vars["principal"]); bad != nil {
 			missing = bad.status == http.StatusNotFound
 			return bad
@@ -138,7 +138,7 @@ func deletePrincipal(c *call) (*answer, error) {
 	if err := c.need(applicationReadWrite, applicationOwnedBy); err != nil {
 		return nil, err
 	}
-	err := c.change(func(t *entra.Tenant) error {
+	err := c.change(func(t *directory.Tenant) error {
 		a, err := c.writablePrincipal(t)
 		if err != nil {
 			return err
@@ -191,7 +191,7 @@ func getDirectoryObject(c *call) (*answer, error) {
 		return nil, err
 	}
 	id := c.vars["object"]
-	if !entra.IsGUID(id) {
+	if !directory.IsGUID(id) {
 		return nil, invalidRequest("Invalid object identifier '%s'.", id)
 	}
 	if p := principalByID(t, id); p != nil {

@@ -20,13 +20,13 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func TestIdentifierURIs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+	if _, err := r.dir.Change(r.tenant.ID, func(t *directory.Tenant) error {
 		t.Domains = append(t.Domains, "contoso.com")
 		return nil
 	}); err != nil {
@@ -48,7 +48,7 @@ func TestIdentifierURIs(t *testing.T) {
 			"PATCH", at, map[string]any{"identifierUris": []string{"api://any", uri}})
 	}
 	// What an application has it keeps.
-	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+	if _, err := r.dir.Change(r.tenant.ID, func(t *directory.Tenant) error {
 		t.Applications[0].IdentifierURIs = []string{"https://old.example"}
 		return nil
 	}); err != nil {
@@ -226,7 +226,7 @@ func TestKeyCredentials(t *testing.T) {
 		t.Errorf("sign-in after: %d", got)
 	}
 	// A certificate that is in the directory without Microsoft Graph is there too, and stays when it is repeated.
-	if _, err := r.dir.Change(r.tenant.ID, func(t *entra.Tenant) error {
+	if _, err := r.dir.Change(r.tenant.ID, func(t *directory.Tenant) error {
 		t.Applications[len(t.Applications)-1].Certificates = []string{string(inPEM)}
 		return nil
 	}); err != nil {

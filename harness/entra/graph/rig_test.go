@@ -19,6 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/graph"
 )
 
@@ -51,11 +52,11 @@ func newRSA() *rsa.PrivateKey {
 // rig is a tenant, its token endpoint, and Microsoft Graph behind a real listener.
 type rig struct {
 	t        *testing.T
-	dir      *entra.Directory
-	tenant   entra.Tenant
+	dir      *directory.Directory
+	tenant   directory.Tenant
 	login    *entra.Server
 	url      string // of the listener
-	identity entra.ManagedIdentity
+	identity directory.ManagedIdentity
 
 	mu      sync.Mutex
 	now     time.Time
@@ -64,7 +65,7 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, now: start, dir: entra.NewDirectory()}
+	r := &rig{t: t, now: start, dir: directory.New()}
 	r.login = entra.New(entra.Config{
 		Directory: r.dir, Client: &http.Client{Transport: issuer{}}, Now: r.clock,
 		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
@@ -75,12 +76,12 @@ func newRig(t *testing.T) *rig {
 		},
 	})
 	var err error
-	r.tenant, err = r.dir.AddTenant(entra.Tenant{
+	r.tenant, err = r.dir.AddTenant(directory.Tenant{
 		DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"},
-		Subscriptions: []entra.Subscription{{ID: subscription, DisplayName: "Main", ResourceGroups: []entra.ResourceGroup{{Name: "app"}}}},
-		ManagedIdentities: []entra.ManagedIdentity{{
+		Subscriptions: []directory.Subscription{{ID: subscription, DisplayName: "Main", ResourceGroups: []directory.ResourceGroup{{Name: "app"}}}},
+		ManagedIdentities: []directory.ManagedIdentity{{
 			Name: "worker",
-			Credentials: []entra.Credential{{
+			Credentials: []directory.Credential{{
 				Name: "cluster", Issuer: issuerURL, Subject: "system:serviceaccount:a:b", Audiences: []string{exchangeAudience},
 			}},
 		}},
@@ -114,12 +115,12 @@ func (r *rig) advance(d time.Duration) {
 // caller is an application that has permissions of Microsoft Graph.
 func (r *rig) caller(name string, roles ...string) *client {
 	r.t.Helper()
-	app := entra.Application{
+	app := directory.Application{
 		Name:        name,
-		Credentials: []entra.Credential{{Name: "test", Issuer: issuerURL, Subject: name, Audiences: []string{exchangeAudience}}},
+		Credentials: []directory.Credential{{Name: "test", Issuer: issuerURL, Subject: name, Audiences: []string{exchangeAudience}}},
 	}
 	for _, role := range roles {
-		app.AppRoleAssignments = append(app.AppRoleAssignments, entra.AppRoleAssignment{Resource: "Microsoft Graph", Role: role})
+		app.AppRoleAssignments = append(app.AppRoleAssignments, directory.AppRoleAssignment{Resource: "Microsoft Graph", Role: role})
 	}
 	added, err := r.dir.AddApplication(r.tenant.ID, app)
 	if err != nil {
@@ -190,7 +191,7 @@ func (issuer) RoundTrip(req *http.Request) (*http.Response, error) {
 // client calls Microsoft Graph as an application.
 type client struct {
 	rig   *rig
-	app   entra.Application
+	app   directory.Application
 	token string
 }
 

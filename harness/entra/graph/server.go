@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Config is what [New] needs.
@@ -31,7 +32,7 @@ type Config struct {
 // API answers for Microsoft Graph. It is an [http.Handler] for the root of a host, safe for concurrent use.
 type API struct {
 	entra     *entra.Server
-	directory *entra.Directory
+	directory *directory.Directory
 	signIns   func(string) []entra.SignIn
 	now       func() time.Time
 	log       *slog.Logger
@@ -89,12 +90,12 @@ const graphAppID = "00000003-0000-0000-c000-000000000000"
 // ServeHTTP answers one request.
 func (s *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{API: s, request: r, requestID: s.guid()}
-	if c.clientID = r.Header.Get("client-request-id"); !entra.IsGUID(c.clientID) {
+	if c.clientID = r.Header.Get("client-request-id"); !directory.IsGUID(c.clientID) {
 		c.clientID = c.requestID
 	}
 	scheme := "https"
 	host := strings.TrimSuffix(strings.ToLower(r.Host), ":443")
-	if !slices.Contains(entra.GraphHosts(), host) && r.TLS == nil && r.URL.Scheme != "https" {
+	if !slices.Contains(directory.GraphHosts(), host) && r.TLS == nil && r.URL.Scheme != "https" {
 		scheme = "http"
 	}
 	c.root = scheme + "://" + host
@@ -150,11 +151,11 @@ func (c *call) serve(host string) (*answer, error) {
 
 // audiences are the resources that a token may be for: at a host of Microsoft Graph that host, elsewhere every one of them and the called URL.
 func (c *call) audiences(host string) []string {
-	if slices.Contains(entra.GraphHosts(), host) {
+	if slices.Contains(directory.GraphHosts(), host) {
 		return []string{graphAppID, "https://" + host}
 	}
 	all := []string{graphAppID, c.root}
-	for _, host := range entra.GraphHosts() {
+	for _, host := range directory.GraphHosts() {
 		all = append(all, "https://"+host)
 	}
 	return all
@@ -175,7 +176,7 @@ func (s *API) guid() string {
 
 // change changes the caller's tenant. Errors of the directory that are no refusals become one: what they say was found out by no check of
 // ours before.
-func (c *call) change(change func(*entra.Tenant) error) error {
+func (c *call) change(change func(*directory.Tenant) error) error {
 	_, err := c.directory.Change(c.bearer.TenantID, change)
 	var refused *refusal
 	if err == nil || errors.As(err, &refused) {
@@ -185,7 +186,7 @@ func (c *call) change(change func(*entra.Tenant) error) error {
 }
 
 // tenant returns the caller's tenant as it is.
-func (c *call) tenant() (*entra.Tenant, error) {
+func (c *call) tenant() (*directory.Tenant, error) {
 	t, err := c.directory.Tenant(c.bearer.TenantID)
 	if err != nil {
 		return nil, entra.ErrMalformed // the directory was replaced since the token was issued
@@ -261,7 +262,7 @@ func loginURL(root string) string {
 	case strings.HasSuffix(root, ".chinacloudapi.cn"):
 		cloud = "china"
 	}
-	login, _ := entra.LoginURL(cloud) // there is such a cloud
+	login, _ := directory.LoginURL(cloud) // there is such a cloud
 	return login
 }
 

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 const signInType = "microsoft.graph.signIn"
 
 // signInEntity is a sign-in of a service principal or a managed identity. v1.0 has few of the properties, and none about credentials.
-func signInEntity(t *entra.Tenant, s entra.SignIn, beta bool) object {
+func signInEntity(t *directory.Tenant, s entra.SignIn, beta bool) object {
 	entity := object{
 		{"id", s.TraceID},
 		{"createdDateTime", stamp(s.Time)},
@@ -88,7 +89,7 @@ func failureReason(s entra.SignIn) string {
 	return "Other."
 }
 
-func appliedPolicies(t *entra.Tenant, s entra.SignIn) []object {
+func appliedPolicies(t *directory.Tenant, s entra.SignIn) []object {
 	for _, policy := range t.Policies.ConditionalAccess {
 		if s.BlockedBy != "" && policy.ID == s.BlockedBy {
 			return []object{{
@@ -115,7 +116,7 @@ func credentialKind(s entra.SignIn) string {
 }
 
 // resourceOwner is the tenant that the resource's application belongs to.
-func resourceOwner(t *entra.Tenant, s entra.SignIn) any {
+func resourceOwner(t *directory.Tenant, s entra.SignIn) any {
 	switch p := principalByID(t, s.ResourceServicePrincipalID); {
 	case p == nil:
 		return nil
@@ -125,7 +126,7 @@ func resourceOwner(t *entra.Tenant, s entra.SignIn) any {
 	return t.ID
 }
 
-func managedIdentity(t *entra.Tenant, s entra.SignIn) any {
+func managedIdentity(t *directory.Tenant, s entra.SignIn) any {
 	p := principalByID(t, s.ServicePrincipalID)
 	if p == nil || p.identity == nil {
 		return object{{"msiType", "none"}, {"associatedResourceId", ""}, {"federatedTokenId", ""}, {"federatedTokenIssuer", ""}}
@@ -136,7 +137,7 @@ func managedIdentity(t *entra.Tenant, s entra.SignIn) any {
 }
 
 // signInEntities are the sign-ins of the caller's tenant, the newest first. Those of clients that the tenant does not have are in no tenant's log.
-func (c *call) signInEntities() (*entra.Tenant, []object, error) {
+func (c *call) signInEntities() (*directory.Tenant, []object, error) {
 	if !c.has(auditLogRead) {
 		// Public test reports begin like this, in place of the older "Calling principal does not have required MSGraph permissions"; the longest
 		// of them breaks off after "to c", and the rest is inferred.

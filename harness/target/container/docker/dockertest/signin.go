@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/target"
 )
 
@@ -36,7 +36,7 @@ func SignIn(t testing.TB, tgt *target.Target) {
 	}
 	app, err := tgt.Control.AddApplication(ctx, world.ID, control.ApplicationSpec{
 		Name:        "deployer",
-		Credentials: []entra.Credential{{Name: "github", Issuer: issuer.URL, Subject: subject, Audiences: []string{audience}}},
+		Credentials: []directory.Credential{{Name: "github", Issuer: issuer.URL, Subject: subject, Audiences: []string{audience}}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package entra
+package directory
 
 import (
 	"cmp"
@@ -14,11 +14,11 @@ import (
 // credential that the directory does not have.
 var ErrNotFound = errors.New("not found")
 
-// Directory holds tenants and what belongs to them. It may be changed while a
-// [Server] uses it, and is safe for concurrent use. The zero value is an empty
+// Directory holds tenants and what belongs to them. It may be changed while
+// servers use it, and is safe for concurrent use. The zero value is an empty
 // directory with [DefaultOptions].
 type Directory struct {
-	// Now tells when a change was made, for the options about propagation; nil: [New] sets it to the server's clock.
+	// Now tells when a change was made, for the options about propagation; nil: the server that is given the directory sets it to its clock.
 	// It must not be set while the directory is in use.
 	Now func() time.Time
 
@@ -28,8 +28,8 @@ type Directory struct {
 	names   map[string]*tenantRecord // by lower-case id and domain
 }
 
-// NewDirectory returns an empty directory with [DefaultOptions].
-func NewDirectory() *Directory { return &Directory{} }
+// New returns an empty directory with [DefaultOptions].
+func New() *Directory { return &Directory{} }
 
 // Options returns the directory's options.
 func (d *Directory) Options() Options {

@@ -1,9 +1,9 @@
-package entra_test
+package directory_test
 
 import (
 	"testing"
 
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func TestActions(t *testing.T) {
@@ -33,11 +33,11 @@ func TestActions(t *testing.T) {
 		{"A/*x*b*/c", "A/b/c", false},
 		{"A*a", "A", false},
 	} {
-		role := entra.RoleDefinition{Actions: []string{"x", tt.pattern}}
+		role := directory.RoleDefinition{Actions: []string{"x", tt.pattern}}
 		if got := role.Allows(tt.action); got != tt.want {
 			t.Errorf("%s allows %s: %t, want %t", tt.pattern, tt.action, got, tt.want)
 		}
-		role = entra.RoleDefinition{Actions: []string{"*"}, NotActions: []string{"x", tt.pattern}}
+		role = directory.RoleDefinition{Actions: []string{"*"}, NotActions: []string{"x", tt.pattern}}
 		if got := role.Allows(tt.action); got == tt.want {
 			t.Errorf("everything but %s allows %s: %t, want %t", tt.pattern, tt.action, got, !tt.want)
 		}

@@ -1,4 +1,4 @@
-package entra
+package directory
 
 import (
 	"errors"
@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 )
-
 
 // validateAppRoleAssignments validates the roles that clients have at resources, and replaces the names in them by ids: of the resource's
 // service principal, and of the role.

@@ -1,4 +1,4 @@
-package entra_test
+package directory_test
 
 import (
 	"os"
@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-func TestParseDirectory(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
-	d, err := entra.ParseDirectory("entra.yaml", []byte(`
+	d, err := directory.Parse("entra.yaml", []byte(`
 options: {clockSkew: 0s, matchOrder: subject-first, audienceLists: true}
 tenants:
   - displayName: Contoso
@@ -44,12 +43,12 @@ tenants:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := entra.Tenant{
+	want := directory.Tenant{
 		ID: "11111111-2222-3333-4444-555555555555", DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}, Cloud: "public",
-		Applications: []entra.Application{{
+		Applications: []directory.Application{{
 			Name: "deployer", ClientID: "21111111-2222-3333-4444-555555555555", ObjectID: "31111111-2222-3333-4444-555555555555",
 			ServicePrincipalID: "41111111-2222-3333-4444-555555555555", IdentifierURIs: []string{"api://deployer"},
-			Credentials: []entra.Credential{{
+			Credentials: []directory.Credential{{
 				ID: "51111111-2222-3333-4444-555555555555", Name: "main-branch", Issuer: "https://token.actions.githubusercontent.com",
 				Subject: "repo:contoso/web:ref:refs/heads/main", Audiences: []string{"api://AzureADTokenExchange"}, Description: "pushes to main\n",
 			}},
@@ -68,14 +67,14 @@ tenants:
 	if audience := tenants[1].Applications[0].Credentials[0].Audiences[0]; audience != "api://AzureADTokenExchangeUSGov" {
 		t.Errorf("default audience of usgov: %q", audience)
 	}
-	wantOptions := entra.DefaultOptions()
-	wantOptions.ClockSkew, wantOptions.MatchOrder, wantOptions.AudienceLists = 0, entra.SubjectFirst, true
+	wantOptions := directory.DefaultOptions()
+	wantOptions.ClockSkew, wantOptions.MatchOrder, wantOptions.AudienceLists = 0, directory.SubjectFirst, true
 	if diff := cmp.Diff(wantOptions, d.Options()); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
 	}
 }
 
-func TestParseDirectoryErrors(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, src, want string }{
 		{"empty", "", "entra.yaml:1:1: the file is empty: a directory file has tenants"},
@@ -150,7 +149,7 @@ options: {gitLabRequires: subject}
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			d, err := entra.ParseDirectory("entra.yaml", []byte(tt.src))
+			d, err := directory.Parse("entra.yaml", []byte(tt.src))
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -171,7 +170,7 @@ func TestFileMarshal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := entra.ParseDirectory("testdata/directory.yaml", src)
+	d, err := directory.Parse("testdata/directory.yaml", src)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +178,7 @@ func TestFileMarshal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := entra.ParseDirectory("again.yaml", file)
+	again, err := directory.Parse("again.yaml", file)
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, file)
 	}
@@ -194,23 +193,23 @@ func TestFileMarshal(t *testing.T) {
 	}
 }
 
-func TestIsDirectoryFile(t *testing.T) {
+func TestIsFile(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]bool{
 		"tenants: []": true, "options: {}\ntenants: []": true, "name: x\nsteps: []": false, "": false, "- tenants": false, "tenants: [": true, "{\"options\": {}, \"tenants\": []}": true, "{\n  \"tenants\": []\n}": true, "about: |\n  tenants: none": false, "{\"entra\": {\n\"tenants\": []}}": false, "tenants: {a: b}\nx: 1": true,
 	} {
-		if got := entra.IsDirectoryFile([]byte(src)); got != want {
+		if got := directory.IsFile([]byte(src)); got != want {
 			t.Errorf("%q: %v, want %v", src, got, want)
 		}
 	}
 }
 
-func FuzzParseDirectory(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add([]byte("tenants:\n  - displayName: a\n    applications: [{displayName: b, credentials: [{name: abc}]}]\n"))
 	f.Add([]byte("options: {clockSkew: 1h}"))
 	f.Add([]byte("? a\n: b"))
 	f.Fuzz(func(t *testing.T, src []byte) {
-		d, err := entra.ParseDirectory("f", src)
+		d, err := directory.Parse("f", src)
 		if (d == nil) == (err == nil) {
 			t.Errorf("directory %v, error %v", d, err)
 		}

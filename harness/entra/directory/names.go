@@ -1,4 +1,4 @@
-package entra
+package directory
 
 import (
 	"crypto/sha1" // name-based GUIDs (RFC 9562, version 5) are defined over SHA-1

@@ -1,4 +1,4 @@
-package entra
+package directory
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 )
 
-// ParseDirectory reads a directory file:
+// Parse reads a directory file:
 //
 //	options:                        # see Options; all may be left out
 //	  clockSkew: 5m
@@ -36,11 +36,11 @@ import (
 // The keys are the JSON names of [Tenant], of what belongs to it, and of
 // [Options]. name is printed in errors. Unknown keys and values that break a
 // rule are all reported at once, as one error with a line
-// "name:line:column: what" for each. A file has at most [MaxDirectoryFile]
+// "name:line:column: what" for each. A file has at most [MaxFileBytes]
 // bytes, and one without tenants, as an empty one is, is refused: it may have
 // been cut off.
-func ParseDirectory(name string, src []byte) (*Directory, error) {
-	text, err := document.Clean(src, MaxDirectoryFile)
+func Parse(name string, src []byte) (*Directory, error) {
+	text, err := document.Clean(src, MaxFileBytes)
 	var documents []ast.Node
 	if err == nil {
 		documents, err = document.Parse(text)
@@ -74,20 +74,20 @@ func ParseDirectory(name string, src []byte) (*Directory, error) {
 	return nil, errors.New(strings.Join(slices.Compact(lines), "\n"))
 }
 
-// MaxDirectoryFile is the size in bytes above which a directory file is refused. 20,000 applications with a federated
+// MaxFileBytes is the size in bytes above which a directory file is refused. 20,000 applications with a federated
 // credential each are 8.7 MB as [File.Marshal] writes them, and take about 430 MB of memory while they are read.
-const MaxDirectoryFile = 16 << 20
+const MaxFileBytes = 16 << 20
 
 // tenantsKey is the key of a directory file on its first level, in block style.
 var tenantsKey = regexp.MustCompile(`(?m)^(tenants|"tenants"|'tenants')[ \t]*:`)
 
-// IsDirectoryFile tells a directory file from other YAML by its first level, which has tenants. One in block style may
+// IsFile tells a directory file from other YAML by its first level, which has tenants. One in block style may
 // have mistakes; one in braces, as JSON is, is told from others only when it can be parsed.
-func IsDirectoryFile(src []byte) bool {
+func IsFile(src []byte) bool {
 	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) {
 		return tenantsKey.Match(src)
 	}
-	text, err := document.Clean(src, MaxDirectoryFile)
+	text, err := document.Clean(src, MaxFileBytes)
 	if err != nil {
 		return false
 	}
@@ -107,7 +107,7 @@ type File struct {
 // File returns the directory as it is now. The caller owns it.
 func (d *Directory) File() File { return File{d.Options(), d.Tenants()} }
 
-// Marshal writes the YAML that [ParseDirectory] reads back to the same directory. There is nothing secret in one.
+// Marshal writes the YAML that [Parse] reads back to the same directory. There is nothing secret in one.
 func (f File) Marshal() ([]byte, error) {
 	b, err := yaml.MarshalWithOptions(f, yaml.CustomMarshaler(func(d time.Duration) ([]byte, error) { return []byte(d.String()), nil }))
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *fileReader) directory(n ast.Node) *Directory {
 	if r.nodes["tenants"] == nil && len(r.problems) == 0 {
 		r.problem(n, "want tenants: without one there is nothing to sign in to")
 	}
-	d := NewDirectory()
+	d := New()
 	if err := d.SetOptions(file.Options); err != nil {
 		r.broken("options", err)
 	}

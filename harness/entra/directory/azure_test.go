@@ -1,26 +1,25 @@
-package entra_test
+package directory_test
 
 import (
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // azure is a tenant with one of everything in Azure.
-func azure() entra.Tenant {
-	return entra.Tenant{
+func azure() directory.Tenant {
+	return directory.Tenant{
 		DisplayName:       "Contoso",
-		Applications:      []entra.Application{{Name: "deployer"}},
-		ManagedIdentities: []entra.ManagedIdentity{{Name: "worker"}},
-		Subscriptions: []entra.Subscription{{
+		Applications:      []directory.Application{{Name: "deployer"}},
+		ManagedIdentities: []directory.ManagedIdentity{{Name: "worker"}},
+		Subscriptions: []directory.Subscription{{
 			DisplayName: "Production",
-			ResourceGroups: []entra.ResourceGroup{
-				{Name: "app", Location: "North Europe", Resources: []entra.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "vault"}}}, {Name: "other"},
+			ResourceGroups: []directory.ResourceGroup{
+				{Name: "app", Location: "North Europe", Resources: []directory.Resource{{Type: "Microsoft.KeyVault/vaults", Name: "vault"}}}, {Name: "other"},
 			},
-			RoleAssignments: []entra.RoleAssignment{
+			RoleAssignments: []directory.RoleAssignment{
 				{Principal: "deployer", Role: "reader"}, {Principal: "worker", Role: "4633458B-17de-408a-b874-0445c86b69e6", Scope: "/resourceGroups/app/"},
 				{Principal: "99999999-2222-4333-8444-555555555555", Role: "88888888-2222-4333-8444-555555555555"},
 			},
@@ -31,11 +30,11 @@ func azure() entra.Tenant {
 // TestHasScope asks for scopes in any case.
 func TestHasScope(t *testing.T) {
 	t.Parallel()
-	tenant, err := entra.NewDirectory().AddTenant(azure())
+	tenant, err := directory.New().AddTenant(azure())
 	if err != nil {
 		t.Fatal(err)
 	}
-	const vault, worker = "/resourceGroups/app/providers/Microsoft.KeyVault/vaults/vault", "/resourceGroups/app/providers/" + entra.IdentityType + "/worker"
+	const vault, worker = "/resourceGroups/app/providers/Microsoft.KeyVault/vaults/vault", "/resourceGroups/app/providers/" + directory.IdentityType + "/worker"
 	for scope, want := range map[string]bool{
 		"": true, "/": true, "/resourceGroups/app": true, "/resourcegroups/APP/": true, "/resourceGroups/none": false, "/resourceGroups": false, "/x": false,
 		vault: true, strings.ToUpper(vault): true, vault + "/secrets/x": true, vault + "2": false, worker: true, worker + "/x/y": true,
@@ -50,11 +49,11 @@ func TestHasScope(t *testing.T) {
 // TestAzureDefaults looks at what a directory fills in, and that it is the same the second time.
 func TestAzureDefaults(t *testing.T) {
 	t.Parallel()
-	got, err := entra.NewDirectory().AddTenant(azure())
+	got, err := directory.New().AddTenant(azure())
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := entra.NewDirectory().AddTenant(got)
+	again, err := directory.New().AddTenant(got)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +67,7 @@ func TestAzureDefaults(t *testing.T) {
 	if s.ResourceGroups[0].Resources[0].Location != "northeurope" || s.ResourceGroups[1].Location != "westeurope" {
 		t.Errorf("groups %+v", s.ResourceGroups)
 	}
-	want := []entra.RoleAssignment{
+	want := []directory.RoleAssignment{
 		{Name: s.RoleAssignments[0].Name, Principal: got.Applications[0].ServicePrincipalID, Role: "acdd72a7-3385-48ef-bd42-f606fba81ae7"},
 		{Name: s.RoleAssignments[1].Name, Principal: worker.PrincipalID, Role: "4633458b-17de-408a-b874-0445c86b69e6", Scope: "/resourceGroups/app"},
 		{Name: s.RoleAssignments[2].Name, Principal: "99999999-2222-4333-8444-555555555555", Role: "88888888-2222-4333-8444-555555555555"},
@@ -82,55 +81,57 @@ func TestAzureRules(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
-		change func(*entra.Tenant, *entra.Subscription)
+		change func(*directory.Tenant, *directory.Subscription)
 		want   string
 	}{
-		{"no subscription", func(x *entra.Tenant, _ *entra.Subscription) { x.Subscriptions = nil }, `managed identity "worker": the tenant has no subscription ""`},
-		{"subscription without a name", func(_ *entra.Tenant, s *entra.Subscription) { s.DisplayName = "" }, "subscription without a display name and an id"},
-		{"subscription's id", func(_ *entra.Tenant, s *entra.Subscription) { s.ID = "x" }, `subscription "Production": id: "x" is not a usable GUID`},
-		{"subscription twice", func(x *entra.Tenant, s *entra.Subscription) { x.Subscriptions = append(x.Subscriptions, *s) }, `subscription "Production" has the id`},
-		{"group's name", func(_ *entra.Tenant, s *entra.Subscription) { s.ResourceGroups[1].Name = "x." }, `resource group "x.": the name must have`},
-		{"group twice", func(_ *entra.Tenant, s *entra.Subscription) { s.ResourceGroups[1].Name = "APP" }, `resource group "APP" twice`},
-		{"resource's type", func(_ *entra.Tenant, s *entra.Subscription) { s.ResourceGroups[0].Resources[0].Type = "vault" }, `type "vault": want one such as`},
-		{"resource's name", func(_ *entra.Tenant, s *entra.Subscription) { s.ResourceGroups[0].Resources[0].Name = "a/b" }, "want a name for each part"},
-		{"identity as resource", func(_ *entra.Tenant, s *entra.Subscription) {
-			s.ResourceGroups[0].Resources[0].Type = entra.IdentityType
+		{"no subscription", func(x *directory.Tenant, _ *directory.Subscription) { x.Subscriptions = nil }, `managed identity "worker": the tenant has no subscription ""`},
+		{"subscription without a name", func(_ *directory.Tenant, s *directory.Subscription) { s.DisplayName = "" }, "subscription without a display name and an id"},
+		{"subscription's id", func(_ *directory.Tenant, s *directory.Subscription) { s.ID = "x" }, `subscription "Production": id: "x" is not a usable GUID`},
+		{"subscription twice", func(x *directory.Tenant, s *directory.Subscription) { x.Subscriptions = append(x.Subscriptions, *s) }, `subscription "Production" has the id`},
+		{"group's name", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[1].Name = "x." }, `resource group "x.": the name must have`},
+		{"group twice", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[1].Name = "APP" }, `resource group "APP" twice`},
+		{"resource's type", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[0].Resources[0].Type = "vault" }, `type "vault": want one such as`},
+		{"resource's name", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[0].Resources[0].Name = "a/b" }, "want a name for each part"},
+		{"identity as resource", func(_ *directory.Tenant, s *directory.Subscription) {
+			s.ResourceGroups[0].Resources[0].Type = directory.IdentityType
 		}, "under managedIdentities"},
-		{"identity's name", func(x *entra.Tenant, _ *entra.Subscription) { x.ManagedIdentities[0].Name = "x" }, `managed identity "x": the name must have`},
-		{"identity's group", func(x *entra.Tenant, _ *entra.Subscription) { x.ManagedIdentities[0].ResourceGroup = "none" }, `subscription "Production" has no resource group "none"`},
-		{"identity twice", func(x *entra.Tenant, _ *entra.Subscription) {
+		{"identity's name", func(x *directory.Tenant, _ *directory.Subscription) { x.ManagedIdentities[0].Name = "x" }, `managed identity "x": the name must have`},
+		{"identity's group", func(x *directory.Tenant, _ *directory.Subscription) { x.ManagedIdentities[0].ResourceGroup = "none" }, `subscription "Production" has no resource group "none"`},
+		{"identity twice", func(x *directory.Tenant, _ *directory.Subscription) {
 			x.ManagedIdentities = append(x.ManagedIdentities, x.ManagedIdentities[0])
 		}, `managed identity "worker" twice in resource group "app"`},
-		{"an application's id", func(x *entra.Tenant, _ *entra.Subscription) {
+		{"an application's id", func(x *directory.Tenant, _ *directory.Subscription) {
 			x.Applications[0].ClientID, x.ManagedIdentities[0].ClientID = readerGUID, readerGUID
 		}, `application "deployer" has an id of it`},
-		{"identity's credential", func(x *entra.Tenant, _ *entra.Subscription) {
-			x.ManagedIdentities[0].Credentials = []entra.Credential{{Name: "x"}}
+		{"identity's credential", func(x *directory.Tenant, _ *directory.Subscription) {
+			x.ManagedIdentities[0].Credentials = []directory.Credential{{Name: "x"}}
 		},
 			`managed identity "worker": credential "x": the name must have`},
-		{"role", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Role = "Chef" }, `no role "Chef" (have Contributor, Owner, Reader,`},
-		{"principal", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Principal = "nobody" }, `no principal "nobody"`},
-		{"two of a name", func(x *entra.Tenant, _ *entra.Subscription) { x.Applications[0].Name = "worker" }, `2 principals are called "worker"`},
-		{"scope", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Scope = "app" }, `scope "app": want one below the subscription`},
-		{"scope of no group", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Scope = "/resourceGroups/none" },
+		{"role", func(_ *directory.Tenant, s *directory.Subscription) { s.RoleAssignments[0].Role = "Chef" }, `no role "Chef" (have Contributor, Owner, Reader,`},
+		{"principal", func(_ *directory.Tenant, s *directory.Subscription) { s.RoleAssignments[0].Principal = "nobody" }, `no principal "nobody"`},
+		{"two of a name", func(x *directory.Tenant, _ *directory.Subscription) { x.Applications[0].Name = "worker" }, `2 principals are called "worker"`},
+		{"scope", func(_ *directory.Tenant, s *directory.Subscription) { s.RoleAssignments[0].Scope = "app" }, `scope "app": want one below the subscription`},
+		{"scope of no group", func(_ *directory.Tenant, s *directory.Subscription) {
+			s.RoleAssignments[0].Scope = "/resourceGroups/none"
+		},
 			`scope "/resourceGroups/none": the subscription has no such resource group or resource`},
-		{"scope of no resource", func(_ *entra.Tenant, s *entra.Subscription) {
+		{"scope of no resource", func(_ *directory.Tenant, s *directory.Subscription) {
 			s.RoleAssignments[0].Scope = "/resourceGroups/other/providers/Microsoft.KeyVault/vaults/vault"
 		}, "the subscription has no such resource group or resource"},
-		{"names in two cases", func(x *entra.Tenant, _ *entra.Subscription) {
-			c := entra.Credential{Name: "main", Issuer: "https://i.example", Subject: "a", Audiences: []string{"x"}}
+		{"names in two cases", func(x *directory.Tenant, _ *directory.Subscription) {
+			c := directory.Credential{Name: "main", Issuer: "https://i.example", Subject: "a", Audiences: []string{"x"}}
 			other := c
 			other.Name, other.Subject = "Main", "b"
-			x.ManagedIdentities[0].Credentials = []entra.Credential{c, other}
+			x.ManagedIdentities[0].Credentials = []directory.Credential{c, other}
 		}, `managed identity "worker": credential "Main": the name differs from that of credential "main" in case only`},
-		{"assignment twice", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[2] = s.RoleAssignments[0] }, "there twice"},
-		{"assignment's name", func(_ *entra.Tenant, s *entra.Subscription) { s.RoleAssignments[0].Name = "x" }, `name: "x" is not a usable GUID`},
+		{"assignment twice", func(_ *directory.Tenant, s *directory.Subscription) { s.RoleAssignments[2] = s.RoleAssignments[0] }, "there twice"},
+		{"assignment's name", func(_ *directory.Tenant, s *directory.Subscription) { s.RoleAssignments[0].Name = "x" }, `name: "x" is not a usable GUID`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tenant := azure()
 			tt.change(&tenant, &tenant.Subscriptions[0])
-			_, err := entra.NewDirectory().AddTenant(tenant)
+			_, err := directory.New().AddTenant(tenant)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
 			}
@@ -162,7 +163,7 @@ func TestRoleAllows(t *testing.T) {
 		{"Key Vault Reader", "Microsoft.KeyVault/vaults/read", true},
 		{"Key Vault Secrets User", "Microsoft.KeyVault/vaults/read", false},
 	} {
-		role := entra.Role(tt.role)
+		role := directory.Role(tt.role)
 		if role == nil {
 			t.Fatalf("no role %q", tt.role)
 		}
@@ -170,7 +171,7 @@ func TestRoleAllows(t *testing.T) {
 			t.Errorf("%s: %s: %t, want %t", tt.role, tt.action, got, tt.want)
 		}
 	}
-	if entra.Role("Chef") != nil {
+	if directory.Role("Chef") != nil {
 		t.Error("there is a role Chef")
 	}
 }

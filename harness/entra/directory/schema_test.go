@@ -1,4 +1,4 @@
-package entra
+package directory
 
 import (
 	"bytes"
@@ -21,28 +21,28 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the generated files of this package")
 
-// TestDirectorySchema checks that the embedded schema is what the structs say. With -update, as in go generate, it writes it.
-func TestDirectorySchema(t *testing.T) {
-	want := generateDirectorySchema(t)
+// TestSchema checks that the embedded schema is what the structs say. With -update, as in go generate, it writes it.
+func TestSchema(t *testing.T) {
+	want := generateSchema(t)
 	if *update {
 		if err := os.WriteFile("directory.schema.json", want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(string(want), string(DirectorySchema())); diff != "" {
-		t.Errorf("directory.schema.json is not up to date, run go generate ./harness/entra (-want +got):\n%s", diff)
+	if diff := cmp.Diff(string(want), string(Schema())); diff != "" {
+		t.Errorf("directory.schema.json is not up to date, run go generate ./harness/entra/directory (-want +got):\n%s", diff)
 	}
 }
 
-// TestDirectorySchemaAccepts has the schema judge a file that ParseDirectory reads, and one with a misspelt key.
-func TestDirectorySchemaAccepts(t *testing.T) {
+// TestSchemaAccepts has the schema judge a file that Parse reads, and one with a misspelt key.
+func TestSchemaAccepts(t *testing.T) {
 	t.Parallel()
 	src, err := os.ReadFile("testdata/directory.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := validator.UnmarshalJSON(bytes.NewReader(DirectorySchema()))
+	document, err := validator.UnmarshalJSON(bytes.NewReader(Schema()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,12 +76,12 @@ func TestDirectorySchemaAccepts(t *testing.T) {
 	}
 }
 
-func generateDirectorySchema(t *testing.T) []byte {
+func generateSchema(t *testing.T) []byte {
 	t.Helper()
-	comments := fieldComments(t, "types.go", "options.go", "directory_file.go")
+	comments := fieldComments(t, "types.go", "options.go", "file.go")
 	r := jsonschema.Reflector{
 		Anonymous:                  true,
-		RequiredFromJSONSchemaTags: true, // what must be there is for ParseDirectory to say
+		RequiredFromJSONSchemaTags: true, // what must be there is for Parse to say
 		Mapper: func(typ reflect.Type) *jsonschema.Schema {
 			switch typ {
 			case reflect.TypeFor[time.Duration]():
