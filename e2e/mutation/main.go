@@ -31,8 +31,8 @@ const module = "github.com/issuerd/issuerd"
 // targets are the files that are changed, by the folder of their package.
 var targets = map[string][]string{
 	"harness/entra": {
-		"assertion.go", "bearer.go", "checks.go", "checks_assertion.go", "checks_certificate.go", "checks_client.go", "checks_issuer.go",
-		"checks_matching.go", "checks_policy.go", "checks_request.go", "joseheader.go",
+		"approles.go", "assertion.go", "bearer.go", "checks.go", "checks_assertion.go", "checks_certificate.go", "checks_client.go",
+		"checks_matching.go", "checks_policy.go", "checks_request.go", "checks_signature.go", "checks_tenant.go", "checks_time.go", "joseheader.go",
 	},
 	"harness/entra/directory":  {"approles.go", "certificates.go", "policies.go", "roles.go"},
 	"harness/entra/expression": {"expression.go", "glob.go", "issuer.go"},

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -126,5 +127,29 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%v, want %q", err, key)
 		}
 		break
+	}
+}
+
+// TestReasonsAreAboutWhatIsThere: the file and the function that a reason names are among what is changed. Whether the change is, a run tells.
+func TestReasonsAreAboutWhatIsThere(t *testing.T) {
+	t.Parallel()
+	for key := range reasons {
+		path, change, _ := strings.Cut(key, " ")
+		name, _, _ := strings.Cut(change, ":")
+		if dir, file := filepath.Dir(path), filepath.Base(path); !slices.Contains(targets[filepath.ToSlash(dir)], file) {
+			t.Errorf("%s: %s is none of the targets", key, path)
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "..", path), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !slices.ContainsFunc(file.Decls, func(d ast.Decl) bool {
+			f, isFunc := d.(*ast.FuncDecl)
+			return isFunc && f.Name.Name == name
+		}) {
+			t.Errorf("%s: %s has no function %s", key, path, name)
+		}
 	}
 }

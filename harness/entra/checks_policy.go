@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
@@ -64,4 +65,17 @@ func checkConditionalAccess(x *exchange, c *Check) *Error {
 		}
 	}
 	return nil
+}
+
+// checkAssignment refuses clients without a role at a resource that requires one.
+func checkAssignment(x *exchange, c *Check) *Error {
+	resource := x.resource.application
+	if resource == nil || !resource.AssignmentRequired {
+		return nil
+	}
+	c.Want = "an app role of " + resource.Name
+	if slices.ContainsFunc(x.app.AppRoleAssignments, func(a directory.AppRoleAssignment) bool { return a.Resource == resource.ServicePrincipalID }) {
+		return nil
+	}
+	return refuse(501051, "appId", x.app.ClientID, "appDisplayName", x.app.Name, "resourceId", resource.ClientID, "resourceName", resource.Name)
 }

@@ -47,8 +47,11 @@ const (
 	oauthUnsupportedGrant = "unsupported_grant_type"
 )
 
-// Codes is the table of errors this emulator knows. It must not be changed.
-var Codes = slices.Concat(matchingCodes, issuerCodes, entraCodes, assertionCodes, tenantCodes, clientCodes, resourceCodes)
+// Codes is the table of errors this emulator knows, about in the order of the checks. Those that a check of checks_X.go answers are in
+// codes_X.go, with what else is known about the same thing. It must not be changed.
+var Codes = slices.Concat(
+	requestCodes, tenantCodes, assertionCodes, clientCodes, certificateCodes, matchingCodes, entraTokenCodes, policyCodes, signatureCodes, timeCodes, resourceCodes,
+)
 
 // Name is the code as texts have it, such as AADSTS700213.
 func (c Code) Name() string {

@@ -2,7 +2,7 @@ package entra
 
 import "net/http"
 
-// clientCodes are about the client and its credential.
+// clientCodes are about the client, and secrets as its credential.
 var clientCodes = []Code{
 	{
 		Number: 700016, OAuth: oauthUnauthorized, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
@@ -54,29 +54,20 @@ var clientCodes = []Code{
 		Confidence: Seen, Doubt: statusFromOAuth + "; without error_uri in 2022, when the code was not yet documented",
 	},
 	{
+		Number: 100007, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
+		Message:    "This request was received by an Azure AD regional authentication endpoint. Only managed identities and Microsoft internal service identities are supported. SN+I authentication is required.  All others, send your request to login.microsoftonline.com: in MSAL avoid using .WithAzureRegion(), in App Service, set REGION_NAME to null.",
+		Cause:      "an application at a regional login host, such as westeurope.login.microsoft.com, which Azure's libraries use when AZURE_REGIONAL_AUTHORITY_NAME is set",
+		Fix:        "use the login host without the region",
+		Source:     "microsoft/dev-tunnels#443 (2024-05); " + errorReference,
+		Confidence: Seen, Doubt: "the error member, the HTTP status and error_uri are inferred; in 2021 the text was \"Regional Cache Auth Service token requests for audience App that is not MSI are forbidden\" (AzureAD/microsoft-authentication-library-for-dotnet#2884); that a managed identity may use a federated credential there is inferred from the text",
+	},
+	{
 		Number: 7000215, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
 		Message:    "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{clientId}'.",
 		Cause:      "a client_secret was sent; applications have no secrets in this emulator",
 		Fix:        "send a client_assertion",
 		Source:     "answer of Entra captured 2026-08-13 by calvinchengx/entra-emulator",
 		Confidence: Seen,
-	},
-	{
-		Number: 7000216, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
-		Message:    "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
-		Cause:      "the request carries no credential, or an empty one",
-		Fix:        "send client_assertion",
-		Source:     "recorded answer (401)",
-		Confidence: Seen, Doubt: "error_uri inferred",
-	},
-	{
-		Number: 7000218, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true,
-		Message:    "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-		Cause:      "a confidential client sent no credential with an authorization code or a refresh token",
-		Fix:        "send client_assertion",
-		Source:     errorReference,
-		Confidence: Documented,
-		Reason:     "client_credentials without a credential gets 7000216",
 	},
 	{
 		Number: 7000222, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true,
@@ -86,14 +77,6 @@ var clientCodes = []Code{
 		Source:     "public logs; MSAL.NET test bodies of 2023-12 (401)",
 		Confidence: Seen,
 		Reason:     "applications have no secrets in this emulator, so that none can expire",
-	},
-	{
-		Number: 53003, OAuth: oauthAccessDenied, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
-		Cause:      "a Conditional Access policy for workload identities blocks the service principal, everywhere or from this place",
-		Fix:        "sign in from a place that the policy excludes, or change the policy",
-		Source:     "dotnet/maui#37951 (2026-08, a GitHub workflow)",
-		Confidence: Seen, Doubt: "the error member and the HTTP status for applications are not known; users get interaction_required (MartinIngesen/MSOLSpray#5)",
 	},
 	{
 		Number: 82001, OAuth: oauthUnauthorized, Status: http.StatusBadRequest, ErrorURI: true,

@@ -63,12 +63,4 @@ var resourceCodes = []Code{
 		Source:     "AzureAD/microsoft-authentication-library-for-dotnet#4905 (2024-08, client_credentials), Cloud-Architekt/AzureAD-Attack-Defense#43 (2024-03)",
 		Confidence: Seen, Doubt: "the error member, the HTTP status and error_uri are inferred from 500011",
 	},
-	{
-		Number: 501051, OAuth: oauthInvalidGrant, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "Application '{appId}'({appDisplayName}) is not assigned to a role for the application '{resourceId}'({resourceName}).",
-		Cause:      "the resource requires an assignment, and the client has no app role there",
-		Fix:        "assign an app role of the resource to the client's service principal",
-		Source:     "a walkthrough with a screenshot (invalid_grant); Microsoft's API Management documentation says invalid_client",
-		Confidence: Seen, Doubt: "the error member and with it the HTTP status are in doubt",
-	},
 }

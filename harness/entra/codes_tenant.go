@@ -2,7 +2,7 @@ package entra
 
 import "net/http"
 
-// tenantCodes are about the tenant, its cloud and the form of the request.
+// tenantCodes are about the tenant, its cloud and the host that is asked.
 var tenantCodes = []Code{
 	{
 		Number: 90002, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
@@ -45,6 +45,14 @@ var tenantCodes = []Code{
 		Confidence: Seen, Doubt: "that client_credentials get it at /consumers is inferred; " + statusFromOAuth,
 	},
 	{
+		Number: 900382, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, Answered: true,
+		Message:    "Confidential Client is not supported in Cross Cloud request.",
+		Cause:      "the tenant belongs to another national cloud than the login host",
+		Fix:        "use the login host of the tenant's cloud",
+		Source:     "webprofusion/certify#553 (2021, the body), OfficeDev/microsoft-teams-library-js#3121 (2026)",
+		Confidence: Seen, Doubt: "when Entra answers this, when 900432 (the same text) and when 90002 is not known",
+	},
+	{
 		Number: 90038, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true,
 		Message:    "Tenant '{tenant}' request is being redirected to the National Cloud '{cloud}'.",
 		Cause:      "a tenant of another national cloud",
@@ -52,14 +60,6 @@ var tenantCodes = []Code{
 		Source:     errorReference,
 		Confidence: Reported, Doubt: "the text is inferred",
 		Reason: "a redirect of interactive sign-ins; confidential clients get 900382",
-	},
-	{
-		Number: 900382, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, Answered: true,
-		Message:    "Confidential Client is not supported in Cross Cloud request.",
-		Cause:      "the tenant belongs to another national cloud than the login host",
-		Fix:        "use the login host of the tenant's cloud",
-		Source:     "webprofusion/certify#553 (2021, the body), OfficeDev/microsoft-teams-library-js#3121 (2026)",
-		Confidence: Seen, Doubt: "when Entra answers this, when 900432 (the same text) and when 90002 is not known",
 	},
 	{
 		Number: 900432, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true,
@@ -80,14 +80,6 @@ var tenantCodes = []Code{
 		Reason: "documented for users who sign in; applications are seen to get 900382",
 	},
 	{
-		Number: 50049, OAuth: "invalid_instance", Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "Unknown or invalid instance.",
-		Cause:      "instance discovery for an authority that is no login host",
-		Fix:        "switch instance discovery off for a custom authority",
-		Source:     "MSAL.NET test bodies of 2023-12",
-		Confidence: Seen,
-	},
-	{
 		Number: 99027, Prefix: "AADB2C", OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, Answered: true,
 		Message:    "Policy '{policy}' does not contain a AuthorizationTechnicalProfile with a corresponding ClientAssertionType.",
 		Cause:      "a client assertion at a policy of a B2C tenant, which knows client secrets only",
@@ -96,78 +88,11 @@ var tenantCodes = []Code{
 		Confidence: Seen,
 	},
 	{
-		Number: 900144, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "The request body must contain the following parameter: '{name}'.",
-		Cause:      "a required parameter is missing, or the body is not application/x-www-form-urlencoded",
-		Fix:        "send the parameter, form-encoded, in the body",
-		Source:     errorReference + "; seen for 'scope'",
-		Confidence: Documented,
-	},
-	{
-		Number: 901002, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "The 'resource' request parameter is not supported.",
-		Cause:      "resource, a parameter of the v1.0 endpoint, was sent to the v2.0 endpoint",
-		Fix:        "send scope={resource}/.default",
-		Source:     "microsoft/vscode#254009 (2025), snok/django-auth-adfs#198 (2021), of the sign-in page; " + errorReference,
-		Confidence: Seen, Doubt: statusFromOAuth + "; modelcontextprotocol/modelcontextprotocol#1389 (2025) has \"isn't\"",
-	},
-	{
-		Number: 900561, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "The endpoint only accepts {accepted} requests. Received a {received} request.",
-		Cause:      "the token endpoint was called with another method than POST",
-		Fix:        "POST the form",
-		Source:     errorReference + "; nbarbettini/oidc-debugger#87 (2025), BitySA/oauth2-auth-code-pkce#30 (2021)",
-		Confidence: Seen, Doubt: "that \"POST, OPTIONS\" is what the token endpoint prints, and \"POST\" what the pages of a sign-in do, is inferred, like the HTTP status",
-	},
-	{
-		Number: 9002313, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "Invalid request. Request is malformed or invalid.",
-		Cause:      "the form cannot be decoded, is too large, repeats a parameter, or names another client_assertion_type",
-		Fix:        "send each parameter once, percent-encoded UTF-8",
-		Source:     errorReference + "; text: davidjrh/dnn.azureadprovider#112, MicrosoftDocs/azure-docs#63819",
-		Confidence: Seen, Doubt: "which malformed requests give it is inferred; the bodies that were seen are of codes and refresh tokens and say invalid_grant",
-	},
-	{
-		Number: 90013, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true,
-		Message:    "Invalid input received from the user.",
-		Cause:      "input of a user",
-		Fix:        "check the input",
-		Source:     errorReference,
-		Confidence: Documented,
-		Reason:     "for interactive sign-ins",
-	},
-	{
-		Number: 90023, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true,
-		Message:    "The authentication service request isn't valid.",
-		Cause:      "an invalid request",
-		Fix:        "check the request",
-		Source:     errorReference,
-		Confidence: Documented,
-		Reason:     "9002313 is what a malformed token request is seen to get",
-	},
-	{
-		Number: 50000, OAuth: "server_error", Status: http.StatusBadRequest, ErrorURI: true,
-		Message:    "There was an error issuing a token or an issue with our sign-in service.",
-		Cause:      "an agent user is named by user_id, which holds a user principal name; other causes are Microsoft's own",
-		Fix:        "name the user by object id, or by username",
-		Source:     "microsoft/Agents-for-js#932 (2026); " + errorReference,
-		Confidence: Seen, Doubt: "HTTP status and error_uri inferred",
-		Reason: "agent identities are not emulated",
-	},
-	{
-		Number: 70003, OAuth: oauthUnsupportedGrant, Status: http.StatusBadRequest, Answered: true,
-		Message:    "The app requested an unsupported grant type '{grant}'.",
-		Cause:      "grant_type is none that Entra has, for example RFC 8693's token exchange",
-		Fix:        "send grant_type=client_credentials",
-		Source:     "answer of Entra captured 2026-08-13 by calvinchengx/entra-emulator",
-		Confidence: Seen, Doubt: "the grants that Entra has for users are not emulated, and get HTTP 501 without an AADSTS code",
-	},
-	{
-		Number: 100007, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
-		Message:    "This request was received by an Azure AD regional authentication endpoint. Only managed identities and Microsoft internal service identities are supported. SN+I authentication is required.  All others, send your request to login.microsoftonline.com: in MSAL avoid using .WithAzureRegion(), in App Service, set REGION_NAME to null.",
-		Cause:      "an application at a regional login host, such as westeurope.login.microsoft.com, which Azure's libraries use when AZURE_REGIONAL_AUTHORITY_NAME is set",
-		Fix:        "use the login host without the region",
-		Source:     "microsoft/dev-tunnels#443 (2024-05); " + errorReference,
-		Confidence: Seen, Doubt: "the error member, the HTTP status and error_uri are inferred; in 2021 the text was \"Regional Cache Auth Service token requests for audience App that is not MSI are forbidden\" (AzureAD/microsoft-authentication-library-for-dotnet#2884); that a managed identity may use a federated credential there is inferred from the text",
+		Number: 50049, OAuth: "invalid_instance", Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
+		Message:    "Unknown or invalid instance.",
+		Cause:      "instance discovery for an authority that is no login host",
+		Fix:        "switch instance discovery off for a custom authority",
+		Source:     "MSAL.NET test bodies of 2023-12",
+		Confidence: Seen,
 	},
 }

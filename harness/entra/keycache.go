@@ -57,11 +57,20 @@ type issuerKeys struct {
 	fetchedAt time.Time
 }
 
-// fetchError is a refusal, and the reason for the record.
+// fetchError is why an issuer's keys could not be had.
 type fetchError struct {
-	refusal *Error
-	reason  string
+	stage  fetchStage
+	reason string // for the record
 }
+
+// fetchStage is what a fetch failed at.
+type fetchStage int
+
+const (
+	fetchDiscovery fetchStage = iota // the discovery document could not be fetched, or is not as it must be
+	fetchKeys                        // the JWKS could not be fetched
+	readingKeys                      // the JWKS is not as it must be
+)
 
 // lookup is the outcome of asking the cache.
 type lookup struct {
@@ -134,10 +143,10 @@ func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string
 		case <-f.done:
 			return lookup{keys: f.keys, fresh: true, since: since}, f.err
 		case <-ctx.Done():
-			return lookup{}, &fetchError{refuse(o.DiscoveryFailureCode), "the caller went away"}
+			return lookup{}, &fetchError{fetchDiscovery, "the caller went away"}
 		}
 	}
-	f := &flight{done: make(chan struct{}), err: &fetchError{refuse(o.DiscoveryFailureCode), "the fetch broke off"}}
+	f := &flight{done: make(chan struct{}), err: &fetchError{fetchDiscovery, "the fetch broke off"}}
 	entry.flight = f
 	now := c.now()
 	c.mu.Unlock()
@@ -187,15 +196,15 @@ func (c *keyCache) fetch(ctx context.Context, issuer string, o directory.Options
 		location, err = readDiscovery(document, issuer, o)
 	}
 	if err != nil {
-		return nil, fetched, &fetchError{refuse(o.DiscoveryFailureCode), "discovery: " + err.Error()}
+		return nil, fetched, &fetchError{fetchDiscovery, "discovery: " + err.Error()}
 	}
 	document, err = c.read(ctx, "jwks", location, o, &fetched)
 	if err != nil {
-		return nil, fetched, &fetchError{refuse(90061), "jwks: " + err.Error()}
+		return nil, fetched, &fetchError{fetchKeys, "jwks: " + err.Error()}
 	}
 	keys, err := readKeys(document, o)
 	if err != nil {
-		return nil, fetched, &fetchError{refuse(900612), "jwks: " + err.Error()}
+		return nil, fetched, &fetchError{readingKeys, "jwks: " + err.Error()}
 	}
 	return &issuerKeys{byID: keys, fetchedAt: now}, fetched, nil
 }

@@ -2,8 +2,8 @@ package entra
 
 import "net/http"
 
-// entraCodes are about assertions that Entra itself has issued, which applications accept since 2024-12 when they are a managed identity's.
-var entraCodes = []Code{
+// entraTokenCodes are about assertions that Entra itself has issued, which applications accept since 2024-12 when they are a managed identity's.
+var entraTokenCodes = []Code{
 	{
 		Number: 700222, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
 		Message:    "AAD-issued tokens may not be used for federated identity flows.",
@@ -51,6 +51,38 @@ var entraCodes = []Code{
 		Fix:        "use a managed identity of the application's tenant",
 		Source:     "a public test of managed identities as credentials (2024-12), and another report",
 		Confidence: Seen, Doubt: "status and error member inferred",
+	},
+	{
+		Number: 700238, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
+		Message:    "Federated identity credentials issued by '{issuer}' are not supported for applications or managed identities registered in this tenant.",
+		Cause:      "the assertion was issued by Entra in another national cloud",
+		Fix:        "use a secret or a certificate between clouds",
+		Source:     "reports of 2026, without the text; Microsoft's guide names it beside 700223",
+		Confidence: Inferred, Doubt: "the wire text, the error member and the HTTP status are inferred; Microsoft names the code for tenants that have federation switched off",
+	},
+	{
+		Number: 700263, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
+		Message:    "More than one federated identity credential of application '{appId}' has the subject '{sub}'.",
+		Cause:      "two federated identity credentials have one subject and the two issuers of one tenant of Entra",
+		Fix:        "keep the credential with the v2.0 issuer",
+		Source:     "four copies of one report of 2026, without the text",
+		Confidence: Inferred, Doubt: "the wire text, the error member and the HTTP status are inferred",
+	},
+	{
+		Number: 700214, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
+		Message:    "The audience of the federated identity credential must be '{audience}' for assertions issued by Entra ID.",
+		Cause:      "the assertion was issued by Entra for token exchange, and the federated identity credential has another audience than api://AzureADTokenExchange, such as its GUID",
+		Fix:        "give the credential the audience api://AzureADTokenExchange, or that of the national cloud",
+		Source:     "two reports of 2026, without the text",
+		Confidence: Inferred, Doubt: "the wire text, the error member and the HTTP status are inferred",
+	},
+	{
+		Number: 7002121, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
+		Message:    "No matching federated identity record found for presented assertion audience '{aud}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. " + federationGuide,
+		Cause:      "the assertion was issued by Entra for another audience than the federated identity credential's",
+		Fix:        "ask for the managed identity's token with resource api://AzureADTokenExchange",
+		Source:     "a public test of managed identities as credentials (2024-12); a support note of 2026",
+		Confidence: Reported, Doubt: "the text after the audience is inferred from 700213; when it is the answer and when 700212 is inferred",
 	},
 	{
 		Number: 70052, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true,

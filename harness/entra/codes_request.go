@@ -1,0 +1,91 @@
+package entra
+
+import "net/http"
+
+// requestCodes are about the form of the request.
+var requestCodes = []Code{
+	{
+		Number: 900561, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
+		Message:    "The endpoint only accepts {accepted} requests. Received a {received} request.",
+		Cause:      "the token endpoint was called with another method than POST",
+		Fix:        "POST the form",
+		Source:     errorReference + "; nbarbettini/oidc-debugger#87 (2025), BitySA/oauth2-auth-code-pkce#30 (2021)",
+		Confidence: Seen, Doubt: "that \"POST, OPTIONS\" is what the token endpoint prints, and \"POST\" what the pages of a sign-in do, is inferred, like the HTTP status",
+	},
+	{
+		Number: 9002313, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
+		Message:    "Invalid request. Request is malformed or invalid.",
+		Cause:      "the form cannot be decoded, is too large, repeats a parameter, or names another client_assertion_type",
+		Fix:        "send each parameter once, percent-encoded UTF-8",
+		Source:     errorReference + "; text: davidjrh/dnn.azureadprovider#112, MicrosoftDocs/azure-docs#63819",
+		Confidence: Seen, Doubt: "which malformed requests give it is inferred; the bodies that were seen are of codes and refresh tokens and say invalid_grant",
+	},
+	{
+		Number: 70003, OAuth: oauthUnsupportedGrant, Status: http.StatusBadRequest, Answered: true,
+		Message:    "The app requested an unsupported grant type '{grant}'.",
+		Cause:      "grant_type is none that Entra has, for example RFC 8693's token exchange",
+		Fix:        "send grant_type=client_credentials",
+		Source:     "answer of Entra captured 2026-08-13 by calvinchengx/entra-emulator",
+		Confidence: Seen, Doubt: "the grants that Entra has for users are not emulated, and get HTTP 501 without an AADSTS code",
+	},
+	{
+		Number: 900144, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
+		Message:    "The request body must contain the following parameter: '{name}'.",
+		Cause:      "a required parameter is missing, or the body is not application/x-www-form-urlencoded",
+		Fix:        "send the parameter, form-encoded, in the body",
+		Source:     errorReference + "; seen for 'scope'",
+		Confidence: Documented,
+	},
+	{
+		Number: 901002, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true, Answered: true,
+		Message:    "The 'resource' request parameter is not supported.",
+		Cause:      "resource, a parameter of the v1.0 endpoint, was sent to the v2.0 endpoint",
+		Fix:        "send scope={resource}/.default",
+		Source:     "microsoft/vscode#254009 (2025), snok/django-auth-adfs#198 (2021), of the sign-in page; " + errorReference,
+		Confidence: Seen, Doubt: statusFromOAuth + "; modelcontextprotocol/modelcontextprotocol#1389 (2025) has \"isn't\"",
+	},
+	{
+		Number: 7000216, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,
+		Message:    "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.",
+		Cause:      "the request carries no credential, or an empty one",
+		Fix:        "send client_assertion",
+		Source:     "recorded answer (401)",
+		Confidence: Seen, Doubt: "error_uri inferred",
+	},
+	{
+		Number: 7000218, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true,
+		Message:    "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+		Cause:      "a confidential client sent no credential with an authorization code or a refresh token",
+		Fix:        "send client_assertion",
+		Source:     errorReference,
+		Confidence: Documented,
+		Reason:     "client_credentials without a credential gets 7000216",
+	},
+	{
+		Number: 90013, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true,
+		Message:    "Invalid input received from the user.",
+		Cause:      "input of a user",
+		Fix:        "check the input",
+		Source:     errorReference,
+		Confidence: Documented,
+		Reason:     "for interactive sign-ins",
+	},
+	{
+		Number: 90023, OAuth: oauthInvalidRequest, Status: http.StatusBadRequest, ErrorURI: true,
+		Message:    "The authentication service request isn't valid.",
+		Cause:      "an invalid request",
+		Fix:        "check the request",
+		Source:     errorReference,
+		Confidence: Documented,
+		Reason:     "9002313 is what a malformed token request is seen to get",
+	},
+	{
+		Number: 50000, OAuth: "server_error", Status: http.StatusBadRequest, ErrorURI: true,
+		Message:    "There was an error issuing a token or an issue with our sign-in service.",
+		Cause:      "an agent user is named by user_id, which holds a user principal name; other causes are Microsoft's own",
+		Fix:        "name the user by object id, or by username",
+		Source:     "microsoft/Agents-for-js#932 (2026); " + errorReference,
+		Confidence: Seen, Doubt: "HTTP status and error_uri inferred",
+		Reason: "agent identities are not emulated",
+	},
+}
