@@ -7,6 +7,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/arm"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/graph"
 )
 
@@ -80,7 +81,7 @@ var known = map[string]knowledge{
 const inGroup = "/subscriptions/{sub}/resourceGroups/{group}"
 
 func identities(scope string) string {
-	return scope + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+	return scope + "/providers/" + directory.IdentityType
 }
 
 // routes writes what the emulator answers, and how well it is known.

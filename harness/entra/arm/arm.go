@@ -68,7 +68,7 @@ func New(c Config) *API {
 const (
 	authorization = "/providers/Microsoft.Authorization"
 	group         = "/subscriptions/{sub}/resourceGroups/{group}"
-	identities    = "/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+	identities    = "/providers/" + directory.IdentityType
 	credentials   = group + identities + "/{identity}/federatedIdentityCredentials"
 )
 

@@ -11,16 +11,13 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// cloudWords are the clouds as the directory names them.
-var cloudWords = []string{"public", "usgov", "china"}
-
 // cloudOf is the cloud whose host was called, or "" when it is another, such as the address of a farm.
 func cloudOf(r *http.Request) string {
 	host := r.Host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	for _, cloud := range cloudWords {
+	for _, cloud := range directory.CloudNames() {
 		if url, err := directory.ManagementURL(cloud); err == nil && strings.EqualFold(url, "https://"+host) {
 			return cloud
 		}
@@ -35,7 +32,7 @@ func audiences(r *http.Request) []string {
 		return managementAudiences(cloud)
 	}
 	all := []string{"https://" + r.Host}
-	for _, cloud := range cloudWords {
+	for _, cloud := range directory.CloudNames() {
 		all = append(all, managementAudiences(cloud)...)
 	}
 	return all
@@ -44,7 +41,7 @@ func audiences(r *http.Request) []string {
 func managementAudiences(cloud string) []string {
 	all, err := directory.ManagementAudiences(cloud)
 	if err != nil {
-		return nil // the words are constants
+		return nil // the directory has all the clouds
 	}
 	return append(all, directory.ManagementAppID)
 }
@@ -119,7 +116,7 @@ func loginBase(cloud string, r *http.Request) string {
 	}
 	url, err := directory.LoginURL(cloud)
 	if err != nil {
-		return "" // the words are constants
+		return "" // the directory has all the clouds
 	}
 	return url
 }

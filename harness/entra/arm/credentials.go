@@ -39,7 +39,7 @@ func (c *call) credential(m directory.ManagedIdentity, f directory.Credential) c
 		p.Matching = &matching{f.Matching, languageVersion}
 	}
 	return credential{
-		ID: identityID(m) + "/federatedIdentityCredentials/" + f.Name, Name: f.Name, Type: directory.IdentityType + "/federatedIdentityCredentials", Properties: p,
+		ID: m.ResourceID() + "/federatedIdentityCredentials/" + f.Name, Name: f.Name, Type: directory.IdentityType + "/federatedIdentityCredentials", Properties: p,
 	}
 }
 
@@ -254,10 +254,10 @@ func (c *call) write(m *directory.ManagedIdentity, change func(*directory.Manage
 	if !began {
 		return fail(http.StatusConflict, "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
 			"Too many Federated Identity Credentials are written concurrently for the managed identity '%s'. Concurrent Federated Identity Credentials writes under the "+
-				"same managed identity are not supported.", strings.ToLower(identityID(*m)))
+				"same managed identity are not supported.", strings.ToLower(m.ResourceID()))
 	}
 	defer c.api.end(m.PrincipalID)
-	c.api.hold(ctx, identityID(*m))
+	c.api.hold(ctx, m.ResourceID())
 	return c.change(func(t *directory.Tenant, _ *directory.Subscription) error {
 		i := c.findIdentity(t)
 		if i < 0 {

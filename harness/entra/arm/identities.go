@@ -59,17 +59,12 @@ type identityProperties struct {
 	ClientID    string `json:"clientId"`
 }
 
-// identityID has resourcegroups in lower case, as Azure/azure-rest-api-specs shows the replies.
-func identityID(m directory.ManagedIdentity) string {
-	return "/subscriptions/" + m.Subscription + "/resourcegroups/" + m.ResourceGroup + identities + "/" + m.Name
-}
-
 func (c *call) identity(m directory.ManagedIdentity) identity {
 	p := identityProperties{TenantID: c.tenant.ID, PrincipalID: m.PrincipalID, ClientID: m.ClientID}
 	if c.version >= isolationSince {
 		p.Isolation = "None"
 	}
-	return identity{m.Location, someTags(m.Tags), identityID(m), m.Name, directory.IdentityType, p}
+	return identity{m.Location, someTags(m.Tags), m.ResourceID(), m.Name, directory.IdentityType, p}
 }
 
 // someTags is {} rather than null when there are none.
@@ -95,7 +90,7 @@ func (c *call) listIdentities() (reply, error) {
 	var all []identity
 	for _, m := range c.tenant.ManagedIdentities {
 		in := m.Subscription == c.sub.ID && (c.vars["group"] == "" || strings.EqualFold(m.ResourceGroup, c.vars["group"]))
-		if in && c.allowed(directory.IdentityType+"/read", identityID(m)) {
+		if in && c.allowed(directory.IdentityType+"/read", m.ResourceID()) {
 			all = append(all, c.identity(m))
 		}
 	}
@@ -215,7 +210,7 @@ func (c *call) deleteIdentity() (reply, error) {
 	err := c.change(func(t *directory.Tenant, s *directory.Subscription) error {
 		if i := c.findIdentity(t); i >= 0 {
 			status = http.StatusOK
-			id := identityID(t.ManagedIdentities[i])
+			id := t.ManagedIdentities[i].ResourceID()
 			s.RoleAssignments = slices.DeleteFunc(s.RoleAssignments, func(a directory.RoleAssignment) bool { return covers(id, absolute(s, a)) })
 			t.ManagedIdentities = slices.Delete(t.ManagedIdentities, i, i+1)
 		}

@@ -96,7 +96,7 @@ func (a *API) serveMetadata(w http.ResponseWriter, r *http.Request) {
 		e.Authentication.LoginEndpoint, e.Authentication.Audiences = base, append([]string{base}, e.Authentication.Audiences...)
 		all = append(all, e)
 	}
-	for _, word := range cloudWords {
+	for _, word := range directory.CloudNames() {
 		if cloud == word {
 			all = append([]endpoints{metadataOf(word)}, all...)
 		} else if cloud != "" {

@@ -54,6 +54,15 @@ var (
 // clouds lists them, the default one first.
 var clouds = []*Cloud{PublicCloud, USGovCloud, ChinaCloud}
 
+// CloudNames returns the words for the clouds, the default one first. The caller owns the slice.
+func CloudNames() []string {
+	names := make([]string, len(clouds))
+	for i, c := range clouds {
+		names[i] = c.Name
+	}
+	return names
+}
+
 // LoginHosts returns the login hosts of every cloud, aliases included. Regional hosts ({region}.login.microsoft.com) are not in the list.
 // The caller owns the slice.
 func LoginHosts() []string {
@@ -99,14 +108,12 @@ func cloudNamed(name string) (*Cloud, error) {
 	if name == "" {
 		return clouds[0], nil
 	}
-	known := make([]string, 0, len(clouds))
 	for _, c := range clouds {
 		if c.Name == name {
 			return c, nil
 		}
-		known = append(known, c.Name)
 	}
-	return nil, fmt.Errorf("entra: no cloud %q (have %s)", name, strings.Join(known, ", "))
+	return nil, fmt.Errorf("entra: no cloud %q (have %s)", name, strings.Join(CloudNames(), ", "))
 }
 
 // CloudOfHost finds the cloud of a login host, or nil, and says whether the host is a regional one: a region before a login host, as MSAL makes

@@ -8,11 +8,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-const (
-	applicationType = "microsoft.graph.application"
-	// zeroGUID as the role of an assignment stands for default access.
-	zeroGUID = "00000000-0000-0000-0000-000000000000"
-)
+const applicationType = "microsoft.graph.application"
 
 // applicationEntity is an application as Microsoft Graph shows it, with the members in the order of a recording of the Azure CLI (2025-04).
 func applicationEntity(t *directory.Tenant, a *directory.Application) object {
@@ -304,7 +300,7 @@ func setAppRoles(a *directory.Application, value any) *refusal {
 		role, _ := one.(map[string]any)
 		text := func(name string) string { s, _ := role[name].(string); return s }
 		enabled, hasEnabled := role["isEnabled"].(bool)
-		if !directory.IsGUID(text("id")) || text("id") == zeroGUID || text("displayName") == "" {
+		if !directory.IsGUID(text("id")) || text("id") == directory.ZeroGUID || text("displayName") == "" {
 			return invalidValue("appRoles", "Application")
 		}
 		members, ok := stringValues(role["allowedMemberTypes"])

@@ -169,7 +169,7 @@ func validateAssignment(t *directory.Tenant, a assignment) *refusal {
 	offered := slices.ContainsFunc(a.resource.roles, func(r directory.AppRole) bool {
 		return strings.EqualFold(r.ID, a.Role) && !r.Disabled && slices.Contains(memberTypes(r), "Application")
 	})
-	if !offered && a.Role != zeroGUID {
+	if !offered && a.Role != directory.ZeroGUID {
 		return invalidRequest("Permission being assigned was not found on application")
 	}
 	for _, other := range assignments(t) {

@@ -18,14 +18,6 @@ const (
 	credentialResource = "FederatedIdentityCredential"
 )
 
-// Limits, from the reference of federatedIdentityCredential.
-const (
-	maxCredentials = 20
-	minNameLength  = 3
-	maxNameLength  = 120
-	maxFieldLength = 600
-)
-
 // credentialEntity is a federated identity credential, with the members in the order of recordings of the Azure CLI (2022). Only beta has the
 // expression.
 func credentialEntity(c directory.Credential, beta bool) object {
@@ -137,7 +129,7 @@ func validateCredential(t *directory.Tenant, cr, before *directory.Credential, o
 		}
 	}
 	switch {
-	case !isName(cr.Name):
+	case !directory.ValidCredentialName(cr.Name):
 		return invalidCredential("FederatedIdentityCredential name '%s' is not a valid URI last segment.", cr.Name)
 	case len(cr.Audiences) != 1:
 		return invalidCredential("Federated identity credentials must have exactly one audience.") // the text of Azure Resource Manager
@@ -147,7 +139,7 @@ func validateCredential(t *directory.Tenant, cr, before *directory.Credential, o
 	for _, field := range []struct{ name, value string }{
 		{"issuer", cr.Issuer}, {"subject", cr.Subject}, {"audiences", cr.Audiences[0]}, {"description", cr.Description},
 	} {
-		if utf8.RuneCountInString(field.value) > maxFieldLength {
+		if utf8.RuneCountInString(field.value) > directory.MaxFieldLength {
 			return invalidValue(field.name, credentialResource)
 		}
 	}
@@ -169,7 +161,7 @@ func validateCredential(t *directory.Tenant, cr, before *directory.Credential, o
 				cr.Issuer, cr.Subject, cr.Subject)
 		}
 	}
-	if before == nil && len(others) >= maxCredentials {
+	if before == nil && len(others) >= directory.MaxCredentials {
 		return refuse(http.StatusForbidden, codeObjectSizeExceeded,
 			"The size of the object has exceeded its limit. Please reduce the number of values and retry your request.")
 	}
@@ -208,15 +200,6 @@ func validateIssuer(t *directory.Tenant, cr, before *directory.Credential) *refu
 		return invalidCredential("The subject '%s' does not exist in the tenant.", cr.Subject)
 	}
 	return nil
-}
-
-func isName(s string) bool {
-	if len(s) < minNameLength || len(s) > maxNameLength || s[0] == '-' || s[0] == '_' {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return !isDigit(r) && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '_'
-	})
 }
 
 // findCredential finds one by the key of a URL: an id, a name, or name='…'.

@@ -1,15 +1,15 @@
 package graph
 
 import (
-	"crypto/rsa"
 	"crypto/sha1" // what a thumbprint is
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
@@ -26,13 +26,9 @@ func keyCredentials(a *directory.Application) []keyCredential {
 	given, _ := a.Properties["keyCredentials"].([]any)
 	var all []keyCredential
 	for _, text := range a.Certificates {
-		block, _ := pem.Decode([]byte(text))
-		if block == nil {
-			continue // the directory has parsed them
-		}
-		certificate, err := x509.ParseCertificate(block.Bytes)
+		certificate, err := directory.ParseCertificate(text)
 		if err != nil {
-			continue
+			continue // the directory has parsed it once
 		}
 		key := base64.StdEncoding.EncodeToString(certificate.Raw)
 		i := slices.IndexFunc(given, func(one any) bool { members, _ := one.(map[string]any); return members["key"] == key })
@@ -48,7 +44,7 @@ func keyCredentials(a *directory.Application) []keyCredential {
 // keyID is the id of a certificate that was given none.
 func keyID(certificate *x509.Certificate) string {
 	sum := sha1.Sum(certificate.Raw)
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	return uuid.UUID(sum[:16]).String()
 }
 
 // keyCredentialEntities leave the key out: Microsoft Graph has it only for those who select keyCredentials of a single application.
@@ -138,23 +134,20 @@ func setKeyCredentials(a *directory.Application, value any) *refusal {
 	return nil
 }
 
-// readCertificate reads base64 of DER, or of PEM as Terraform sends it, or returns nil. Its key is RSA, as in the directory.
+// readCertificate reads base64 of DER, or of PEM as Terraform sends it, or returns nil. It is one that the directory takes.
 func readCertificate(key string) *x509.Certificate {
 	raw, err := base64.StdEncoding.DecodeString(key)
 	if err != nil {
 		return nil
 	}
-	if block, rest := pem.Decode(raw); block != nil {
-		if block.Type != "CERTIFICATE" || len(strings.TrimSpace(string(rest))) > 0 {
-			return nil
-		}
-		raw = block.Bytes
-	}
-	certificate, err := x509.ParseCertificate(raw)
-	if err != nil {
+	switch block, rest := pem.Decode(raw); {
+	case block == nil:
+		raw = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
+	case len(strings.TrimSpace(string(rest))) > 0:
 		return nil
 	}
-	if _, isRSA := certificate.PublicKey.(*rsa.PublicKey); !isRSA {
+	certificate, err := directory.ParseCertificate(string(raw))
+	if err != nil {
 		return nil
 	}
 	return certificate

@@ -101,7 +101,7 @@ func (p *principal) entity(t *directory.Tenant) object {
 		stored, _ = p.app.Properties[principalProperties].(map[string]any)
 	case p.identity != nil:
 		owner, kind, displayName = "", "ManagedIdentity", nil
-		alternative = []string{"isExplicit=True", identityResource(p.identity)}
+		alternative = []string{"isExplicit=True", p.identity.ResourceID()}
 	case p.service != nil:
 		owner = microsoftTenant
 	}
@@ -150,11 +150,6 @@ func (p *principal) entity(t *directory.Tenant) object {
 		entity[entity.index("signInAudience")].value = "AzureADMultipleOrgs"
 	}
 	return entity.overlay(stored)
-}
-
-// identityResource is the id of a managed identity in Azure.
-func identityResource(m *directory.ManagedIdentity) string {
-	return "/subscriptions/" + m.Subscription + "/resourcegroups/" + m.ResourceGroup + "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/" + m.Name
 }
 
 // examplePrincipal has a value of every property, for filters.

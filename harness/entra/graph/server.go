@@ -3,7 +3,6 @@ package graph
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -84,9 +83,6 @@ type answer struct {
 	location string
 }
 
-// graphAppID is Microsoft Graph's own application.
-const graphAppID = "00000003-0000-0000-c000-000000000000"
-
 // ServeHTTP answers one request.
 func (s *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{API: s, request: r, requestID: s.guid()}
@@ -152,9 +148,9 @@ func (c *call) serve(host string) (*answer, error) {
 // audiences are the resources that a token may be for: at a host of Microsoft Graph that host, elsewhere every one of them and the called URL.
 func (c *call) audiences(host string) []string {
 	if slices.Contains(directory.GraphHosts(), host) {
-		return []string{graphAppID, "https://" + host}
+		return []string{directory.GraphAppID, "https://" + host}
 	}
-	all := []string{graphAppID, c.root}
+	all := []string{directory.GraphAppID, c.root}
 	for _, host := range directory.GraphHosts() {
 		all = append(all, "https://"+host)
 	}
@@ -163,15 +159,9 @@ func (c *call) audiences(host string) []string {
 
 // guid makes an id.
 func (s *API) guid() string {
-	var b [16]byte
 	s.randMu.Lock()
-	if _, err := io.ReadFull(s.rand, b[:]); err != nil {
-		_, _ = rand.Read(b[:]) // ids are no secrets, any will do
-	}
-	s.randMu.Unlock()
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	defer s.randMu.Unlock()
+	return directory.NewGUID(s.rand)
 }
 
 // change changes the caller's tenant. Errors of the directory that are no refusals become one: what they say was found out by no check of
@@ -248,7 +238,7 @@ func (c *call) failed(err error, h http.Header) *answer {
 		}
 	}
 	if refused.status == http.StatusUnauthorized {
-		h.Set("Www-Authenticate", `Bearer realm="", authorization_uri="`+loginURL(c.root)+`/common/oauth2/authorize", client_id="`+graphAppID+`"`)
+		h.Set("Www-Authenticate", `Bearer realm="", authorization_uri="`+loginURL(c.root)+`/common/oauth2/authorize", client_id="`+directory.GraphAppID+`"`)
 	}
 	return &answer{status: refused.status, body: c.errorBody(refused.code, refused.message)}
 }

@@ -132,7 +132,7 @@ func managedIdentity(t *directory.Tenant, s entra.SignIn) any {
 		return object{{"msiType", "none"}, {"associatedResourceId", ""}, {"federatedTokenId", ""}, {"federatedTokenIssuer", ""}}
 	}
 	return object{
-		{"msiType", "userAssigned"}, {"associatedResourceId", identityResource(p.identity)}, {"federatedTokenId", ""}, {"federatedTokenIssuer", s.Issuer},
+		{"msiType", "userAssigned"}, {"associatedResourceId", p.identity.ResourceID()}, {"federatedTokenId", ""}, {"federatedTokenIssuer", s.Issuer},
 	}
 }
 
