@@ -57,7 +57,7 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // plainly is the text of an error of the directory without the quotes and package names of Go, which is inferred altogether.
 func plainly(err error) string {
-	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "entra: "), "expression: ")
+	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "directory: "), "expression: ")
 	return strings.ReplaceAll(text, `"`, "'")
 }
 

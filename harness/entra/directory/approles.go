@@ -26,7 +26,7 @@ func (r *tenantRecord) validateAssignments(list []AppRoleAssignment, owner, prin
 	var broken []error
 	for i := range list {
 		if err := r.validateAssignment(&list[i], list[:i], principal); err != nil {
-			broken = append(broken, at(fmt.Sprintf("appRoleAssignments[%d]", i), fmt.Errorf("entra: %q: app role assignment: %w", owner, err)))
+			broken = append(broken, at(fmt.Sprintf("appRoleAssignments[%d]", i), fmt.Errorf("directory: %q: app role assignment: %w", owner, err)))
 		}
 	}
 	return errors.Join(broken...)

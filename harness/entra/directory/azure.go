@@ -29,15 +29,15 @@ func (r *tenantRecord) validateSubscription(i int) error {
 		s.DisplayName = s.ID
 	}
 	if s.DisplayName == "" {
-		return errors.New("entra: subscription without a display name and an id")
+		return errors.New("directory: subscription without a display name and an id")
 	}
 	var err error
 	if s.ID, err = idOr(s.ID, "subscription", r.tenant.ID, s.DisplayName); err != nil {
-		return fmt.Errorf("entra: subscription %q: id: %w", s.DisplayName, err)
+		return fmt.Errorf("directory: subscription %q: id: %w", s.DisplayName, err)
 	}
 	for _, other := range r.tenant.Subscriptions[:i] {
 		if other.ID == s.ID {
-			return fmt.Errorf("entra: subscription %q: subscription %q has the id %q", s.DisplayName, other.DisplayName, s.ID)
+			return fmt.Errorf("directory: subscription %q: subscription %q has the id %q", s.DisplayName, other.DisplayName, s.ID)
 		}
 	}
 	var broken []error
@@ -49,11 +49,11 @@ func (r *tenantRecord) validateSubscription(i int) error {
 
 func validateResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
 	if !ValidGroupName(g.Name) {
-		return fmt.Errorf("entra: resource group %q: the name must have 1 to 90 letters, digits, -, _, ., ( and ), and not end in a full stop", g.Name)
+		return fmt.Errorf("directory: resource group %q: the name must have 1 to 90 letters, digits, -, _, ., ( and ), and not end in a full stop", g.Name)
 	}
 	for _, other := range before {
 		if strings.EqualFold(other.Name, g.Name) {
-			return fmt.Errorf("entra: resource group %q twice", g.Name)
+			return fmt.Errorf("directory: resource group %q twice", g.Name)
 		}
 	}
 	g.Location = cmp.Or(Location(g.Location), defaultLocation)
@@ -67,15 +67,15 @@ func validateResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
 func validateAzureResource(res *Resource, g *ResourceGroup, before []Resource) error {
 	switch {
 	case !resourceType.MatchString(res.Type):
-		return fmt.Errorf("entra: resource %q: type %q: want one such as Microsoft.KeyVault/vaults", res.Name, res.Type)
+		return fmt.Errorf("directory: resource %q: type %q: want one such as Microsoft.KeyVault/vaults", res.Name, res.Type)
 	case strings.EqualFold(res.Type, IdentityType):
-		return fmt.Errorf("entra: resource %q: managed identities are listed under managedIdentities", res.Name)
+		return fmt.Errorf("directory: resource %q: managed identities are listed under managedIdentities", res.Name)
 	case res.Name == "" || strings.Count(res.Name, "/")+1 != strings.Count(res.Type, "/") || strings.ContainsAny(res.Name, "?#%&"):
-		return fmt.Errorf("entra: resource %q: want a name for each part of the type %s after the first, with slashes between", res.Name, res.Type)
+		return fmt.Errorf("directory: resource %q: want a name for each part of the type %s after the first, with slashes between", res.Name, res.Type)
 	}
 	for _, other := range before {
 		if strings.EqualFold(other.Type, res.Type) && strings.EqualFold(other.Name, res.Name) {
-			return fmt.Errorf("entra: resource %q of type %s twice", res.Name, res.Type)
+			return fmt.Errorf("directory: resource %q of type %s twice", res.Name, res.Type)
 		}
 	}
 	res.Location = cmp.Or(Location(res.Location), g.Location)
@@ -128,10 +128,10 @@ func (r *tenantRecord) validateIdentities() error {
 func (r *tenantRecord) validateIdentity(i int) error {
 	m := &r.tenant.ManagedIdentities[i]
 	if !ValidIdentityName(m.Name) {
-		return fmt.Errorf("entra: managed identity %q: the name must have 3 to 128 letters, digits, - and _, the first a letter or a digit", m.Name)
+		return fmt.Errorf("directory: managed identity %q: the name must have 3 to 128 letters, digits, - and _, the first a letter or a digit", m.Name)
 	}
 	if err := r.placeIdentity(m); err != nil {
-		return fmt.Errorf("entra: managed identity %q: %w", m.Name, err)
+		return fmt.Errorf("directory: managed identity %q: %w", m.Name, err)
 	}
 	for _, id := range []struct {
 		kind string
@@ -139,20 +139,20 @@ func (r *tenantRecord) validateIdentity(i int) error {
 	}{{"client", &m.ClientID}, {"principal", &m.PrincipalID}} {
 		var err error
 		if *id.id, err = idOr(*id.id, id.kind, m.Subscription, strings.ToLower(m.ResourceGroup), m.Name); err != nil {
-			return fmt.Errorf("entra: managed identity %q: %s id: %w", m.Name, id.kind, err)
+			return fmt.Errorf("directory: managed identity %q: %s id: %w", m.Name, id.kind, err)
 		}
 	}
 	for _, other := range r.tenant.ManagedIdentities[:i] {
 		switch {
 		case strings.EqualFold(other.Name, m.Name) && other.Subscription == m.Subscription && other.ResourceGroup == m.ResourceGroup:
-			return fmt.Errorf("entra: managed identity %q twice in resource group %q", m.Name, m.ResourceGroup)
+			return fmt.Errorf("directory: managed identity %q twice in resource group %q", m.Name, m.ResourceGroup)
 		case other.ClientID == m.ClientID || other.PrincipalID == m.PrincipalID:
-			return fmt.Errorf("entra: managed identity %q: managed identity %q has an id of it", m.Name, other.Name)
+			return fmt.Errorf("directory: managed identity %q: managed identity %q has an id of it", m.Name, other.Name)
 		}
 	}
 	for _, a := range r.tenant.Applications {
 		if a.ClientID == m.ClientID || a.ServicePrincipalID == m.PrincipalID {
-			return fmt.Errorf("entra: managed identity %q: application %q has an id of it", m.Name, a.Name)
+			return fmt.Errorf("directory: managed identity %q: application %q has an id of it", m.Name, a.Name)
 		}
 	}
 	owner := fmt.Sprintf("managed identity %q", m.Name)
@@ -166,7 +166,7 @@ func validateCase(credentials []Credential, owner string) error {
 		for _, other := range credentials[:i] {
 			if c.Name != other.Name && strings.EqualFold(c.Name, other.Name) {
 				broken = append(broken, at(fmt.Sprintf("credentials[%d]", i),
-					fmt.Errorf("entra: %s: credential %q: the name differs from that of credential %q in case only", owner, c.Name, other.Name)))
+					fmt.Errorf("directory: %s: credential %q: the name differs from that of credential %q in case only", owner, c.Name, other.Name)))
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func (r *tenantRecord) validateRoleAssignments() error {
 		s := &r.tenant.Subscriptions[i]
 		for j := range s.RoleAssignments {
 			if err := r.validateRoleAssignment(s, j); err != nil {
-				err = fmt.Errorf("entra: subscription %q: role assignment: %w", s.DisplayName, err)
+				err = fmt.Errorf("directory: subscription %q: role assignment: %w", s.DisplayName, err)
 				broken = append(broken, at(fmt.Sprintf("subscriptions[%d].roleAssignments[%d]", i, j), err))
 			}
 		}

@@ -31,7 +31,7 @@ func (r *tenantRecord) validateCertificates() error {
 		for j, text := range r.tenant.Applications[i].Certificates {
 			if _, err := ParseCertificate(text); err != nil {
 				path := fmt.Sprintf("applications[%d].certificates[%d]", i, j)
-				broken = append(broken, at(path, fmt.Errorf("entra: application %q: certificate: %w", r.tenant.Applications[i].Name, err)))
+				broken = append(broken, at(path, fmt.Errorf("directory: application %q: certificate: %w", r.tenant.Applications[i].Name, err)))
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func TestCertificateRules(t *testing.T) {
 		certificate(ecKey): "the key is ECDSA, not RSA",
 	} {
 		_, err := directory.New().AddTenant(directory.Tenant{DisplayName: "x", Applications: []directory.Application{{Name: "a", Certificates: []string{good, text}}}})
-		if err == nil || err.Error() != `entra: application "a": certificate: `+want {
+		if err == nil || err.Error() != `directory: application "a": certificate: `+want {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 		if path, _ := directory.BrokenRule(err); path != "applications[0].certificates[1]" {

@@ -113,7 +113,7 @@ func cloudNamed(name string) (*Cloud, error) {
 			return c, nil
 		}
 	}
-	return nil, fmt.Errorf("entra: no cloud %q (have %s)", name, strings.Join(CloudNames(), ", "))
+	return nil, fmt.Errorf("directory: no cloud %q (have %s)", name, strings.Join(CloudNames(), ", "))
 }
 
 // CloudOfHost finds the cloud of a login host, or nil, and says whether the host is a regional one: a region before a login host, as MSAL makes

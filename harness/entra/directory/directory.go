@@ -89,7 +89,7 @@ func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, e
 		return Tenant{}, err
 	}
 	if t.ID != old.tenant.ID {
-		return Tenant{}, fmt.Errorf("entra: tenant %q: the id of a tenant cannot be changed", old.tenant.DisplayName)
+		return Tenant{}, fmt.Errorf("directory: tenant %q: the id of a tenant cannot be changed", old.tenant.DisplayName)
 	}
 	record, err := newTenantRecord(t, d.optionsLocked())
 	if err != nil {
@@ -108,7 +108,7 @@ func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, e
 func (d *Directory) put(old, record *tenantRecord) error {
 	for _, name := range record.names() {
 		if other := d.names[name]; other != nil && other != old {
-			return fmt.Errorf("entra: tenant %q: the directory already has a tenant %q", record.tenant.DisplayName, name)
+			return fmt.Errorf("directory: tenant %q: the directory already has a tenant %q", record.tenant.DisplayName, name)
 		}
 	}
 	if d.names == nil {
@@ -148,7 +148,7 @@ func (d *Directory) AddApplication(tenant string, a Application) (Application, e
 	t, err := d.Change(tenant, func(t *Tenant) error {
 		for i := range t.Applications {
 			if t.Applications[i].Name == a.Name {
-				return fmt.Errorf("entra: tenant %q already has an application named %q", t.DisplayName, a.Name)
+				return fmt.Errorf("directory: tenant %q already has an application named %q", t.DisplayName, a.Name)
 			}
 		}
 		t.Applications = append(t.Applications, a.clone())
@@ -193,7 +193,7 @@ func (d *Directory) UpdateCredential(tenant, client, credential string, c Creden
 		}
 		i := slices.IndexFunc(*credentials, func(c Credential) bool { return c.Name == credential || strings.EqualFold(c.ID, credential) })
 		if i < 0 {
-			return fmt.Errorf("entra: client %q: credential %q: %w", client, credential, ErrNotFound)
+			return fmt.Errorf("directory: client %q: credential %q: %w", client, credential, ErrNotFound)
 		}
 		updated = &(*credentials)[i]
 		return updated.update(c)
@@ -208,7 +208,7 @@ func (d *Directory) UpdateCredential(tenant, client, credential string, c Creden
 // changes is new to the rules about expressions, unless another time of creation is given: that it repeats the one it had does not count.
 func (c *Credential) update(with Credential) error {
 	if with.Name != "" && with.Name != c.Name || with.ID != "" && !strings.EqualFold(with.ID, c.ID) {
-		return fmt.Errorf("entra: credential %q: the id and the name of a federated credential cannot be changed", c.Name)
+		return fmt.Errorf("directory: credential %q: the id and the name of a federated credential cannot be changed", c.Name)
 	}
 	before := *c
 	if with.Subject != "" || with.Matching != "" {
@@ -239,7 +239,7 @@ func (d *Directory) RemoveCredential(tenant, client, credential string) error {
 			return c.Name == credential || strings.EqualFold(c.ID, credential)
 		})
 		if len(left) == len(*credentials) {
-			return fmt.Errorf("entra: client %q: credential %q: %w", client, credential, ErrNotFound)
+			return fmt.Errorf("directory: client %q: credential %q: %w", client, credential, ErrNotFound)
 		}
 		*credentials = left
 		return nil
@@ -259,7 +259,7 @@ func (t *Tenant) credentials(client string) (*[]Credential, error) {
 			return &m.Credentials, nil
 		}
 	}
-	return nil, fmt.Errorf("entra: tenant %q: application %q: %w", t.DisplayName, client, ErrNotFound)
+	return nil, fmt.Errorf("directory: tenant %q: application %q: %w", t.DisplayName, client, ErrNotFound)
 }
 
 // Tenants returns all tenants with everything in them, in order of arrival.
@@ -300,7 +300,7 @@ func (d *Directory) Application(tenant, id string) (Application, error) {
 			return a.clone(), nil
 		}
 	}
-	return Application{}, fmt.Errorf("entra: tenant %q: application %q: %w", record.tenant.DisplayName, id, ErrNotFound)
+	return Application{}, fmt.Errorf("directory: tenant %q: application %q: %w", record.tenant.DisplayName, id, ErrNotFound)
 }
 
 // record finds a tenant; the caller holds the lock.
@@ -308,5 +308,5 @@ func (d *Directory) record(tenant string) (*tenantRecord, error) {
 	if r := d.names[strings.ToLower(tenant)]; r != nil {
 		return r, nil
 	}
-	return nil, fmt.Errorf("entra: tenant %q: %w", tenant, ErrNotFound)
+	return nil, fmt.Errorf("directory: tenant %q: %w", tenant, ErrNotFound)
 }

@@ -69,7 +69,7 @@ func TestCredentialRules(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), `entra: application "deployer": credential "`) {
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), `directory: application "deployer": credential "`) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
 			}
 		})
@@ -161,7 +161,7 @@ func TestDirectoryRules(t *testing.T) {
 					break
 				}
 			}
-			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "entra: ") {
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "directory: ") {
 				t.Errorf("error %v, want one with %q", err, tt.want)
 			}
 		})

@@ -111,7 +111,7 @@ func (d *Directory) File() File { return File{d.Options(), d.Tenants()} }
 func (f File) Marshal() ([]byte, error) {
 	b, err := yaml.MarshalWithOptions(f, yaml.CustomMarshaler(func(d time.Duration) ([]byte, error) { return []byte(d.String()), nil }))
 	if err != nil {
-		return nil, fmt.Errorf("entra: write directory: %w", err)
+		return nil, fmt.Errorf("directory: write directory: %w", err)
 	}
 	return b, nil
 }
@@ -178,5 +178,5 @@ func (r *fileReader) broken(path string, err error) {
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
 		node = r.nodes[path]
 	}
-	r.problem(node, "%s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "entra: "), ": entra: ", ": "))
+	r.problem(node, "%s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "directory: "), ": directory: ", ": "))
 }

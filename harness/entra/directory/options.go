@@ -117,26 +117,26 @@ func (o Options) validate() error {
 		{"identityWriteTime", o.IdentityWriteTime},
 	} {
 		if d.value < 0 {
-			return fmt.Errorf("entra: option %s: %s is negative", d.name, d.value)
+			return fmt.Errorf("directory: option %s: %s is negative", d.name, d.value)
 		}
 	}
 	if o.IdentityWriteTime > maxWriteTime {
-		return fmt.Errorf("entra: option identityWriteTime: %s (have at most %s)", o.IdentityWriteTime, maxWriteTime)
+		return fmt.Errorf("directory: option identityWriteTime: %s (have at most %s)", o.IdentityWriteTime, maxWriteTime)
 	}
 	codes := []int{501661, 90061, 50166}
 	switch {
 	case o.FetchTimeout <= 0:
-		return fmt.Errorf("entra: option fetchTimeout: %s is not positive", o.FetchTimeout)
+		return fmt.Errorf("directory: option fetchTimeout: %s is not positive", o.FetchTimeout)
 	case o.MaxDocumentBytes < 1 || o.MaxDocumentBytes > maxMaxDocumentBytes:
-		return fmt.Errorf("entra: option maxDocumentBytes: %d (have 1 to %d)", o.MaxDocumentBytes, maxMaxDocumentBytes)
+		return fmt.Errorf("directory: option maxDocumentBytes: %d (have 1 to %d)", o.MaxDocumentBytes, maxMaxDocumentBytes)
 	case !slices.Contains(codes, o.DiscoveryFailureCode):
-		return fmt.Errorf("entra: option discoveryFailureCode: %d (have %v)", o.DiscoveryFailureCode, codes)
+		return fmt.Errorf("directory: option discoveryFailureCode: %d (have %v)", o.DiscoveryFailureCode, codes)
 	case o.ThrottleAfter < 0:
-		return fmt.Errorf("entra: option throttleAfter: %d is negative", o.ThrottleAfter)
+		return fmt.Errorf("directory: option throttleAfter: %d is negative", o.ThrottleAfter)
 	case !slices.Contains(expression.GitLabRules, o.GitLabRequires):
-		return fmt.Errorf("entra: option gitLabRequires: %q (have %q)", o.GitLabRequires, expression.GitLabRules)
+		return fmt.Errorf("directory: option gitLabRequires: %q (have %q)", o.GitLabRequires, expression.GitLabRules)
 	case o.MatchOrder != AudienceFirst && o.MatchOrder != SubjectFirst:
-		return fmt.Errorf("entra: option matchOrder: %q (have %s, %s)", o.MatchOrder, AudienceFirst, SubjectFirst)
+		return fmt.Errorf("directory: option matchOrder: %q (have %s, %s)", o.MatchOrder, AudienceFirst, SubjectFirst)
 	}
 	return nil
 }

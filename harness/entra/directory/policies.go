@@ -13,7 +13,7 @@ import (
 func (r *tenantRecord) validatePolicies() error {
 	var broken []error
 	fail := func(path, format string, args ...any) {
-		broken = append(broken, at(path, fmt.Errorf("entra: tenant %q: "+format, append([]any{r.tenant.DisplayName}, args...)...)))
+		broken = append(broken, at(path, fmt.Errorf("directory: tenant %q: "+format, append([]any{r.tenant.DisplayName}, args...)...)))
 	}
 	for i, policy := range r.tenant.B2CPolicies {
 		if policy == "" || strings.Contains(policy, "/") {

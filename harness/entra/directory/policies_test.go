@@ -35,7 +35,7 @@ func TestPolicyRules(t *testing.T) {
 		tt.tenant.DisplayName = "Contoso"
 		_, err := directory.New().AddTenant(tt.tenant)
 		path, first := directory.BrokenRule(err)
-		if err == nil || path != tt.path || !strings.HasPrefix(first.Error(), `entra: tenant "Contoso": `) || !strings.Contains(first.Error(), tt.want) {
+		if err == nil || path != tt.path || !strings.HasPrefix(first.Error(), `directory: tenant "Contoso": `) || !strings.Contains(first.Error(), tt.want) {
 			t.Errorf("%s: at %q: %v; want %q at %q", tt.name, path, err, tt.want, tt.path)
 		}
 	}

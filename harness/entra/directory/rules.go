@@ -77,11 +77,11 @@ func (r *tenantRecord) validateTenant(t *Tenant) error {
 		t.DisplayName = t.ID
 	}
 	if t.DisplayName == "" {
-		return errors.New("entra: tenant: no display name, domain or id")
+		return errors.New("directory: tenant: no display name, domain or id")
 	}
 	var broken []error
 	fail := func(path, format string, args ...any) {
-		broken = append(broken, at(path, fmt.Errorf("entra: tenant %q: "+format, append([]any{t.DisplayName}, args...)...)))
+		broken = append(broken, at(path, fmt.Errorf("directory: tenant %q: "+format, append([]any{t.DisplayName}, args...)...)))
 	}
 	if c, err := cloudNamed(t.Cloud); err != nil {
 		fail("cloud", "%w", err)
@@ -122,7 +122,7 @@ func (t taken) by(kind, what, application string) string {
 // validateApplication validates an application against those before it and fills in its ids.
 func (r *tenantRecord) validateApplication(a *Application, taken taken) error {
 	if a.Name == "" {
-		return fmt.Errorf("entra: tenant %q: application without a name", r.tenant.DisplayName)
+		return fmt.Errorf("directory: tenant %q: application without a name", r.tenant.DisplayName)
 	}
 	for _, id := range []struct {
 		kind string
@@ -130,43 +130,43 @@ func (r *tenantRecord) validateApplication(a *Application, taken taken) error {
 	}{{"client", &a.ClientID}, {"application", &a.ObjectID}, {"service principal", &a.ServicePrincipalID}} {
 		var err error
 		if *id.id, err = idOr(*id.id, id.kind, r.tenant.ID, a.Name); err != nil {
-			return fmt.Errorf("entra: application %q: %s id: %w", a.Name, id.kind, err)
+			return fmt.Errorf("directory: application %q: %s id: %w", a.Name, id.kind, err)
 		}
 	}
 	for _, id := range [][2]string{{"client id", a.ClientID}, {"object id", a.ObjectID}, {"service principal", a.ServicePrincipalID}} {
 		if other := taken.by(id[0], id[1], a.Name); other != "" {
-			return fmt.Errorf("entra: application %q: application %q has the same client id, object id or service principal, "+
+			return fmt.Errorf("directory: application %q: application %q has the same client id, object id or service principal, "+
 				"or both have one name and no ids", a.Name, other)
 		}
 	}
 	if a.UniqueName != "" {
 		if other := taken.by("unique name", a.UniqueName, a.Name); other != "" {
-			return fmt.Errorf("entra: application %q: application %q has the unique name %q", a.Name, other, a.UniqueName)
+			return fmt.Errorf("directory: application %q: application %q has the unique name %q", a.Name, other, a.UniqueName)
 		}
 	}
 	for i, uri := range a.IdentifierURIs {
 		if uri == "" || slices.Contains(a.IdentifierURIs[:i], uri) {
-			return fmt.Errorf("entra: application %q: identifier URI %q empty or twice", a.Name, uri)
+			return fmt.Errorf("directory: application %q: identifier URI %q empty or twice", a.Name, uri)
 		}
 		if service := r.cloud.Service(uri); service != nil {
-			return fmt.Errorf("entra: application %q: identifier URI %q belongs to %s", a.Name, uri, service.Name)
+			return fmt.Errorf("directory: application %q: identifier URI %q belongs to %s", a.Name, uri, service.Name)
 		}
 		if other := taken.by("identifier URI", uri, a.Name); other != "" {
-			return fmt.Errorf("entra: application %q: application %q has the identifier URI %q", a.Name, other, uri)
+			return fmt.Errorf("directory: application %q: application %q has the identifier URI %q", a.Name, other, uri)
 		}
 	}
 	if a.TokenVersion < 0 || a.TokenVersion > 2 {
-		return fmt.Errorf("entra: application %q: token version %d (have 1 and 2)", a.Name, a.TokenVersion)
+		return fmt.Errorf("directory: application %q: token version %d (have 1 and 2)", a.Name, a.TokenVersion)
 	}
 	for i := range a.AppRoles {
 		role := &a.AppRoles[i]
 		var err error
 		if role.ID, err = idOr(role.ID, "app role", a.ObjectID, role.Value); err != nil {
-			return fmt.Errorf("entra: application %q: app role %q: id: %w", a.Name, role.Value, err)
+			return fmt.Errorf("directory: application %q: app role %q: id: %w", a.Name, role.Value, err)
 		}
 		for _, other := range a.AppRoles[:i] {
 			if role.ID == other.ID || role.Value != "" && role.Value == other.Value {
-				return fmt.Errorf("entra: application %q: app role %q twice", a.Name, role.Value)
+				return fmt.Errorf("directory: application %q: app role %q twice", a.Name, role.Value)
 			}
 		}
 	}
@@ -180,7 +180,7 @@ func (r *tenantRecord) validateCredentials(credentials []Credential, owner, owne
 	for i := range credentials {
 		c := &credentials[i]
 		if err := r.validateCredential(c, credentials[:i], ownerID, identity); err != nil {
-			broken = append(broken, at(fmt.Sprintf("credentials[%d]", i), fmt.Errorf("entra: %s: credential %q: %w", owner, c.Name, err)))
+			broken = append(broken, at(fmt.Sprintf("credentials[%d]", i), fmt.Errorf("directory: %s: credential %q: %w", owner, c.Name, err)))
 		}
 	}
 	return errors.Join(broken...)

@@ -172,7 +172,7 @@ func (c *call) change(change func(*directory.Tenant) error) error {
 	if err == nil || errors.As(err, &refused) {
 		return err
 	}
-	return invalidRequest("%s", strings.TrimPrefix(err.Error(), "entra: "))
+	return invalidRequest("%s", strings.TrimPrefix(err.Error(), "directory: "))
 }
 
 // tenant returns the caller's tenant as it is.
