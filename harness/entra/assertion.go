@@ -50,12 +50,15 @@ type errMalformed string
 
 func (e errMalformed) Error() string { return string(e) }
 
+// compactCharacters are those of a compact JWS: base64url, and the dots between its parts.
+const compactCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+
 // parseAssertion reads a compact JWS. The returned error is an errMalformed
 // and never quotes the assertion.
 func parseAssertion(compact string) (*assertion, error) {
 	// Go's base64 skips line breaks, Entra's is not known to: refuse them.
 	for i := range len(compact) {
-		if c := compact[i]; !isBase64URL(c) && c != '.' {
+		if strings.IndexByte(compactCharacters, compact[i]) < 0 {
 			return nil, errMalformed("a character that is neither base64url nor a dot")
 		}
 	}
@@ -89,11 +92,6 @@ func parseAssertion(compact string) (*assertion, error) {
 		return nil, err // also for a name that occurs twice below a claim
 	}
 	return a, a.readClaims(payload)
-}
-
-// isBase64URL says whether a character is one of base64url.
-func isBase64URL(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
 }
 
 // readClaims reads the claims Entra looks at.
