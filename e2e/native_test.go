@@ -27,8 +27,8 @@ func TestNativeTokensAreThePresets(t *testing.T) {
 			}
 			t.Run(p.Name+"/"+preset.Name, func(t *testing.T) {
 				farm := harness.New(t) // of its own, so that all use the same few keys
-				iss := farm.Issuer(harness.IssuerSpec{Platform: p.Name, Preset: preset.Name})
-				w := farm.Workload(harness.WorkloadSpec{Issuer: iss.URL, Audience: strings.Join(audience, "")})
+				iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: p.Name, Preset: preset.Name})
+				w := iss.MustStartWorkload(harness.WorkloadSpec{Audience: strings.Join(audience, "")})
 				raw, err := p.Native.Fetch(t.Context(), farm.Client(), issuer.Found{Base: w.Base, Env: w.Env, Now: w.Now}, strings.Join(audience, ""))
 				if err != nil {
 					t.Fatal(err)
@@ -37,7 +37,7 @@ func TestNativeTokensAreThePresets(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				direct := iss.Mint(harness.MintSpec{Audience: audience})
+				direct := iss.MustMint(harness.MintSpec{Audience: audience})
 				for _, name := range []string{"iat", "nbf", "exp", "jti", "auth_time", "event_id", "origin_jti"} {
 					if _, has := claims[name]; has != (direct.Claims[name] != nil) {
 						t.Errorf("claim %s: %v natively, %v directly", name, claims[name], direct.Claims[name])

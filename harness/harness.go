@@ -2,52 +2,43 @@ package harness
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
-	"slices"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
 )
 
-// The values that a farm is told with; see the packages they come from.
-type (
-	IssuerSpec   = control.IssuerSpec
-	MintSpec     = control.MintSpec
-	WorkloadSpec = control.WorkloadSpec
-	Workload     = control.Workload
-	Fault        = control.Fault
-	Credential   = directory.Credential
-	Tenant       = directory.Tenant
-	EntraOptions = directory.Options
-)
-
-// Farm is a farm with a tenant of its own, for one test. What it is told and it refuses ends the test, so those methods belong on the
-// test's goroutine; Client and what it returns, and App.Exchange, are for any goroutine.
+// Farm is a farm with one world in it, for one test: issuers, a tenant of Entra's, a clock and a journal. It listens on loopback, and every
+// request reaches that world. Its methods are for any goroutine and return errors, but for those called Must. After the end of the test, or
+// Close, those that would change something return an error, and the others say what was at the end.
 type Farm struct {
 	Tenant string // the id of the Entra tenant
 
-	t      testing.TB
-	target *target.Target
-	world  control.World
-	cloud  string
+	t      testing.TB // noTest, of Start
+	server *farm.Server
+	world  *farm.World
+	cloud  string // of the tenant
+	dir    string // with the file of CAFile
+	log    *slog.Logger
+
+	close func() error
+	done  chan struct{} // closed by Close
 }
 
-// Option changes what New makes.
+// Option changes what New and Start make.
 type Option func(*settings)
 
 type settings struct {
-	farm  farm.Options
-	world control.WorldSpec
+	farm farm.Options
+	log  *slog.Logger
 }
 
 // WithHosts lets issuers have URLs at hosts that the farm does not impersonate already and that are not below .example or .test.
@@ -65,80 +56,157 @@ func WithReach(certificates []byte, hosts ...string) Option {
 
 // WithStart sets the farm's clocks, which then go on as the real one does.
 func WithStart(start time.Time) Option {
-	return func(s *settings) { s.world.Start = start }
+	return func(s *settings) { s.farm.World.Start = start }
 }
 
 // WithSkew puts the issuers' clock ahead of Entra's, or behind it.
 func WithSkew(skew time.Duration) Option {
-	return func(s *settings) { s.world.Skew = skew }
+	return func(s *settings) { s.farm.World.Skew = skew }
 }
 
 // WithCloud puts the tenant in another cloud than the public one: usgov or china.
 func WithCloud(cloud string) Option {
-	return func(s *settings) { s.world.Cloud = cloud }
+	return func(s *settings) { s.farm.World.Cloud = cloud }
 }
 
-// WithTenants is the directory to begin with, the farm's own tenant first, in place of an empty one: with resources, managed identities,
-// subscriptions and policies. Farm.App finds its applications by their names.
+// WithTenants is the directory to begin with, the farm's own tenant first, in place of one tenant with nothing in it: with applications,
+// managed identities, subscriptions and policies. Farm.FindApp finds its applications.
 func WithTenants(tenants ...Tenant) Option {
-	return func(s *settings) { s.world.Tenants = tenants }
+	return func(s *settings) { s.farm.World.Tenants = tenants }
 }
 
-// WithEntraOptions sets what is not known of Entra; change what directory.DefaultOptions returns.
+// WithEntraOptions sets what is not known of Entra; change what DefaultEntraOptions returns.
 func WithEntraOptions(o EntraOptions) Option {
-	return func(s *settings) { s.world.Options = &o }
+	return func(s *settings) { s.farm.World.Options = &o }
 }
 
-// New starts a farm for a test and stops it at the test's end.
+// WithLog has the farm log its requests and decisions, without tokens. Without it only warnings about key files are written: to the test's
+// output, and nowhere without a test.
+func WithLog(log *slog.Logger) Option {
+	return func(s *settings) { s.log, s.farm.Log = log, log }
+}
+
+// New starts a farm for a test and stops it at the test's end. What is wrong with an option ends the test.
 func New(t testing.TB, opts ...Option) *Farm {
 	t.Helper()
-	s := settings{world: control.WorldSpec{Name: t.Name()}}
-	for _, opt := range opts {
-		opt(&s)
-	}
-	tgt, err := target.InProcess(s.farm)
+	s := settings{log: slog.New(slog.NewTextHandler(testOutput{t}, nil))}
+	s.farm.World.Name = t.Name()
+	f, err := start(s, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.t = t
 	t.Cleanup(func() {
-		if err := tgt.Close(); err != nil {
+		if err := f.Close(); err != nil {
 			t.Errorf("harness: stop the farm: %v", err)
 		}
 	})
-	world, err := tgt.Control.CreateWorld(context.Background(), s.world)
-	if err != nil {
-		t.Fatal(err)
+	return f
+}
+
+// Start starts a farm without a test, such as for a TestMain or a program of one's own, until Close.
+func Start(opts ...Option) (*Farm, error) {
+	return start(settings{log: slog.New(slog.DiscardHandler)}, opts)
+}
+
+func start(s settings, opts []Option) (*Farm, error) {
+	const free = "127.0.0.1:0"
+	s.farm.Addr = map[farm.Plane]string{IssuerPlane: free, WorkloadPlane: free, EntraPlane: free, farm.Control: ""}
+	s.farm.NoIssuers = true
+	for _, opt := range opts {
+		opt(&s)
 	}
-	return &Farm{Tenant: world.Tenant, t: t, target: tgt, world: world, cloud: s.world.Cloud}
+	server, err := farm.Start(s.farm)
+	if err != nil {
+		return nil, fmt.Errorf("harness: %w", err)
+	}
+	f := &Farm{t: noTest{}, server: server, world: server.DefaultWorld(), log: s.log, done: make(chan struct{})}
+	tenant := f.Tenants()[0] // there is always one
+	f.Tenant, f.cloud = tenant.ID, tenant.Cloud
+	f.close = sync.OnceValue(func() error {
+		close(f.done)
+		return errors.Join(server.Close(), os.RemoveAll(f.dir))
+	})
+	if f.dir, err = os.MkdirTemp("", "issuerd-"); err == nil {
+		err = os.WriteFile(f.CAFile(), server.CA(), 0o600)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("harness: certificate: %w", err), f.close())
+	}
+	return f, nil
+}
+
+// testOutput is a test's log as an io.Writer.
+type testOutput struct{ t testing.TB }
+
+func (o testOutput) Write(line []byte) (int, error) {
+	o.t.Helper()
+	o.t.Log(string(bytes.TrimSpace(line)))
+	return len(line), nil
+}
+
+// Close stops the farm: its listeners and workloads are gone. It waits for nothing, and can be called again. A farm of New is closed at the
+// end of its test.
+func (f *Farm) Close() error { return f.close() }
+
+// errClosed is for what is asked of a farm that has been stopped.
+var errClosed = errors.New("harness: this farm has been stopped: its test has ended, or Close was called")
+
+// closed returns an error when the farm has been stopped.
+func (f *Farm) closed() error {
+	select {
+	case <-f.done:
+		return errClosed
+	default:
+		return nil
+	}
+}
+
+// change does what changes a farm, if that has not been stopped, and says whose error it is.
+func change[T any](f *Farm, do func() (T, error)) (out T, err error) {
+	if err := f.closed(); err != nil {
+		return out, err
+	}
+	if out, err = do(); err != nil {
+		return out, fmt.Errorf("harness: %w", err)
+	}
+	return out, nil
 }
 
 // Client reaches the farm's issuers and Entra under their real names, and no other host.
 func (f *Farm) Client() *http.Client {
-	return &http.Client{Transport: f.target.Transport(f.world.ID)}
+	return &http.Client{Transport: f.server.Transport(control.DefaultWorld)}
 }
 
-// CA is the root certificate, PEM, of the farm's TLS; the bytes are the caller's.
-func (f *Farm) CA() []byte { return bytes.Clone(f.target.CA) }
+// URL is where a plane listens, https://127.0.0.1:PORT, for clients that take an address. They need the certificate of CA.
+func (f *Farm) URL(p Plane) string {
+	return f.server.URL(p)
+}
 
-// Advance moves the farm's clocks on.
-func (f *Farm) Advance(d time.Duration) {
-	f.t.Helper()
-	_, err := f.target.Control.Advance(context.Background(), f.world.ID, control.AdvanceSpec{Advance: d})
-	f.must(err)
+// Handler answers as a plane's listener does, without a network or on a server of one's own. It is nil for what is no plane.
+func (f *Farm) Handler(p Plane) http.Handler { return f.server.Handler(p) }
+
+// CA is the root certificate, PEM, of the farm's TLS; the bytes are the caller's.
+func (f *Farm) CA() []byte { return f.server.CA() }
+
+// CAFile is the path of a file with what CA returns. It is gone when the farm is closed.
+func (f *Farm) CAFile() string { return filepath.Join(f.dir, "ca.pem") }
+
+// Now is what Entra's clock says: for a verifier that is to share it.
+func (f *Farm) Now() time.Time { return f.world.Describe().Now }
+
+// Advance moves the farm's clocks on. What platforms do for their workloads in that time is done when it returns.
+func (f *Farm) Advance(d time.Duration) error {
+	_, err := change(f, func() (control.World, error) { return f.world.Advance(control.AdvanceSpec{Advance: d}) })
+	return err
 }
 
 // Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins.
-func (f *Farm) Journal() []control.Entry {
-	f.t.Helper()
-	journal, err := f.target.Control.Journal(context.Background(), f.world.ID, 0)
-	f.must(err)
-	return journal.Entries
-}
+func (f *Farm) Journal() []Entry { return f.world.Journal(0).Entries }
 
 // SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
-func (f *Farm) SignIns() []entra.SignIn {
-	f.t.Helper()
-	var all []entra.SignIn
+func (f *Farm) SignIns() []SignIn {
+	var all []SignIn
 	for _, entry := range f.Journal() {
 		if entry.SignIn != nil {
 			all = append(all, *entry.SignIn)
@@ -147,180 +215,5 @@ func (f *Farm) SignIns() []entra.SignIn {
 	return all
 }
 
-func (f *Farm) must(err error) {
-	f.t.Helper()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-}
-
-// Issuer is an issuer of the farm.
-type Issuer struct {
-	URL  string // as in iss
-	JWKS string
-	ref  string // control.Issuer.Ref
-	farm *Farm
-}
-
-// Issuer adds an issuer to the farm. Asked for twice, with other presets or claims, it is one issuer with the same keys: each result mints
-// what it was asked for with.
-func (f *Farm) Issuer(spec IssuerSpec) *Issuer {
-	f.t.Helper()
-	added, err := f.target.Control.AddIssuer(context.Background(), f.world.ID, spec)
-	f.must(err)
-	return &Issuer{URL: added.URL, JWKS: added.JWKS, ref: added.Ref, farm: f}
-}
-
-// Mint has the issuer sign a token.
-func (i *Issuer) Mint(spec MintSpec) control.Minted {
-	i.farm.t.Helper()
-	spec.Issuer = i.ref
-	minted, err := i.farm.target.Control.Mint(context.Background(), i.farm.world.ID, spec)
-	i.farm.must(err)
-	return minted
-}
-
-// Rotate gives the issuer a new signing key and returns its id. Unless publish is set, the JWKS does not list it.
-func (i *Issuer) Rotate(publish bool) string {
-	i.farm.t.Helper()
-	rotated, err := i.farm.target.Control.Rotate(context.Background(), i.farm.world.ID, control.RotateSpec{Issuer: i.ref, Publish: publish})
-	i.farm.must(err)
-	return rotated.KID
-}
-
-// Workload starts a workload that the issuer vouches for; see Farm.Workload.
-func (i *Issuer) Workload(spec WorkloadSpec) Workload {
-	i.farm.t.Helper()
-	spec.Issuer = i.ref
-	return i.farm.Workload(spec)
-}
-
-// Fail puts faults of the issuer in force; those not named end.
-func (i *Issuer) Fail(faults ...Fault) {
-	i.farm.t.Helper()
-	i.farm.must(i.farm.target.Control.SetFaults(context.Background(), i.farm.world.ID, control.FaultsSpec{Issuer: i.URL, Faults: faults}))
-}
-
-// Workload starts a workload of one of the farm's issuers. Its environment leads the platform's own clients to the platform's token API,
-// whose TLS certificates are the farm's (see CA).
-func (f *Farm) Workload(spec WorkloadSpec) Workload {
-	f.t.Helper()
-	w, err := f.target.Control.StartWorkload(context.Background(), f.world.ID, spec)
-	f.must(err)
-	return w
-}
-
-// EndWorkload ends a workload of the farm, which otherwise ends with the farm: its token API, and its files and sockets. It can be ended once.
-func (f *Farm) EndWorkload(w Workload) {
-	f.t.Helper()
-	f.must(f.target.Control.EndWorkload(context.Background(), f.world.ID, w.ID))
-}
-
-// App is an application in the farm's tenant.
-type App struct {
-	ClientID string
-	ObjectID string
-	farm     *Farm
-}
-
-// App adds an application with federated identity credentials. A credential without audiences gets the cloud's for token exchange. Without
-// credentials, it is the application that WithTenants has in the farm's tenant under that name, if there is one.
-func (f *Farm) App(name string, credentials ...Credential) *App {
-	f.t.Helper()
-	if len(credentials) == 0 {
-		now, err := f.target.Control.Directory(context.Background(), f.world.ID)
-		f.must(err)
-		for _, app := range now.Tenants[0].Applications {
-			if app.Name == name {
-				return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
-			}
-		}
-	}
-	audience, err := directory.ExchangeAudience(f.cloud)
-	f.must(err)
-	credentials = slices.Clone(credentials) // they may be the caller's slice
-	for i := range credentials {
-		if len(credentials[i].Audiences) == 0 {
-			credentials[i].Audiences = []string{audience}
-		}
-	}
-	app, err := f.target.Control.AddApplication(context.Background(), f.world.ID, control.ApplicationSpec{Name: name, Credentials: credentials})
-	f.must(err)
-	return &App{ClientID: app.ClientID, ObjectID: app.ObjectID, farm: f}
-}
-
-// Access is an access token with what it says. Whole numbers are an int64.
-type Access struct {
-	Token  string
-	Header map[string]any
-	Claims map[string]any
-}
-
-// String names the token by its key, application and audience.
-func (a Access) String() string {
-	return fmt.Sprintf("access token kid=%v appid=%v aud=%v", a.Header["kid"], a.Claims["appid"], a.Claims["aud"])
-}
-
-// Format keeps the token out of every verb of fmt.
-func (a Access) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, a.String()) }
-
-// LogValue keeps the token out of logs.
-func (a Access) LogValue() slog.Value { return slog.StringValue(a.String()) }
-
-// Refusal is Entra's answer when it gives no token.
-type Refusal struct {
-	Status      int    // of HTTP
-	Code        int    // AADSTS
-	OAuth       string // the error member
-	Description string
-}
-
-// Error is Entra's description.
-func (r *Refusal) Error() string { return r.Description }
-
-// Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra refuses it.
-func (a *App) Exchange(assertion string) (*Access, error) {
-	graph, err := directory.GraphURL(a.farm.cloud)
-	if err != nil {
-		return nil, fmt.Errorf("harness: exchange: %w", err)
-	}
-	return a.ExchangeFor(assertion, graph+"/.default")
-}
-
-// ExchangeFor is Exchange for another scope.
-func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
-	login, err := directory.LoginURL(a.farm.cloud)
-	if err != nil {
-		return nil, fmt.Errorf("harness: exchange: %w", err)
-	}
-	resp, err := a.farm.Client().PostForm(login+"/"+a.farm.Tenant+"/oauth2/v2.0/token", entra.AssertionForm(a.ClientID, assertion, scope))
-	if err != nil {
-		return nil, fmt.Errorf("harness: exchange: %w", err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, fmt.Errorf("harness: exchange: %w", err)
-	}
-	var answer struct {
-		AccessToken string `json:"access_token"`
-		OAuth       string `json:"error"`
-		Description string `json:"error_description"`
-		Codes       []int  `json:"error_codes"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("harness: exchange: HTTP status %d with a body that is not JSON", resp.StatusCode)
-	}
-	if answer.AccessToken == "" {
-		refusal := &Refusal{Status: resp.StatusCode, OAuth: answer.OAuth, Description: answer.Description}
-		if len(answer.Codes) > 0 {
-			refusal.Code = answer.Codes[0]
-		}
-		return nil, refusal
-	}
-	access := &Access{Token: answer.AccessToken}
-	if access.Header, access.Claims, err = control.DecodeToken(answer.AccessToken); err != nil {
-		return nil, fmt.Errorf("harness: the access token can't be decoded: %w", err)
-	}
-	return access, nil
-}
+// Tenants is the directory as it is now, the farm's own tenant first. It is a copy.
+func (f *Farm) Tenants() []Tenant { return f.world.Directory().Tenants }

@@ -14,8 +14,6 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/farm"
 )
 
 const (
@@ -27,11 +25,11 @@ const (
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
 	farm := harness.New(t)
-	github := farm.Issuer(harness.IssuerSpec{Platform: "github", Preset: "environment"})
-	app := farm.App("deployer", harness.Credential{
+	github := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github", Preset: "environment"})
+	app := farm.MustAddApp("deployer", harness.Credential{
 		Name: "production", Issuer: github.URL, Subject: "repo:octo-org/octo-repo:environment:prod",
 	})
-	token := github.Mint(harness.MintSpec{Audience: []string{"api://AzureADTokenExchange"}})
+	token := github.MustMint(harness.MintSpec{Audience: []string{"api://AzureADTokenExchange"}})
 	access, err := app.Exchange(token.Token)
 	if err != nil {
 		t.Fatal(err)
@@ -48,8 +46,8 @@ func TestDocumentation(t *testing.T) {
 func setUp(t *testing.T, opts ...harness.Option) (*harness.Farm, *harness.Issuer, *harness.App) {
 	t.Helper()
 	farm := harness.New(t, opts...)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "github", Preset: "environment"})
-	app := farm.App("deployer", harness.Credential{Name: "production", Issuer: issuer.URL, Subject: subject})
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github", Preset: "environment"})
+	app := farm.MustAddApp("deployer", harness.Credential{Name: "production", Issuer: issuer.URL, Subject: subject})
 	return farm, issuer, app
 }
 
@@ -66,7 +64,7 @@ func refusedWith(t *testing.T, code int, err error) *harness.Refusal {
 func TestRefusal(t *testing.T) {
 	t.Parallel()
 	farm, issuer, app := setUp(t)
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}, Claims: map[string]any{"sub": "repo:octo-org/other:environment:prod"}})
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}, Claims: map[string]any{"sub": "repo:octo-org/other:environment:prod"}})
 	access, err := app.Exchange(token.Token)
 	if access != nil {
 		t.Error("an access token beside the refusal")
@@ -94,7 +92,7 @@ func TestRefusal(t *testing.T) {
 func TestScope(t *testing.T) {
 	t.Parallel()
 	_, issuer, app := setUp(t)
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token
 	access, err := app.ExchangeFor(token, "https://management.azure.com/.default")
 	if err != nil {
 		t.Fatal(err)
@@ -107,25 +105,25 @@ func TestScope(t *testing.T) {
 func TestRotate(t *testing.T) {
 	t.Parallel()
 	farm, issuer, app := setUp(t)
-	old := issuer.Mint(harness.MintSpec{Audience: []string{audience}})
+	old := issuer.MustMint(harness.MintSpec{Audience: []string{audience}})
 	if _, err := app.Exchange(old.Token); err != nil {
 		t.Fatal(err)
 	}
-	kid := issuer.Rotate(false)
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}})
+	kid := issuer.MustRotate(false)
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}})
 	if token.Header["kid"] != kid || kid == old.Header["kid"] {
 		t.Fatalf("kid %v after a rotation from %v to %q", token.Header["kid"], old.Header["kid"], kid)
 	}
 	_, err := app.Exchange(token.Token)
 	refusedWith(t, 7000272, err)
-	if published := issuer.Rotate(true); published == kid {
+	if published := issuer.MustRotate(true); published == kid {
 		t.Errorf("the second rotation gave the key %q again", kid)
 	}
-	farm.Advance(2 * time.Minute) // less than a token lives
+	farm.MustAdvance(2 * time.Minute) // less than a token lives
 	_, err = app.Exchange(token.Token)
 	refusedWith(t, 7000272, err) // Entra looked a moment ago
-	farm.Advance(time.Hour)
-	if _, err := app.Exchange(issuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token); err != nil {
+	farm.MustAdvance(time.Hour)
+	if _, err := app.Exchange(issuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token); err != nil {
 		t.Errorf("an hour after the key was published: %v", err)
 	}
 }
@@ -133,11 +131,11 @@ func TestRotate(t *testing.T) {
 func TestFail(t *testing.T) {
 	t.Parallel()
 	_, issuer, app := setUp(t)
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token
-	issuer.Fail(harness.Fault{Name: "unreachable", Parameters: map[string]any{"document": "jwks"}})
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token
+	issuer.MustSetFaults(harness.UnreachableFault{Document: "jwks"})
 	_, err := app.Exchange(token)
 	refusedWith(t, 90061, err)
-	issuer.Fail()
+	issuer.MustSetFaults()
 	if _, err := app.Exchange(token); err != nil {
 		t.Errorf("when the fault has ended: %v", err)
 	}
@@ -146,11 +144,11 @@ func TestFail(t *testing.T) {
 func TestAdvance(t *testing.T) {
 	t.Parallel()
 	farm, issuer, app := setUp(t)
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token
 	if _, err := app.Exchange(token); err != nil {
 		t.Fatal(err)
 	}
-	farm.Advance(time.Hour)
+	farm.MustAdvance(time.Hour)
 	_, err := app.Exchange(token)
 	refusedWith(t, 700024, err)
 }
@@ -159,7 +157,7 @@ func TestStartAndSkew(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
 	_, issuer, app := setUp(t, harness.WithStart(begin), harness.WithSkew(-2*time.Minute))
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}})
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}})
 	iat, _ := token.Claims["iat"].(int64)
 	if d := time.Unix(iat, 0).Sub(begin); d < -2*time.Minute-time.Second || d > -time.Minute {
 		t.Errorf("iat is %s from the start, want two minutes before", d)
@@ -184,7 +182,7 @@ func TestClouds(t *testing.T) {
 		t.Run("cloud "+cloud, func(t *testing.T) {
 			t.Parallel()
 			_, issuer, app := setUp(t, harness.WithCloud(cloud))
-			access, err := app.Exchange(issuer.Mint(harness.MintSpec{Audience: []string{want.audience}}).Token)
+			access, err := app.Exchange(issuer.MustMint(harness.MintSpec{Audience: []string{want.audience}}).Token)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,7 +198,7 @@ func TestCredentialsAreTheCallers(t *testing.T) {
 	t.Parallel()
 	farm := harness.New(t)
 	credentials := []harness.Credential{{Name: "production", Issuer: "https://issuer.test", Subject: subject}}
-	farm.App("one", credentials...)
+	farm.MustAddApp("one", credentials...)
 	if credentials[0].Audiences != nil {
 		t.Errorf("App wrote the audiences %q into its caller's slice", credentials[0].Audiences)
 	}
@@ -210,12 +208,12 @@ func TestCredentialsAreTheCallers(t *testing.T) {
 func TestNoTokenIsPrinted(t *testing.T) {
 	t.Parallel()
 	_, issuer, app := setUp(t)
-	minted := issuer.Mint(harness.MintSpec{Audience: []string{audience}})
+	minted := issuer.MustMint(harness.MintSpec{Audience: []string{audience}})
 	access, err := app.Exchange(minted.Token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	workload := issuer.Workload(harness.WorkloadSpec{})
+	workload := issuer.MustStartWorkload(harness.WorkloadSpec{})
 	secret := workload.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
 	if secret == "" {
 		t.Fatal("the workload has no request token")
@@ -237,9 +235,9 @@ func TestNoTokenIsPrinted(t *testing.T) {
 func TestHandles(t *testing.T) {
 	t.Parallel()
 	farm, environment, app := setUp(t)
-	before := environment.Mint(harness.MintSpec{Audience: []string{audience}})
-	branch := farm.Issuer(harness.IssuerSpec{Platform: "github", Claims: map[string]any{"actor": "somebody"}})
-	got, again := branch.Mint(harness.MintSpec{}), environment.Mint(harness.MintSpec{Audience: []string{audience}})
+	before := environment.MustMint(harness.MintSpec{Audience: []string{audience}})
+	branch := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github", Claims: map[string]any{"actor": "somebody"}})
+	got, again := branch.MustMint(harness.MintSpec{}), environment.MustMint(harness.MintSpec{Audience: []string{audience}})
 	if got.Claims["actor"] != "somebody" || got.Claims["sub"] != "repo:octo-org/octo-repo:ref:refs/heads/main" || again.Claims["sub"] != subject {
 		t.Errorf("minted %v and %v", got, again)
 	}
@@ -270,7 +268,7 @@ func TestTwoFarms(t *testing.T) {
 	if string(one.CA()) == string(two.CA()) {
 		t.Error("two farms have one authority")
 	}
-	token := oneIssuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token
+	token := oneIssuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token
 	if _, err := oneApp.Exchange(token); err != nil {
 		t.Fatal(err)
 	}
@@ -278,11 +276,11 @@ func TestTwoFarms(t *testing.T) {
 		t.Errorf("a sign-in at one farm is in the record of the other, which has %d", n)
 	}
 	var refusal *harness.Refusal
-	if _, err := oneApp.Exchange(twoIssuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token); !errors.As(err, &refusal) ||
+	if _, err := oneApp.Exchange(twoIssuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token); !errors.As(err, &refusal) ||
 		refusal.Code != 7000272 && refusal.Code != 7000274 {
 		t.Errorf("a token of the other farm: %v, want an unknown key or a bad signature", err)
 	}
-	twoIssuer.Fail(harness.Fault{Name: "status"})
+	twoIssuer.MustSetFaults(harness.StatusFault{})
 	if _, err := oneApp.Exchange(token); err != nil {
 		t.Errorf("a fault in the other farm: %v", err)
 	}
@@ -301,7 +299,7 @@ func TestClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token
 	verified, err := provider.Verifier(&oidc.Config{ClientID: audience}).Verify(ctx, token)
 	if err != nil {
 		t.Fatal(err)
@@ -314,7 +312,7 @@ func TestClient(t *testing.T) {
 func TestConcurrentExchanges(t *testing.T) {
 	t.Parallel()
 	farm, issuer, app := setUp(t)
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}}).Token
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}}).Token
 	var wg sync.WaitGroup
 	for range 30 {
 		wg.Go(func() {
@@ -357,17 +355,17 @@ func TestMistakes(t *testing.T) {
 		do   func(testing.TB)
 		want string
 	}{
-		{"platform", func(t testing.TB) { harness.New(t).Issuer(harness.IssuerSpec{Platform: "gitbuh"}) }, "have github, kubernetes"},
+		{"platform", func(t testing.TB) { harness.New(t).MustAddIssuer(harness.IssuerSpec{Platform: "gitbuh"}) }, "have github, kubernetes"},
 		{"host", func(t testing.TB) {
-			harness.New(t, harness.WithHosts("allowed.contoso.com")).Issuer(harness.IssuerSpec{Platform: "github", URL: "https://contoso.com"})
+			harness.New(t, harness.WithHosts("allowed.contoso.com")).MustAddIssuer(harness.IssuerSpec{Platform: "github", URL: "https://contoso.com"})
 		}, `may not sign for "contoso.com"`},
 		{"cloud", func(t testing.TB) { harness.New(t, harness.WithCloud("mars")) }, "have public, usgov, china"},
 		{"bad host", func(t testing.TB) { harness.New(t, harness.WithHosts("*")) }, `farm: host "*"`},
-		{"clock", func(t testing.TB) { harness.New(t).Advance(-1) }, "only goes forward"},
-		{"credential", func(t testing.TB) { harness.New(t).App("deployer", harness.Credential{Name: "production"}) }, "no issuer"},
+		{"clock", func(t testing.TB) { harness.New(t).MustAdvance(-1) }, "only goes forward"},
+		{"credential", func(t testing.TB) { harness.New(t).MustAddApp("deployer", harness.Credential{Name: "production"}) }, "no issuer"},
 		{"fault", func(t testing.TB) {
-			harness.New(t).Issuer(harness.IssuerSpec{Platform: "github"}).Fail(harness.Fault{Name: "x"})
-		}, "have discovery"},
+			harness.New(t).MustAddIssuer(harness.IssuerSpec{Platform: "github"}).MustSetFaults(harness.StatusFault{Code: 42})
+		}, "want an HTTP status from 200 to 599"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -392,9 +390,9 @@ func TestMistakes(t *testing.T) {
 func TestWithHosts(t *testing.T) {
 	t.Parallel()
 	farm := harness.New(t, harness.WithHosts("issuer.contoso.com"))
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "github", URL: "https://issuer.contoso.com/actions"})
-	app := farm.App("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: "a"})
-	token := issuer.Mint(harness.MintSpec{Audience: []string{audience}, Claims: map[string]any{"sub": "a"}}).Token
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github", URL: "https://issuer.contoso.com/actions"})
+	app := farm.MustAddApp("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: "a"})
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{audience}, Claims: map[string]any{"sub": "a"}}).Token
 	if _, err := app.Exchange(token); err != nil {
 		t.Error(err)
 	}
@@ -406,26 +404,15 @@ func TestWithHosts(t *testing.T) {
 // TestReach has the Entra of one farm take the token of another farm's issuer, which it is told to reach.
 func TestReach(t *testing.T) {
 	t.Parallel()
-	other, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{
-		farm.Issuer: "127.0.0.1:0", farm.Workload: "", farm.Entra: "", farm.Control: "127.0.0.1:0",
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = other.Close() })
-	issuerURL := "https://" + other.Addr(farm.Issuer) + "/github"
-	manager := &control.Client{URL: other.ControlURL(), Token: other.Token()}
-	minted, err := manager.Mint(t.Context(), control.DefaultWorld, control.MintSpec{Issuer: issuerURL, Audience: []string{"api://AzureADTokenExchange"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := harness.New(t)
+	issuer := other.MustAddIssuer(harness.IssuerSpec{Platform: "github", ByPath: true})
+	minted := issuer.MustMint(harness.MintSpec{Audience: []string{audience}})
 	subject, _ := minted.Claims["sub"].(string)
-	credential := harness.Credential{Name: "other", Issuer: issuerURL, Subject: subject}
-	if _, err := harness.New(t, harness.WithReach(other.CA(), other.Addr(farm.Issuer))).App("deployer", credential).Exchange(minted.Token); err != nil {
+	credential := harness.Credential{Name: "other", Issuer: issuer.URL, Subject: subject}
+	host := strings.TrimPrefix(other.URL(harness.IssuerPlane), "https://")
+	if _, err := harness.New(t, harness.WithReach(other.CA(), host)).MustAddApp("deployer", credential).Exchange(minted.Token); err != nil {
 		t.Error(err)
 	}
-	var refusal *harness.Refusal
-	if _, err := harness.New(t).App("deployer", credential).Exchange(minted.Token); !errors.As(err, &refusal) || refusal.Code != 501661 {
-		t.Errorf("not told to reach it: %v, want AADSTS501661", err)
-	}
+	_, err := harness.New(t).MustAddApp("deployer", credential).Exchange(minted.Token)
+	refusedWith(t, 501661, err) // not told to reach it
 }

@@ -33,8 +33,8 @@ type awsProgram struct {
 func startAWS(t *testing.T, platform, preset string, claims map[string]any) awsProgram {
 	t.Helper()
 	p := awsProgram{farm: harness.New(t)}
-	made := p.farm.Issuer(harness.IssuerSpec{Platform: platform, Preset: preset})
-	p.env = p.farm.Workload(harness.WorkloadSpec{Issuer: made.URL, Preset: preset, Claims: claims}).Env
+	made := p.farm.MustAddIssuer(harness.IssuerSpec{Platform: platform, Preset: preset})
+	p.env = made.MustStartWorkload(harness.WorkloadSpec{Preset: preset, Claims: claims}).Env
 	for name, value := range p.env {
 		t.Setenv(name, value)
 	}
@@ -58,7 +58,7 @@ func (p awsProgram) wantSignIn(t *testing.T, token string) map[string]any {
 	t.Helper()
 	conforms(t, p.farm, azureIdentity)
 	claims := payloadOf(t, token)
-	app := p.farm.App("aws", credentialFor(t, control.Minted{Claims: claims}))
+	app := p.farm.MustAddApp("aws", credentialFor(t, control.Minted{Claims: claims}))
 	credential, err := azidentity.NewClientAssertionCredential(p.farm.Tenant, app.ClientID, func(context.Context) (string, error) { return token, nil },
 		&azidentity.ClientAssertionCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: p.farm.Client()}})
 	if err != nil {

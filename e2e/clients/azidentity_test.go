@@ -106,7 +106,7 @@ func TestAzidentityRefused(t *testing.T) {
 			conforms(t, w.farm, azureIdentity)
 			credential := credentialFor(t, w.assertion)
 			tt.change(&credential)
-			w.app = w.farm.App("mistaken", credential)
+			w.app = w.farm.MustAddApp("mistaken", credential)
 			for _, c := range credentials {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()

@@ -35,8 +35,8 @@ func TestClouds(t *testing.T) {
 			}
 			farm := harness.New(t, harness.WithCloud(tt.name))
 			conforms(t, farm, azureIdentity)
-			minted := farm.Issuer(harness.IssuerSpec{Platform: "github"}).Mint(harness.MintSpec{Audience: []string{audience}})
-			app := farm.App("deployer", credentialFor(t, minted))
+			minted := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"}).MustMint(harness.MintSpec{Audience: []string{audience}})
+			app := farm.MustAddApp("deployer", credentialFor(t, minted))
 			assertion := func(context.Context) (string, error) { return minted.Token, nil }
 			credential, err := azidentity.NewClientAssertionCredential(farm.Tenant, app.ClientID, assertion, &azidentity.ClientAssertionCredentialOptions{
 				ClientOptions: azcore.ClientOptions{Cloud: tt.cloud, Transport: farm.Client()},

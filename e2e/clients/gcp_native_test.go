@@ -36,15 +36,15 @@ func startGoogle(t *testing.T, preset string) googleWorkload { return startGoogl
 func startGoogleWith(t *testing.T, preset string, env map[string]string) googleWorkload {
 	t.Helper()
 	farm := harness.New(t)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "gcp", Preset: preset})
-	w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Env: env})
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "gcp", Preset: preset})
+	w := issuer.MustStartWorkload(harness.WorkloadSpec{Env: env})
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "") // unless the workload has one, both would win over the metadata server
 	t.Setenv("HOME", t.TempDir())
 	for name, value := range w.Env {
 		t.Setenv(name, value)
 	}
-	minted := issuer.Mint(harness.MintSpec{Audience: []string{exchangeAudience}})
-	return googleWorkload{farm, farm.App("google", credentialFor(t, minted)), option.WithEndpoint("http://" + w.Env["GCE_METADATA_HOST"] + "/"), w.Env}
+	minted := issuer.MustMint(harness.MintSpec{Audience: []string{exchangeAudience}})
+	return googleWorkload{farm, farm.MustAddApp("google", credentialFor(t, minted)), option.WithEndpoint("http://" + w.Env["GCE_METADATA_HOST"] + "/"), w.Env}
 }
 
 // signIn presents Google's token to Entra with azidentity.
@@ -252,7 +252,7 @@ func TestGoogleImpersonation(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, trusted := range []string{reporterID, auditorID} {
-			app := g.farm.App(account+trusted, harness.Credential{Name: "only", Issuer: "https://accounts.google.com", Subject: trusted})
+			app := g.farm.MustAddApp(account+trusted, harness.Credential{Name: "only", Issuer: "https://accounts.google.com", Subject: trusted})
 			_, err := app.Exchange(answer.Token)
 			var refusal *harness.Refusal
 			if refused := errors.As(err, &refusal) && refusal.Code == 700213; refused == (trusted == subject) || err != nil && !refused {

@@ -27,8 +27,8 @@ type ciJob struct {
 func startCIJob(t *testing.T, preset string) ciJob {
 	t.Helper()
 	j := ciJob{farm: harness.New(t)}
-	made := j.farm.Issuer(harness.IssuerSpec{Platform: "generic", Preset: preset})
-	w := j.farm.Workload(harness.WorkloadSpec{Issuer: made.URL, Preset: preset, Audience: exchangeAudience})
+	made := j.farm.MustAddIssuer(harness.IssuerSpec{Platform: "generic", Preset: preset})
+	w := made.MustStartWorkload(harness.WorkloadSpec{Preset: preset, Audience: exchangeAudience})
 	j.env = w.Env
 	platform, err := issuers.ByName("generic")
 	if err != nil {
@@ -38,7 +38,7 @@ func startCIJob(t *testing.T, preset string) ciJob {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.app = j.farm.App(preset, credentialFor(t, control.Minted{Claims: claimsOf(t, token)}))
+	j.app = j.farm.MustAddApp(preset, credentialFor(t, control.Minted{Claims: claimsOf(t, token)}))
 	return j
 }
 

@@ -28,13 +28,13 @@ const (
 )
 
 // pendingJob is how the token service refuses a job that has not begun (aws-actions/configure-aws-credentials#469).
-var pendingJob = harness.Fault{Name: "native-status", Parameters: map[string]any{
-	"code": http.StatusForbidden, "contentType": "application/json", "body": `{"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`,
-}}
+var pendingJob = harness.NativeStatusFault{
+	Code: http.StatusForbidden, ContentType: "application/json", Body: `{"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`,
+}
 
 // unavailable has the token service down for so many requests.
 func unavailable(times int) harness.Fault {
-	return harness.Fault{Name: "native-status", Parameters: map[string]any{"times": times, "contentType": "text/plain", "body": "Service Unavailable"}}
+	return harness.NativeStatusFault{Times: times, ContentType: "text/plain", Body: "Service Unavailable"}
 }
 
 // gitHubJob is a farm with a job of GitHub Actions. The job's environment is the test's own, so that the test must not be parallel.
@@ -48,8 +48,8 @@ type gitHubJob struct {
 func startGitHubJob(t *testing.T, preset string, claims map[string]any) gitHubJob {
 	t.Helper()
 	j := gitHubJob{farm: harness.New(t)}
-	j.issuer = j.farm.Issuer(harness.IssuerSpec{Platform: "github"})
-	w := j.farm.Workload(harness.WorkloadSpec{Issuer: j.issuer.URL, Preset: preset, Claims: claims})
+	j.issuer = j.farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+	w := j.issuer.MustStartWorkload(harness.WorkloadSpec{Preset: preset, Claims: claims})
 	j.env, j.base = w.Env, w.Base
 	for name, value := range w.Env {
 		t.Setenv(name, value)
@@ -75,7 +75,7 @@ func (j gitHubJob) claims(t *testing.T) map[string]any {
 // trusted is an application that trusts the token that the job gets now.
 func (j gitHubJob) trusted(t *testing.T, name string) *harness.App {
 	t.Helper()
-	return j.farm.App(name, credentialFor(t, control.Minted{Claims: j.claims(t)}))
+	return j.farm.MustAddApp(name, credentialFor(t, control.Minted{Claims: j.claims(t)}))
 }
 
 // signIn signs in with azidentity, which asks the job for the assertion when it needs one.
@@ -164,10 +164,10 @@ func TestGitHubActionsUnavailable(t *testing.T) {
 	j := startGitHubJob(t, "", nil)
 	conforms(t, j.farm, "github.com/sethvargo/go-githubactions")
 	app := j.trusted(t, "deployer")
-	j.issuer.Fail(pendingJob)
+	j.issuer.MustSetFaults(pendingJob)
 	_, err := j.signIn(t, app)
 	wantError(t, err, `non-successful response from minting OIDC token (status 403): {"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`)
-	j.issuer.Fail(unavailable(2))
+	j.issuer.MustSetFaults(unavailable(2))
 	for range 2 {
 		_, err := j.signIn(t, app)
 		wantError(t, err, "non-successful response from minting OIDC token (status 503): Service Unavailable")
@@ -247,10 +247,10 @@ func TestGitHubHashiCorp(t *testing.T) {
 	_, err = hashiCorp(t, wrong)
 	wantError(t, err, "githubAssertion: received HTTP status 401 with response: ")
 
-	j.issuer.Fail(pendingJob)
+	j.issuer.MustSetFaults(pendingJob)
 	_, err = hashiCorp(t, good)
 	wantError(t, err, "githubAssertion: received HTTP status 403 with response: ", "Can't issue ID_TOKEN for job in 'Pending' state.")
-	j.issuer.Fail(unavailable(1))
+	j.issuer.MustSetFaults(unavailable(1))
 	_, err = hashiCorp(t, good) // its own HTTP client, which the test has replaced, would try again
 	wantError(t, err, "githubAssertion: received HTTP status 503 with response: ")
 	if claims, err = hashiCorp(t, good); err != nil {
@@ -374,7 +374,7 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 	_, err = j.signIn(t, app)
 	wantError(t, err, "AADSTS700211: ")
 	slug := j.trusted(t, "enterprise")
-	j.issuer.Rotate(true) // the keys are the same at both URLs, also the new one
+	j.issuer.MustRotate(true) // the keys are the same at both URLs, also the new one
 	claims, err := j.signIn(t, slug)
 	if err != nil {
 		t.Fatal(err)
@@ -382,7 +382,7 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 	wantSignedIn(t, "with the slug", claims, j.farm.Tenant, slug.ClientID)
 
 	include(false)
-	j.farm.Advance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
+	j.farm.MustAdvance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
 	if _, err := j.signIn(t, app); err != nil {
 		t.Errorf("without the slug again: %v", err)
 	}

@@ -42,11 +42,11 @@ const (
 )
 
 // kubernetesWorkload is a farm with a cluster and a pod in it.
-func kubernetesWorkload(t *testing.T, preset string) (*harness.Farm, *harness.Issuer, harness.Workload) {
+func kubernetesWorkload(t *testing.T, preset string) (*harness.Farm, *harness.Issuer, *harness.Workload) {
 	t.Helper()
 	farm := harness.New(t)
-	iss := farm.Issuer(harness.IssuerSpec{Platform: "kubernetes", Preset: preset})
-	return farm, iss, farm.Workload(harness.WorkloadSpec{Issuer: iss.URL, Preset: preset})
+	iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: "kubernetes", Preset: preset})
+	return farm, iss, iss.MustStartWorkload(harness.WorkloadSpec{Preset: preset})
 }
 
 // clientGo is client-go with the kubeconfig of a workload; contentType changes what it sends, empty is its default: protobuf.
@@ -68,7 +68,7 @@ func clientGo(t *testing.T, kubeconfig, contentType string) *kubernetes.Clientse
 func signInWith(t *testing.T, farm *harness.Farm, token string) {
 	t.Helper()
 	claims := claimsOf(t, token)
-	app := farm.App(fmt.Sprintf("%v %v", claims["sub"], claims["jti"]), credentialFor(t, control.Minted{Claims: claims}))
+	app := farm.MustAddApp(fmt.Sprintf("%v %v", claims["sub"], claims["jti"]), credentialFor(t, control.Minted{Claims: claims}))
 	credential, err := azidentity.NewClientAssertionCredential(farm.Tenant, app.ClientID,
 		func(context.Context) (string, error) { return token, nil },
 		&azidentity.ClientAssertionCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: farm.Client()}})
@@ -281,7 +281,7 @@ func TestProjectedToken(t *testing.T) {
 	if claims["iss"] != iss.URL || claims["kubernetes.io"].(map[string]any)["pod"] == nil {
 		t.Errorf("claims are %v, want a pod's of %s", claims, iss.URL)
 	}
-	app := farm.App("pod", credentialFor(t, control.Minted{Claims: claims}))
+	app := farm.MustAddApp("pod", credentialFor(t, control.Minted{Claims: claims}))
 	credential, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
 		ClientOptions: azcore.ClientOptions{Transport: farm.Client()}, TenantID: farm.Tenant, ClientID: app.ClientID, TokenFilePath: path,
 	})
@@ -291,11 +291,11 @@ func TestProjectedToken(t *testing.T) {
 	wantKubernetesAccess(t, farm, app, credential)
 
 	// The kubelet's rule, by the farm's clock: nothing at 80 % of the token's hour, a new token after it.
-	farm.Advance(45 * time.Minute)
+	farm.MustAdvance(45 * time.Minute)
 	if same, err := os.ReadFile(path); err != nil || string(same) != string(token) {
 		t.Errorf("after 45 minutes there is another token in the file, want the same (%v)", err)
 	}
-	farm.Advance(45 * time.Minute)
+	farm.MustAdvance(45 * time.Minute)
 	anew, err := os.ReadFile(path)
 	if err != nil || string(anew) == string(token) {
 		t.Errorf("after 90 minutes there is the same token in the file, want another (%v)", err)

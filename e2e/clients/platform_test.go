@@ -52,13 +52,13 @@ func trusted(t *testing.T, platform string) workloadOf {
 	t.Helper()
 	need := acceptedBy[platform]
 	w := workloadOf{farm: harness.New(t)}
-	w.issuer = w.farm.Issuer(harness.IssuerSpec{Platform: platform, Preset: need.preset})
+	w.issuer = w.farm.MustAddIssuer(harness.IssuerSpec{Platform: platform, Preset: need.preset})
 	spec := harness.MintSpec{Audience: []string{exchangeAudience}}
 	if need.own {
 		spec.Audience = nil
 	}
-	w.assertion = w.issuer.Mint(spec)
-	w.app = w.farm.App(platform, credentialFor(t, w.assertion))
+	w.assertion = w.issuer.MustMint(spec)
+	w.app = w.farm.MustAddApp(platform, credentialFor(t, w.assertion))
 	return w
 }
 

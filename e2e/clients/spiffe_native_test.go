@@ -36,8 +36,8 @@ func startSPIFFE(t *testing.T) spiffeWorkload {
 	t.Helper()
 	need := acceptedBy["spiffe"]
 	farm := harness.New(t)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "spiffe", Preset: need.preset})
-	w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL})
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "spiffe", Preset: need.preset})
+	w := issuer.MustStartWorkload(harness.WorkloadSpec{})
 	return spiffeWorkload{farm, issuer, w.Base, w.Env["SPIFFE_ENDPOINT_SOCKET"]}
 }
 
@@ -93,7 +93,7 @@ func TestSPIFFEJWTSource(t *testing.T) {
 	}
 
 	iss, _ := svid.Claims["iss"].(string)
-	app := w.farm.App("spiffe", harness.Credential{Name: "workload", Issuer: iss, Subject: svid.ID.String(), Audiences: svid.Audience})
+	app := w.farm.MustAddApp("spiffe", harness.Credential{Name: "workload", Issuer: iss, Subject: svid.ID.String(), Audiences: svid.Audience})
 	assertion := func(ctx context.Context) (string, error) {
 		svid, err := source.FetchJWTSVID(ctx, jwtsvid.Params{Audience: exchangeAudience})
 		if err != nil {
@@ -195,7 +195,7 @@ func TestSPIFFERotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kid := w.issuer.Rotate(true)
+	kid := w.issuer.MustRotate(true)
 
 	await := func(name string, updated <-chan struct{}, done func() bool) {
 		t.Helper()

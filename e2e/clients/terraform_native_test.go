@@ -24,18 +24,18 @@ import (
 // differ, so that the application has two credentials.
 func TestTerraformRun(t *testing.T) {
 	farm := harness.New(t)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform"})
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "terraform"})
 	useHashiCorp(t, farm)
 	runs := map[string]map[string]string{}
 	var credentials []harness.Credential
 	for _, preset := range []string{"workspace-plan", "workspace"} {
-		w := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Preset: preset, Claims: map[string]any{"terraform_workspace_name": "prod"}})
+		w := issuer.MustStartWorkload(harness.WorkloadSpec{Preset: preset, Claims: map[string]any{"terraform_workspace_name": "prod"}})
 		credential := credentialFor(t, control.Minted{Claims: claimsOf(t, w.Env["ARM_OIDC_TOKEN"])})
 		credential.Name = preset
 		credentials = append(credentials, credential)
 		runs[preset] = w.Env
 	}
-	app := farm.App("terraform", credentials...)
+	app := farm.MustAddApp("terraform", credentials...)
 	for preset, env := range runs {
 		if env["ARM_USE_OIDC"] != "true" {
 			t.Errorf("%s: ARM_USE_OIDC is %q, want true", preset, env["ARM_USE_OIDC"])
@@ -56,13 +56,13 @@ func TestTerraformRun(t *testing.T) {
 func TestTerraformEnterpriseKeys(t *testing.T) {
 	farm := harness.New(t)
 	conforms(t, farm, "github.com/hashicorp/go-tfe")
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform", Preset: "tfe"})
-	start := func() map[string]string { return farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL}).Env }
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "terraform", Preset: "tfe"})
+	start := func() map[string]string { return issuer.MustStartWorkload(harness.WorkloadSpec{}).Env }
 	first := start()
 	for name, value := range first {
 		t.Setenv(name, value)
 	}
-	app := farm.App("terraform", credentialFor(t, control.Minted{Claims: claimsOf(t, first["ARM_OIDC_TOKEN"])}))
+	app := farm.MustAddApp("terraform", credentialFor(t, control.Minted{Claims: claimsOf(t, first["ARM_OIDC_TOKEN"])}))
 	useHashiCorp(t, farm)
 	signIn := func(step string, env map[string]string) {
 		t.Helper()
@@ -91,7 +91,7 @@ func TestTerraformEnterpriseKeys(t *testing.T) {
 	if diff := cmp.Diff([]string{keyOf(t, first["ARM_OIDC_TOKEN"]), keyOf(t, second["ARM_OIDC_TOKEN"])}, listed(t, farm, issuer)); diff != "" {
 		t.Errorf("keys after the rotation (-want +got):\n%s", diff)
 	}
-	farm.Advance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
+	farm.MustAdvance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
 	signIn("rotated", second)
 	if err := keys.TrimKey(t.Context()); err != nil {
 		t.Fatal(err)
@@ -203,17 +203,17 @@ func readTFCFile(t *testing.T, path string) string {
 // client for each phase.
 func TestTerraformWorkspaceVariables(t *testing.T) {
 	farm := harness.New(t)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform"})
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "terraform"})
 	useHashiCorp(t, farm)
 	apps := map[string]*harness.App{}
 	variables := map[string]string{"TFC_AZURE_PROVIDER_AUTH": "true", "ARM_TENANT_ID": farm.Tenant, "TFC_WORKLOAD_IDENTITY_AUDIENCE_VAULT": "vault.workload.identity"}
 	for _, phase := range []string{"plan", "apply"} {
 		subject := "organization:my-org:project:Default Project:workspace:my-workspace:run_phase:" + phase
-		apps[phase] = farm.App(phase, harness.Credential{Name: phase, Issuer: issuer.URL, Subject: subject})
+		apps[phase] = farm.MustAddApp(phase, harness.Credential{Name: phase, Issuer: issuer.URL, Subject: subject})
 		variables["TFC_AZURE_"+strings.ToUpper(phase)+"_CLIENT_ID"] = apps[phase].ClientID
 	}
 	for phase, preset := range map[string]string{"plan": "workspace-plan", "apply": "workspace"} {
-		env := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Preset: preset, Env: variables}).Env
+		env := issuer.MustStartWorkload(harness.WorkloadSpec{Preset: preset, Env: variables}).Env
 		claims, err := hashiCorp(t, auth.Credentials{
 			TenantID: env["ARM_TENANT_ID"], ClientID: env["ARM_CLIENT_ID"],
 			EnableAuthenticationUsingOIDC: env["ARM_USE_OIDC"] == "true", OIDCAssertionToken: env["ARM_OIDC_TOKEN"],
@@ -231,12 +231,12 @@ func TestTerraformWorkspaceVariables(t *testing.T) {
 // TestTerraformAliases signs in with each of several configurations, whose files the variable names.
 func TestTerraformAliases(t *testing.T) {
 	farm := harness.New(t)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "terraform"})
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "terraform"})
 	useHashiCorp(t, farm)
 	const subject = "organization:my-org:project:Default Project:workspace:my-workspace:run_phase:apply"
-	usual := farm.App("usual", harness.Credential{Name: "apply", Issuer: issuer.URL, Subject: subject})
-	dns := farm.App("dns", harness.Credential{Name: "apply", Issuer: issuer.URL, Subject: subject, Audiences: []string{"api://dns"}})
-	env := farm.Workload(harness.WorkloadSpec{Issuer: issuer.URL, Env: map[string]string{
+	usual := farm.MustAddApp("usual", harness.Credential{Name: "apply", Issuer: issuer.URL, Subject: subject})
+	dns := farm.MustAddApp("dns", harness.Credential{Name: "apply", Issuer: issuer.URL, Subject: subject, Audiences: []string{"api://dns"}})
+	env := issuer.MustStartWorkload(harness.WorkloadSpec{Env: map[string]string{
 		"TFC_AZURE_PROVIDER_AUTH": "true", "TFC_AZURE_RUN_CLIENT_ID": usual.ClientID,
 		"TFC_AZURE_PROVIDER_AUTH_DNS": "true", "TFC_AZURE_RUN_CLIENT_ID_DNS": dns.ClientID, "TFC_AZURE_WORKLOAD_IDENTITY_AUDIENCE_DNS": "api://dns",
 	}}).Env

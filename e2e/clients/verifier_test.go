@@ -122,7 +122,7 @@ func TestIssuerTokens(t *testing.T) {
 				t.Parallel()
 				farm := harness.New(t)
 				conforms(t, farm, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")
-				iss := farm.Issuer(harness.IssuerSpec{Platform: platform.Name, Preset: name})
+				iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: platform.Name, Preset: name})
 				minted := mintForParty(t, iss)
 				wantVerification(t, farm.Client(), verification{issuer: iss.URL, audience: audience(minted.Claims)[0], token: minted.Token})
 			})
@@ -134,9 +134,9 @@ func TestIssuerTokens(t *testing.T) {
 // logins, where azp is the client. Google's azp is the account's id, so that id is what the token is asked for as its audience.
 func mintForParty(t *testing.T, iss *harness.Issuer) control.Minted {
 	t.Helper()
-	minted := iss.Mint(harness.MintSpec{})
+	minted := iss.MustMint(harness.MintSpec{})
 	if azp, ok := minted.Claims["azp"].(string); ok {
-		minted = iss.Mint(harness.MintSpec{Audience: []string{azp}})
+		minted = iss.MustMint(harness.MintSpec{Audience: []string{azp}})
 	}
 	if len(audience(minted.Claims)) != 1 {
 		t.Fatalf("aud is %v, want one audience", minted.Claims["aud"])
@@ -165,8 +165,8 @@ func TestAccessTokens(t *testing.T) {
 			{Name: "api", TokenVersion: 2, Credentials: []harness.Credential{credentialFor(t, w.assertion)}},
 		}}))
 		conforms(t, f, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")
-		app := f.App("api")
-		assertion := f.Issuer(harness.IssuerSpec{Platform: "github"}).Mint(harness.MintSpec{Audience: []string{exchangeAudience}}).Token
+		app := f.MustFindApp("api")
+		assertion := f.MustAddIssuer(harness.IssuerSpec{Platform: "github"}).MustMint(harness.MintSpec{Audience: []string{exchangeAudience}}).Token
 		// A token for the application itself, since zitadel's verifier wants azp and aud to be the same.
 		access, err := app.ExchangeFor(assertion, app.ClientID+"/.default")
 		if err != nil {

@@ -156,6 +156,7 @@ type Entry struct {
 	// its documentation has it, "POST /api/v1/namespaces/{namespace}/serviceaccounts/{name}/token" or "sts GetWebIdentityToken", and
 	// "discovery" or "jwks" for the documents of issuers. Either is empty where there is none.
 	Platform string `json:"platform,omitempty"`
+	Issuer   string `json:"issuer,omitempty"` // of a document: the URL of the issuer whose it is
 	Route    string `json:"route,omitempty"`
 	Agent    string `json:"agent,omitempty"` // User-Agent
 }

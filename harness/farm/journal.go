@@ -23,6 +23,7 @@ type journal struct {
 	entries   []control.Entry // a ring once it is full
 	last      int             // the number of the newest entry
 	unmatched int             // requests for nothing that is here, which are counted and not kept
+	changed   chan struct{}   // closed by the next entry; nil: nobody has asked
 
 	signIns map[string]*signInRing // by tenant
 	kept    int                    // sign-ins in all rings
@@ -45,6 +46,10 @@ func (j *journal) add(e control.Entry) {
 	defer j.mu.Unlock()
 	j.last++
 	e.Seq = j.last
+	if j.changed != nil {
+		close(j.changed)
+		j.changed = nil
+	}
 	if e.SignIn != nil && e.SignIn.TenantID != "" {
 		j.addSignIn(e.SignIn)
 	}
@@ -102,6 +107,16 @@ func (j *journal) signInsOf(tenantID string) []entra.SignIn {
 		all = append(all, *ring.kept[(ring.next+n)%len(ring.kept)])
 	}
 	return all
+}
+
+// next returns a channel that the next entry closes.
+func (j *journal) next() <-chan struct{} {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.changed == nil {
+		j.changed = make(chan struct{})
+	}
+	return j.changed
 }
 
 // missed counts a request for nothing that is here.

@@ -44,11 +44,13 @@ func (s *Server) route(l *listener) http.Handler {
 		}
 		defer w.usage.begin(s.opts.Now)()
 		host := hostKey(r.Host)
-		plane, platform, handler := l.planes[0], "", http.Handler(nil)
-		if iss := w.document(host, r.URL.EscapedPath()); iss != nil {
-			plane, platform, handler = Issuer, iss.Platform().Name, iss
-		} else if iss := w.document(strings.TrimSuffix(host, port), r.URL.EscapedPath()); iss != nil {
-			plane, platform, handler = Issuer, iss.Platform().Name, iss // a canonical name with the listener's port, as curl --resolve sends it
+		iss := w.document(host, r.URL.EscapedPath())
+		if iss == nil {
+			iss = w.document(strings.TrimSuffix(host, port), r.URL.EscapedPath()) // a canonical name with the listener's port, as curl --resolve sends it
+		}
+		plane, platform, issuerURL, handler := l.planes[0], "", "", http.Handler(nil)
+		if iss != nil {
+			plane, platform, issuerURL, handler = Issuer, iss.Platform().Name, iss.URL(), iss
 		} else if ofEntra(bareHost(host)) {
 			plane, platform, handler = Entra, entraPlatform, w.service(bareHost(host))
 		} else if serves(Entra) && own[bareHost(host)] {
@@ -62,7 +64,7 @@ func (s *Server) route(l *listener) http.Handler {
 		defer func() { // also when a fault drops the connection
 			e := control.Entry{
 				Plane: string(plane), Method: r.Method, URL: "https://" + r.Host + s.hiddenPath(r.URL), Status: out.status,
-				Platform: platform, Route: *route, Agent: r.UserAgent(),
+				Platform: platform, Issuer: issuerURL, Route: *route, Agent: r.UserAgent(),
 			}
 			if handler == nil { // anybody can ask for what is not there, as often as they like
 				s.logRequest(e)

@@ -2,6 +2,7 @@ package farm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -26,21 +27,24 @@ import (
 
 // Options say how a farm is started. The zero value listens on the default addresses and has an empty directory.
 type Options struct {
-	Addr       map[Plane]string     // host:port by plane; a missing plane listens on its default, an empty address not at all
-	PublicURL  string               // https base below which the issuers are also addressed by path; empty: only the listeners' own names
-	Hosts      []string             // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
-	Reach      []string             // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
-	ReachCA    []byte               // PEM, the certificates that those are verified with; nil: the system's
-	Directory  *directory.Directory // of the default world; nil: one empty tenant
-	Token      string               // of the control plane, 16 characters or more; empty: a random one
-	Version    string               // what the control plane says it is
-	Now        func() time.Time     // nil: time.Now
-	After      AfterFunc            // nil: time.AfterFunc
-	CORS       bool                 // browsers may read the documents of issuers of which it is not known whether they let them; see issuer.CORS
-	Timeout    time.Duration        // how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero: three minutes
-	IdleWorlds time.Duration        // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
-	Rand       io.Reader            // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
-	Log        *slog.Logger         // nil: nothing is logged
+	Addr       map[Plane]string               // host:port by plane; a missing plane listens on its default, an empty address not at all
+	PublicURL  string                         // https base below which the issuers are also addressed by path; empty: only the listeners' own names
+	Hosts      []string                       // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
+	Reach      []string                       // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
+	ReachCA    []byte                         // PEM, the certificates that those are verified with; nil: the system's
+	World      control.WorldSpec              // of the default world; zero: named default, in the real time
+	Directory  *directory.Directory           // of the default world; nil: the one of World
+	NoIssuers  bool                           // the default world begins without any issuer; else it has every platform's, canonically and by path
+	Keys       map[string][]issuer.SigningKey // by platform: what its issuers in the default world sign with; nil: keys that are made
+	Token      string                         // of the control plane, 16 characters or more; empty: a random one
+	Version    string                         // what the control plane says it is
+	Now        func() time.Time               // nil: time.Now
+	After      AfterFunc                      // nil: time.AfterFunc
+	CORS       bool                           // browsers may read the documents of issuers of which it is not known whether they let them; see issuer.CORS
+	Timeout    time.Duration                  // how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero: three minutes
+	IdleWorlds time.Duration                  // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
+	Rand       io.Reader                      // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
+	Log        *slog.Logger                   // nil: nothing is logged
 }
 
 // Server is a farm on its listeners. It is safe for concurrent use.
@@ -91,6 +95,9 @@ func Start(opts Options) (*Server, error) {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := validateKeys(opts.Keys); err != nil {
+		return nil, err
 	}
 	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}}
 	if opts.Token == "" {
@@ -384,20 +391,43 @@ func (s *Server) deleteWorld(id string) error {
 	return w.end(workloads)
 }
 
-// startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it: canonically, and by path
-// below each name of the issuer plane's listener.
+// startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it unless told otherwise: canonically,
+// and by path below each name of the issuer plane's listener.
 func (s *Server) startDefaultWorld() error {
-	w, err := s.newWorld(control.DefaultWorld, control.WorldSpec{Name: control.DefaultWorld}, s.opts.Directory)
+	spec := s.opts.World
+	spec.Name = cmp.Or(spec.Name, control.DefaultWorld)
+	w, err := s.newWorld(control.DefaultWorld, spec, s.opts.Directory)
 	if err != nil {
 		return err
 	}
-	for _, base := range s.bases() {
-		if err := w.addPlatforms(base); err != nil {
-			return err
+	if !s.opts.NoIssuers {
+		for _, base := range s.bases() {
+			if err := w.addPlatforms(base, s.opts.Keys); err != nil {
+				return err
+			}
 		}
 	}
 	s.worlds[control.DefaultWorld] = w
 	return nil
+}
+
+// DefaultWorld is the world that requests without a header reach.
+func (s *Server) DefaultWorld() *World { return s.world(control.DefaultWorld) }
+
+// URL is a plane as a client on this machine sees it, https://127.0.0.1:8445 or, of the control plane, http://; or empty when it listens nowhere.
+func (s *Server) URL(p Plane) string {
+	host, port, err := net.SplitHostPort(s.Addr(p))
+	if err != nil {
+		return ""
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "https"
+	if p == Control {
+		scheme = "http"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // namesOf are the host:port forms by which clients may address a listener. One on every address is also known by the hosts that the farm

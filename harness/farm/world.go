@@ -169,6 +169,10 @@ func (w *World) RemoveCredential(clientID, name string) error {
 // Journal returns the entries numbered above after.
 func (w *World) Journal(after int) control.Journal { return w.journal.after(after) }
 
+// JournalChanged returns a channel that the next entry of the journal closes. Whoever waits for an entry asks for it before looking at the
+// journal, so that none is missed.
+func (w *World) JournalChanged() <-chan struct{} { return w.journal.next() }
+
 // Directory returns Entra's directory as it is now.
 func (w *World) Directory() directory.File { return w.dir.File() }
 

@@ -18,7 +18,11 @@ import (
 // algorithms, stays as it is, with its keys, tokens and workloads: the answer then refers to it with the preset and claims asked for now. Faults,
 // if there are any, take the place of those in force. An issuer that the platform has the same keys for, or that is another address of this
 // one, shares its keys.
-func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
+func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) { return w.AddIssuerWithKeys(spec) }
+
+// AddIssuerWithKeys is AddIssuer for an issuer that signs with keys that it is given; see [issuer.WithSigningKeys]. One that is there already must
+// have been given them too. Without keys it is AddIssuer.
+func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.SigningKey) (control.Issuer, error) {
 	platform, err := issuers.ByName(spec.Platform)
 	if err != nil {
 		return control.Issuer{}, err
@@ -35,6 +39,9 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	}
 	if spec.Alg != "" {
 		opts = append(opts, issuer.WithAlg(spec.Alg))
+	}
+	if len(keys) > 0 {
+		opts = append(opts, issuer.WithSigningKeys(keys...))
 	}
 	iss, err := issuer.New(platform, opts...)
 	if err != nil {
@@ -117,7 +124,11 @@ func (w *World) add(iss *issuer.Issuer) error {
 		}
 	}
 	for _, other := range w.issuers {
-		if iss.ShareKeys(other) {
+		shared, err := iss.ShareKeys(other)
+		if err != nil {
+			return &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
+		}
+		if shared {
 			break
 		}
 	}
@@ -142,8 +153,9 @@ func (w *World) serve(iss *issuer.Issuer) error {
 	return w.add(iss)
 }
 
-// addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical addresses.
-func (w *World) addPlatforms(base string) error {
+// addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical addresses. Of the keys for
+// its platform, an issuer is given those that fit one of its own.
+func (w *World) addPlatforms(base string, keys map[string][]issuer.SigningKey) error {
 	for _, p := range issuers.All {
 		for _, service := range p.Services {
 			spec := control.IssuerSpec{Platform: p.Name}
@@ -155,12 +167,68 @@ func (w *World) addPlatforms(base string) error {
 			if base != "" {
 				spec.URL = byPath(base, p.Name, service)
 			}
-			if _, err := w.AddIssuer(spec); err != nil {
+			if _, err := w.AddIssuerWithKeys(spec, fitting(service, keys[p.Name])...); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// fitting are the keys that fit one of a service's.
+func fitting(service issuer.Service, keys []issuer.SigningKey) []issuer.SigningKey {
+	return slices.DeleteFunc(slices.Clone(keys), func(key issuer.SigningKey) bool {
+		return !slices.ContainsFunc(service.Keys, func(spec issuer.KeySpec) bool { return key.Fits(spec.Alg) })
+	})
+}
+
+// validateKeys says which of the keys for platforms no issuer can be given.
+func validateKeys(keys map[string][]issuer.SigningKey) error {
+	for name, list := range keys {
+		platform, err := issuers.ByName(name)
+		if err != nil {
+			return err
+		}
+		for _, key := range list {
+			if err := key.Validate(); err != nil {
+				return err
+			}
+			used := func(service issuer.Service) bool { return len(fitting(service, []issuer.SigningKey{key})) > 0 }
+			if !slices.ContainsFunc(platform.Services, used) {
+				var algs []string
+				for _, service := range platform.Services {
+					for _, spec := range service.Keys {
+						algs = append(algs, string(spec.Alg))
+					}
+				}
+				slices.Sort(algs)
+				return fmt.Errorf("farm: %s can't sign with %s: its keys are for %s", name, key, strings.Join(slices.Compact(algs), ", "))
+			}
+		}
+	}
+	return nil
+}
+
+// IssuerURL is where a platform's issuer that mints a preset ("": its first) is by path below the issuer plane, such as
+// https://127.0.0.1:8443/github. A plane that listens on every address is at 127.0.0.1.
+func (s *Server) IssuerURL(platform, preset string) (string, error) {
+	p, err := issuers.ByName(platform)
+	if err != nil {
+		return "", err
+	}
+	mints, err := p.Preset(preset)
+	if err != nil {
+		return "", err
+	}
+	service, err := p.Service(mints.Service)
+	if err != nil {
+		return "", err
+	}
+	base := s.URL(Issuer)
+	if base == "" {
+		return "", fmt.Errorf("farm: the issuer plane listens nowhere; give it an address with %s", Issuer.Flag())
+	}
+	return byPath(base, p.Name, *service), nil
 }
 
 // byPath is the URL of a service below a base: base/platform, or base/platform/service, with a slash at the end where the canonical

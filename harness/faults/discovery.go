@@ -13,8 +13,11 @@ type Discovery struct {
 	Set map[string]any `json:"set"` // by member; null removes it
 }
 
+// Name is the fault's in scenarios.
+func (Discovery) Name() string { return "discovery" }
+
 // Tamper implements the fault.
-func (f *Discovery) Tamper() (issuer.Tamper, error) {
+func (f Discovery) Tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {member: value}}")
 	}

@@ -13,23 +13,28 @@ import (
 type Fault struct {
 	Name  string
 	About string
-	new   func() params
+	new   func() Parameters
 }
 
-// params are a fault's parameters, decoded from JSON. Tamper checks them.
-type params interface {
-	Tamper() (issuer.Tamper, error)
+// Parameters are those of one fault: one of the structs of this package, or a pointer to one. Their JSON members are what scenarios give it.
+type Parameters interface {
+	Name() string                   // the fault's
+	Tamper() (issuer.Tamper, error) // what it changes; the error says which parameter is wrong
 }
 
 // All are the faults, in alphabetical order.
 var All = []Fault{
-	{"discovery", "members of the discovery document replaced, or removed with null", func() params { return new(Discovery) }},
-	{"header", "members of the JOSE header replaced, or removed with null, before the token is signed", func() params { return new(Header) }},
-	{"jwks", "another body in place of the JWKS", func() params { return new(JWKS) }},
-	{"native-status", "an HTTP status in place of an answer of the platform's token API", func() params { return new(NativeStatus) }},
-	{"status", "an HTTP status in place of a document", func() params { return new(Status) }},
-	{"tampered", "members of the JOSE header replaced after the token was signed", func() params { return new(Tampered) }},
-	{"unreachable", "the connection for a document is closed without an answer", func() params { return new(Unreachable) }},
+	entry("members of the discovery document replaced, or removed with null", func() Parameters { return new(Discovery) }),
+	entry("members of the JOSE header replaced, or removed with null, before the token is signed", func() Parameters { return new(Header) }),
+	entry("another body in place of the JWKS", func() Parameters { return new(JWKS) }),
+	entry("an HTTP status in place of an answer of the platform's token API", func() Parameters { return new(NativeStatus) }),
+	entry("an HTTP status in place of a document", func() Parameters { return new(Status) }),
+	entry("members of the JOSE header replaced after the token was signed", func() Parameters { return new(Tampered) }),
+	entry("the connection for a document is closed without an answer", func() Parameters { return new(Unreachable) }),
+}
+
+func entry(about string, parameters func() Parameters) Fault {
+	return Fault{parameters().Name(), about, parameters}
 }
 
 // Names returns the names of All.

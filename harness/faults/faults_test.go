@@ -19,52 +19,49 @@ const subject = "repo:octo-org/octo-repo:ref:refs/heads/main"
 
 // behaviour is a fault and what Entra makes of an issuer that has it.
 type behaviour struct {
-	name       string
-	fault      string
-	parameters map[string]any
-	code       int    // 0: the sign-in succeeds
-	fetched    string // the documents that Entra asked for, in order
+	name    string
+	fault   faults.Parameters
+	code    int    // 0: the sign-in succeeds
+	fetched string // the documents that Entra asked for, in order
 }
 
-func set(members map[string]any) map[string]any { return map[string]any{"set": members} }
-
 var behaviours = []behaviour{
-	{"other issuer", "discovery", set(map[string]any{"issuer": "https://evil.test"}), 501661, "discovery"},
-	{"slash at the end", "discovery", set(map[string]any{"issuer": "https://token.actions.githubusercontent.com/"}), 501661, "discovery"},
-	{"no jwks_uri", "discovery", set(map[string]any{"jwks_uri": nil}), 501661, "discovery"},
-	{"jwks_uri that is not there", "discovery", set(map[string]any{"jwks_uri": "https://token.actions.githubusercontent.com/keys"}), 90061, "discovery jwks"},
-	{"empty subject types", "discovery", set(map[string]any{"subject_types_supported": []any{}}), 501661, "discovery"},
-	{"member that nobody reads", "discovery", set(map[string]any{"x": 1}), 0, "discovery jwks"},
-	{"typ", "header", set(map[string]any{"typ": "at+jwt"}), 5002727, ""},
-	{"no typ", "header", set(map[string]any{"typ": nil}), 0, "discovery jwks"},
-	{"unknown kid", "header", set(map[string]any{"kid": "nobody"}), 7000272, "discovery jwks"},
-	{"no kid", "header", set(map[string]any{"kid": nil}), 7000272, "discovery jwks"},
-	{"no keys", "jwks", map[string]any{"body": `{"keys":[]}`}, 7000272, "discovery jwks"},
-	{"keys that are not JSON", "jwks", map[string]any{"body": "<html>"}, 900612, "discovery jwks"},
-	{"empty key set", "jwks", nil, 900612, "discovery jwks"},
-	{"both documents unavailable", "status", nil, 501661, "discovery"},
-	{"discovery forbidden", "status", map[string]any{"document": "discovery", "code": 403, "body": "no", "contentType": "text/plain"}, 501661, "discovery"},
-	{"keys redirected", "status", map[string]any{"document": "jwks", "code": 302}, 90061, "discovery jwks"},
-	{"keys without a body", "status", map[string]any{"document": "jwks", "code": 204}, 90061, "discovery jwks"},
-	{"a page in place of the keys", "status", map[string]any{"document": "jwks", "code": 200, "body": "<html>"}, 900612, "discovery jwks"},
-	{"type taken away", "tampered", set(map[string]any{"typ": nil}), 7000274, "discovery jwks"},
-	{"algorithm none", "tampered", set(map[string]any{"alg": "none"}), 5002738, ""},
-	{"other algorithm", "tampered", set(map[string]any{"alg": "HS256"}), 5002738, ""},
-	{"both documents unreachable", "unreachable", nil, 501661, "discovery"},
-	{"discovery unreachable", "unreachable", map[string]any{"document": "discovery"}, 501661, "discovery"},
-	{"keys unreachable", "unreachable", map[string]any{"document": "jwks"}, 90061, "discovery jwks"},
+	{"other issuer", faults.Discovery{Set: map[string]any{"issuer": "https://evil.test"}}, 501661, "discovery"},
+	{"slash at the end", faults.Discovery{Set: map[string]any{"issuer": "https://token.actions.githubusercontent.com/"}}, 501661, "discovery"},
+	{"no jwks_uri", faults.Discovery{Set: map[string]any{"jwks_uri": nil}}, 501661, "discovery"},
+	{"jwks_uri that is not there", faults.Discovery{Set: map[string]any{"jwks_uri": "https://token.actions.githubusercontent.com/keys"}}, 90061, "discovery jwks"},
+	{"empty subject types", faults.Discovery{Set: map[string]any{"subject_types_supported": []any{}}}, 501661, "discovery"},
+	{"member that nobody reads", faults.Discovery{Set: map[string]any{"x": 1}}, 0, "discovery jwks"},
+	{"typ", faults.Header{Set: map[string]any{"typ": "at+jwt"}}, 5002727, ""},
+	{"no typ", faults.Header{Set: map[string]any{"typ": nil}}, 0, "discovery jwks"},
+	{"unknown kid", faults.Header{Set: map[string]any{"kid": "nobody"}}, 7000272, "discovery jwks"},
+	{"no kid", faults.Header{Set: map[string]any{"kid": nil}}, 7000272, "discovery jwks"},
+	{"no keys", faults.JWKS{Body: `{"keys":[]}`}, 7000272, "discovery jwks"},
+	{"keys that are not JSON", faults.JWKS{Body: "<html>"}, 900612, "discovery jwks"},
+	{"empty key set", faults.JWKS{}, 900612, "discovery jwks"},
+	{"both documents unavailable", faults.Status{}, 501661, "discovery"},
+	{"discovery forbidden", faults.Status{Document: "discovery", Code: 403, Body: "no", ContentType: "text/plain"}, 501661, "discovery"},
+	{"keys redirected", faults.Status{Document: "jwks", Code: 302}, 90061, "discovery jwks"},
+	{"keys without a body", faults.Status{Document: "jwks", Code: 204}, 90061, "discovery jwks"},
+	{"a page in place of the keys", faults.Status{Document: "jwks", Code: 200, Body: "<html>"}, 900612, "discovery jwks"},
+	{"type taken away", faults.Tampered{Set: map[string]any{"typ": nil}}, 7000274, "discovery jwks"},
+	{"algorithm none", faults.Tampered{Set: map[string]any{"alg": "none"}}, 5002738, ""},
+	{"other algorithm", faults.Tampered{Set: map[string]any{"alg": "HS256"}}, 5002738, ""},
+	{"both documents unreachable", faults.Unreachable{}, 501661, "discovery"},
+	{"discovery unreachable", faults.Unreachable{Document: "discovery"}, 501661, "discovery"},
+	{"keys unreachable", faults.Unreachable{Document: "jwks"}, 90061, "discovery jwks"},
 }
 
 // TestBehaviours has Entra meet every fault over HTTP, and then the same issuer without it.
 func TestBehaviours(t *testing.T) {
 	t.Parallel()
 	for _, tt := range behaviours {
-		t.Run(tt.fault+"/"+tt.name, func(t *testing.T) {
+		t.Run(tt.fault.Name()+"/"+tt.name, func(t *testing.T) {
 			t.Parallel()
 			farm := harness.New(t)
-			issuer := farm.Issuer(harness.IssuerSpec{Platform: "github"})
-			issuer.Fail(harness.Fault{Name: tt.fault, Parameters: tt.parameters})
-			app := farm.App("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: subject})
+			issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+			issuer.MustSetFaults(tt.fault)
+			app := farm.MustAddApp("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: subject})
 			code, fetched := signIn(t, farm, app, issuer)
 			if code != tt.code {
 				t.Errorf("AADSTS%d, want %d", code, tt.code)
@@ -73,8 +70,8 @@ func TestBehaviours(t *testing.T) {
 				t.Errorf("Entra fetched %q, want %q", fetched, tt.fetched)
 			}
 
-			issuer.Fail()
-			farm.Advance(time.Hour) // Entra keeps keys for as long
+			issuer.MustSetFaults()
+			farm.MustAdvance(time.Hour) // Entra keeps keys for as long
 			if code, fetched := signIn(t, farm, app, issuer); code != 0 || fetched != "discovery jwks" {
 				t.Errorf("when the fault has ended: AADSTS%d, fetched %q", code, fetched)
 			}
@@ -85,7 +82,7 @@ func TestBehaviours(t *testing.T) {
 // signIn mints and exchanges and returns the code, and what Entra fetched for it.
 func signIn(t *testing.T, farm *harness.Farm, app *harness.App, issuer *harness.Issuer) (code int, fetched string) {
 	t.Helper()
-	token := issuer.Mint(harness.MintSpec{Audience: []string{"api://AzureADTokenExchange"}, Claims: map[string]any{"sub": subject}})
+	token := issuer.MustMint(harness.MintSpec{Audience: []string{"api://AzureADTokenExchange"}, Claims: map[string]any{"sub": subject}})
 	_, err := app.Exchange(token.Token)
 	all := farm.SignIns()
 	if len(all) == 0 {
@@ -107,7 +104,7 @@ func TestEveryFaultIsMet(t *testing.T) {
 	t.Parallel()
 	met := map[string]bool{}
 	for _, b := range behaviours {
-		met[b.fault] = met[b.fault] || b.code != 0
+		met[b.fault.Name()] = met[b.fault.Name()] || b.code != 0
 	}
 	met["native-status"] = true // Entra meets none of it: TestNativeStatus
 	for _, name := range faults.Names() {
@@ -127,23 +124,23 @@ func TestNativeStatus(t *testing.T) {
 	t.Parallel()
 	const pending = `{"message":"Can't issue ID_TOKEN for job in 'Pending' state."}`
 	for _, tt := range []struct {
-		name       string
-		parameters map[string]any
-		want       []string // what each request gets: a refusal, or nothing with a token
+		name  string
+		fault faults.NativeStatus
+		want  []string // what each request gets: a refusal, or nothing with a token
 	}{
-		{"unavailable", nil, []string{"503 Failed request: (503)", "503 Failed request: (503)", "503 Failed request: (503)"}},
-		{"twice", map[string]any{"times": 2}, []string{"503 Failed request: (503)", "503 Failed request: (503)", "", ""}},
-		{"pending", map[string]any{"code": 403, "body": pending, "contentType": "application/json", "times": 1}, []string{
+		{"unavailable", faults.NativeStatus{}, []string{"503 Failed request: (503)", "503 Failed request: (503)", "503 Failed request: (503)"}},
+		{"twice", faults.NativeStatus{Times: 2}, []string{"503 Failed request: (503)", "503 Failed request: (503)", "", ""}},
+		{"pending", faults.NativeStatus{Code: 403, Body: pending, ContentType: "application/json", Times: 1}, []string{
 			"403 Can't issue ID_TOKEN for job in 'Pending' state.", "",
 		}},
-		{"not the platform's answer", map[string]any{"code": 200, "body": "{}"}, []string{"200 Response json body do not have ID Token field"}},
+		{"not the platform's answer", faults.NativeStatus{Code: 200, Body: "{}"}, []string{"200 Response json body do not have ID Token field"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			farm := harness.New(t)
-			iss := farm.Issuer(harness.IssuerSpec{Platform: "github"})
-			job := farm.Workload(harness.WorkloadSpec{Issuer: iss.URL})
-			iss.Fail(harness.Fault{Name: "native-status", Parameters: tt.parameters})
+			iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+			job := iss.MustStartWorkload(harness.WorkloadSpec{})
+			iss.MustSetFaults(tt.fault)
 			ask := func() string {
 				token, err := github.Platform.Native.Fetch(t.Context(), farm.Client(), issuer.Found{Base: job.Base, Env: job.Env}, "")
 				var refused *issuer.Refused
@@ -160,11 +157,11 @@ func TestNativeStatus(t *testing.T) {
 					t.Errorf("request %d: %q, want %q", n+1, got, want)
 				}
 			}
-			app := farm.App("deployer", harness.Credential{Name: "main", Issuer: iss.URL, Subject: subject})
+			app := farm.MustAddApp("deployer", harness.Credential{Name: "main", Issuer: iss.URL, Subject: subject})
 			if code, _ := signIn(t, farm, app, iss); code != 0 {
 				t.Errorf("a token that was minted otherwise: AADSTS%d, want a sign-in", code)
 			}
-			iss.Fail()
+			iss.MustSetFaults()
 			if got := ask(); got != "" {
 				t.Errorf("when the fault has ended: %q, want a token", got)
 			}
@@ -176,10 +173,10 @@ func TestNativeStatus(t *testing.T) {
 func TestSeveralFaults(t *testing.T) {
 	t.Parallel()
 	farm := harness.New(t)
-	issuer := farm.Issuer(harness.IssuerSpec{Platform: "github"})
-	app := farm.App("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: subject})
-	header := harness.Fault{Name: "header", Parameters: set(map[string]any{"typ": "at+jwt"})}
-	dead := harness.Fault{Name: "unreachable"}
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+	app := farm.MustAddApp("deployer", harness.Credential{Name: "main", Issuer: issuer.URL, Subject: subject})
+	header := harness.HeaderFault{Set: map[string]any{"typ": "at+jwt"}}
+	dead := harness.UnreachableFault{}
 	for _, tt := range []struct {
 		faults []harness.Fault
 		code   int
@@ -189,7 +186,7 @@ func TestSeveralFaults(t *testing.T) {
 		{[]harness.Fault{header}, 5002727},
 		{nil, 0},
 	} {
-		issuer.Fail(tt.faults...)
+		issuer.MustSetFaults(tt.faults...)
 		if code, _ := signIn(t, farm, app, issuer); code != tt.code {
 			t.Errorf("with %v: AADSTS%d, want %d", tt.faults, code, tt.code)
 		}
@@ -247,11 +244,11 @@ func TestBadParameters(t *testing.T) {
 // FuzzNew makes faults of any parameters and lets them loose on documents and tokens.
 func FuzzNew(f *testing.F) {
 	for _, b := range behaviours {
-		raw, err := json.Marshal(b.parameters)
+		raw, err := json.Marshal(b.fault)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(b.fault, raw, "eyJhbGciOiJSUzI1NiJ9.e30.AAAA")
+		f.Add(b.fault.Name(), raw, "eyJhbGciOiJSUzI1NiJ9.e30.AAAA")
 	}
 	f.Fuzz(func(t *testing.T, name string, raw []byte, compact string) {
 		var parameters any

@@ -11,8 +11,11 @@ type Header struct {
 	Set map[string]any `json:"set"` // by member; null removes it
 }
 
+// Name is the fault's in scenarios.
+func (Header) Name() string { return "header" }
+
 // Tamper implements the fault.
-func (f *Header) Tamper() (issuer.Tamper, error) {
+func (f Header) Tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {typ: at+jwt}}")
 	}

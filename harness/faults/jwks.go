@@ -7,8 +7,11 @@ type JWKS struct {
 	Body string `json:"body"` // sent as it is; empty is an empty body
 }
 
+// Name is the fault's in scenarios.
+func (JWKS) Name() string { return "jwks" }
+
 // Tamper implements the fault.
-func (f *JWKS) Tamper() (issuer.Tamper, error) {
+func (f JWKS) Tamper() (issuer.Tamper, error) {
 	return issuer.Tamper{Document: func(document string, body []byte) ([]byte, error) {
 		if document == "jwks" {
 			body = []byte(f.Body)

@@ -34,10 +34,10 @@ func TestFirstTokenRequestIsRefused(t *testing.T) {
 			name := p.Name + "/" + preset.Name
 			t.Run(name, func(t *testing.T) {
 				farm := harness.New(t) // of its own, so that all use the same few keys
-				farm.Advance(48 * time.Hour)
-				iss := farm.Issuer(harness.IssuerSpec{Platform: p.Name, Preset: preset.Name})
-				w := farm.Workload(harness.WorkloadSpec{Issuer: iss.URL, Audience: audience})
-				iss.Fail(harness.Fault{Name: "native-status", Parameters: map[string]any{"code": 503, "times": 1, "body": "out of order", "contentType": "text/plain"}})
+				farm.MustAdvance(48 * time.Hour)
+				iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: p.Name, Preset: preset.Name})
+				w := iss.MustStartWorkload(harness.WorkloadSpec{Audience: audience})
+				iss.MustSetFaults(harness.NativeStatusFault{Code: 503, Times: 1, Body: "out of order", ContentType: "text/plain"})
 				asked := audience
 				if p.Name == "cognito" {
 					asked = "" // it takes none

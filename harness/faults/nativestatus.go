@@ -17,8 +17,11 @@ type NativeStatus struct {
 	Times       int    `json:"times"`       // the requests answered so, of all workloads together, before the API is itself again; 0: all
 }
 
+// Name is the fault's in scenarios.
+func (NativeStatus) Name() string { return "native-status" }
+
 // Tamper implements the fault. It counts the requests from the moment that it is in force.
-func (f *NativeStatus) Tamper() (issuer.Tamper, error) {
+func (f NativeStatus) Tamper() (issuer.Tamper, error) {
 	answer, err := answerOf(f.Code, f.ContentType, f.Body)
 	if err != nil {
 		return issuer.Tamper{}, err

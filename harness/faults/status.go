@@ -17,8 +17,11 @@ type Status struct {
 	ContentType string `json:"contentType"` // empty: text/html
 }
 
+// Name is the fault's in scenarios.
+func (Status) Name() string { return "status" }
+
 // Tamper implements the fault.
-func (f *Status) Tamper() (issuer.Tamper, error) {
+func (f Status) Tamper() (issuer.Tamper, error) {
 	covers, err := document(f.Document)
 	if err != nil {
 		return issuer.Tamper{}, err

@@ -14,8 +14,11 @@ type Tampered struct {
 	Set map[string]any `json:"set"` // by member; null removes it
 }
 
+// Name is the fault's in scenarios.
+func (Tampered) Name() string { return "tampered" }
+
 // Tamper implements the fault.
-func (f *Tampered) Tamper() (issuer.Tamper, error) {
+func (f Tampered) Tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {typ: null}}")
 	}

@@ -11,8 +11,11 @@ type Unreachable struct {
 	Document string `json:"document"` // discovery or jwks; empty: both
 }
 
+// Name is the fault's in scenarios.
+func (Unreachable) Name() string { return "unreachable" }
+
 // Tamper implements the fault.
-func (f *Unreachable) Tamper() (issuer.Tamper, error) {
+func (f Unreachable) Tamper() (issuer.Tamper, error) {
 	covers, err := document(f.Document)
 	if err != nil {
 		return issuer.Tamper{}, err

@@ -30,6 +30,7 @@ type Issuer struct {
 	randMu   *sync.Mutex
 	rand     io.Reader
 	newKey   NewKeyFunc
+	given    []*SigningKey          // of WithSigningKeys, by key of the service; nil entries, and beyond the end: made by newKey
 	cors     bool                   // of WithCORS
 	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
 	keys     *keyring
@@ -174,15 +175,19 @@ func (i *Issuer) At(issuerURL string) (*Issuer, error) {
 }
 
 // ShareKeys has the issuer use the keys of another one instead of its own, if both are one issuer at two addresses (WithHome), or if their
-// platform has one key set for both (Service.KeySet), and tells whether it has. It is called before the issuer is used.
-func (i *Issuer) ShareKeys(other *Issuer) bool {
+// platform has one key set for both (Service.KeySet), and tells whether it has. The error says that it was given keys which the other one
+// does not have. It is called before the issuer is used.
+func (i *Issuer) ShareKeys(other *Issuer) (bool, error) {
 	one := i.service.Name == other.service.Name && i.home == other.home
 	family := i.service.KeySet != "" && i.service.KeySet == other.service.KeySet && hostOf(i.home) == hostOf(other.home)
 	if i.platform != other.platform || !one && !family || !i.sameAlgorithms(other) {
-		return false
+		return false, nil
+	}
+	if i.otherKeys(other) {
+		return false, fmt.Errorf("issuer: %q has the keys of %q, which is there already with others than those given: give them when you ask for that one", i.url, other.url)
 	}
 	i.keys = other.keys
-	return true
+	return true, nil
 }
 
 // SameKeys tells whether two issuers share their keys, as after ShareKeys, At and Join.
@@ -193,6 +198,9 @@ func (i *Issuer) SameKeys(other *Issuer) bool { return i.keys == other.keys }
 func (i *Issuer) Join(other *Issuer) error {
 	if i.url != other.url || i.platform != other.platform || i.service.Name != other.service.Name || !i.sameAlgorithms(other) {
 		return fmt.Errorf("issuer: %q is %s; asked for %s: give the new issuer another URL, or ask for the one that is there", other.url, other.kind(), i.kind())
+	}
+	if i.otherKeys(other) {
+		return fmt.Errorf("issuer: %q is there already, with other keys than those given: give the new issuer another URL, or the keys to the first", other.url)
 	}
 	i.keys, i.tampers = other.keys, other.tampers
 	return nil
@@ -210,7 +218,7 @@ func (i *Issuer) kind() string {
 	if i.service.Name != "" {
 		kind += " (" + i.service.Name + ")"
 	}
-	return kind + " with keys for " + list(i.service.Keys, func(k KeySpec) string { return string(k.Alg) })
+	return kind + " with keys for " + i.keyAlgorithms()
 }
 
 // sameAlgorithms tells whether the keys are for the same algorithms, which WithAlg changes.

@@ -29,7 +29,11 @@ func (r *keyring) load() error {
 	keys, errs := make([]*Key, len(specs)), make([]error, len(specs))
 	var wg sync.WaitGroup
 	for n := range specs {
-		wg.Go(func() { keys[n], errs[n] = newKey(specs[n], n, 0, i.now(), i.newKey) })
+		var given *SigningKey
+		if n < len(i.given) {
+			given = i.given[n]
+		}
+		wg.Go(func() { keys[n], errs[n] = newKey(specs[n], n, 0, i.now(), i.newKey, given) })
 	}
 	wg.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -65,7 +69,7 @@ func (r *keyring) rotate(spot int, publish bool) (string, error) {
 	}
 	now := r.issuer.now()
 	old := r.signer[spot]
-	k, err := newKey(old.spec, spot, number, now, r.issuer.newKey)
+	k, err := newKey(old.spec, spot, number, now, r.issuer.newKey, nil)
 	if err != nil {
 		return "", err
 	}

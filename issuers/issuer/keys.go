@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -80,20 +81,34 @@ func isRSA(alg jose.SignatureAlgorithm) bool {
 	return slices.Contains([]jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512}, alg)
 }
 
-func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc) (*Key, error) {
-	private, err := source(spec.Alg)
-	if err != nil {
+// newKey makes a key of an issuer, of what it was given unless that is nil.
+func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc, given *SigningKey) (k *Key, err error) {
+	var private crypto.Signer
+	if given != nil {
+		private = given.Key
+	} else if private, err = source(spec.Alg); err != nil {
 		return nil, err
 	}
-	k := &Key{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
+	k = &Key{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
 	info := KeyInfo{Public: k.public, Number: number}
 	if spec.Certificate != nil {
-		if k.cert, err = spec.Certificate.sign(private, now); err != nil {
+		switch {
+		case given == nil:
+			k.cert, err = spec.Certificate.sign(private, now)
+		case given.Certificate != nil:
+			k.cert = given.Certificate
+		default:
+			k.cert, err = spec.Certificate.signAlike(private)
+		}
+		if err != nil {
 			return nil, err
 		}
 		info.Certificate = k.cert.Raw
 	}
 	k.ID = spec.KID(info)
+	if given != nil {
+		k.ID = cmp.Or(given.ID, k.ID)
+	}
 	return k, nil
 }
 

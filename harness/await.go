@@ -1,0 +1,47 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+)
+
+// Await waits until n entries of the journal match since the farm's start, and returns those, oldest first; or until the context ends, which
+// is an error that says how many there were.
+func (f *Farm) Await(ctx context.Context, n int, match func(Entry) bool) ([]Entry, error) {
+	return f.await(ctx, n, "entries", match)
+}
+
+// AwaitSignIns waits until Entra has answered n token requests since the farm's start, and returns those, oldest first; or until the context
+// ends, which is an error that says how many there were.
+func (f *Farm) AwaitSignIns(ctx context.Context, n int) ([]SignIn, error) {
+	entries, err := f.await(ctx, n, "sign-ins", func(e Entry) bool { return e.SignIn != nil })
+	all := make([]SignIn, len(entries))
+	for i, e := range entries {
+		all[i] = *e.SignIn
+	}
+	return all, err
+}
+
+// await is Await with a word for what it waits for.
+func (f *Farm) await(ctx context.Context, n int, what string, match func(Entry) bool) (found []Entry, err error) {
+	for seen := 0; len(found) < n; {
+		changed := f.world.JournalChanged()
+		for _, e := range f.world.Journal(seen).Entries {
+			seen = e.Seq
+			if len(found) < n && match(e) {
+				found = append(found, e)
+			}
+		}
+		if len(found) >= n {
+			break
+		}
+		select {
+		case <-changed:
+		case <-f.done:
+			return found, fmt.Errorf("%w: waited for %d %s, there were %d", errClosed, n, what, len(found))
+		case <-ctx.Done():
+			return found, fmt.Errorf("harness: waited for %d %s, there were %d: %w", n, what, len(found), ctx.Err())
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,68 @@
+package harness
+
+import (
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/faults"
+)
+
+// Plane is a listener of a farm.
+type Plane = farm.Plane
+
+// The planes that a test reaches.
+const (
+	IssuerPlane   = farm.Issuer   // discovery documents and key sets
+	WorkloadPlane = farm.Workload // the platforms' own token APIs, for workloads
+	EntraPlane    = farm.Entra    // Microsoft Entra, Microsoft Graph and Azure Resource Manager
+)
+
+// Token is a token that an issuer has signed, with what it says. It prints without the token itself.
+type Token = control.Minted
+
+// Entry is one line of a farm's journal: a request, or a sign-in with the checks that Entra made. It holds no token.
+type Entry = control.Entry
+
+// What Entra records of a token request.
+type (
+	SignIn = entra.SignIn // the whole
+	Check  = entra.Check  // a comparison that it made
+	Fetch  = entra.Fetch  // a document that it fetched
+)
+
+// Fault is something that is wrong with an issuer: one of the types below.
+type Fault = faults.Parameters
+
+// The faults. The first five are of the issuer's documents and token API, the last two of the tokens that it mints.
+type (
+	UnreachableFault  = faults.Unreachable  // the connection for a document is closed without an answer
+	StatusFault       = faults.Status       // an HTTP status in place of a document
+	DiscoveryFault    = faults.Discovery    // members of the discovery document replaced, or removed
+	JWKSFault         = faults.JWKS         // another body in place of the key set
+	NativeStatusFault = faults.NativeStatus // an HTTP status in place of an answer of the platform's token API
+	HeaderFault       = faults.Header       // members of the JOSE header replaced, or removed, before the token is signed
+	TamperedFault     = faults.Tampered     // the same after it was signed
+)
+
+// What the directory holds; see WithTenants and Farm.Tenants. Ids that are not given derive from the names.
+type (
+	Tenant            = directory.Tenant
+	Policies          = directory.Policies          // of a tenant
+	ConditionalAccess = directory.ConditionalAccess // a policy
+	Application       = directory.Application
+	AppRole           = directory.AppRole
+	AppRoleAssignment = directory.AppRoleAssignment
+	Credential        = directory.Credential // a federated identity credential
+	ManagedIdentity   = directory.ManagedIdentity
+	Subscription      = directory.Subscription
+	ResourceGroup     = directory.ResourceGroup
+	Resource          = directory.Resource
+	RoleAssignment    = directory.RoleAssignment
+)
+
+// EntraOptions are the behaviours of Entra that are not documented.
+type EntraOptions = directory.Options
+
+// DefaultEntraOptions are what a farm has without WithEntraOptions.
+func DefaultEntraOptions() EntraOptions { return directory.DefaultOptions() }
