@@ -22,7 +22,7 @@ type App struct {
 }
 
 // AddApp adds an application with federated identity credentials to the farm's tenant. A credential without audiences gets the cloud's for
-// token exchange. Names need not be unique, as at Entra.
+// token exchange. A name that the tenant has already is an error: FindApp finds that one.
 func (f *Farm) AddApp(name string, credentials ...Credential) (*App, error) {
 	return change(f, func() (*App, error) {
 		spec := control.ApplicationSpec{Name: name, Credentials: slices.Clone(credentials)} // they may be the caller's slice

@@ -35,3 +35,10 @@ func Environ(envs ...map[string]string) []string {
 	}
 	return list
 }
+
+// ManagedIdentityEnv is the environment of a workload with managed identities, as in Azure App Service: IDENTITY_ENDPOINT and IDENTITY_HEADER, a
+// secret. There are no system-assigned identities: a client names one that WithTenants has. The map is the caller's.
+func (f *Farm) ManagedIdentityEnv() map[string]string {
+	world := f.world.Describe()
+	return map[string]string{"IDENTITY_ENDPOINT": world.IdentityEndpoint, "IDENTITY_HEADER": world.IdentityHeader}
+}

@@ -19,7 +19,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resources/armsubscriptions"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/control"
 )
 
 // The clients of Azure Resource Manager in Go.
@@ -36,7 +35,7 @@ func (f *entraFarm) armOptions() *arm.ClientOptions {
 }
 
 func (f *entraFarm) clientOptions() azcore.ClientOptions {
-	return azcore.ClientOptions{Transport: &http.Client{Transport: f.target.Transport(control.DefaultWorld)}}
+	return azcore.ClientOptions{Transport: f.Client()}
 }
 
 // credential signs in as an application of contosoFile with a token of GitHub.
@@ -202,17 +201,10 @@ func TestARMRoles(t *testing.T) {
 // TestManagedIdentityCredential is a workload in App Service that has a managed identity: its environment is all that it knows.
 func TestManagedIdentityCredential(t *testing.T) {
 	f := startEntra(t, azureIdentity)
-	world, err := f.target.Control.World(t.Context(), control.DefaultWorld)
-	if err != nil {
-		t.Fatal(err)
+	for name, value := range f.ManagedIdentityEnv() {
+		t.Setenv(name, value)
 	}
-	t.Setenv("IDENTITY_ENDPOINT", world.IdentityEndpoint)
-	t.Setenv("IDENTITY_HEADER", world.IdentityHeader)
-	directory, err := f.target.Control.Directory(t.Context(), control.DefaultWorld)
-	if err != nil {
-		t.Fatal(err)
-	}
-	deployer := directory.Tenants[0].ManagedIdentities[0]
+	deployer := f.Tenants()[0].ManagedIdentities[0]
 	for _, id := range []azidentity.ManagedIDKind{
 		azidentity.ClientID(deployer.ClientID), azidentity.ObjectID(deployer.PrincipalID),
 		azidentity.ResourceID("/subscriptions/" + contosoSubscription + "/resourceGroups/app/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deployer"),
@@ -233,7 +225,7 @@ func TestManagedIdentityCredential(t *testing.T) {
 	}
 	credential := must[*azidentity.ManagedIdentityCredential](t)(azidentity.NewManagedIdentityCredential(
 		&azidentity.ManagedIdentityCredentialOptions{ClientOptions: f.clientOptions(), ID: azidentity.ClientID(guestClient)}))
-	_, err = credential.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{"https://management.azure.com/.default"}})
+	_, err := credential.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{"https://management.azure.com/.default"}})
 	var refused *azidentity.AuthenticationFailedError
 	if !errors.As(err, &refused) || refused.RawResponse == nil || refused.RawResponse.StatusCode != http.StatusBadRequest {
 		t.Errorf("as an application: %v, want 400", err)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/control"
 )
 
 // azureCLI is the az of this machine with a folder of its own for what it remembers: clouds, accounts, tokens.
@@ -225,11 +224,7 @@ func testAzureIdentity(t *testing.T, az azureCLI) {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
 	az.do(t, nil, command("delete", "main", "--yes")...)
-	directory, err := az.farm.target.Control.Directory(t.Context(), control.DefaultWorld)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if left := directory.Tenants[0].ManagedIdentities[0].Credentials; len(left) > 0 {
+	if left := az.farm.Tenants()[0].ManagedIdentities[0].Credentials; len(left) > 0 {
 		t.Errorf("after delete there is %v", left)
 	}
 }
@@ -282,9 +277,7 @@ func TestAzureRefused(t *testing.T) {
 	az.refuse(t, otherSubject, az.login(strangerClient)...)
 
 	az.do(t, nil, az.login(operatorClient)...)
-	if _, err := az.farm.target.Control.Advance(t.Context(), control.DefaultWorld, control.AdvanceSpec{Advance: time.Hour}); err != nil {
-		t.Fatal(err)
-	}
+	az.farm.MustAdvance(time.Hour)
 	az.refuse(t, "AADSTS700024: Client assertion is not within its valid time range.",
 		"account", "get-access-token", "--resource", "https://graph.microsoft.com")
 }
@@ -297,7 +290,7 @@ func TestAzureGovernment(t *testing.T) {
 	az.refuse(t, "AADSTS700212: No matching federated identity record found for presented assertion audience '"+exchangeAudience+"'.",
 		loginAs(governmentClient, governmentTenant, az.farm.assertion)...)
 	var accounts []account
-	az.do(t, &accounts, loginAs(governmentClient, governmentTenant, az.farm.mint(t, "api://AzureADTokenExchangeUSGov"))...)
+	az.do(t, &accounts, loginAs(governmentClient, governmentTenant, az.farm.mint("api://AzureADTokenExchangeUSGov"))...)
 	want := accountOf(governmentClient, "AzureUSGovernment")
 	want.ID, want.TenantID = governmentSubscription, governmentTenant
 	if diff := cmp.Diff([]account{want}, accounts); diff != "" {

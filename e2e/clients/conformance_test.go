@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -19,9 +18,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/entra"
-	"github.com/issuerd/issuerd/harness/farm"
 )
 
 // The conformance table says which routes of which platforms the official clients have asked: docs/gen puts it into docs/fidelity.md. Its
@@ -29,21 +27,16 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/conformance.json; after go test with no -run the rows that were not seen go")
 
-// journaled is a world whose journal can be read: a *harness.Farm, or defaultWorld.
-type journaled interface {
-	Journal() []control.Entry
-}
-
-// conforms adds to the conformance table which routes of which platforms the named clients asked in a world, up to the end of the test. Call
+// conforms adds to the conformance table which routes of which platforms the named clients asked in a farm, up to the end of the test. Call
 // it right after the farm is started, with every official client that the test runs against it. A route that only refused the
 // client is no row:
 //
 //	conforms(t, farm, "k8s.io/client-go", azureIdentity)
-//	conforms(t, defaultWorld{t, target.Control}, "npm:@actions/core", "npm:@azure/identity")
+//	conforms(t, farm, "npm:@actions/core", "npm:@azure/identity")
 //	conforms(t, farm, "kubectl")
 //
 // A client is known by its row in officialClients, in official_test.go. One that asked nothing fails the test.
-func conforms(t *testing.T, at journaled, clients ...string) {
+func conforms(t *testing.T, at *harness.Farm, clients ...string) {
 	t.Helper()
 	for _, name := range clients {
 		if _, ok := officialClients[name]; !ok {
@@ -76,45 +69,30 @@ func conforms(t *testing.T, at journaled, clients ...string) {
 const exchange = "sign-in at Entra"
 
 // asked is the route of an entry, if it is the client's.
-func (c officialClient) asked(e control.Entry) string {
+func (c officialClient) asked(e harness.Entry) string {
 	agent, route := e.Agent, e.Route
 	if e.SignIn != nil {
-		if e.SignIn.Code != 0 || !slices.Contains(c.planes, farm.Entra) || c.routes == documents {
+		if e.SignIn.Code != 0 || !slices.Contains(c.planes, harness.EntraPlane) || c.routes == documents {
 			return ""
 		}
 		agent, route = e.SignIn.Agent, exchange
 	} else if c.routes != nil && !c.routes.MatchString(route) {
 		return ""
 	}
-	if !c.agent.MatchString(agent) || e.Platform == "" || e.Status == 0 || !slices.Contains(c.planes, farm.Plane(e.Plane)) {
+	if !c.agent.MatchString(agent) || e.Platform == "" || e.Status == 0 || !slices.Contains(c.planes, harness.Plane(e.Plane)) {
 		return ""
 	}
 	return route
 }
 
 // agents tells who asked what, for the message that a client's row in officialClients is wrong.
-func agents(entries []control.Entry) string {
+func agents(entries []harness.Entry) string {
 	var all []string
 	for _, e := range entries {
 		all = append(all, fmt.Sprintf("\n%s %s %q by %q", e.Plane, e.Platform, e.Route, e.Agent))
 	}
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), "")
-}
-
-// defaultWorld is the journal of the world that requests without a header reach.
-type defaultWorld struct {
-	t       *testing.T
-	control *control.Client
-}
-
-func (d defaultWorld) Journal() []control.Entry {
-	d.t.Helper()
-	journal, err := d.control.Journal(context.Background(), control.DefaultWorld, 0) // in a Cleanup the test's own context has ended
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return journal.Entries
 }
 
 // conformance is what testdata/conformance.json holds.
@@ -372,15 +350,15 @@ func TestConformanceCompare(t *testing.T) {
 // TestAsked tells a client's requests from those of others in the same journal.
 func TestAsked(t *testing.T) {
 	t.Parallel()
-	ours := control.Entry{Plane: "workload", Platform: "github", Route: "GET /idtoken", Status: 401, Agent: "Go-http-client/1.1"}
+	ours := harness.Entry{Plane: "workload", Platform: "github", Route: "GET /idtoken", Status: 401, Agent: "Go-http-client/1.1"}
 	entraFetch, dropped, elsewhere, noRoute := ours, ours, ours, ours
 	entraFetch.Agent, dropped.Status, elsewhere.Plane, noRoute.Route = "issuerd", 0, "issuer", ""
-	signedIn := control.Entry{Plane: "entra", Platform: "github", Status: 200, SignIn: &entra.SignIn{Agent: "Go-http-client/1.1"}}
+	signedIn := harness.Entry{Plane: "entra", Platform: "github", Status: 200, SignIn: &entra.SignIn{Agent: "Go-http-client/1.1"}}
 	refused := signedIn
 	refused.SignIn = &entra.SignIn{Agent: "Go-http-client/1.1", Code: 700213}
 	tests := []struct {
 		name, client string
-		entry        control.Entry
+		entry        harness.Entry
 		want         string
 	}{
 		{"ours", goAzureSDK, ours, "GET /idtoken"},

@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness"
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 // Who is in contosoFile.
@@ -86,9 +84,9 @@ tenants:
           - {principal: operator, role: Reader}
 `
 
-// entraFarm is a farm with contosoFile in its default world, for clients in processes of their own.
+// entraFarm is a farm with contosoFile, for clients in processes of their own.
 type entraFarm struct {
-	target    *target.Target
+	*harness.Farm
 	authority string // the Entra plane, https://host:port
 	assertion string // a token of GitHub that operator and guest trust
 	proxy     *farmProxy
@@ -102,42 +100,22 @@ func startEntra(t *testing.T, clients ...string) *entraFarm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := new(entraFarm)
-	if f.target, err = target.InProcess(farm.Options{Directory: dir}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := f.target.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	conforms(t, defaultWorld{t, f.target.Control}, clients...)
-	info, err := f.target.Control.Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.authority, f.assertion = "https://"+info.Planes[string(farm.Entra)], f.mint(t, exchangeAudience)
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, f.target.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	f := &entraFarm{Farm: harness.New(t, harness.WithTenants(directory.Tenants()...))}
+	conforms(t, f.Farm, clients...)
+	f.authority, f.assertion = f.URL(harness.EntraPlane), f.mint(exchangeAudience)
 	var proxy string
-	f.proxy, proxy = startFarmProxy(t, info.Planes[string(farm.Entra)])
-	f.env = []string{"PATH=" + os.Getenv("PATH"), "HTTPS_PROXY=" + proxy, "https_proxy=" + proxy, "HTTP_PROXY=" + proxy, "http_proxy=" + proxy,
-		"NODE_EXTRA_CA_CERTS=" + ca, "REQUESTS_CA_BUNDLE=" + ca, "SSL_CERT_FILE=" + ca, "PYTHONDONTWRITEBYTECODE=1", "AZURE_TENANT_ID=" + contosoTenant}
+	f.proxy, proxy = startFarmProxy(t, strings.TrimPrefix(f.authority, "https://"))
+	env := f.Env()
+	delete(env, "AZURE_AUTHORITY_HOST") // those that need it set it themselves
+	f.env = append(harness.Environ(env), "PATH="+os.Getenv("PATH"), "HTTPS_PROXY="+proxy, "https_proxy="+proxy, "HTTP_PROXY="+proxy, "http_proxy="+proxy,
+		"PYTHONDONTWRITEBYTECODE=1")
 	return f
 }
 
 // mint makes a token of GitHub for an audience.
-func (f *entraFarm) mint(t *testing.T, audience string) string {
-	t.Helper()
-	minted, err := f.target.Control.Mint(t.Context(), control.DefaultWorld, control.MintSpec{
-		Issuer: githubActions, Audience: []string{audience},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return minted.Token
+func (f *entraFarm) mint(audience string) string {
+	github := f.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+	return github.MustMint(harness.MintSpec{Audience: []string{audience}}).Token
 }
 
 // run runs a program that has nothing of this process' environment but PATH.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,10 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness"
 )
 
 // workloadVariable makes the test binary a workload in a process of its own, which knows no more than its environment. Its value is one
@@ -86,40 +82,15 @@ func trustFile() *http.Client {
 }
 
 // TestEnvironment runs a workload whose client is configured by its environment alone, against issuers and an authority by path. The
-// requests carry no header of the farm's, so they reach its default world.
+// requests carry no header of the farm's.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
-	tgt, err := target.InProcess(farm.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := tgt.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	conforms(t, defaultWorld{t, tgt.Control}, azureIdentity)
-	info, err := tgt.Control.Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	authority := "https://" + info.Planes[string(farm.Entra)] + "/"
-	minted, err := tgt.Control.Mint(t.Context(), control.DefaultWorld, control.MintSpec{
-		Issuer: "https://" + info.Planes[string(farm.Issuer)] + "/github", Audience: []string{exchangeAudience},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{
-		Name: "deployer", Credentials: []directory.Credential{credentialFor(t, minted)},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, tgt.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	farm := harness.New(t)
+	conforms(t, farm, azureIdentity)
+	authority, ca := farm.URL(harness.EntraPlane)+"/", farm.CAFile()
+	github := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github", ByPath: true})
+	minted := github.MustMint(harness.MintSpec{Audience: []string{exchangeAudience}})
+	app := farm.MustAddApp("deployer", credentialFor(t, minted))
 
 	tests := []struct {
 		mode string
@@ -136,10 +107,10 @@ func TestEnvironment(t *testing.T) {
 		t.Run(tt.mode, func(t *testing.T) {
 			t.Parallel()
 			token := runWorkload(t, append(tt.env,
-				workloadVariable+"="+tt.mode, "AZURE_TENANT_ID="+app.Tenant, "AZURE_CLIENT_ID="+app.ClientID,
+				workloadVariable+"="+tt.mode, "AZURE_TENANT_ID="+farm.Tenant, "AZURE_CLIENT_ID="+app.ClientID,
 				"AZURE_FEDERATED_TOKEN_FILE="+tokenFile(t, minted.Token),
 			))
-			want := map[string]any{"aud": "https://graph.microsoft.com", "appid": app.ClientID, "tid": app.Tenant, "idtyp": "app"}
+			want := map[string]any{"aud": "https://graph.microsoft.com", "appid": app.ClientID, "tid": farm.Tenant, "idtyp": "app"}
 			if diff := cmp.Diff(want, pick(claimsOf(t, token), "aud", "appid", "tid", "idtyp")); diff != "" {
 				t.Errorf("claims (-want +got):\n%s", diff)
 			}

@@ -17,8 +17,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/entra"
 )
 
 // The names of a GitHub job's variables that the tests change.
@@ -183,7 +182,7 @@ func TestGitHubActionsUnavailable(t *testing.T) {
 func TestGitHubToolkitUnavailable(t *testing.T) {
 	t.Parallel()
 	f := startNode(t)
-	conforms(t, defaultWorld{t, f.target.Control}, "npm:@actions/core")
+	conforms(t, f.Farm, "npm:@actions/core")
 	job := nodePrograms[0]
 	for _, tt := range []struct {
 		name     string
@@ -195,12 +194,9 @@ func TestGitHubToolkitUnavailable(t *testing.T) {
 		{"pending", pendingJob, []int{403}, []string{"Error Code : 403", "Can't issue ID_TOKEN for job in 'Pending' state."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) { // one after the other: the faults are of one issuer
-			before := len(defaultWorld{t, f.target.Control}.Journal())
+			before := len(f.Journal())
 			env := f.start(t, job, job.subject)
-			err := f.target.Control.SetFaults(t.Context(), control.DefaultWorld, control.FaultsSpec{Issuer: job.issuer, Faults: []control.Fault{tt.fault}})
-			if err != nil {
-				t.Fatal(err)
-			}
+			f.MustAddIssuer(harness.IssuerSpec{Platform: job.platform}).MustSetFaults(tt.fault)
 			_, stderr, err := f.run(t, job.file, env)
 			if (err == nil) != (tt.says == nil) {
 				t.Fatalf("%v\n%s", err, stderr)
@@ -211,8 +207,8 @@ func TestGitHubToolkitUnavailable(t *testing.T) {
 				}
 			}
 			var statuses []int
-			for _, e := range (defaultWorld{t, f.target.Control}).Journal()[before:] {
-				if e.Plane == string(farm.Workload) {
+			for _, e := range f.Journal()[before:] {
+				if e.Plane == string(harness.WorkloadPlane) {
 					statuses = append(statuses, e.Status)
 				}
 			}

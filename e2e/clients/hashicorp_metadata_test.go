@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -69,12 +68,8 @@ func TestMetadataHost(t *testing.T) {
 		leaveOut(t, "go-azure-sdk", "the library has no setting for a certificate, and Go reads SSL_CERT_FILE on Linux only")
 	}
 	f := startEntra(t, goAzureSDK)
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, f.target.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	got := runWorkload(t, []string{
-		workloadVariable + "=" + metadataHost, "SSL_CERT_FILE=" + ca, "ARM_METADATA_HOSTNAME=" + strings.TrimPrefix(f.authority, "https://"),
+		workloadVariable + "=" + metadataHost, "SSL_CERT_FILE=" + f.CAFile(), "ARM_METADATA_HOSTNAME=" + strings.TrimPrefix(f.authority, "https://"),
 		"ARM_TENANT_ID=" + contosoTenant, "ARM_CLIENT_ID=" + operatorClient, "ARM_OIDC_TOKEN=" + f.assertion,
 	})
 	if !strings.Contains(got, `"subscriptionId":"`+contosoSubscription+`"`) {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -30,9 +29,6 @@ import (
 
 	"github.com/issuerd/issuerd/harness"
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
 )
 
 // The service account of the platform's presets.
@@ -321,47 +317,23 @@ func TestProjectedToken(t *testing.T) {
 // annotated with an application, and nothing else but, as an AKS cluster with identity bindings has it, where Entra is.
 func TestAzureWorkloadIdentity(t *testing.T) {
 	t.Parallel()
-	tgt, err := target.InProcess(farm.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := tgt.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	conforms(t, defaultWorld{t, tgt.Control}, azureIdentity)
-	info, err := tgt.Control.Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	const issuer = "https://eastus.oic.prod-aks.azure.com/ffffffff-eeee-dddd-cccc-bbbbbbbbbbb0/00000000-0000-0000-0000-000000000000/"
-	app, err := tgt.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "payments-api", Credentials: []directory.Credential{{
-		Name: "pod", Issuer: issuer, Subject: "system:serviceaccount:payments:api", Audiences: []string{exchangeAudience},
-	}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := tgt.Control.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{Issuer: issuer, Preset: "aks-pod", Claims: map[string]any{
+	farm := harness.New(t)
+	conforms(t, farm, azureIdentity)
+	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "kubernetes", Preset: "aks-pod"})
+	app := farm.MustAddApp("payments-api", harness.Credential{Name: "pod", Issuer: issuer.URL, Subject: "system:serviceaccount:payments:api"})
+	w := issuer.MustStartWorkload(harness.WorkloadSpec{Claims: map[string]any{
 		"sub":                               "system:serviceaccount:payments:api",
 		"azure.workload.identity/client-id": app.ClientID,
-		"azure.workload.identity/tenant-id": app.Tenant,
+		"azure.workload.identity/tenant-id": farm.Tenant,
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca := filepath.Join(t.TempDir(), "ca.crt")
-	if err := os.WriteFile(ca, tgt.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	env := []string{
 		workloadVariable + "=" + tokenProxy,
-		"AZURE_KUBERNETES_TOKEN_PROXY=https://" + info.Planes[string(farm.Entra)] + "/", "AZURE_KUBERNETES_CA_FILE=" + ca,
+		"AZURE_KUBERNETES_TOKEN_PROXY=" + farm.URL(harness.EntraPlane) + "/", "AZURE_KUBERNETES_CA_FILE=" + farm.CAFile(),
 	}
 	for name, value := range w.Env {
 		env = append(env, name+"="+value)
 	}
-	want := map[string]any{"aud": "https://graph.microsoft.com", "appid": app.ClientID, "tid": app.Tenant, "idtyp": "app"}
+	want := map[string]any{"aud": "https://graph.microsoft.com", "appid": app.ClientID, "tid": farm.Tenant, "idtyp": "app"}
 	if diff := cmp.Diff(want, pick(claimsOf(t, runWorkload(t, env)), "aud", "appid", "tid", "idtyp")); diff != "" {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}

@@ -63,7 +63,7 @@ func TestMSALRefused(t *testing.T) {
 	conforms(t, w.farm, msalGo)
 	credential := credentialFor(t, w.assertion)
 	credential.Subject += "-canary"
-	app := w.farm.App("mistaken", credential)
+	app := w.farm.MustAddApp("mistaken", credential)
 	client, err := msalClient("https://login.microsoftonline.com/"+w.farm.Tenant, app.ClientID, w.assertion.Token, w.farm.Client())
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,6 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 
-	"github.com/issuerd/issuerd/harness/control"
 )
 
 // msgraphSDK is Microsoft Graph's client for Go. Of its packages the tests use that of applications alone, because the whole is many times as
@@ -33,7 +32,7 @@ func (f *entraFarm) graphApplications(t *testing.T, clientID string) *applicatio
 	adapter := must[*msgraphcore.GraphRequestAdapterBase](t)(
 		msgraphcore.NewGraphRequestAdapterBaseWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(auth, options,
 			kiotajson.NewJsonParseNodeFactory(), kiotajson.NewJsonSerializationWriterFactory(),
-			&http.Client{Transport: kiotahttp.NewCustomTransportWithParentTransport(f.target.Transport(control.DefaultWorld), middleware...)}))
+			&http.Client{Transport: kiotahttp.NewCustomTransportWithParentTransport(f.Client().Transport, middleware...)}))
 	adapter.SetBaseUrl("https://graph.microsoft.com/v1.0")
 	return applications.NewApplicationsRequestBuilderInternal(map[string]string{"baseurl": "https://graph.microsoft.com/v1.0"}, adapter)
 }

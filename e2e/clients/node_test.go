@@ -16,25 +16,23 @@ const nodeScripts = "node"
 // nodePrograms are those scripts; their companion is @azure/identity.
 var nodePrograms = []script{
 	{
-		file: "github.mjs", issuer: "https://token.actions.githubusercontent.com", preset: "environment",
+		file: "github.mjs", platform: "github", issuer: "https://token.actions.githubusercontent.com", preset: "environment",
 		claims:   map[string]any{"repository": "contoso/app", "environment": "production"},
 		audience: exchangeAudience, subject: "repo:contoso/app:environment:production",
 	},
 	{
-		file: "gcp.mjs", issuer: "https://accounts.google.com", preset: "compute-engine",
+		file: "gcp.mjs", platform: "gcp", issuer: "https://accounts.google.com", preset: "compute-engine",
 		audience: exchangeAudience, subject: "112633961854638529490",
 	},
 	{
-		file: "cognito.mjs", issuer: "https://cognito-identity.amazonaws.com", preset: "developer-authenticated",
+		file: "cognito.mjs", platform: "cognito", issuer: "https://cognito-identity.amazonaws.com", preset: "developer-authenticated",
 		audience: "us-east-1:7e9426f7-42af-4717-8689-00a9a4b65c1c", subject: "us-east-1:12345678-ffff-ffff-ffff-123456789012",
 	},
 }
 
 func startNode(t *testing.T) scriptFarm {
 	t.Helper()
-	f := startScripts(t, nodeWithClients(t), nodeScripts)
-	f.env = []string{"NODE_EXTRA_CA_CERTS=" + f.ca}
-	return f
+	return startScripts(t, nodeWithClients(t), nodeScripts)
 }
 
 func TestNode(t *testing.T) {

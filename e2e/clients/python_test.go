@@ -9,28 +9,26 @@ import (
 // of which are old: each script says what its client lacks.
 var pythonPrograms = []script{
 	{
-		file: "gcp.py", issuer: "https://accounts.google.com", preset: "service-account",
+		file: "gcp.py", platform: "gcp", issuer: "https://accounts.google.com", preset: "service-account",
 		audience: exchangeAudience, subject: "112633961854638529490",
 	},
 	{
-		file: "gcp_key.py", issuer: "https://accounts.google.com", preset: "service-account-key",
+		file: "gcp_key.py", platform: "gcp", issuer: "https://accounts.google.com", preset: "service-account-key",
 		audience: exchangeAudience, subject: "112633961854638529490",
 	},
 	{
-		file: "cognito.py", issuer: "https://cognito-identity.amazonaws.com", preset: "developer-authenticated",
+		file: "cognito.py", platform: "cognito", issuer: "https://cognito-identity.amazonaws.com", preset: "developer-authenticated",
 		audience: "us-east-1:7e9426f7-42af-4717-8689-00a9a4b65c1c", subject: "us-east-1:12345678-ffff-ffff-ffff-123456789012",
 	},
 	{
-		file: "awssts.py", issuer: "https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws", preset: "role",
+		file: "awssts.py", platform: "awssts", issuer: "https://abc12345-def4-5678-90ab-cdef12345678.tokens.sts.global.api.aws", preset: "role",
 		audience: exchangeAudience, subject: "arn:aws:iam::123456789012:role/MyAppRole",
 	},
 }
 
 func startPython(t *testing.T) scriptFarm {
 	t.Helper()
-	f := startScripts(t, pythonWithClients(t), "python")
-	f.env = []string{"REQUESTS_CA_BUNDLE=" + f.ca, "AWS_CA_BUNDLE=" + f.ca, "PYTHONDONTWRITEBYTECODE=1", "no_proxy=127.0.0.1"}
-	return f
+	return startScripts(t, pythonWithClients(t), "python")
 }
 
 func TestPython(t *testing.T) {

@@ -6,22 +6,19 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness"
 )
 
 // script is a program with an official client for another language, as a workload of a platform. Its last line on stdout says what the
 // platform's token and Entra's contain.
 type script struct {
 	file     string
+	platform string
 	issuer   string // canonical
 	preset   string
 	claims   map[string]any
@@ -38,56 +35,29 @@ type refusedScript struct {
 	want    string // on stderr
 }
 
-// scriptFarm is a farm for processes outside. Their requests carry no header of the farm's, so they reach its default world.
+// scriptFarm is a farm for processes outside.
 type scriptFarm struct {
+	*harness.Farm
 	interpreter string
 	folder      string
-	env         []string // the language's own variables
-	target      *target.Target
-	authority   string
-	ca          string // a file
 }
 
 // startScripts starts a farm for the scripts in a folder.
 func startScripts(t *testing.T, interpreter, folder string) scriptFarm {
 	t.Helper()
-	f := scriptFarm{interpreter: interpreter, folder: folder}
-	var err error
-	if f.target, err = target.InProcess(farm.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := f.target.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	info, err := f.target.Control.Info(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.authority = "https://" + info.Planes[string(farm.Entra)]
-	f.ca = filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(f.ca, f.target.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return f
+	return scriptFarm{Farm: harness.New(t), interpreter: interpreter, folder: folder}
 }
 
 // start starts the script's workload, and adds an application that trusts a subject. It returns the workload's environment.
 func (f scriptFarm) start(t *testing.T, s script, trusted string) map[string]string {
 	t.Helper()
-	w, err := f.target.Control.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{Issuer: s.issuer, Preset: s.preset, Claims: s.claims})
-	if err != nil {
-		t.Fatal(err)
+	issuer := f.MustAddIssuer(harness.IssuerSpec{Platform: s.platform, Preset: s.preset})
+	if issuer.URL != s.issuer {
+		t.Fatalf("%s is an issuer at %q, want %q", s.platform, issuer.URL, s.issuer)
 	}
-	app, err := f.target.Control.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: t.Name(), Credentials: []directory.Credential{
-		{Name: "workload", Issuer: s.issuer, Subject: trusted, Audiences: []string{s.audience}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	env := maps.Clone(w.Env)
-	env["AZURE_AUTHORITY_HOST"], env["AZURE_TENANT_ID"], env["AZURE_CLIENT_ID"] = f.authority, app.Tenant, app.ClientID
+	app := f.MustAddApp(t.Name(), harness.Credential{Name: "workload", Issuer: s.issuer, Subject: trusted, Audiences: []string{s.audience}})
+	env := app.Env()
+	maps.Copy(env, issuer.MustStartWorkload(harness.WorkloadSpec{Claims: s.claims}).Env)
 	return env
 }
 
@@ -98,11 +68,8 @@ func (f scriptFarm) run(t *testing.T, file string, env map[string]string) (stdou
 	cmd := exec.CommandContext(t.Context(), f.interpreter, file)
 	cmd.Dir = f.folder
 	cmd.Env = []string{"PATH=/nonexistent", "HOME=" + t.TempDir(),
-		"HTTPS_PROXY=" + os.Getenv("HTTPS_PROXY"), "HTTP_PROXY=" + os.Getenv("HTTP_PROXY"), "NO_PROXY=127.0.0.1"}
-	cmd.Env = append(cmd.Env, f.env...)
-	for name, value := range env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+		"HTTPS_PROXY=" + os.Getenv("HTTPS_PROXY"), "HTTP_PROXY=" + os.Getenv("HTTP_PROXY"), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1", "PYTHONDONTWRITEBYTECODE=1"}
+	cmd.Env = append(cmd.Env, harness.Environ(env)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
@@ -113,7 +80,7 @@ func (f scriptFarm) run(t *testing.T, file string, env map[string]string) (stdou
 // The clients are those of the conformance table.
 func (f scriptFarm) accept(t *testing.T, scripts []script, clients ...string) {
 	t.Helper()
-	conforms(t, defaultWorld{t, f.target.Control}, clients...)
+	conforms(t, f.Farm, clients...)
 	for _, s := range scripts {
 		t.Run(s.file, func(t *testing.T) {
 			t.Parallel()

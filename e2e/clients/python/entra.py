@@ -17,7 +17,7 @@ def sign_in(assertion):
     """
     app = msal.ConfidentialClientApplication(
         os.environ["AZURE_CLIENT_ID"],
-        authority=os.environ["AZURE_AUTHORITY_HOST"] + "/" + os.environ["AZURE_TENANT_ID"],
+        authority=os.environ["AZURE_AUTHORITY_HOST"].rstrip("/") + "/" + os.environ["AZURE_TENANT_ID"],
         client_credential={"client_assertion": assertion},
         instance_discovery=False,
     )
