@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
 )
 
 // azureCLI is the az of this machine with a folder of its own for what it remembers: clouds, accounts, tokens.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Who is in contosoFile.
@@ -100,7 +100,7 @@ func startEntra(t *testing.T, clients ...string) *entraFarm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &entraFarm{Farm: harness.New(t, harness.WithTenants(directory.Tenants()...))}
+	f := &entraFarm{Farm: harness.New(t, harness.WithTenants(dir.Tenants()...))}
 	conforms(t, f.Farm, clients...)
 	f.authority, f.assertion = f.URL(harness.EntraPlane), f.mint(exchangeAudience)
 	var proxy string

@@ -15,7 +15,6 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/applications"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
-
 )
 
 // msgraphSDK is Microsoft Graph's client for Go. Of its packages the tests use that of applications alone, because the whole is many times as
