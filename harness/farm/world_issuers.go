@@ -18,7 +18,9 @@ import (
 // algorithms, stays as it is, with its keys, tokens and workloads: the answer then refers to it with the preset and claims asked for now. Faults,
 // if there are any, take the place of those in force. An issuer that the platform has the same keys for, or that is another address of this
 // one, shares its keys.
-func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) { return w.AddIssuerWithKeys(spec) }
+func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
+	return w.AddIssuerWithKeys(spec)
+}
 
 // AddIssuerWithKeys is AddIssuer for an issuer that signs with keys that it is given; see [issuer.WithSigningKeys]. One that is there already must
 // have been given them too. Without keys it is AddIssuer.
