@@ -32,7 +32,7 @@ func (f *serveFlags) loadDirectory() (*directory.Directory, error) {
 
 // readDirectory reads a directory file, which must be whole.
 func readDirectory(path string) (*directory.Directory, error) {
-	src, err := document.ReadFile(disk{}, path, directory.MaxFileBytes)
+	src, err := document.ReadFile(disk{}, path, document.MaxSize)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +44,8 @@ func readDirectory(path string) (*directory.Directory, error) {
 func parseDirectory(path string, src []byte) (*directory.Directory, error) {
 	dir, err := directory.Parse(path, src)
 	if err == nil && !bytes.HasSuffix(src, []byte("\n")) && !bytes.HasSuffix(src, []byte("}")) {
-		line := bytes.Count(src, []byte("\n")) + 1
-		return nil, fmt.Errorf("%s:%d:1: the last line has no line end: if the file has not been cut off, end it with one", path, line)
+		last := document.Position{Line: bytes.Count(src, []byte("\n")) + 1, Column: 1, Width: 1}
+		return nil, document.Problems{{File: path, Position: last, Message: "the last line has no line end", Hint: "if the file has not been cut off, end it with one"}}
 	}
 	return dir, err
 }

@@ -69,8 +69,8 @@ func TestWatchedFile(t *testing.T) {
 	}
 	for _, broken := range []struct{ name, text, want string }{
 		{"an empty file", "", "entra.yaml:1:1: the file is empty"},
-		{"no tenants", "options:\n  clockSkew: 5m\n", "want tenants"},
-		{"a half of it", "tenants:\n  - displayNam\n", "entra.yaml:2:5: want a mapping"},
+		{"no tenants", "options:\n  clockSkew: 5m\n", `missing key "tenants"`},
+		{"a half of it", "tenants:\n  - displayNam\n", "entra.yaml:2:5: want a map"},
 		{"a half that is YAML", oneTenant + "      - displayName: sec", "entra.yaml:5:1: the last line has no line end"},
 		{"brackets", "tenants: " + strings.Repeat("[", 32_000), "more than 64 lists and maps inside each other"},
 		{"dashes", "tenants:\n  " + strings.Repeat("- ", 300_000) + "\n", "more than 64 lists and maps inside each other"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -30,13 +29,15 @@ Exit status: 0 without problems, 2 with some or when a path can't be read.`,
 				fmt.Fprintln(cmd.OutOrStdout(), problem)
 			}
 			var files []*scenario.File
-			var problems []scenario.Problem
+			var problems document.Problems
 			if directories == 0 || len(paths) > 0 {
 				if files, problems, err = load(paths); err != nil {
 					return err
 				}
 			}
-			printProblems(cmd.OutOrStdout(), problems)
+			if len(problems) > 0 {
+				fmt.Fprintln(cmd.OutOrStdout(), problems)
+			}
 			if len(problems)+len(broken) > 0 {
 				return &exitError{code: exitUsage}
 			}
@@ -57,7 +58,7 @@ func lintDirectories(paths []string) (count int, others []string, broken []error
 			others = append(others, path)
 			continue
 		}
-		src, err := document.ReadFile(disk{}, path, directory.MaxFileBytes)
+		src, err := document.ReadFile(disk{}, path, document.MaxSize)
 		if err != nil {
 			return 0, nil, nil, err
 		}
@@ -71,13 +72,4 @@ func lintDirectories(paths []string) (count int, others []string, broken []error
 		}
 	}
 	return count, others, broken, nil
-}
-
-func printProblems(w io.Writer, problems []scenario.Problem) {
-	for i := range problems {
-		fmt.Fprintln(w, problems[i].Error())
-		if problems[i].Hint != "" {
-			fmt.Fprintf(w, "\thint: %s\n", problems[i].Hint)
-		}
-	}
 }

@@ -7,13 +7,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/scenarios"
 )
 
 // load reads the scenarios at the paths, or without any those that come with the program. All paths are one set: a name may occur once.
-func load(paths []string) ([]*scenario.File, []scenario.Problem, error) {
+func load(paths []string) ([]*scenario.File, document.Problems, error) {
 	if len(paths) == 0 {
 		files, problems := scenario.LoadFS(scenarios.FS, runner.Names(), ".")
 		return files, problems, nil

@@ -84,7 +84,7 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	if len(problems) > 0 {
-		printProblems(cmd.ErrOrStderr(), problems)
+		fmt.Fprintln(cmd.ErrOrStderr(), problems)
 		return &exitError{code: exitUsage}
 	}
 	vars, err := variables(f.vars, files)

@@ -21,7 +21,7 @@ const (
 const marks = "[]{},:&*!|>%@#'\"`\t\n<"
 
 // countMarks bounds the memory of the lexer, which takes up to 300 bytes for each token.
-func countMarks(text string) *Problem {
+func countMarks(text string) *fault {
 	count, line, start := 0, 1, 0
 	for i := range len(text) {
 		switch c := text[i]; {
@@ -31,7 +31,7 @@ func countMarks(text string) *Problem {
 			continue
 		}
 		if count++; count > MaxMarks {
-			return problem(Position{line, i - start + 1, 1}, "more than %d brackets, colons, quotes, line ends and other marks of YAML: the file is too large", MaxMarks)
+			return faultAt(Position{line, i - start + 1, 1}, "more than %d brackets, colons, quotes, line ends and other marks of YAML: the file is too large", MaxMarks)
 		}
 		if text[i] == '\n' {
 			line, start = line+1, i+1
@@ -40,8 +40,8 @@ func countMarks(text string) *Problem {
 	return nil
 }
 
-func problem(at Position, format string, args ...any) *Problem {
-	return &Problem{Position: at, Message: fmt.Sprintf(format, args...)}
+func faultAt(at Position, format string, args ...any) *fault {
+	return &fault{Position: at, Message: fmt.Sprintf(format, args...)}
 }
 
 // level is a list or map that is open where the measuring is.
@@ -61,7 +61,7 @@ type ruler struct {
 }
 
 // measure refuses tokens of which the parser would make a tree that is too deep or too large.
-func measure(tokens token.Tokens) *Problem {
+func measure(tokens token.Tokens) *fault {
 	r := &ruler{}
 	var last, lastButOne *token.Token // comments excepted
 	for _, t := range tokens {
@@ -76,18 +76,18 @@ func measure(tokens token.Tokens) *Problem {
 	return nil
 }
 
-func (r *ruler) token(t, last, lastButOne *token.Token) *Problem {
+func (r *ruler) token(t, last, lastButOne *token.Token) *fault {
 	switch t.Type {
 	case token.AnchorType, token.AliasType:
-		return &Problem{Position: At(t), Message: "anchors and aliases are not supported", Hint: "write the value where it is used", Reference: true}
+		return &fault{Position: at(t), Message: "anchors and aliases are not supported", Hint: "write the value where it is used", reference: true}
 	case token.MergeKeyType:
-		return &Problem{Position: At(t), Message: "merge keys are not supported", Hint: "write the members where they are used", Reference: true}
+		return &fault{Position: at(t), Message: "merge keys are not supported", Hint: "write the members where they are used", reference: true}
 	case token.TagType:
-		return &Problem{Position: At(t), Message: fmt.Sprintf("tag %s is not supported", t.Value), Hint: "leave the tag out"}
+		return &fault{Position: at(t), Message: fmt.Sprintf("tag %s is not supported", t.Value), Hint: "leave the tag out"}
 	case token.DocumentHeaderType, token.DocumentEndType:
 		r.levels = nil
 		if r.documents++; r.documents > MaxKeys {
-			return problem(At(t), "more than %d documents in a file", MaxKeys)
+			return faultAt(at(t), "more than %d documents in a file", MaxKeys)
 		}
 	case token.SequenceStartType, token.MappingStartType:
 		return r.push(t, level{t.Position.Column, t.Type, 0, r.path()})
@@ -108,24 +108,24 @@ func (r *ruler) token(t, last, lastButOne *token.Token) *Problem {
 		case last == nil:
 			return r.open(t, token.MappingValueType, nil, "")
 		case last.Type == token.SequenceEndType || last.Type == token.MappingEndType:
-			return &Problem{Position: At(t), Message: "a list or map is no key", Hint: "quote the key"}
+			return &fault{Position: at(t), Message: "a list or map is no key", Hint: "quote the key"}
 		}
 		return r.open(last, token.MappingValueType, lastButOne, last.Value)
 	default:
 		if r.paths += r.path(); r.paths > maxPaths {
-			return problem(At(t), "too many values below long keys: the file is too large")
+			return faultAt(at(t), "too many values below long keys: the file is too large")
 		}
 	}
 	return nil
 }
 
-// open enters a list or map by indentation, unless the token at, a dash or a key, goes on with one that is open
+// open enters a list or map by indentation, unless its opener, a dash or a key, goes on with one that is open
 // already. before is the token before it.
-func (r *ruler) open(at *token.Token, kind token.Type, before *token.Token, key string) *Problem {
-	base, column := r.base(), at.Position.Column
+func (r *ruler) open(opener *token.Token, kind token.Type, before *token.Token, key string) *fault {
+	base, column := r.base(), opener.Position.Column
 	if r.leftOut(base, column, kind, before) {
 		if r.empty++; r.empty > MaxKeys {
-			return problem(At(at), "more than %d keys and dashes without a value", MaxKeys)
+			return faultAt(at(opener), "more than %d keys and dashes without a value", MaxKeys)
 		}
 	}
 	for n := len(r.levels); n > base && r.levels[n-1].column > column; n = len(r.levels) {
@@ -141,7 +141,7 @@ func (r *ruler) open(at *token.Token, kind token.Type, before *token.Token, key 
 	inBraces := n == base && n > 0 && r.levels[n-1].opener == token.MappingStartType &&
 		(before.Type == token.MappingStartType || before.Type == token.CollectEntryType) // the braces are the map
 	if !inBraces && (n == base || r.levels[n-1].column != column || r.levels[n-1].opener != kind) {
-		if p := r.push(at, level{column, kind, 0, r.path()}); p != nil {
+		if p := r.push(opener, level{column, kind, 0, r.path()}); p != nil {
 			return p
 		}
 	}
@@ -154,10 +154,10 @@ func (r *ruler) open(at *token.Token, kind token.Type, before *token.Token, key 
 		above = r.levels[n-2].path
 	}
 	if top.path = above + len(key) + 1; top.path > MaxPath {
-		return problem(At(at), "the key has, with those above it, %d bytes, the limit is %d", top.path, MaxPath)
+		return faultAt(at(opener), "the key has, with those above it, %d bytes, the limit is %d", top.path, MaxPath)
 	}
 	if top.keys++; top.keys > MaxKeys {
-		return problem(At(at), "more than %d keys in a map", MaxKeys)
+		return faultAt(at(opener), "more than %d keys in a map", MaxKeys)
 	}
 	return nil
 }
@@ -180,9 +180,9 @@ func (r *ruler) leftOut(base, column int, kind token.Type, before *token.Token) 
 }
 
 // push enters a level.
-func (r *ruler) push(at *token.Token, l level) *Problem {
+func (r *ruler) push(opener *token.Token, l level) *fault {
 	if len(r.levels) >= MaxDepth {
-		return problem(At(at), "more than %d lists and maps inside each other", MaxDepth)
+		return faultAt(at(opener), "more than %d lists and maps inside each other", MaxDepth)
 	}
 	l.path += len("[00000]")
 	r.levels = append(r.levels, l)

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,20 +14,78 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Position is a place in a file. Lines and columns count from 1, columns and the width in characters; a width is at
-// least 1.
-type Position struct{ Line, Column, Width int }
+// MaxSize is the size in bytes above which no file is read. It is what a directory needs: 20,000 applications with a
+// federated credential each are 8.7 MB, and take about 430 MB of memory while they are read.
+const MaxSize = 16 << 20
 
-// Problem is why a text is not read, and where.
-type Problem struct {
-	Position
-	Message   string // in lower case and without a full stop
-	Hint      string // what to do about it; empty where the message says so
-	Reference bool   // the file has an anchor, an alias or a merge key
+// Format is a kind of file. The texts are for what is wrong with a file as a whole.
+type Format struct {
+	Name  string // as in "scenario"
+	Start string // how one begins, as in `a scenario starts with "name:"`
+	Limit int    // bytes of a file; 0: MaxSize
+	// Hint says what to do about a text that is not read as YAML, from its line; reference is set for an anchor, an
+	// alias or a merge key. It may return "" and may be nil.
+	Hint func(line string, reference bool) string
 }
 
-// Error is "line:column: message (hint)".
-func (p *Problem) Error() string {
+// File is a file that was read.
+type File struct {
+	Root  *Node    // a map
+	Lines []string // without their ends
+}
+
+// Read reads a file: one YAML document with a map at its root. It returns nil, and says why in log, if it is not. A file
+// that is read may have problems, too, such as a key that is there twice.
+func (f Format) Read(src []byte, log *Log) *File {
+	text, bad := clean(src, cmp.Or(f.Limit, MaxSize))
+	if bad != nil {
+		log.Add(bad.Position, bad.Hint, "%s", bad.Message)
+		return nil
+	}
+	file := &File{Lines: strings.Split(text, "\n")}
+	roots, bad := parse(text)
+	switch {
+	case bad != nil:
+		hint := bad.Hint
+		if f.Hint != nil && (hint == "" || bad.reference) {
+			hint = f.Hint(file.line(bad.Line), bad.reference)
+		}
+		log.Add(bad.Position, hint, "%s", bad.Message)
+		return nil
+	case len(roots) == 0:
+		log.Add(Position{1, 1, 1}, f.Start, "the file is empty")
+		return nil
+	case len(roots) > 1:
+		log.Add(start(roots[1]), "put it in a file of its own", "a second YAML document starts here: a file holds one %s", f.Name)
+		return nil
+	}
+	file.Root = converter{log}.convert(roots[0])
+	if file.Root == nil {
+		return nil
+	}
+	if file.Root.Kind != Map {
+		log.Add(file.Root.Position, f.Start, "want a map at the top of the file, got %s", KindOf(file.Root.Plain()))
+		return nil
+	}
+	return file
+}
+
+func (f *File) line(n int) string {
+	if n < 1 || n > len(f.Lines) {
+		return ""
+	}
+	return f.Lines[n-1]
+}
+
+// fault is why a text is not read as YAML.
+type fault struct {
+	Position
+	Message, Hint string
+	reference     bool // it is an anchor, an alias or a merge key
+}
+
+// Error serves tests.
+func (p *fault) Error() string {
 	text := fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Message)
 	if p.Hint != "" {
 		text += " (" + p.Hint + ")"
@@ -34,11 +93,11 @@ func (p *Problem) Error() string {
 	return text
 }
 
-// Clean returns a text with \n as its line ends and without a byte order mark. It refuses one of more than limit bytes,
-// and one that is not UTF-8 or has control characters. The error is a [*Problem].
-func Clean(src []byte, limit int) (string, error) {
+// clean returns a text with \n as its line ends and without a byte order mark. It refuses one of more than limit bytes,
+// and one that is not UTF-8 or has control characters.
+func clean(src []byte, limit int) (string, *fault) {
 	if len(src) > limit {
-		return "", &Problem{Position: Position{1, 1, 1}, Message: fmt.Sprintf("the file has %d bytes, the limit is %d", len(src), limit)}
+		return "", faultAt(Position{1, 1, 1}, "want at most %d bytes, got %d", limit, len(src))
 	}
 	text := strings.TrimPrefix(string(src), "\ufeff")
 	text = strings.ReplaceAll(text, "\r\n", "\n")
@@ -48,9 +107,9 @@ func Clean(src []byte, limit int) (string, error) {
 		_, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return "", &Problem{Position: Position{line, column, 1}, Message: fmt.Sprintf("byte 0x%02x is not UTF-8", text[i]), Hint: "save the file as UTF-8"}
+			return "", &fault{Position: Position{line, column, 1}, Message: fmt.Sprintf("byte 0x%02x is not UTF-8", text[i]), Hint: "save the file as UTF-8"}
 		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r == 0xfeff:
-			return "", &Problem{Position: Position{line, column, 1}, Message: fmt.Sprintf("control character %U", r), Hint: "write it as an escape in double quotes"}
+			return "", &fault{Position: Position{line, column, 1}, Message: fmt.Sprintf("control character %U", r), Hint: "write it as an escape in double quotes"}
 		}
 		column++
 		if r == '\n' {
@@ -60,25 +119,24 @@ func Clean(src []byte, limit int) (string, error) {
 	return text, nil
 }
 
-// Parse reads a text that Clean has returned, and returns the roots of the documents in it that are not empty. Options
-// are the parser's. It measures the text before the parser sees it; the package's comment has the bounds. The error is
-// a [*Problem].
-func Parse(text string, options ...parser.Option) (roots []ast.Node, err error) {
+// parse reads a text that clean has returned, and returns the roots of the documents in it that are not empty. It
+// measures the text before the parser sees it; the package's comment has the bounds.
+func parse(text string) (roots []ast.Node, bad *fault) {
 	if p := countMarks(text); p != nil {
 		return nil, p
 	}
 	defer func() {
 		if r := recover(); r != nil { // input that makes the parser panic is no document either
-			roots, err = nil, &Problem{Position: Position{1, 1, 1}, Message: "the YAML cannot be parsed"}
+			roots, bad = nil, faultAt(Position{1, 1, 1}, "the YAML cannot be parsed")
 		}
 	}()
 	tokens := lexer.Tokenize(text)
 	if p := measure(tokens); p != nil {
 		return nil, p
 	}
-	file, err := parser.Parse(tokens, 0, options...)
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // the converter says where the first one is
 	if err != nil {
-		return nil, syntaxProblem(err)
+		return nil, syntaxFault(err)
 	}
 	for _, document := range file.Docs {
 		if document.Body != nil && document.Body.Type() != ast.DirectiveType {
@@ -88,17 +146,17 @@ func Parse(text string, options ...parser.Option) (roots []ast.Node, err error) 
 	return roots, nil
 }
 
-func syntaxProblem(err error) *Problem {
+func syntaxFault(err error) *fault {
 	if syntax := (*yaml.SyntaxError)(nil); errors.As(err, &syntax) {
-		return &Problem{Position: At(syntax.Token), Message: strings.ReplaceAll(syntax.Message, "\t", `\t`)}
+		return &fault{Position: at(syntax.Token), Message: strings.ReplaceAll(syntax.Message, "\t", `\t`)}
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	return &Problem{Position: Position{1, 1, 1}, Message: first}
+	return faultAt(Position{1, 1, 1}, "%s", first)
 }
 
-// At returns the place of a token. The parser reports tokens that follow a block scalar at column 0; nil is the start
+// at returns the place of a token. The parser reports tokens that follow a block scalar at column 0; nil is the start
 // of the file.
-func At(t *token.Token) Position {
+func at(t *token.Token) Position {
 	if t == nil || t.Position == nil {
 		return Position{1, 1, 1}
 	}
@@ -106,15 +164,15 @@ func At(t *token.Token) Position {
 	return Position{max(1, t.Position.Line), max(1, t.Position.Column), max(1, utf8.RuneCountInString(written))}
 }
 
-// Start returns where a node begins: the token of a map in block style is its first colon.
-func Start(n ast.Node) Position {
+// start returns where a node begins: the token of a map in block style is its first colon.
+func start(n ast.Node) Position {
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		if !n.IsFlowStyle && len(n.Values) > 0 {
-			return At(n.Values[0].Key.GetToken())
+			return at(n.Values[0].Key.GetToken())
 		}
 	case *ast.MappingValueNode:
-		return At(n.Key.GetToken())
+		return at(n.Key.GetToken())
 	}
-	return At(n.GetToken())
+	return at(n.GetToken())
 }

@@ -1,14 +1,12 @@
 package document_test
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/issuerd/issuerd/harness/document"
 )
@@ -85,8 +83,7 @@ func TestBombs(t *testing.T) { // not in parallel with others, whose memory woul
 				text := strings.Repeat(bomb.unit, size/len(bomb.unit))
 				var err error
 				taken := allocated(func() { _, err = document.Parse(text) })
-				var p *document.Problem
-				if !errors.As(err, &p) || !strings.Contains(err.Error(), bomb.want) {
+				if err == nil || !strings.Contains(err.Error(), bomb.want) {
 					t.Fatalf("%d bytes: error %v, want %q", size, err, bomb.want)
 				}
 				if limit := 400 * uint64(size); taken > limit {
@@ -153,7 +150,7 @@ func TestClean(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 	for src, want := range map[string]string{
-		"a\nb\xff": "2:2: byte 0xff is not UTF-8", "a\x00": "1:2: control character U+0000", "12345678901": "1:1: the file has 11 bytes, the limit is 10",
+		"a\nb\xff": "2:2: byte 0xff is not UTF-8", "a\x00": "1:2: control character U+0000", "12345678901": "1:1: want at most 10 bytes, got 11",
 	} {
 		if _, err := document.Clean([]byte(src), 10); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", src, err, want)
@@ -198,7 +195,7 @@ func FuzzParse(f *testing.F) {
 				return
 			}
 			var roots []ast.Node
-			taken := allocated(func() { roots, _ = document.Parse(text, parser.AllowDuplicateMapKey()) })
+			taken := allocated(func() { roots, _ = document.Parse(text) })
 			if limit := 64<<20 + 4000*uint64(len(text)); taken > limit {
 				t.Fatalf("%q, %d times, takes %d bytes", unit.String(), repeat, taken)
 			}

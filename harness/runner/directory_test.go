@@ -210,22 +210,23 @@ func TestPolicyFromAnExpression(t *testing.T) {
 		t.Errorf("%s: %+v", got.Status, problemOf(got))
 	}
 	opts = runner.Options{Env: map[string]any{"ENTERPRISES": []any{5}}}
-	expectProblem(t, play(t.Context(), t, src, opts), report.Error, src, "{githubEnterprises", "number")
+	expectProblem(t, play(t.Context(), t, src, opts), report.Error, src, `"${{ env.ENTERPRISES`, "number")
 }
 
-// TestDirectoryErrors breaks a rule of the directory. The problem stands where the file says what breaks it.
+// TestDirectoryErrors breaks a rule of the directory that the loader cannot find, because it does not know the whole of the Entra side. The
+// problem stands where the file says what breaks it.
 func TestDirectoryErrors(t *testing.T) {
 	t.Parallel()
-	const head = "name: entra/test\nabout: A test.\nissuer: {platform: github}\nentra:\n  app: deployer\n"
+	const head = "name: entra/test\nabout: A test.\nissuer: {platform: github}\nentra:\n  app: deployer\n  public: ${{ env.PUBLIC ?? false }}\n"
 	tests := []struct{ name, side, at, says string }{
-		{"id of the application", "  clientId: nothing\n", "app: deployer", "nothing"},
-		{"credential", "  credentials:\n    - {name: one, subject: s}\n    - {name: two, subject: s}\n", "{name: two", "must be unique"},
-		{"application", "  applications:\n    - {displayName: a}\n    - {displayName: b, tokenVersion: 3}\n", "{displayName: b", "token version 3"},
+		{"id of the application", "  clientId: nothing\n", "nothing", "nothing"},
+		{"credential", "  credentials:\n    - {name: one, subject: s}\n    - {name: two, subject: s }\n", "s }", "must be unique"},
+		{"application", "  applications:\n    - {displayName: a}\n    - {displayName: b, tokenVersion: 3}\n", "3}", "token version 3"},
 		{"same name as the app's", "  applications: [{displayName: deployer}]\n", "{displayName: deployer", "deployer"},
 		{"tenant", "  tenant: {domains: [x]}\n", "x]", "not a domain"},
-		{"managed identity", "  subscriptions: [{displayName: s, resourceGroups: [{name: g}]}]\n  managedIdentities:\n    - {name: robot, subscription: nowhere}\n", "{name: robot", "nowhere"},
-		{"option", "  options: {matchOrder: random}\n", "{matchOrder", "random"},
-		{"another tenant", "  tenants:\n    - {displayName: a, cloud: mars}\n", "mars", "mars"},
+		{"managed identity", "  subscriptions: [{displayName: s, resourceGroups: [{name: g}]}]\n  managedIdentities:\n    - {name: robot, subscription: nowhere}\n", "nowhere", "nowhere"},
+		{"option", "  options: {matchOrder: \"${{ env.ORDER ?? 'random' }}\"}\n", "\"${{ env.ORDER", "random"},
+		{"another tenant", "  tenants:\n    - {displayName: a, cloud: \"${{ env.CLOUD ?? 'mars' }}\"}\n", "\"${{ env.CLOUD", "mars"},
 		{"two tenants of one name", "  tenants:\n    - {displayName: Contoso}\n", "{displayName: Contoso", "already has a tenant"},
 	}
 	for _, tt := range tests {

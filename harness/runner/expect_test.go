@@ -121,7 +121,7 @@ entra: {app: deployer}
 steps:` + mintStep, `{platform: github`, []string{`may not sign for "nobody.contoso.com"`}},
 		{"credential", name + `issuer: {platform: github}
 entra: {app: deployer, credentials: [{name: "${{ run.id }}", subject: y}]}
-steps:` + mintStep, `{name: "${{`, []string{"the name must have 3"}},
+steps:` + mintStep, `"${{ run.id`, []string{"the name must have 3"}},
 		{"parameter of a fault", name + `issuer:
   platform: github
   faults: [{status: {code: 99}}]

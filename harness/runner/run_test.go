@@ -343,7 +343,7 @@ func TestManyCases(t *testing.T) {
 			code = "AADSTS700212" // not what happens: the case fails
 		}
 		if i%3 == 2 {
-			audience = "" // no audience that an application can list: the case can't be set up
+			audience = "${{ env.NONE ?? '' }}" // no audience that an application can list: the case can't be set up, which the loader does not know
 		}
 		fmt.Fprintf(src, "  - {name: case-%d, sub: \"repo:octo-org/repo-%d:ref:refs/heads/main\", error: %s, audience: %q}\n", i, i, code, audience)
 	}

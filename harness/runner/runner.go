@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/faults"
@@ -204,7 +205,7 @@ func (p *play) run(ctx context.Context, stop *halt) report.Result {
 func (p *play) conclude(err error) {
 	var skip *skipped
 	var failed *failure
-	var bad *scenario.Problem
+	var bad *document.Problem
 	var problem *report.Problem
 	switch {
 	case err == nil:
@@ -214,10 +215,10 @@ func (p *play) conclude(err error) {
 	case errors.As(err, &failed):
 		p.result.Status = report.Fail
 		problem = p.problem(failed.at, failed.message, failed.hint)
-		problem.Value = scenario.Redact(failed.value)
+		problem.Value = document.Redact(failed.value)
 	case errors.As(err, &bad):
 		p.result.Status = report.Error
-		problem = p.problem(scenario.Position{Line: bad.Line, Column: bad.Column, Width: 1}, bad.Message, bad.Hint)
+		problem = p.problem(bad.Position, bad.Message, bad.Hint)
 	default:
 		p.result.Status = report.Error
 		problem = p.problem(p.file.Pos("name"), err.Error(), "")
@@ -229,9 +230,9 @@ func (p *play) conclude(err error) {
 	}
 }
 
-func (p *play) problem(at scenario.Position, message, hint string) *report.Problem {
+func (p *play) problem(at document.Position, message, hint string) *report.Problem {
 	return &report.Problem{
-		File: p.file.Path, Line: at.Line, Col: at.Column, Width: at.Width, Message: scenario.Redact(message), Hint: hint, Source: p.file.Line(at.Line),
+		File: p.file.Path, Line: at.Line, Col: at.Column, Width: at.Width, Message: document.Redact(message), Hint: hint, Source: p.file.Line(at.Line),
 	}
 }
 
@@ -281,11 +282,11 @@ func (p *play) timedOut(ctx context.Context, err error) error {
 	if p.unmet != "" {
 		cause = fmt.Errorf("%w; %s", cause, p.unmet)
 	}
-	var bad *scenario.Problem
+	var bad *document.Problem
 	if !errors.As(err, &bad) {
 		return cause
 	}
-	return &scenario.Problem{File: bad.File, Line: bad.Line, Column: bad.Column, Message: cause.Error()}
+	return &document.Problem{File: bad.File, Position: bad.Position, Message: cause.Error()}
 }
 
 // prepare fills in the names that expressions can use before anything has happened.
@@ -313,8 +314,8 @@ func (p *play) prepare() error {
 }
 
 // at gives an error of the farm its place in the file.
-func (p *play) at(pos scenario.Position, err error) error {
-	return &scenario.Problem{File: p.file.Path, Line: pos.Line, Column: pos.Column, Message: err.Error()}
+func (p *play) at(pos document.Position, err error) error {
+	return &document.Problem{File: p.file.Path, Position: pos, Message: err.Error()}
 }
 
 func (p *play) lacks(need target.Need) error {

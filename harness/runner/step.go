@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/target"
@@ -33,7 +34,7 @@ var kinds = []kind{
 
 // failure is an expectation that was not met, and where the file states it.
 type failure struct {
-	at            scenario.Position
+	at            document.Position
 	message, hint string
 	value         string // what the expression there came to
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -141,16 +142,16 @@ func (p *play) expectCall(s *scenario.Step, got answer) error {
 	case want.Error != "" && got.code() != want.Error:
 		return &failure{
 			at: s.Pos("expect", "error"), value: want.Error,
-			message: fmt.Sprintf("want %s, got HTTP status %d: %s", want.Error, got.status, scenario.Show(got.body)),
+			message: fmt.Sprintf("want %s, got HTTP status %d: %s", want.Error, got.status, document.Show(got.body)),
 		}
 	case want.Status == 0 && want.Error == "" && !success:
-		return &failure{at: s.Pos("expect"), message: fmt.Sprintf("want a success, got HTTP status %d: %s", got.status, scenario.Show(got.body))}
+		return &failure{at: s.Pos("expect"), message: fmt.Sprintf("want a success, got HTTP status %d: %s", got.status, document.Show(got.body))}
 	case want.Status != 0 && got.status != want.Status:
-		return &failure{at: s.Pos("expect", "status"), message: fmt.Sprintf("want HTTP status %d, got %d: %s", want.Status, got.status, scenario.Show(got.body))}
+		return &failure{at: s.Pos("expect", "status"), message: fmt.Sprintf("want HTTP status %d, got %d: %s", want.Status, got.status, document.Show(got.body))}
 	}
 	for i, part := range want.Says {
 		if !strings.Contains(got.text, part) {
-			return &failure{at: s.Pos("expect", "says", i), message: fmt.Sprintf("want the answer to say %q, it says %s", part, scenario.Show(got.body))}
+			return &failure{at: s.Pos("expect", "says", i), message: fmt.Sprintf("want the answer to say %q, it says %s", part, document.Show(got.body))}
 		}
 	}
 	return nil

@@ -15,12 +15,12 @@ func (p *play) changeCredential(ctx context.Context, _ *scenario.Step, a *scenar
 		if err != nil {
 			return nil, err
 		}
-		add := credential(c.Add)
-		p.fill(&add, audience)
+		add := directory.Credential(*c.Add)
+		add.Fill(p.issuer.URL, audience)
 		added, err := p.client.AddCredential(ctx, p.world.ID, p.app.ClientID, add)
 		return map[string]any{"id": added.ID}, err
 	case c.Update != nil:
-		updated, err := p.client.UpdateCredential(ctx, p.world.ID, p.app.ClientID, c.Update.Name, credential(c.Update))
+		updated, err := p.client.UpdateCredential(ctx, p.world.ID, p.app.ClientID, c.Update.Name, directory.Credential(*c.Update))
 		return map[string]any{"id": updated.ID}, err
 	}
 	return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.world.ID, p.app.ClientID, a.Credential.Remove)

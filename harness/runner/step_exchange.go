@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/report"
@@ -195,7 +196,7 @@ func checks(made []entra.Check) []report.Check {
 	out := make([]report.Check, len(made))
 	for i, c := range made {
 		// What a client sent in the wrong place may be a token.
-		out[i] = report.Check{Name: c.Name, OK: c.OK, Want: scenario.Redact(c.Want), Got: scenario.Redact(c.Got), Note: scenario.Redact(c.Note)}
+		out[i] = report.Check{Name: c.Name, OK: c.OK, Want: document.Redact(c.Want), Got: document.Redact(c.Got), Note: document.Redact(c.Note)}
 	}
 	return out
 }

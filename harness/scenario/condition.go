@@ -2,7 +2,7 @@ package scenario
 
 import (
 	"fmt"
-	"regexp"
+	"github.com/issuerd/issuerd/harness/document"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -14,7 +14,7 @@ type Condition struct {
 	// Text is the expression as it stands in the file.
 	Text string
 	// Position is where it stands.
-	Position Position
+	Position document.Position
 
 	path string
 	code *expression
@@ -24,7 +24,7 @@ type Condition struct {
 // step, under the names of Results. When the condition does not hold, detail
 // gives the values that were compared, such as "token.exp - token.iat = 900";
 // tokens in it are cut short. An error, also for a value that is neither true
-// nor false, is a *Problem.
+// nor false, is a *document.Problem.
 func (c *Condition) Eval(env Env) (ok bool, detail string, err error) {
 	v, err := c.code.eval(c.path, env)
 	if err != nil {
@@ -32,8 +32,8 @@ func (c *Condition) Eval(env Env) (ok bool, detail string, err error) {
 	}
 	ok, isBool := v.(bool)
 	if !isBool {
-		message := fmt.Sprintf("want true or false, got %s", kindOf(v))
-		return false, "", &Problem{c.path, c.Position.Line, c.Position.Column, message, ""}
+		message := fmt.Sprintf("want true or false, got %s", document.KindOf(v))
+		return false, "", &document.Problem{File: c.path, Position: c.Position, Message: message}
 	}
 	if !ok {
 		detail = strings.Join(c.explain(c.code.tree, env), ", ")
@@ -78,11 +78,5 @@ func (c *Condition) operand(n ast.Node, env Env) []string {
 	if err != nil {
 		return nil
 	}
-	return []string{source + " = " + Show(v)}
+	return []string{source + " = " + document.Show(v)}
 }
-
-// compactToken matches a JWS in compact form, with or without its signature.
-var compactToken = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(\.[\w-]*)?`)
-
-// Redact cuts the tokens in a text short, which never belong in a message.
-func Redact(s string) string { return compactToken.ReplaceAllString(s, "eyJ…") }

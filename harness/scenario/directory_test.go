@@ -1,10 +1,15 @@
 package scenario_test
 
 import (
+	"errors"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -20,12 +25,13 @@ entra:
   identifierUris: [api://deployer]
   appRoleAssignments: [{resource: Microsoft Graph, role: "${{ case.role }}"}]
   credentials:
-    - {name: flexible, matching: "claims['sub'] matches 'a*'", createdDateTime: "2026-01-01T00:00:00Z", id: i, description: d}
+    - {name: flexible, matching: "claims['sub'] matches 'a*'", createdDateTime: "2026-01-01T00:00:00Z", id: 22222222-1111-1111-1111-111111111111, description: d}
   tenant: {displayName: Fabrikam, domains: [fabrikam.example]}
   options: {clockSkew: "${{ case.skew }}", audienceLists: "${{ case.flag }}"}
   policies: ${{ case.policies }}
   applications: [{displayName: api, properties: {"${{ case.role }}x": 1, any: [1, null]}}]
   managedIdentities: ${{ case.identities }}
+  subscriptions: [{displayName: s, resourceGroups: [{name: g}]}]
   b2cPolicies: [B2C_1_signin]
   tenants: [{displayName: Tailspin}]
 cases:
@@ -63,19 +69,22 @@ func TestResolveDirectory(t *testing.T) {
 	f := load(t, strings.Replace(directoryFile, `"${{ case.role }}x": 1, `, "", 1))
 	env := scenario.Env{"vars": f.Vars, "issuer": map[string]any{}, "entra": map[string]any{}, "steps": map[string]any{}}
 	env["case"] = must[map[string]any](t)(f.ResolveCase(f.Cases[0], env))
+	options := directory.DefaultOptions()
+	options.ClockSkew, options.AudienceLists = 0, true
 	diff(t, "entra", &scenario.Entra{
 		App: "deployer", ClientID: "11111111-1111-1111-1111-111111111111", Disabled: true, Certificate: true, IdentifierURIs: []string{"api://deployer"},
-		AppRoleAssignments: []map[string]any{{"resource": "Microsoft Graph", "role": "Application.Read.All"}},
+		AppRoleAssignments: []directory.AppRoleAssignment{{Resource: "Microsoft Graph", Role: "Application.Read.All"}},
 		Credentials: []scenario.FederatedCredential{{
-			Name: "flexible", Matching: "claims['sub'] matches 'a*'", Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), ID: "i", Description: "d",
+			Name: "flexible", Matching: "claims['sub'] matches 'a*'", Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), ID: "22222222-1111-1111-1111-111111111111", Description: "d",
 		}},
 		Tenant:            &scenario.Tenant{DisplayName: "Fabrikam", Domains: []string{"fabrikam.example"}},
-		Options:           map[string]any{"clockSkew": "0s", "audienceLists": true},
-		Policies:          map[string]any{"githubEnterprises": []any{"contoso"}},
-		Applications:      []map[string]any{{"displayName": "api", "properties": map[string]any{"any": []any{1, nil}}}},
-		ManagedIdentities: []map[string]any{{"name": "robot"}},
+		Options:           options,
+		Policies:          directory.Policies{GitHubEnterprises: []string{"contoso"}},
+		Applications:      []directory.Application{{Name: "api", Properties: map[string]any{"any": []any{1, nil}}}},
+		ManagedIdentities: []directory.ManagedIdentity{{Name: "robot"}},
+		Subscriptions:     []directory.Subscription{{DisplayName: "s", ResourceGroups: []directory.ResourceGroup{{Name: "g"}}}},
 		B2CPolicies:       []string{"B2C_1_signin"},
-		Tenants:           []map[string]any{{"displayName": "Tailspin"}},
+		Tenants:           []directory.Tenant{{DisplayName: "Tailspin"}},
 	}, must[*scenario.Entra](t)(f.ResolveEntra(env)))
 
 	none := ""
@@ -95,4 +104,30 @@ func TestResolveDirectory(t *testing.T) {
 	} {
 		diff(t, f.Steps[i].Kind, want, must[*scenario.Action](t)(f.Steps[i].Resolve(env)))
 	}
+}
+
+// TestSameTexts has the same mistakes in a scenario and in a directory file: what is said of them is the same.
+func TestSameTexts(t *testing.T) {
+	t.Parallel()
+	read := func(path string) []byte {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return src
+	}
+	texts := func(problems document.Problems) (all []string) {
+		for _, p := range problems {
+			all = append(all, p.Message+"; "+p.Hint)
+		}
+		slices.Sort(all)
+		return all
+	}
+	_, inScenario := scenario.Load("a.yaml", read("testdata/bad/mistakes.yaml"), names)
+	_, err := directory.Parse("b.yaml", read("../entra/directory/testdata/mistakes.yaml"))
+	var inDirectory document.Problems
+	if !errors.As(err, &inDirectory) || len(inDirectory) != 8 {
+		t.Fatalf("%d problems of the directory, want 8: %v", len(inDirectory), err)
+	}
+	diff(t, "texts", texts(inDirectory), texts(inScenario))
 }

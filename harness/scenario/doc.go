@@ -3,9 +3,9 @@
 // to expect of each.
 //
 // A file is parsed once and evaluated for each of its cases. [Load] finds all
-// problems of a file without running it, each with its line and column: what
-// the JSON schema refuses ([Schema], which editors use too), expressions that do not compile or
-// use a name that is not there, and words such as presets and AADSTS codes,
+// problems of a file without running it, each with its line and column: unknown keys and
+// wrong kinds of values ([Schema] tells them to editors), expressions that do not compile or
+// use a name that is not there, words such as presets and AADSTS codes, and rules of the directory,
 // also where they come out of a row of cases. Values that depend on the run are
 // evaluated later, by the Resolve methods, and fail with the same positions.
 //
@@ -23,9 +23,9 @@
 //	expect.that                            … and the results of the step itself, see Results
 //
 // The YAML is deliberately less than YAML: one document, string keys, and no anchors,
-// merge keys or tags. A file has at most 64 KiB.
+// merge keys or tags. A file has at most [MaxSize] bytes.
 //
-// The package does no I/O of its own, imports no other package of this module
+// The package does no I/O of its own, has the vocabulary of a directory from package directory,
 // and knows nothing of targets. A file that loads may still fail at a target that cannot do what it asks.
 //
 //	f, problems := scenario.Load("branch.yaml", src, names)

@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"github.com/issuerd/issuerd/harness/document"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +24,8 @@ type expression struct {
 	mu      sync.Mutex // one evaluation at a time: they share the meter
 	meter   meter
 	source  string
-	node    *node // the string it stands in
-	offset  int   // runes before it in that string
+	node    *document.Node // the string it stands in
+	offset  int            // runes before it in that string
 	lines   []string
 	program *vm.Program
 	tree    ast.Node
@@ -42,33 +43,33 @@ func (e *expression) options() []expr.Option {
 }
 
 // at returns the place of a rune of the expression.
-func (e *expression) at(offset, width int) Position {
-	p := e.node.locate(e.lines, e.offset+offset)
+func (e *expression) at(offset, width int) document.Position {
+	p := locate(e.node, e.lines, e.offset+offset)
 	p.Width = max(1, width)
 	return p
 }
 
 // compiler compiles the expressions of one file.
 type compiler struct {
-	*problems
+	*document.Log
 	lines []string
 	// rows and steps serve messages about columns and ids that exist elsewhere.
-	rows  []*node
+	rows  []*document.Node
 	steps []string
 }
 
 // compile compiles the text at offset of n, for a condition if boolean. It
 // returns nil after adding what is wrong.
-func (c compiler) compile(text string, n *node, offset int, scope shape, boolean bool) *expression {
+func (c compiler) compile(text string, n *document.Node, offset int, scope shape, boolean bool) *expression {
 	source := strings.TrimLeft(text, " \t\n")
 	offset += utf8.RuneCountInString(text) - utf8.RuneCountInString(source)
 	e := &expression{source: source, node: n, offset: offset, lines: c.lines, scope: scope}
 	switch {
 	case source == "":
-		c.add(e.at(0, 1), "", "the expression is empty")
+		c.Add(e.at(0, 1), "", "the expression is empty")
 		return nil
 	case len(source) > maxExpression:
-		c.add(e.at(0, 1), "", "the expression has %d bytes, the limit is %d", len(source), maxExpression)
+		c.Add(e.at(0, 1), "", "the expression has %d bytes, the limit is %d", len(source), maxExpression)
 		return nil
 	}
 	tree, err := parseExpression(source)
@@ -77,9 +78,9 @@ func (c compiler) compile(text string, n *node, offset int, scope shape, boolean
 		return nil
 	}
 	e.tree = tree.Node
-	before := len(c.list)
+	before := c.Len()
 	c.resolve(e)
-	if len(c.list) > before {
+	if c.Len() > before {
 		return nil
 	}
 	_, err = expr.Compile(source, e.options()...)
@@ -114,12 +115,12 @@ func parseExpression(source string) (tree *parser.Tree, err error) {
 
 func (c compiler) addError(e *expression, err error) {
 	at, message := e.errorAt(err)
-	c.add(at, "", "%s", message)
+	c.Add(at, "", "%s", message)
 }
 
 // errorAt returns where in the file err of the expression library stands, and
 // its message without the library's own snippet.
-func (e *expression) errorAt(err error) (Position, string) {
+func (e *expression) errorAt(err error) (document.Position, string) {
 	if located := (*file.Error)(nil); errors.As(err, &located) {
 		return e.at(located.From, located.To-located.From), strings.ReplaceAll(located.Message, "<nil>", "nothing")
 	}
@@ -141,7 +142,7 @@ func (c compiler) resolve(e *expression) {
 		switch n := n.(type) {
 		case *ast.BuiltinNode:
 			if n.Name == "now" {
-				c.add(e.at(n.Location().From, 3), "use the clock of the tokens, such as token.iat", "now() is not available: a scenario does not depend on the time of day")
+				c.Add(e.at(n.Location().From, 3), "use the clock of the tokens, such as token.iat", "now() is not available: a scenario does not depend on the time of day")
 			}
 		case *ast.MemberNode:
 			path := memberPath(n)
@@ -172,11 +173,11 @@ func (c compiler) unknownName(e *expression, id *ast.IdentifierNode) {
 	at := e.at(id.Location().From, utf8.RuneCountInString(id.Value))
 	switch {
 	case id.Value == "case":
-		c.add(at, "", "case is not available here: it needs cases, and stands for one of them")
+		c.Add(at, "", "case is not available here: it needs cases, and stands for one of them")
 	case slices.Contains(allNames, id.Value):
-		c.add(at, "known here: "+strings.Join(e.scope.names(), ", "), "%s is not available here", id.Value)
+		c.Add(at, "known here: "+strings.Join(e.scope.names(), ", "), "%s is not available here", id.Value)
 	default:
-		c.add(at, didYouMean(id.Value, e.scope.names()), "unknown name %s", id.Value)
+		c.Add(at, document.DidYouMean(id.Value, e.scope.names()), "unknown name %s", id.Value)
 	}
 }
 
@@ -199,19 +200,19 @@ func (c compiler) resolveMember(e *expression, n *ast.MemberNode, path []string)
 	switch {
 	case of == "case":
 		for _, row := range c.rows {
-			if row.get(last) == nil && slices.ContainsFunc(c.rows, func(r *node) bool { return r.get(last) != nil }) {
-				name, _ := row.get("name").constant()
-				c.add(at, "give every case the column", "case %q has no column %q", name, last)
+			if row.Get(last) == nil && slices.ContainsFunc(c.rows, func(r *document.Node) bool { return r.Get(last) != nil }) {
+				name, _ := constant(row.Get("name"))
+				c.Add(at, "give every case the column", "case %q has no column %q", name, last)
 				return
 			}
 		}
-		c.add(at, didYouMean(last, parent.names()), "no case has a column %q", last)
+		c.Add(at, document.DidYouMean(last, parent.names()), "no case has a column %q", last)
 	case of == "steps" && slices.Contains(c.steps, last):
-		c.add(at, "a step sees only the results of earlier ones", "step %q does not come before this one", last)
+		c.Add(at, "a step sees only the results of earlier ones", "step %q does not come before this one", last)
 	case of == "steps":
-		c.add(at, didYouMean(last, parent.names()), "unknown step %q", last)
+		c.Add(at, document.DidYouMean(last, parent.names()), "unknown step %q", last)
 	default:
-		c.add(at, didYouMean(last, parent.names()), "%s has no %q", of, last)
+		c.Add(at, document.DidYouMean(last, parent.names()), "%s has no %q", of, last)
 	}
 }
 
@@ -231,10 +232,10 @@ func memberPath(n ast.Node) []string {
 	return nil
 }
 
-// eval runs the expression. An error is a *Problem.
+// eval runs the expression. An error is a *document.Problem.
 func (e *expression) eval(path string, env Env) (v any, err error) {
-	fail := func(at Position, message string) error {
-		return &Problem{path, at.Line, at.Column, Redact(message), ""}
+	fail := func(at document.Position, message string) error {
+		return &document.Problem{File: path, Position: at, Message: document.Redact(message)}
 	}
 	defer func() {
 		if r := recover(); r != nil {

@@ -1,6 +1,11 @@
 package scenario
 
-import "time"
+import (
+	"time"
+
+	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/entra/directory"
+)
 
 // File is a scenario file without problems. It is made by Load, is read-only
 // afterwards and may be used by several goroutines at once.
@@ -22,7 +27,7 @@ type File struct {
 	// Steps are the steps in order.
 	Steps []*Step
 
-	root  *node
+	root  *document.Node
 	lines []string
 }
 
@@ -31,9 +36,9 @@ type Case struct {
 	// Name is the row's name.
 	Name string
 	// Position is where the row's name stands.
-	Position Position
+	Position document.Position
 
-	node *node
+	node *document.Node
 }
 
 // Step is one step of a file.
@@ -43,16 +48,10 @@ type Step struct {
 	// Kind is the action's key: one of Kinds.
 	Kind string
 	// Position is where the action's key stands.
-	Position Position
+	Position document.Position
 
 	file *File
-	node *node
-}
-
-// Position is a place in a file. Lines and columns count from 1, columns in
-// runes; Width is the number of runes of the value on that line, at least 1.
-type Position struct {
-	Line, Column, Width int
+	node *document.Node
 }
 
 // Env holds the values of the names an expression may use:
@@ -69,75 +68,73 @@ type Position struct {
 type Env map[string]any
 
 // ResolveCase returns the columns of c for Env["case"]. Of env it uses vars, run
-// and env. A nil c returns an empty map. An error is a *Problem.
+// and env. A nil c returns an empty map. An error is a *document.Problem.
 func (f *File) ResolveCase(c *Case, env Env) (map[string]any, error) {
 	columns := map[string]any{}
 	if c == nil {
 		return columns, nil
 	}
-	d := decoder{file: f, env: env}
-	for _, e := range c.node.entries {
-		columns[e.key] = d.value(e.value)
+	d := newDecoder(f, env, &document.Log{File: f.Path})
+	for _, e := range c.node.Entries {
+		columns[e.Key] = d.value(e.Value)
 	}
-	return columns, d.err()
+	return columns, d.First()
 }
 
 // ResolveClock returns the clock settings of a case; zero when the file has
-// none. An error is a *Problem.
+// none. An error is a *document.Problem.
 func (f *File) ResolveClock(env Env) (*ClockSettings, error) {
-	return resolve[ClockSettings](f, env, f.root.get("clock"))
+	return resolve(f, env, f.root.Get("clock"), ClockSettings{})
 }
 
 // ResolveTimeout returns the timeout of a case, or 0 for the default of the
-// target. An error is a *Problem.
+// target. An error is a *document.Problem.
 func (f *File) ResolveTimeout(env Env) (time.Duration, error) {
-	d, err := resolve[time.Duration](f, env, f.root.get("timeout"))
+	d, err := resolve(f, env, f.root.Get("timeout"), time.Duration(0))
 	return *d, err
 }
 
 // ResolveIssuer returns the issuer of a case. Of env it uses vars, case, run
-// and env. An error is a *Problem.
+// and env. An error is a *document.Problem.
 func (f *File) ResolveIssuer(env Env) (*Issuer, error) {
-	return resolve[Issuer](f, env, f.root.get("issuer"))
+	return resolve(f, env, f.root.Get("issuer"), Issuer{})
 }
 
 // ResolveEntra returns the Entra side of a case; of env it also uses issuer.
-// Defaults are not filled in. An error is a *Problem.
+// Defaults are not filled in. An error is a *document.Problem.
 func (f *File) ResolveEntra(env Env) (*Entra, error) {
-	return resolve[Entra](f, env, f.root.get("entra"))
+	return resolve(f, env, f.root.Get("entra"), Entra{Options: directory.DefaultOptions()})
 }
 
 // Resolve returns what the step does in a case: an Action with the field of
-// s.Kind set. Defaults are not filled in. An error is a *Problem.
+// s.Kind set. Defaults are not filled in. An error is a *document.Problem.
 func (s *Step) Resolve(env Env) (*Action, error) {
-	d := decoder{file: s.file, env: env}
-	var a Action
-	d.fields(s.node, &a)
-	return &a, d.err()
+	d := newDecoder(s.file, env, &document.Log{File: s.file.Path})
+	return s.action(d), d.First()
 }
 
 // ResolveExpect returns what must be true after the step; zero when the file
-// says nothing. Call it after the step ran. An error is a *Problem.
+// says nothing. Call it after the step ran. An error is a *document.Problem.
 func (s *Step) ResolveExpect(env Env) (*Expect, error) {
-	return resolve[Expect](s.file, env, s.node.get("expect"))
+	return resolve(s.file, env, s.node.Get("expect"), Expect{})
 }
 
 // Pos returns where a value of the step stands, such as
 // Pos("expect", "says", 1): a string is a key, an int an index. If there is no
 // such value, it is the position of the nearest enclosing one that exists.
-func (s *Step) Pos(path ...any) Position {
-	n, found := s.node.descend(path)
+func (s *Step) Pos(path ...any) document.Position {
+	n, found := s.node.Descend(path)
 	if len(found) == 0 {
 		return s.Position
 	}
-	return n.start()
+	return n.Start()
 }
 
 // Pos returns where a value of the file stands, such as
 // Pos("entra", "credentials", 0, "subject"), like Step.Pos.
-func (f *File) Pos(path ...any) Position {
-	n, _ := f.root.descend(path)
-	return n.start()
+func (f *File) Pos(path ...any) document.Position {
+	n, _ := f.root.Descend(path)
+	return n.Start()
 }
 
 // Line returns the source of a line, counted from 1, without its end; empty
@@ -149,11 +146,22 @@ func (f *File) Line(n int) string {
 	return f.lines[n-1]
 }
 
-func resolve[T any](f *File, env Env, n *node) (*T, error) {
-	d := decoder{file: f, env: env}
-	v := new(T)
+// resolve decodes n over the defaults.
+func resolve[T any](f *File, env Env, n *document.Node, v T) (*T, error) {
+	d := newDecoder(f, env, &document.Log{File: f.Path})
 	if n != nil {
-		d.decode(n, v)
+		d.Decode(n, &v)
 	}
-	return v, d.err()
+	return &v, d.First()
+}
+
+// action decodes what the step does.
+func (s *Step) action(d *decoder) *Action {
+	a := new(Action)
+	for _, e := range s.node.Entries {
+		if e.Key == s.Kind {
+			d.Decode(&document.Node{Kind: document.Map, Position: s.node.Position, Entries: []document.Entry{e}}, a)
+		}
+	}
+	return a
 }

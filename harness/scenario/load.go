@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"github.com/issuerd/issuerd/harness/document"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -19,67 +20,70 @@ type Names struct {
 
 // Load reads a scenario file. It returns all problems, sorted by position; the
 // File is nil when there are any. name is what messages call the file. src may be any bytes.
-func Load(name string, src []byte, names Names) (*File, []Problem) {
-	ps := &problems{file: name}
-	root, lines := parse(src, ps)
-	if root == nil {
-		return nil, ps.sorted()
+func Load(name string, src []byte, names Names) (*File, document.Problems) {
+	log := &document.Log{File: name}
+	read := fileFormat.Read(src, log)
+	if read == nil {
+		return nil, log.Problems()
 	}
-	ps.nextStage()
-	validate(root, ps)
-	ps.nextStage()
-	compileAll(root, lines, ps)
-	f := newFile(name, root, lines)
-	ps.nextStage()
-	validateRules(f, names, ps)
-	if len(ps.list) > 0 {
-		return nil, ps.sorted()
+	refuseKeys(read.Root, log)
+	refuseLater(read.Root, log)
+	log.NextStage()
+	validateShape(read.Root, log)
+	log.NextStage()
+	compileAll(read, log)
+	f := newFile(name, read)
+	log.NextStage()
+	validateRules(f, names, log)
+	if log.Len() > 0 {
+		return nil, log.Problems()
 	}
 	return f, nil
 }
 
 // newFile copies what does not depend on a case out of the tree. The tree may
 // have problems; then the file is only good for finding more.
-func newFile(name string, root *node, lines []string) *File {
-	f := &File{Path: name, Vars: map[string]any{}, root: root, lines: lines}
-	f.Name, _ = root.get("name").constant()
-	f.About, _ = root.get("about").constant()
-	f.Platform, _ = root.get("issuer").get("platform").constant()
-	for _, l := range root.get("labels").list() {
-		if label, ok := l.constant(); ok {
+func newFile(name string, read *document.File) *File {
+	root := read.Root
+	f := &File{Path: name, Vars: map[string]any{}, root: root, lines: read.Lines}
+	f.Name, _ = constant(root.Get("name"))
+	f.About, _ = constant(root.Get("about"))
+	f.Platform, _ = constant(root.Get("issuer").Get("platform"))
+	for _, l := range root.Get("labels").List() {
+		if label, ok := constant(l); ok {
 			f.Labels = append(f.Labels, label)
 		}
 	}
 	d := decoder{file: f, static: true}
-	if vars := root.get("vars"); vars != nil && vars.kind == mapNode {
+	if vars := root.Get("vars"); vars != nil && vars.Kind == document.Map {
 		f.Vars, _ = d.value(vars).(map[string]any)
 	}
-	if skip := root.get("skip"); skip != nil && skip.kind == mapNode {
+	if skip := root.Get("skip"); skip != nil && skip.Kind == document.Map {
 		f.Skip = map[string]string{}
-		for _, e := range skip.entries {
-			f.Skip[e.key], _ = e.value.constant()
+		for _, e := range skip.Entries {
+			f.Skip[e.Key], _ = constant(e.Value)
 		}
 	}
-	for _, row := range root.get("cases").list() {
-		c := &Case{Position: row.start(), node: row}
-		if n := row.get("name"); n != nil {
-			c.Name, _ = n.constant()
-			c.Position = n.pos
+	for _, row := range root.Get("cases").List() {
+		c := &Case{Position: row.Start(), node: row}
+		if n := row.Get("name"); n != nil {
+			c.Name, _ = constant(n)
+			c.Position = n.Position
 		}
 		f.Cases = append(f.Cases, c)
 	}
-	for _, n := range root.get("steps").list() {
+	for _, n := range root.Get("steps").List() {
 		f.Steps = append(f.Steps, newStep(f, n))
 	}
 	return f
 }
 
-func newStep(f *File, n *node) *Step {
-	s := &Step{Position: n.start(), file: f, node: n}
-	s.ID, _ = n.get("id").constant()
-	for _, e := range n.entries {
-		if slices.Contains(Kinds, e.key) {
-			s.Kind, s.Position = e.key, e.pos
+func newStep(f *File, n *document.Node) *Step {
+	s := &Step{Position: n.Start(), file: f, node: n}
+	s.ID, _ = constant(n.Get("id"))
+	for _, e := range n.Entries {
+		if slices.Contains(Kinds, e.Key) {
+			s.Kind, s.Position = e.Key, e.Position
 			break
 		}
 	}
@@ -87,59 +91,60 @@ func newStep(f *File, n *node) *Step {
 }
 
 // compileAll finds the expressions of a file and compiles each for its place.
-func compileAll(root *node, lines []string, ps *problems) {
+func compileAll(read *document.File, log *document.Log) {
+	root := read.Root
 	scopes := newScopes(root)
-	c := compiler{problems: ps, lines: lines, rows: root.get("cases").list()}
-	for _, s := range root.get("steps").list() {
-		if id, ok := s.get("id").constant(); ok {
+	c := compiler{Log: log, lines: read.Lines, rows: root.Get("cases").List()}
+	for _, s := range root.Get("steps").List() {
+		if id, ok := constant(s.Get("id")); ok {
 			c.steps = append(c.steps, id)
 		}
 	}
-	for _, e := range root.entries {
-		switch e.key {
+	for _, e := range root.Entries {
+		switch e.Key {
 		case "issuer", "clock", "timeout":
-			c.compileIn(e.value, scopes.issuer)
+			c.compileIn(e.Value, scopes.issuer)
 		case "entra":
-			c.compileIn(e.value, scopes.entra)
+			c.compileIn(e.Value, scopes.entra)
 		case "cases":
-			c.compileCases(e.value, scopes.cases)
+			c.compileCases(e.Value, scopes.cases)
 		case "steps":
-			c.compileSteps(e.value, scopes.step)
+			c.compileSteps(e.Value, scopes.step)
 		default:
-			c.constantIn(e.value, e.key)
+			c.constantIn(e.Value, e.Key)
 		}
 	}
 }
 
-func (c compiler) compileCases(rows *node, scope shape) {
-	for _, row := range rows.list() {
-		for _, e := range row.entries {
-			if e.key == "name" {
-				c.constantIn(e.value, "the name of a case")
+func (c compiler) compileCases(rows *document.Node, scope shape) {
+	for _, row := range rows.List() {
+		for _, e := range row.Entries {
+			if e.Key == "name" {
+				c.constantIn(e.Value, "the name of a case")
 				continue
 			}
-			c.compileIn(e.value, scope)
+			c.compileIn(e.Value, scope)
 		}
 	}
 }
 
-func (c compiler) compileSteps(steps *node, scope shape) {
-	for _, step := range steps.list() {
+func (c compiler) compileSteps(steps *document.Node, scope shape) {
+	for _, step := range steps.List() {
 		var own shape
-		for _, e := range step.entries {
-			switch e.key {
+		for _, e := range step.Entries {
+			switch e.Key {
 			case "id":
-				c.constantIn(e.value, "the id of a step")
+				c.constantIn(e.Value, "the id of a step")
 			case "expect":
-				c.compileExpect(e.value, step, scope)
+				c.compileExpect(e.Value, step, scope)
 			default:
-				c.compileIn(e.value, scope)
-				if names, ok := results[e.key]; ok && own == nil {
+				c.compileIn(e.Value, scope)
+				if names, ok := results[e.Key]; ok && own == nil {
 					own = members(names...)
 				}
 			}
 		}
-		if id, ok := step.get("id").constant(); ok {
+		if id, ok := constant(step.Get("id")); ok {
 			if own == nil {
 				own = shape{}
 			}
@@ -148,43 +153,44 @@ func (c compiler) compileSteps(steps *node, scope shape) {
 	}
 }
 
-func (c compiler) compileExpect(expect, step *node, scope shape) {
-	for _, e := range expect.entries {
-		if e.key != "that" {
-			c.compileIn(e.value, scope)
+func (c compiler) compileExpect(expect, step *document.Node, scope shape) {
+	for _, e := range expect.Entries {
+		if e.Key != "that" {
+			c.compileIn(e.Value, scope)
 			continue
 		}
 		conditions := scope
-		for _, s := range step.entries {
-			for _, name := range results[s.key] {
+		for _, s := range step.Entries {
+			for _, name := range results[s.Key] {
 				conditions = conditions.with(name, nil)
 			}
 		}
-		for _, n := range e.value.list() {
-			source, ok := n.value.(string)
-			if n.kind != scalarNode || !ok {
+		for _, n := range e.Value.List() {
+			source, ok := n.Value.(string)
+			if n.Kind != document.Scalar || !ok {
 				continue // the schema has complained
 			}
 			if i := strings.Index(source, "${{"); i >= 0 {
-				c.add(n.locate(c.lines, utf8.RuneCountInString(source[:i])), "leave ${{ }} out", "a condition is an expression already")
+				c.Add(locate(n, c.lines, utf8.RuneCountInString(source[:i])), "leave ${{ }} out", "a condition is an expression already")
 				continue
 			}
 			if code := c.compile(source, n, 0, conditions, true); code != nil {
-				n.condition = &Condition{Text: source, Position: n.pos, path: c.file, code: code}
+				n.Note = &Condition{Text: source, Position: n.Position, path: c.File, code: code}
 			}
 		}
 	}
 }
 
 // compileIn compiles the expressions in n and below.
-func (c compiler) compileIn(n *node, scope shape) {
-	n.walk(func(n *node) {
+func (c compiler) compileIn(n *document.Node, scope shape) {
+	n.Walk(func(n *document.Node) {
 		c.split(n)
-		if n.text == nil {
+		text := textOf(n)
+		if text == nil {
 			return
 		}
-		for i := range n.text.parts {
-			if p := &n.text.parts[i]; p.isCode {
+		for i := range text.parts {
+			if p := &text.parts[i]; p.isCode {
 				p.code = c.compile(p.source, n, p.offset, scope, false)
 			}
 		}
@@ -192,26 +198,28 @@ func (c compiler) compileIn(n *node, scope shape) {
 }
 
 // constantIn refuses expressions in n and below.
-func (c compiler) constantIn(n *node, what string) {
-	n.walk(func(n *node) {
+func (c compiler) constantIn(n *document.Node, what string) {
+	n.Walk(func(n *document.Node) {
 		c.split(n)
-		if n.text != nil && !n.text.literal() {
-			c.add(n.pos, "", "%s holds no expression", what)
+		if text := textOf(n); text != nil && !text.literal() {
+			c.Add(n.Position, "", "%s holds no expression", what)
 		}
 	})
 }
 
-// split sets n.text if n is a string with expressions or escapes.
-func (c compiler) split(n *node) {
-	s, ok := n.value.(string)
-	if n.kind != scalarNode || !ok {
+// split notes the parts of n is a string with expressions or escapes.
+func (c compiler) split(n *document.Node) {
+	s, ok := n.Value.(string)
+	if n.Kind != document.Scalar || !ok {
 		return
 	}
 	text, open := splitTemplate(s)
 	if open >= 0 {
-		at := n.locate(c.lines, open)
+		at := locate(n, c.lines, open)
 		at.Width = len("${{")
-		c.add(at, `close it with }}, or write $${{ for the text "${{"`, `"${{" without "}}"`)
+		c.Add(at, `close it with }}, or write $${{ for the text "${{"`, `"${{" without "}}"`)
 	}
-	n.text = text
+	if text != nil {
+		n.Note = text
+	}
 }

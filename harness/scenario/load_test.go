@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -49,6 +50,26 @@ func TestGood(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+// TestDocumentedLimits compares the limits with what the documentation says of them.
+func TestDocumentedLimits(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/scenarios.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("A file has at most %d KiB, %d lists and maps inside each other and 1,%03d keys in a map", scenario.MaxSize>>10, document.MaxDepth, document.MaxKeys-1000)
+	if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
+		t.Errorf("docs/scenarios.md does not say %q", want)
+	}
+	for size, problem := range map[int]string{scenario.MaxSize: "", scenario.MaxSize + 1: "1:1: want at most 65536 bytes, got 65537"} {
+		src := "name: github/x\nabout: x\nissuer: {platform: github}\nentra: {app: x}\nsteps: [{mint: {}}]\n#"
+		_, problems := scenario.Load("x.yaml", []byte(src+strings.Repeat("x", size-len(src))), names)
+		if got := strings.TrimPrefix(problems.Error(), "x.yaml:"); got != problem {
+			t.Errorf("%d bytes: %q, want %q", size, got, problem)
+		}
 	}
 }
 

@@ -11,9 +11,6 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 )
 
-// maxFile is the size in bytes above which a file is not even read: Load has a lower bound, and says where it is.
-const maxFile = 1 << 20
-
 // LoadFS loads scenario files from fsys: each of paths is a file or a directory,
 // which is searched for *.yaml and *.yml, hidden directories excepted. Paths are
 // slash-separated and relative to fsys; none means all of it. It returns the
@@ -25,16 +22,16 @@ const maxFile = 1 << 20
 // name, or fewer, so it does not matter from where the search starts. A file
 // that is named itself may be called anything: it is somebody's copy to try
 // something out. What document.ReadFile refuses is a problem.
-func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, []Problem) {
+func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, document.Problems) {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
 	var found []source
-	var all []Problem
+	var all document.Problems
 	for _, p := range paths {
 		below, err := find(fsys, path.Clean(p))
 		if err != nil {
-			all = append(all, Problem{File: p, Message: pathMessage(err)})
+			all = append(all, document.Problem{File: p, Message: pathMessage(err)})
 		}
 		found = append(found, below...)
 	}
@@ -55,7 +52,7 @@ func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, []Problem) {
 			files = append(files, f)
 		}
 	}
-	slices.SortStableFunc(all, byPosition)
+	all.Sort()
 	return files, all
 }
 
@@ -92,27 +89,27 @@ func find(fsys fs.FS, root string) ([]source, error) {
 	return found, err
 }
 
-func loadSource(fsys fs.FS, s source, names Names) (*File, []Problem) {
-	src, err := document.ReadFile(fsys, s.path, maxFile)
+func loadSource(fsys fs.FS, s source, names Names) (*File, document.Problems) {
+	src, err := document.ReadFile(fsys, s.path, MaxSize)
 	if err != nil {
-		return nil, []Problem{{File: s.path, Message: pathMessage(err)}}
+		return nil, document.Problems{{File: s.path, Message: pathMessage(err)}}
 	}
 	return Load(s.path, src, names)
 }
 
-func validateTogether(f *File, s source, byName map[string]*File) []Problem {
+func validateTogether(f *File, s source, byName map[string]*File) document.Problems {
 	at := f.Pos("name")
-	problem := Problem{File: f.Path, Line: at.Line, Column: at.Column}
+	problem := document.Problem{File: f.Path, Position: at}
 	if before, dup := byName[f.Name]; dup {
 		other := before.Pos("name")
 		problem.Message = fmt.Sprintf("name %q is already at %s:%d:%d", f.Name, before.Path, other.Line, other.Column)
-		return []Problem{problem}
+		return document.Problems{problem}
 	}
 	byName[f.Name] = f
 	if s.below != "" && !sameEnd(withoutExt(s.below), f.Name) {
 		problem.Message = fmt.Sprintf("name %q is not the path of the file without its extension", f.Name)
 		problem.Hint = fmt.Sprintf("rename it to %q, or move the file", lastSegments(withoutExt(s.path), 2))
-		return []Problem{problem}
+		return document.Problems{problem}
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestLoadFS(t *testing.T) {
 		"below/flat.yaml":                  file("gcp/flat"),
 		"elsewhere/try.yaml":               file("github/something"),
 		"scenarios/kubernetes/README.yaml": {Data: []byte("")},
-		"odd/full.yaml":                    {Data: make([]byte, 1<<20+1)},
+		"odd/full.yaml":                    {Data: make([]byte, scenario.MaxSize+1)},
 		"odd/link.yaml":                    {Mode: fs.ModeDevice},
 		"odd/pipe.yml":                     {Mode: fs.ModeNamedPipe | 0o644},
 	}
@@ -43,7 +43,7 @@ func TestLoadFS(t *testing.T) {
 		{"all", nil, []string{"github/branch", "github/tag"}, []string{
 			`below/flat.yaml:1:7: name "gcp/flat" is not the path of the file without its extension`,
 			`elsewhere/try.yaml:1:7: name "github/something" is not the path of the file without its extension`,
-			`odd/full.yaml: want at most 1048576 bytes, got more`,
+			`odd/full.yaml: want at most 65536 bytes, got more`,
 			`odd/link.yaml: want a regular file, got mode D---------`,
 			`odd/pipe.yml: want a regular file, got mode prw-r--r--`,
 			`scenarios/gcp/broken.yaml:1:7: sequence end token ']' not found`,

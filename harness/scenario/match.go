@@ -3,11 +3,11 @@ package scenario
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/issuerd/issuerd/harness/document"
 	"math/big"
 	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Mismatch is a place where a document differs from what was wanted of it.
@@ -23,9 +23,9 @@ type Mismatch struct {
 func (m Mismatch) String() string {
 	got := "nothing"
 	if !m.Missing {
-		got = Show(m.Got)
+		got = document.Show(m.Got)
 	}
-	s := fmt.Sprintf("want %s, got %s", Show(m.Want), got)
+	s := fmt.Sprintf("want %s, got %s", document.Show(m.Want), got)
 	if len(m.Path) > 0 {
 		s = strings.Join(m.Path, ".") + ": " + s
 	}
@@ -134,18 +134,4 @@ func toList(v any) []any {
 		l = append(l, r.Index(i).Interface())
 	}
 	return l
-}
-
-// Show writes a value as JSON for a message, without tokens and not too long.
-func Show(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return kindOf(v)
-	}
-	s := Redact(string(b))
-	const limit = 300
-	if utf8.RuneCountInString(s) > limit {
-		s = string([]rune(s)[:limit]) + "…"
-	}
-	return s
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -45,7 +46,7 @@ func TestExpressionMemory(t *testing.T) { // not in parallel with others, whose 
 		{`repeat("ab", 1000000) matches "(a|b){1000}c"`, "the text to match has 2000000 bytes, the limit is 1048576"},
 	} {
 		t.Run(tt.expression, func(t *testing.T) {
-			var problems []scenario.Problem
+			var problems document.Problems
 			taken := allocated(func() { _, problems = scenario.Load("x.yaml", grown(tt.expression), names) })
 			if len(problems) == 0 || !containsAny(problems[0].Message, strings.Split(tt.want, "|")) {
 				t.Errorf("problems %v, want %q", problems, tt.want)
@@ -64,7 +65,7 @@ func TestExpressionMemoryOfAFile(t *testing.T) {
 		fmt.Fprintf(&claims, "c%d: '${{ repeat(\"x\", 1000000) }}', ", i)
 	}
 	src := "name: github/x\nabout: x\nissuer: {platform: github}\nentra: {app: x}\nsteps:\n  - mint: {claims: {" + claims.String() + "}}\n"
-	var problems []scenario.Problem
+	var problems document.Problems
 	taken := allocated(func() { _, problems = scenario.Load("x.yaml", []byte(src), names) })
 	if len(problems) == 0 || !strings.Contains(problems[0].Message, "the expressions up to here have values of more than 64 MB") {
 		t.Errorf("problems %.300v", problems)

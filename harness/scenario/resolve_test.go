@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -37,15 +39,15 @@ entra:
   servicePrincipal: false
   credentials:
     - {name: one, issuer: "${{ issuer.url }}/", subject: s, audiences: "${{ case.audiences }}"}
-    - {name: two, subject: t, audiences: [x, "${{ issuer.host }}"]}
+    - {name: two, subject: t, audiences: ["${{ issuer.host }}"]}
 cases:
   - name: one
     preset: branch
     branch: main
     flag: true
-    audiences: [a, b]
+    audiences: [a]
     home: ${{ env.HOME }}/${{ vars.repo }}
-  - {name: two, preset: environment, branch: dev, flag: false, audiences: [], home: x}
+  - {name: two, preset: environment, branch: dev, flag: false, audiences: [b], home: x}
 steps:
   - id: first
     mint: {audience: "${{ case.home }}", lifetime: 1h30m, claims: {exp: 5}, via: direct}
@@ -129,7 +131,7 @@ func TestResolveFile(t *testing.T) {
 	env := testEnv(t, f, 0)
 	diff(t, "case", map[string]any{
 		"name": "one", "preset": "branch", "branch": "main", "flag": true,
-		"audiences": []any{"a", "b"}, "home": "/home/x/contoso/web",
+		"audiences": []any{"a"}, "home": "/home/x/contoso/web",
 	}, env["case"].(map[string]any))
 	diff(t, "clock", &scenario.ClockSettings{Start: time.Date(2025, 6, 1, 12, 0, 0, 0, time.UTC), Skew: -10 * time.Minute},
 		must[*scenario.ClockSettings](t)(f.ResolveClock(env)))
@@ -147,9 +149,10 @@ func TestResolveFile(t *testing.T) {
 	diff(t, "entra", &scenario.Entra{
 		Cloud: "usgov", App: "deployer", ServicePrincipal: &no,
 		Credentials: []scenario.FederatedCredential{
-			{Name: "one", Issuer: "https://iss.example/", Subject: "s", Audiences: []string{"a", "b"}},
-			{Name: "two", Subject: "t", Audiences: []string{"x", "iss.example"}},
+			{Name: "one", Issuer: "https://iss.example/", Subject: "s", Audiences: []string{"a"}},
+			{Name: "two", Subject: "t", Audiences: []string{"iss.example"}},
 		},
+		Options: directory.DefaultOptions(),
 	}, must[*scenario.Entra](t)(f.ResolveEntra(env)))
 }
 
@@ -258,7 +261,7 @@ steps:
 		if got := errText(err); got != want {
 			t.Errorf("step %d: error %q, want %q", i, got, want)
 		}
-		if problem := (*scenario.Problem)(nil); !errors.As(err, &problem) {
+		if problem := (*document.Problem)(nil); !errors.As(err, &problem) {
 			t.Errorf("step %d: error is a %T, want a *Problem", i, err)
 		}
 	}
@@ -275,16 +278,16 @@ func TestPositions(t *testing.T) {
 	mint, exchange := f.Steps[0], f.Steps[1]
 	tests := []struct {
 		name string
-		got  scenario.Position
-		want scenario.Position
+		got  document.Position
+		want document.Position
 	}{
-		{"kind", mint.Position, scenario.Position{Line: 38, Column: 5, Width: 4}},
-		{"value", exchange.Pos("expect", "error"), scenario.Position{Line: 52, Column: 21, Width: 12}},
-		{"item", exchange.Pos("expect", "says", 1), scenario.Position{Line: 52, Column: 81, Width: 20}},
-		{"nothing there", exchange.Pos("expect", "token", "iss"), scenario.Position{Line: 52, Column: 13, Width: 1}},
+		{"kind", mint.Position, document.Position{Line: 38, Column: 5, Width: 4}},
+		{"value", exchange.Pos("expect", "error"), document.Position{Line: 52, Column: 21, Width: 12}},
+		{"item", exchange.Pos("expect", "says", 1), document.Position{Line: 52, Column: 81, Width: 20}},
+		{"nothing there", exchange.Pos("expect", "token", "iss"), document.Position{Line: 52, Column: 13, Width: 1}},
 		{"nothing at all", f.Steps[4].Pos("expect"), f.Steps[4].Position},
-		{"of the file", f.Pos("issuer", "preset"), scenario.Position{Line: 10, Column: 11, Width: 18}},
-		{"case", f.Cases[1].Position, scenario.Position{Line: 35, Column: 12, Width: 3}},
+		{"of the file", f.Pos("issuer", "preset"), document.Position{Line: 10, Column: 11, Width: 18}},
+		{"case", f.Cases[1].Position, document.Position{Line: 35, Column: 12, Width: 3}},
 	}
 	for _, tt := range tests {
 		if tt.got != tt.want {

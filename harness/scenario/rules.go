@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"fmt"
+	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"maps"
 	"regexp"
 	"slices"
@@ -13,9 +15,7 @@ import (
 var (
 	namePattern = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9][a-z0-9._-]*$`)
 	idPattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	// credentialPattern is Graph's rule for the name of a federated identity credential.
-	credentialPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{2,119}$`)
-	codePattern       = regexp.MustCompile(`^AAD(STS|B2C)[0-9]{4,8}$`)
+	codePattern = regexp.MustCompile(`^AAD(STS|B2C)[0-9]{4,8}$`)
 
 	// skipTargets are the targets that skip may name.
 	skipTargets = []string{"emulator", "container", "entra"}
@@ -24,9 +24,10 @@ var (
 // validateRules finds what the schema cannot: words, references between parts, and
 // values that come out of expressions. What depends on the row is checked once
 // for each.
-func validateRules(f *File, names Names, ps *problems) {
-	v := validator{file: f, names: names, problems: ps}
+func validateRules(f *File, names Names, log *document.Log) {
+	v := validator{file: f, names: names, Log: log}
 	v.validateName()
+	v.validateSkip()
 	v.validateCases()
 	v.validateSteps()
 	if len(f.Cases) == 0 {
@@ -38,24 +39,24 @@ func validateRules(f *File, names Names, ps *problems) {
 }
 
 type validator struct {
-	*problems
+	*document.Log
 	file  *File
 	names Names
 }
 
 func (v *validator) validateName() {
-	n := v.file.root.get("name")
-	name, ok := n.constant()
+	n := v.file.root.Get("name")
+	name, ok := constant(n)
 	if !ok {
 		return
 	}
 	platform, _, _ := strings.Cut(name, "/")
 	switch {
 	case !namePattern.MatchString(name):
-		v.add(n.pos, "such as github/branch: lower case letters, digits and dashes", `name %q is not "<platform>/<slug>"`, name)
+		v.Add(n.Position, "such as github/branch: lower case letters, digits and dashes", `name %q is not "<platform>/<slug>"`, name)
 	case !v.knowsPlatform(v.file.Platform): // which has its own message
 	case platform != "entra" && v.file.Platform != "" && platform != v.file.Platform:
-		v.add(n.pos, fmt.Sprintf("begin it with %q or %q", v.file.Platform+"/", "entra/"), "name %q does not begin with the platform %q", name, v.file.Platform)
+		v.Add(n.Position, fmt.Sprintf("begin it with %q or %q", v.file.Platform+"/", "entra/"), "name %q does not begin with the platform %q", name, v.file.Platform)
 	}
 }
 
@@ -65,10 +66,10 @@ func (v *validator) knowsPlatform(platform string) bool {
 }
 
 func (v *validator) validateCases() {
-	seen := map[string]Position{}
+	seen := map[string]document.Position{}
 	for _, row := range v.file.Cases {
 		if before, dup := seen[row.Name]; dup && row.Name != "" {
-			v.add(row.Position, "", "case %q is already at %d:%d", row.Name, before.Line, before.Column)
+			v.Add(row.Position, "", "case %q is already at %d:%d", row.Name, before.Line, before.Column)
 		}
 		seen[row.Name] = row.Position
 	}
@@ -76,51 +77,39 @@ func (v *validator) validateCases() {
 
 // validateSteps validates what does not depend on the row.
 func (v *validator) validateSteps() {
-	ids := map[string]Position{}
+	ids := map[string]document.Position{}
 	minted := false
 	for _, s := range v.file.Steps {
 		var actions []string
-		for _, e := range s.node.entries {
-			if slices.Contains(Kinds, e.key) || slices.Contains(later, e.key) {
-				actions = append(actions, e.key)
+		for _, e := range s.node.Entries {
+			if slices.Contains(Kinds, e.Key) || slices.Contains(later, e.Key) {
+				actions = append(actions, e.Key)
 			}
 		}
 		switch {
-		case s.node.kind != mapNode:
+		case s.node.Kind != document.Map:
 			continue // the schema has complained
 		case len(actions) == 0:
-			v.add(s.node.start(), "one of "+strings.Join(Kinds, ", "), "the step has no action")
+			v.Add(s.node.Start(), "one of "+strings.Join(Kinds, ", "), "the step has no action")
 		case len(actions) > 1:
-			v.add(s.node.start(), "make it "+fmt.Sprint(len(actions))+" steps", "a step does exactly one thing, this one does %s", strings.Join(actions, " and "))
+			v.Add(s.node.Start(), "make it "+fmt.Sprint(len(actions))+" steps", "a step does exactly one thing, this one does %s", strings.Join(actions, " and "))
 		}
-		if n := s.node.get("id"); s.ID != "" {
+		if n := s.node.Get("id"); s.ID != "" {
 			if before, dup := ids[s.ID]; dup {
-				v.add(n.pos, "", "step id %q is already at %d:%d", s.ID, before.Line, before.Column)
+				v.Add(n.Position, "", "step id %q is already at %d:%d", s.ID, before.Line, before.Column)
 			} else if !idPattern.MatchString(s.ID) {
-				v.add(n.pos, "use letters, digits and underscores, so that steps.<id> is an expression", "%q is not a step id", s.ID)
+				v.Add(n.Position, "use letters, digits and underscores, so that steps.<id> is an expression", "%q is not a step id", s.ID)
 			}
-			ids[s.ID] = n.pos
+			ids[s.ID] = n.Position
 		}
-		if exchange := s.node.get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.get("assertion") == nil && exchange.get("parameters").get("client_assertion") == nil {
-			v.add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
+		if exchange := s.node.Get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.Get("assertion") == nil && exchange.Get("parameters").Get("client_assertion") == nil {
+			v.Add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
 		}
 		minted = minted || s.Kind == "mint"
 		v.validateExpectKeys(s)
-		v.oneOf(s.node.get("credential"), "add", "update", "remove")
-		v.oneOf(s.node.get("fault"), "set", "clear")
-		v.validateCredential(s.node.get("credential").get("add"))
-		v.validateCredentialName(s.node.get("credential").get("update"))
-		v.validateMint(s.node.get("mint"))
-	}
-	credentials := map[string]Position{}
-	for _, n := range v.file.root.get("entra").get("credentials").list() {
-		v.validateCredential(n)
-		name, ok := n.get("name").constant()
-		if before, dup := credentials[name]; dup && ok {
-			v.add(n.get("name").pos, "", "credential %q is already at %d:%d", name, before.Line, before.Column)
-		} else if ok {
-			credentials[name] = n.get("name").pos
-		}
+		v.oneOf(s.node.Get("credential"), "add", "update", "remove")
+		v.oneOf(s.node.Get("fault"), "set", "clear")
+		v.validateMint(s.node.Get("mint"))
 	}
 }
 
@@ -137,25 +126,25 @@ var expectations = map[string][]string{
 }
 
 func (v *validator) validateExpectKeys(s *Step) {
-	expect := s.node.get("expect")
+	expect := s.node.Get("expect")
 	if expect == nil || s.Kind == "" {
 		return
 	}
-	for _, e := range expect.entries {
-		if allowed := expectations[s.Kind]; !slices.Contains(allowed, e.key) {
-			v.add(e.pos, "it can expect "+strings.Join(allowed, ", "), "a %s step cannot expect %q", s.Kind, e.key)
+	for _, e := range expect.Entries {
+		if allowed := expectations[s.Kind]; !slices.Contains(allowed, e.Key) {
+			v.Add(e.Position, "it can expect "+strings.Join(allowed, ", "), "a %s step cannot expect %q", s.Kind, e.Key)
 		}
 	}
 }
 
 // oneOf wants exactly one of the keys in n.
-func (v *validator) oneOf(n *node, keys ...string) {
-	if n == nil || n.kind != mapNode {
+func (v *validator) oneOf(n *document.Node, keys ...string) {
+	if n == nil || n.Kind != document.Map {
 		return
 	}
 	var has []string
 	for _, key := range keys {
-		if n.get(key) != nil {
+		if n.Get(key) != nil {
 			has = append(has, strconv.Quote(key))
 		}
 	}
@@ -166,18 +155,7 @@ func (v *validator) oneOf(n *node, keys ...string) {
 	if got == "" {
 		got = "none"
 	}
-	v.add(n.start(), "", "want one of %s, got %s", quotedList(keys), got)
-}
-
-func (v *validator) validateCredential(n *node) {
-	v.oneOf(n, "subject", "matching")
-	v.validateCredentialName(n)
-}
-
-func (v *validator) validateCredentialName(n *node) {
-	if name, ok := n.get("name").constant(); ok && !credentialPattern.MatchString(name) {
-		v.add(n.get("name").pos, "3 to 120 letters, digits, - and _, the first a letter or digit", "Entra takes no credential named %q", name)
-	}
+	v.Add(n.Start(), "", "want one of %s, got %s", document.Quoted(keys), got)
 }
 
 // mintKeys are the keys of a mint step that mean something for the one who makes the token. Without any of these it is the issuer.
@@ -187,20 +165,20 @@ var mintKeys = map[string][]string{
 	"":                {"audience", "lifetime", "claims", "env", "via"},
 }
 
-func (v *validator) validateMint(n *node) {
-	if n == nil || n.kind != mapNode {
+func (v *validator) validateMint(n *document.Node) {
+	if n == nil || n.Kind != document.Map {
 		return
 	}
 	by, who := "", "token of the issuer"
 	for _, key := range []string{"managedIdentity", "certificate"} {
-		if n.get(key) != nil {
+		if n.Get(key) != nil {
 			by, who = key, "token with "+key
 			break
 		}
 	}
-	for _, e := range n.entries {
-		if known := slices.Concat(mintKeys[""], mintKeys["managedIdentity"], mintKeys["certificate"]); slices.Contains(known, e.key) && !slices.Contains(mintKeys[by], e.key) {
-			v.add(e.pos, "it can have "+strings.Join(mintKeys[by], ", "), "a %s has no %q", who, e.key)
+	for _, e := range n.Entries {
+		if known := slices.Concat(mintKeys[""], mintKeys["managedIdentity"], mintKeys["certificate"]); slices.Contains(known, e.Key) && !slices.Contains(mintKeys[by], e.Key) {
+			v.Add(e.Position, "it can have "+strings.Join(mintKeys[by], ", "), "a %s has no %q", who, e.Key)
 		}
 	}
 }
@@ -208,22 +186,22 @@ func (v *validator) validateMint(n *node) {
 // rawOnly are the keys of an exchange that no client library can be told.
 var rawOnly = []string{"version", "resource", "policy", "method", "parameters", "headers"}
 
-func (v *validator) validateExchange(d *decoder, n *node, e *Exchange) {
+func (v *validator) validateExchange(d *decoder, n *document.Node, e *Exchange) {
 	if e.Client != "" && e.Client != "raw" {
 		for _, key := range rawOnly {
-			if n.get(key) != nil {
-				v.add(n.keyPosition(key), "leave client out", "%q is for the raw client, not for %s", key, e.Client)
+			if n.Get(key) != nil {
+				v.Add(n.KeyPosition(key), "leave client out", "%q is for the raw client, not for %s", key, e.Client)
 			}
 		}
 	}
 	if e.Resource != "" && e.Version != "v1" {
-		d.fail(n.get("resource"), "write version: v1, or parameters: {resource: …} to send one where it is refused", "only the v1 endpoint has a resource")
+		d.Fail(n.Get("resource"), "write version: v1, or parameters: {resource: …} to send one where it is refused", "only the v1 endpoint has a resource")
 	}
 	if e.Scope != "" && e.Version == "v1" {
-		d.fail(n.get("scope"), "write resource", "the v1 endpoint has no scope")
+		d.Fail(n.Get("scope"), "write resource", "the v1 endpoint has no scope")
 	}
-	if n.get("identity") != nil && n.get("clientId") != nil {
-		v.add(n.keyPosition("clientId"), "", "want one of \"identity\", \"clientId\", got both")
+	if n.Get("identity") != nil && n.Get("clientId") != nil {
+		v.Add(n.KeyPosition("clientId"), "", "want one of \"identity\", \"clientId\", got both")
 	}
 }
 
@@ -232,56 +210,58 @@ func (v *validator) validateExchange(d *decoder, n *node, e *Exchange) {
 func (v *validator) validateRow(row *Case) {
 	f := v.file
 	env := Env{"vars": f.Vars}
-	d := &decoder{file: f, static: true, env: env}
+	d := newDecoder(f, env, v.Log)
+	d.static = true
 	if row != nil {
 		d.row = row.node
 		env["case"], _ = d.value(row.node).(map[string]any)
 	}
 	var issuer Issuer
 	var timeout time.Duration
-	d.optional(f.root.get("issuer"), &issuer)
-	d.optional(f.root.get("entra"), new(Entra))
-	d.optional(f.root.get("clock"), new(ClockSettings))
-	d.optional(f.root.get("timeout"), &timeout)
-	v.positive(d, f.root.get("timeout"), timeout)
+	d.optional(f.root.Get("issuer"), &issuer)
+	side := Entra{Options: directory.DefaultOptions()}
+	d.optional(f.root.Get("entra"), &side)
+	d.optional(f.root.Get("clock"), new(ClockSettings))
+	d.optional(f.root.Get("timeout"), &timeout)
+	v.positive(d, f.root.Get("timeout"), timeout)
 	v.validateIssuer(d, &issuer)
+	v.validateDirectory(d, &side, issuer.URL)
 	for _, s := range f.Steps {
-		v.validateStep(d, s)
-	}
-	for _, p := range d.list {
-		v.add(Position{p.Line, p.Column, 1}, p.Hint, "%s", p.Message)
+		if a := v.validateStep(d, s); a != nil && a.Credential != nil {
+			v.validateCredentialStep(d, s.node.Get("credential"), a.Credential, &side, issuer.URL)
+		}
 	}
 }
 
-func (d *decoder) optional(n *node, target any) {
+func (d *decoder) optional(n *document.Node, target any) {
 	if n != nil {
-		d.decode(n, target)
+		d.Decode(n, target)
 	}
 }
 
 func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
-	n := v.file.root.get("issuer")
+	n := v.file.root.Get("issuer")
 	if v.names.Platforms != nil && issuer.Platform != "" {
 		presets, ok := v.names.Platforms[issuer.Platform]
 		platforms := slices.Collect(maps.Keys(v.names.Platforms))
 		if !ok {
-			d.fail(n.get("platform"), didYouMean(issuer.Platform, platforms), "unknown platform %q", issuer.Platform)
+			d.Fail(n.Get("platform"), document.DidYouMean(issuer.Platform, platforms), "unknown platform %q", issuer.Platform)
 		} else if issuer.Preset != "" && !slices.Contains(presets, issuer.Preset) {
-			d.fail(n.get("preset"), didYouMean(issuer.Preset, presets), "%s has no preset %q", issuer.Platform, issuer.Preset)
+			d.Fail(n.Get("preset"), document.DidYouMean(issuer.Preset, presets), "%s has no preset %q", issuer.Platform, issuer.Preset)
 		}
 	}
-	for _, fault := range n.get("faults").list() {
-		if len(fault.entries) > 1 {
-			d.fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.keys(), " and "))
+	for _, fault := range n.Get("faults").List() {
+		if len(fault.Entries) > 1 {
+			d.Fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.Keys(), " and "))
 		}
 		v.validateFaults(d, fault)
 	}
 }
 
 // positive refuses a negative duration; the decoder has refused 0.
-func (v *validator) positive(d *decoder, n *node, duration time.Duration) {
+func (v *validator) positive(d *decoder, n *document.Node, duration time.Duration) {
 	if duration < 0 {
-		d.fail(n, "", "%s is not a positive duration", duration)
+		d.Fail(n, "", "%s is not a positive duration", duration)
 	}
 }
 
@@ -301,57 +281,81 @@ func (r *Retry) Validate() error {
 }
 
 // validateFaults validates a map of faults by name.
-func (v *validator) validateFaults(d *decoder, n *node) {
+func (v *validator) validateFaults(d *decoder, n *document.Node) {
 	if n == nil {
 		return
 	}
-	for _, e := range n.entries {
-		if v.names.Faults != nil && !slices.Contains(v.names.Faults, e.key) {
-			v.add(e.pos, didYouMean(e.key, v.names.Faults), "unknown fault %q", e.key)
-		} else if e.value.kind != mapNode && e.value.text == nil {
-			d.fail(e.value, "write {} for the defaults", "want a map of parameters, got %s", kindOf(e.value.plain()))
+	for _, e := range n.Entries {
+		if v.names.Faults != nil && !slices.Contains(v.names.Faults, e.Key) {
+			v.Add(e.Position, document.DidYouMean(e.Key, v.names.Faults), "unknown fault %q", e.Key)
+		} else if e.Value.Kind != document.Map && textOf(e.Value) == nil {
+			d.Fail(e.Value, "write {} for the defaults", "want a map of parameters, got %s", document.KindOf(e.Value.Plain()))
 		}
 	}
 }
 
-func (v *validator) validateStep(d *decoder, s *Step) {
-	var a Action
+func (v *validator) validateStep(d *decoder, s *Step) *Action {
 	var expect Expect
-	if s.node.kind != mapNode {
-		return
+	if s.node.Kind != document.Map {
+		return nil
 	}
-	d.fields(s.node, &a)
-	d.optional(s.node.get("expect"), &expect)
+	a := s.action(d)
+	d.optional(s.node.Get("expect"), &expect)
 	if code := expect.Error; code != "" {
-		n := s.node.get("expect").get("error")
+		n := s.node.Get("expect").Get("error")
 		switch {
 		case !codePattern.MatchString(code):
-			d.fail(n, "such as AADSTS700213", "%q is not an AADSTS code", code)
+			d.Fail(n, "such as AADSTS700213", "%q is not an AADSTS code", code)
 		case v.names.Codes != nil && !v.names.Codes(code):
-			d.fail(n, "", "unknown code %s", code)
+			d.Fail(n, "", "unknown code %s", code)
 		}
 	}
-	if token := s.node.get("expect").get("token"); token != nil && expect.Error != "" {
-		d.fail(token, "", "a step that expects %s has no token to match", expect.Error)
+	if token := s.node.Get("expect").Get("token"); token != nil && expect.Error != "" {
+		d.Fail(token, "", "a step that expects %s has no token to match", expect.Error)
 	}
 	if a.Clock != nil {
-		v.positive(d, s.node.get("clock").get("advance"), a.Clock.Advance)
+		v.positive(d, s.node.Get("clock").Get("advance"), a.Clock.Advance)
 	}
 	if a.Exchange != nil {
-		v.validateExchange(d, s.node.get("exchange"), a.Exchange)
+		v.validateExchange(d, s.node.Get("exchange"), a.Exchange)
 	}
 	if a.Exchange != nil && a.Exchange.Retry != nil {
-		retry := s.node.get("exchange").get("retry")
-		v.positive(d, retry.get("for"), a.Exchange.Retry.For)
-		v.positive(d, retry.get("every"), a.Exchange.Retry.Every)
+		retry := s.node.Get("exchange").Get("retry")
+		v.positive(d, retry.Get("for"), a.Exchange.Retry.For)
+		v.positive(d, retry.Get("every"), a.Exchange.Retry.Every)
 		if err := a.Exchange.Retry.Validate(); err != nil && a.Exchange.Retry.Every > 0 {
-			d.fail(retry, "make every longer, or for shorter", "%s", err)
+			d.Fail(retry, "make every longer, or for shorter", "%s", err)
 		}
 	}
-	if fault := s.node.get("fault"); fault != nil {
-		v.validateFaults(d, fault.get("set"))
+	if fault := s.node.Get("fault"); fault != nil {
+		v.validateFaults(d, fault.Get("set"))
 		if a.Fault != nil && a.Fault.Clear != "" && v.names.Faults != nil && !slices.Contains(v.names.Faults, a.Fault.Clear) {
-			d.fail(fault.get("clear"), didYouMean(a.Fault.Clear, v.names.Faults), "unknown fault %q", a.Fault.Clear)
+			d.Fail(fault.Get("clear"), document.DidYouMean(a.Fault.Clear, v.names.Faults), "unknown fault %q", a.Fault.Clear)
+		}
+	}
+	return a
+}
+
+// refuseLater refuses kinds of steps that other versions may have, before they are unknown keys.
+func refuseLater(root *document.Node, log *document.Log) {
+	for _, step := range root.Get("steps").List() {
+		for _, key := range later {
+			if step.Get(key) != nil {
+				log.Add(step.KeyPosition(key), "this version has "+strings.Join(Kinds, ", "), "step %q is not supported by this version", key)
+			}
+		}
+	}
+}
+
+// validateSkip finds targets that skip names and nobody has.
+func (v *validator) validateSkip() {
+	skip := v.file.root.Get("skip")
+	if skip == nil {
+		return
+	}
+	for _, e := range skip.Entries {
+		if !slices.Contains(skipTargets, e.Key) {
+			v.Add(e.Position, document.DidYouMean(e.Key, skipTargets), "unknown target %q", e.Key)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -16,7 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
+	jsonschemas "github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
@@ -37,11 +39,59 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// TestSchemaAgrees has the schema judge files: it accepts what loads, and refuses unknown keys and values of a wrong kind.
+func TestSchemaAgrees(t *testing.T) {
+	t.Parallel()
+	doc, err := jsonschemas.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschemas.NewCompiler()
+	if err := compiler.AddResource("scenario.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("scenario.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepts := func(path string) error {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := fileFormat.Read(src, &document.Log{})
+		if read == nil {
+			t.Fatalf("%s cannot be read", path)
+		}
+		return schema.Validate(read.Root.Plain())
+	}
+	for pattern, atLeast := range map[string]int{"testdata/good/*/*.yaml": 5, "../../scenarios/*/*.yaml": 100} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) < atLeast {
+			t.Fatalf("%d files in %s, want at least %d (%v)", len(paths), pattern, atLeast, err)
+		}
+		for _, path := range paths {
+			if err := accepts(path); err != nil {
+				t.Errorf("%s loads, and the schema refuses it: %v", path, err)
+			}
+		}
+	}
+	for _, name := range []string{"typos", "missing", "directory", "mistakes", "numbers", "credentials", "keys-of-others"} {
+		if accepts("testdata/bad/"+name+".yaml") == nil {
+			t.Errorf("the schema accepts testdata/bad/%s.yaml", name)
+		}
+	}
+}
+
 func generateSchema(t *testing.T) []byte {
 	t.Helper()
 	r := jsonschema.Reflector{
-		Anonymous: true,
+		Anonymous:                  true,
+		RequiredFromJSONSchemaTags: true,
 		Namer: func(typ reflect.Type) string {
+			if typ.Name() != "" && isDirectory(typ) {
+				return directoryDefs + typ.Name()
+			}
 			return map[string]string{"wholeFile": "scenario", "row": "case", "stepShape": "step"}[typ.Name()]
 		},
 		Mapper: func(typ reflect.Type) *jsonschema.Schema {
@@ -56,14 +106,18 @@ func generateSchema(t *testing.T) []byte {
 			return nil
 		},
 	}
-	comments := docComments(t, "types.go")
+	comments, directory := docComments(t, "types.go"), docComments(t, "../entra/directory/types.go", "../entra/directory/options.go")
 	r.LookupComment = func(typ reflect.Type, field string) string {
+		comments := comments
+		if isDirectory(typ) {
+			comments = directory
+		}
 		if field != "" {
 			return comments[typ.Name()+"."+field]
 		}
 		// The names of the unexported structs mean nothing to the reader of a schema.
 		text := comments[typ.Name()]
-		if i := strings.Index(text, " is "); r.Namer(typ) != "" && i >= 0 {
+		if i := strings.Index(text, " is "); r.Namer(typ) != "" && !isDirectory(typ) && i >= 0 {
 			text = text[i+len(" is "):]
 		}
 		return text
@@ -71,22 +125,14 @@ func generateSchema(t *testing.T) []byte {
 	schema := r.Reflect(&wholeFile{})
 	schema.Version = "http://json-schema.org/draft-07/schema#"
 	schema.Title = "issuerd scenario"
-	side := schema.Definitions["Entra"].Properties
-	for key, name := range map[string]string{"options": "Options", "policies": "Policies"} {
-		side.Set(key, &jsonschema.Schema{Ref: "#/$defs/" + directoryDefs + name, Description: side.Value(key).Description})
-	}
-	for key, name := range map[string]string{
-		"applications": "Application", "managedIdentities": "ManagedIdentity", "subscriptions": "Subscription", "tenants": "Tenant",
-		"appRoleAssignments": "AppRoleAssignment",
-	} {
-		side.Value(key).Items = &jsonschema.Schema{Ref: "#/$defs/" + directoryDefs + name}
-	}
-	maps.Copy(schema.Definitions, directoryDefinitions(t))
 	for name, def := range schema.Definitions {
 		for p := def.Properties.Oldest(); p != nil; p = p.Next() {
 			p.Value.Description = named(p.Key, p.Value.Description)
+			if strings.HasPrefix(name, directoryDefs) { // no duration of the directory is negative
+				p.Value.Pattern = strings.Replace(p.Value.Pattern, "^-?", "^", 1)
+			}
 			switch {
-			case !mayBeExpression(name, p.Key):
+			case !keyMayBeExpression(name, p.Key):
 			case name == "Entra" || strings.HasPrefix(name, directoryDefs):
 				p.Value = orAnyExpression(p.Value)
 			default:
@@ -118,38 +164,11 @@ func generateSchema(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// directoryDefinitions are those of the directory's types, whose vocabulary is that of a directory file: there is one, not two.
-func directoryDefinitions(t *testing.T) jsonschema.Definitions {
-	t.Helper()
-	comments := docComments(t, "../entra/directory/types.go", "../entra/directory/options.go")
-	r := jsonschema.Reflector{
-		Anonymous:                  true,
-		RequiredFromJSONSchemaTags: true, // what must be there is for the directory to say
-		Namer: func(typ reflect.Type) string {
-			if typ.Name() == "" {
-				return "" // a list, which has no definition
-			}
-			return directoryDefs + typ.Name()
-		},
-		Mapper: func(typ reflect.Type) *jsonschema.Schema {
-			switch typ {
-			case reflect.TypeFor[time.Duration]():
-				return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`}
-			case reflect.TypeFor[time.Time]():
-				return &jsonschema.Schema{Type: "string"}
-			}
-			return nil
-		},
-		LookupComment: func(typ reflect.Type, field string) string {
-			if field == "" {
-				return comments[typ.Name()]
-			}
-			return comments[typ.Name()+"."+field]
-		},
-	}
-	definitions := r.Reflect(&directory.File{}).Definitions
-	delete(definitions, directoryDefs+"File")
-	return definitions
+// directoryDefs begins the names of the definitions that are the directory's own types.
+const directoryDefs = "directory."
+
+func isDirectory(t reflect.Type) bool {
+	return t.PkgPath() == reflect.TypeFor[directory.Tenant]().PkgPath()
 }
 
 // docComments returns the comments of the structs in some files by Type and
@@ -191,9 +210,9 @@ func docComments(t *testing.T, paths ...string) map[string]string {
 	return comments
 }
 
-// mayBeExpression reports whether a key of a definition may hold an expression:
+// keyMayBeExpression reports whether a key of a definition may hold an expression:
 // the first level of the file holds constants, and conditions are expressions already.
-func mayBeExpression(definition, key string) bool {
+func keyMayBeExpression(definition, key string) bool {
 	return key != "that" && (definition != "scenario" || key == "timeout")
 }
 

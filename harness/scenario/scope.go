@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"github.com/issuerd/issuerd/harness/document"
 	"maps"
 	"slices"
 
@@ -91,13 +92,13 @@ type scopes struct {
 	cases, issuer, entra, step shape
 }
 
-func newScopes(root *node) scopes {
+func newScopes(root *document.Node) scopes {
 	s := shape{"vars": shape{}, "run": members("id", "target"), "env": nil}
-	if vars := root.get("vars"); vars != nil {
-		s["vars"] = members(vars.keys()...)
+	if vars := root.Get("vars"); vars != nil {
+		s["vars"] = members(vars.Keys()...)
 	}
 	cases := s
-	if rows := root.get("cases").list(); len(rows) > 0 {
+	if rows := root.Get("cases").List(); len(rows) > 0 {
 		s = s.with("case", members(commonColumns(rows)...))
 	}
 	issuer := s
@@ -108,10 +109,10 @@ func newScopes(root *node) scopes {
 }
 
 // commonColumns returns the columns that every row has.
-func commonColumns(rows []*node) []string {
+func commonColumns(rows []*document.Node) []string {
 	var common []string
-	for _, key := range rows[0].keys() {
-		if !slices.ContainsFunc(rows, func(r *node) bool { return r.get(key) == nil }) {
+	for _, key := range rows[0].Keys() {
+		if !slices.ContainsFunc(rows, func(r *document.Node) bool { return r.Get(key) == nil }) {
 			common = append(common, key)
 		}
 	}

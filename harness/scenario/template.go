@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
 
 // template is a string with expressions in it: literals and ${{ … }} in turn.
@@ -113,5 +115,5 @@ func format(v any) (string, error) {
 	case int, int64, uint64:
 		return fmt.Sprint(v), nil
 	}
-	return "", fmt.Errorf("%s cannot be part of a string", kindOf(v))
+	return "", fmt.Errorf("%s cannot be part of a string", document.KindOf(v))
 }

@@ -1,6 +1,10 @@
 package scenario
 
-import "time"
+import (
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
+)
 
 // The types of this file are the vocabulary of a scenario file. Their json
 // tags are its keys, and their doc comments are the descriptions in the JSON
@@ -11,7 +15,7 @@ import "time"
 // Issuer describes who signs the token: the platform that is impersonated and how it differs from that platform's defaults.
 type Issuer struct {
 	// Platform is the token service that is impersonated, such as github or kubernetes.
-	Platform string `json:"platform"`
+	Platform string `json:"platform" jsonschema:"required"`
 	// Preset names a set of defaults of the platform, such as branch or pod. Empty: the platform's first.
 	Preset string `json:"preset,omitempty"`
 	// Claims are merged over the preset's; null removes a claim.
@@ -35,7 +39,7 @@ type Entra struct {
 	// Cloud selects the audience and the hosts. Default: public.
 	Cloud string `json:"cloud,omitempty" jsonschema:"enum=public,enum=usgov,enum=china"`
 	// App is the display name of the application: created on the emulator, looked up on a live tenant.
-	App string `json:"app" jsonschema:"minLength=1"`
+	App string `json:"app" jsonschema:"required,minLength=1"`
 	// Credentials are the federated identity credentials of the application, at most 20.
 	Credentials []FederatedCredential `json:"credentials,omitempty" jsonschema:"maxItems=20"`
 	// ServicePrincipal says whether the application has a service principal in the tenant. Default: true; false reproduces AADSTS7000229.
@@ -51,28 +55,25 @@ type Entra struct {
 	// IdentifierURIs make the application a resource, for the scope <uri>/.default.
 	IdentifierURIs []string `json:"identifierUris,omitempty"`
 	// AppRoleAssignments are the roles that the application has at resources; access tokens list them.
-	AppRoleAssignments []map[string]any `json:"appRoleAssignments,omitempty"`
+	AppRoleAssignments []directory.AppRoleAssignment `json:"appRoleAssignments,omitempty"`
 
 	// Tenant names the tenant. Default: Contoso, with the domain contoso.onmicrosoft.com.
 	Tenant *Tenant `json:"tenant,omitempty"`
 	// Options are behaviours of Entra that are not documented, each with a default. They hold for every tenant.
-	Options map[string]any `json:"options,omitempty"`
+	Options directory.Options `json:"options,omitempty"`
 	// Policies are what the tenant's administrators demand.
-	Policies map[string]any `json:"policies,omitempty"`
+	Policies directory.Policies `json:"policies,omitempty"`
 	// Applications are further applications of the tenant, such as APIs to ask tokens for.
-	Applications []map[string]any `json:"applications,omitempty"`
+	Applications []directory.Application `json:"applications,omitempty"`
 	// ManagedIdentities are the user-assigned managed identities in the tenant's subscriptions.
-	ManagedIdentities []map[string]any `json:"managedIdentities,omitempty"`
+	ManagedIdentities []directory.ManagedIdentity `json:"managedIdentities,omitempty"`
 	// Subscriptions are the tenant's subscriptions of Azure, with what is in them and who has which role there.
-	Subscriptions []map[string]any `json:"subscriptions,omitempty"`
+	Subscriptions []directory.Subscription `json:"subscriptions,omitempty"`
 	// B2CPolicies are the policies of a B2C tenant, whose endpoints refuse federated credentials.
 	B2CPolicies []string `json:"b2cPolicies,omitempty"`
 	// Tenants are further tenants of the same Entra.
-	Tenants []map[string]any `json:"tenants,omitempty"`
+	Tenants []directory.Tenant `json:"tenants,omitempty"`
 }
-
-// The maps of Entra have the shapes and the names of a directory file; the schema takes them from the directory's own types, and whoever
-// resolves an Entra decodes them.
 
 // Tenant names a tenant.
 type Tenant struct {
@@ -86,20 +87,20 @@ type Tenant struct {
 
 // FederatedCredential is one federated identity credential. It has a subject or a matching expression, not both.
 type FederatedCredential struct {
+	// ID is a GUID, which the sign-in log shows. Default: derived from the names.
+	ID string `json:"id,omitempty"`
 	// Name is unique within the application.
-	Name string `json:"name" jsonschema:"minLength=1"`
+	Name string `json:"name" jsonschema:"required,minLength=1"`
 	// Issuer is compared exactly with the token's iss. Default: the URL of the scenario's issuer.
 	Issuer string `json:"issuer,omitempty"`
 	// Subject is compared exactly, including its case, with the token's sub.
 	Subject string `json:"subject,omitempty"`
-	// Matching is a flexible-credential expression about the token's claims (claimsMatchingExpression), in place of subject.
-	Matching string `json:"matching,omitempty"`
 	// Audiences are compared with the token's aud. Default: the token-exchange audience of the cloud.
 	Audiences []string `json:"audiences,omitempty"`
-	// ID is a GUID, which the sign-in log shows. Default: derived from the names.
-	ID string `json:"id,omitempty"`
 	// Description is free text.
 	Description string `json:"description,omitempty"`
+	// Matching is a flexible-credential expression about the token's claims (claimsMatchingExpression), in place of subject.
+	Matching string `json:"matching,omitempty"`
 	// Created is when it was created, in RFC 3339. One with an expression about GitHub from before 2026-07-15 need not name an id. Default: now.
 	Created time.Time `json:"createdDateTime,omitempty"`
 }
@@ -109,7 +110,7 @@ type ClockSettings struct {
 	// Start is the time at which the case starts, in RFC 3339. Default, also for an empty string: the real time.
 	Start time.Time `json:"start,omitempty"`
 	// Skew is how far the issuer's clock is ahead of Entra's; negative when it is behind.
-	Skew time.Duration `json:"skew,omitempty"`
+	Skew time.Duration `json:"skew,omitempty" document:"nonzero"`
 }
 
 // Action is what a step does. Exactly one of its fields is not nil.
@@ -135,7 +136,7 @@ type Mint struct {
 	// Audience is the audience to ask for. Default: the platform's own.
 	Audience string `json:"audience,omitempty"`
 	// Lifetime is the time from iat to exp. Default: the platform's own; negative makes a token that has expired.
-	Lifetime time.Duration `json:"lifetime,omitempty"`
+	Lifetime time.Duration `json:"lifetime,omitempty" document:"nonzero"`
 	// Claims are merged over the issuer's claims for this token; null removes a claim.
 	Claims map[string]any `json:"claims,omitempty"`
 	// Env are variables in the environment of the workload that asks, over those that the platform sets; an empty one is as good as none. They are for via: native.
@@ -188,9 +189,9 @@ type Exchange struct {
 // Retry says how long and how often to try again. It waits on the target's clock: virtual time on the emulator.
 type Retry struct {
 	// For is how long to keep trying.
-	For time.Duration `json:"for"`
+	For time.Duration `json:"for" jsonschema:"required" document:"nonzero"`
 	// Every is the pause between two attempts.
-	Every time.Duration `json:"every"`
+	Every time.Duration `json:"every" jsonschema:"required" document:"nonzero"`
 }
 
 // Rotate makes the issuer sign with a new key.
@@ -202,7 +203,7 @@ type Rotate struct {
 // Clock moves the virtual time of the issuer and of Entra.
 type Clock struct {
 	// Advance is how far to move, forwards.
-	Advance time.Duration `json:"advance"`
+	Advance time.Duration `json:"advance" jsonschema:"required" document:"nonzero"`
 }
 
 // Credential changes the federated identity credentials of the application. It has one of add, update and remove.
@@ -226,7 +227,7 @@ type Fault struct {
 // Call is a request to Microsoft Graph, Azure Resource Manager or another host of the emulator. Without expect.status or expect.error the answer must be a success.
 type Call struct {
 	// URL is the address, under the canonical name: https://graph.microsoft.com/v1.0/applications.
-	URL string `json:"url" jsonschema:"minLength=1"`
+	URL string `json:"url" jsonschema:"required,minLength=1"`
 	// Method is the HTTP method. Default: GET.
 	Method string `json:"method,omitempty"`
 	// Token is the access token to present. Default: that of the last exchange; an empty string presents none.
@@ -260,9 +261,9 @@ type Expect struct {
 // wholeFile is a whole scenario file, as the schema describes it.
 type wholeFile struct {
 	// Name is unique; it is <platform>/<slug> or entra/<slug> and equals the path of the file without .yaml.
-	Name string `json:"name"`
+	Name string `json:"name" jsonschema:"required"`
 	// About says in a sentence why this matters; explain and reports show it.
-	About string `json:"about" jsonschema:"minLength=1"`
+	About string `json:"about" jsonschema:"required,minLength=1"`
 	// Labels select scenarios, as in --label; the platform is implied.
 	Labels []string `json:"labels,omitempty"`
 	// Vars are constants, at vars.<name> in expressions.
@@ -270,23 +271,25 @@ type wholeFile struct {
 	// Clock says what time it is when a case starts.
 	Clock *ClockSettings `json:"clock,omitempty"`
 	// Timeout bounds one case, in real time. Default: 5m, so that only what hangs runs into it.
-	Timeout time.Duration `json:"timeout,omitempty"`
+	Timeout time.Duration `json:"timeout,omitempty" document:"nonzero"`
 	// Skip gives a reason not to run on a target, for reasons that cannot be derived from the steps.
 	Skip map[string]string `json:"skip,omitempty"`
 	// Issuer describes who signs the token.
-	Issuer Issuer `json:"issuer"`
+	Issuer Issuer `json:"issuer" jsonschema:"required"`
 	// Entra describes the verifying side.
-	Entra Entra `json:"entra"`
+	Entra Entra `json:"entra" jsonschema:"required"`
 	// Cases are rows: the whole scenario runs once for each, with the row at case in expressions.
 	Cases []row `json:"cases,omitempty" jsonschema:"minItems=1"`
 	// Steps run in order; the first failure stops the case.
-	Steps []stepShape `json:"steps" jsonschema:"minItems=1"`
+	Steps []stepShape `json:"steps" jsonschema:"required,minItems=1"`
 }
 
 // row is one case: a name and any other columns.
 type row struct {
 	// Name is unique in the file; reports show it in brackets.
-	Name string `json:"name" jsonschema:"minLength=1"`
+	Name string `json:"name" jsonschema:"required,minLength=1"`
+	// Columns are the others.
+	Columns map[string]any `json:"-" yaml:",inline"`
 }
 
 // stepShape is one step: exactly one action, and what to expect of it.

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,33 +8,28 @@ import (
 
 // validateAppRoleAssignments validates the roles that clients have at resources, and replaces the names in them by ids: of the resource's
 // service principal, and of the role.
-func (r *tenantRecord) validateAppRoleAssignments() error {
-	var broken []error
+func (r *tenantRecord) validateAppRoleAssignments(rules rules) {
 	for i := range r.tenant.Applications {
 		a := &r.tenant.Applications[i]
-		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.validateAssignments(a.AppRoleAssignments, a.Name, a.ServicePrincipalID)))
+		r.validateAssignments(a.AppRoleAssignments, a.ServicePrincipalID, rules.item("applications", i, "%q: ", a.Name))
 	}
 	for i := range r.tenant.ManagedIdentities {
 		m := &r.tenant.ManagedIdentities[i]
-		broken = append(broken, at(fmt.Sprintf("managedIdentities[%d]", i), r.validateAssignments(m.AppRoleAssignments, m.Name, m.PrincipalID)))
+		r.validateAssignments(m.AppRoleAssignments, m.PrincipalID, rules.item("managedIdentities", i, "%q: ", m.Name))
 	}
-	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) validateAssignments(list []AppRoleAssignment, owner, principal string) error {
-	var broken []error
+func (r *tenantRecord) validateAssignments(list []AppRoleAssignment, principal string, rules rules) {
 	for i := range list {
-		if err := r.validateAssignment(&list[i], list[:i], principal); err != nil {
-			broken = append(broken, at(fmt.Sprintf("appRoleAssignments[%d]", i), fmt.Errorf("directory: %q: app role assignment: %w", owner, err)))
-		}
+		r.validateAssignment(&list[i], list[:i], principal, rules.item("appRoleAssignments", i, "app role assignment: "))
 	}
-	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) validateAssignment(a *AppRoleAssignment, before []AppRoleAssignment, principal string) error {
+func (r *tenantRecord) validateAssignment(a *AppRoleAssignment, before []AppRoleAssignment, principal string, rules rules) {
 	id, roles, err := r.resourceNamed(a.Resource)
 	if err != nil {
-		return err
+		rules.add("resource", "%w", err)
+		return
 	}
 	a.Resource = id
 	i := slices.IndexFunc(roles, func(role AppRole) bool { return role.Value != "" && role.Value == a.Role })
@@ -49,17 +43,19 @@ func (r *tenantRecord) validateAssignment(a *AppRoleAssignment, before []AppRole
 		for _, role := range roles {
 			known = append(known, role.Value)
 		}
-		return fmt.Errorf("the resource has no role %q (have %s)", a.Role, strings.Join(known, ", "))
+		rules.add("role", "the resource has no role %q (have %s)", a.Role, strings.Join(known, ", "))
+		return
 	}
-	if a.ID, err = idOr(a.ID, "app role assignment", principal, a.Resource, a.Role); err != nil {
-		return fmt.Errorf("id: %w", err)
+	if !rules.id(&a.ID, "id", "id", "app role assignment", principal, a.Resource, a.Role) {
+		return
 	}
-	if slices.ContainsFunc(before, func(other AppRoleAssignment) bool {
-		return other.ID == a.ID || other.Resource == a.Resource && other.Role == a.Role
-	}) {
-		return fmt.Errorf("role %q twice", a.Role)
+	for _, other := range before {
+		if other.Resource == a.Resource && other.Role == a.Role {
+			rules.add("role", "role %q twice", a.Role)
+		} else if other.ID == a.ID {
+			rules.add("id", "the id %q twice", a.ID)
+		}
 	}
-	return nil
 }
 
 // resourceNamed finds a resource by a service's name, or an application's display name, client id or service principal's id, and returns

@@ -41,25 +41,25 @@ func TestAppRoleAssignments(t *testing.T) {
 		tenant     directory.Tenant
 		path, want string
 	}{
-		"one id":      {tenant(directory.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, directory.AppRoleAssignment{ID: id, Resource: "c", Role: "R"}), "applications[0].appRoleAssignments[1]", "twice"},
-		"one role":    {tenant(directory.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, directory.AppRoleAssignment{ID: other, Resource: "b", Role: "R"}), "applications[0].appRoleAssignments[1]", "twice"},
-		"no role":     {tenant(directory.AppRoleAssignment{Resource: "b"}), "applications[0].appRoleAssignments[0]", `the resource has no role "" (have 00000000-0000-0000-0000-000000000000, R, S)`},
-		"no resource": {tenant(directory.AppRoleAssignment{Role: "R"}), "applications[0].appRoleAssignments[0]", `there is no resource ""`},
-		"no role of a resource with a role without a value": {tenant(directory.AppRoleAssignment{Resource: "d"}), "applications[0].appRoleAssignments[0]", `no role ""`},
+		"one id":      {tenant(directory.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, directory.AppRoleAssignment{ID: id, Resource: "c", Role: "R"}), "applications[0].appRoleAssignments[1].id", "twice"},
+		"one role":    {tenant(directory.AppRoleAssignment{ID: id, Resource: "b", Role: "R"}, directory.AppRoleAssignment{ID: other, Resource: "b", Role: "R"}), "applications[0].appRoleAssignments[1].role", "twice"},
+		"no role":     {tenant(directory.AppRoleAssignment{Resource: "b"}), "applications[0].appRoleAssignments[0].role", `the resource has no role "" (have 00000000-0000-0000-0000-000000000000, R, S)`},
+		"no resource": {tenant(directory.AppRoleAssignment{Role: "R"}), "applications[0].appRoleAssignments[0].resource", `there is no resource ""`},
+		"no role of a resource with a role without a value": {tenant(directory.AppRoleAssignment{Resource: "d"}), "applications[0].appRoleAssignments[0].role", `no role ""`},
 		"a name of two": {directory.Tenant{DisplayName: "x", Applications: []directory.Application{
 			{Name: "a"}, {Name: "a", ClientID: id, ObjectID: other, ServicePrincipalID: shared}, {Name: "b", AppRoleAssignments: []directory.AppRoleAssignment{{Resource: "a", Role: "00000000-0000-0000-0000-000000000000"}}},
-		}}, "applications[2].appRoleAssignments[0]", `several applications are named "a": give the client id`},
+		}}, "applications[2].appRoleAssignments[0].resource", `several applications are named "a": give the client id`},
 		"of an identity": {directory.Tenant{
 			DisplayName: "x", Subscriptions: []directory.Subscription{{DisplayName: "s", ResourceGroups: []directory.ResourceGroup{{Name: "g"}}}},
 			ManagedIdentities: []directory.ManagedIdentity{{Name: "web", AppRoleAssignments: []directory.AppRoleAssignment{{Resource: "none", Role: "R"}}}},
-		}, "managedIdentities[0].appRoleAssignments[0]", `"web": app role assignment: there is no resource "none"`},
+		}, "managedIdentities[0].appRoleAssignments[0].resource", `"web": app role assignment: there is no resource "none"`},
 	} {
 		_, err := directory.New().AddTenant(tt.tenant)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
-		if path, _ := directory.BrokenRule(err); path != tt.path {
-			t.Errorf("%s: at %q, want %q", name, path, tt.path)
+		if rules := directory.BrokenRules(err); len(rules) != 1 || rules[0].Path != tt.path {
+			t.Errorf("%s: %v, want one at %q", name, rules, tt.path)
 		}
 	}
 }

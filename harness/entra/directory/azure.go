@@ -2,7 +2,6 @@ package directory
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -15,71 +14,57 @@ const defaultLocation = "westeurope"
 var resourceType = regexp.MustCompile(`^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+/[A-Za-z0-9]+(/[A-Za-z0-9]+)*$`)
 
 // validateSubscriptions validates the subscriptions with what is in them, role assignments apart, and fills in their ids and locations.
-func (r *tenantRecord) validateSubscriptions() error {
-	var broken []error
+func (r *tenantRecord) validateSubscriptions(rules rules) {
 	for i := range r.tenant.Subscriptions {
-		broken = append(broken, at(fmt.Sprintf("subscriptions[%d]", i), r.validateSubscription(i)))
+		s := &r.tenant.Subscriptions[i]
+		s.DisplayName = cmp.Or(s.DisplayName, s.ID)
+		if s.DisplayName == "" {
+			rules.item("subscriptions", i, "").add("displayName", "subscription without a display name and an id")
+			continue
+		}
+		r.validateSubscription(s, r.tenant.Subscriptions[:i], rules.item("subscriptions", i, "subscription %q: ", s.DisplayName))
 	}
-	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) validateSubscription(i int) error {
-	s := &r.tenant.Subscriptions[i]
-	if s.DisplayName == "" {
-		s.DisplayName = s.ID
-	}
-	if s.DisplayName == "" {
-		return errors.New("directory: subscription without a display name and an id")
-	}
-	var err error
-	if s.ID, err = idOr(s.ID, "subscription", r.tenant.ID, s.DisplayName); err != nil {
-		return fmt.Errorf("directory: subscription %q: id: %w", s.DisplayName, err)
-	}
-	for _, other := range r.tenant.Subscriptions[:i] {
-		if other.ID == s.ID {
-			return fmt.Errorf("directory: subscription %q: subscription %q has the id %q", s.DisplayName, other.DisplayName, s.ID)
+func (r *tenantRecord) validateSubscription(s *Subscription, before []Subscription, rules rules) {
+	if rules.id(&s.ID, "id", "id", "subscription", r.tenant.ID, s.DisplayName) {
+		if i := slices.IndexFunc(before, func(other Subscription) bool { return other.ID == s.ID }); i >= 0 {
+			rules.add("id", "subscription %q has the id %q", before[i].DisplayName, s.ID)
 		}
 	}
-	var broken []error
-	for j := range s.ResourceGroups {
-		broken = append(broken, at(fmt.Sprintf("resourceGroups[%d]", j), validateResourceGroup(&s.ResourceGroups[j], s.ResourceGroups[:j])))
+	for i := range s.ResourceGroups {
+		g := &s.ResourceGroups[i]
+		validateResourceGroup(g, s.ResourceGroups[:i], rules.item("resourceGroups", i, "resource group %q: ", g.Name))
 	}
-	return errors.Join(broken...)
 }
 
-func validateResourceGroup(g *ResourceGroup, before []ResourceGroup) error {
+func validateResourceGroup(g *ResourceGroup, before []ResourceGroup, rules rules) {
 	if !ValidGroupName(g.Name) {
-		return fmt.Errorf("directory: resource group %q: the name must have 1 to 90 letters, digits, -, _, ., ( and ), and not end in a full stop", g.Name)
-	}
-	for _, other := range before {
-		if strings.EqualFold(other.Name, g.Name) {
-			return fmt.Errorf("directory: resource group %q twice", g.Name)
-		}
+		rules.add("name", "the name must have 1 to 90 letters, digits, -, _, ., ( and ), and not end in a full stop")
+	} else if slices.ContainsFunc(before, func(other ResourceGroup) bool { return strings.EqualFold(other.Name, g.Name) }) {
+		rules.add("name", "it is there twice")
 	}
 	g.Location = cmp.Or(Location(g.Location), defaultLocation)
-	var broken []error
 	for i := range g.Resources {
-		broken = append(broken, at(fmt.Sprintf("resources[%d]", i), validateAzureResource(&g.Resources[i], g, g.Resources[:i])))
+		res := &g.Resources[i]
+		validateAzureResource(res, g.Resources[:i], rules.item("resources", i, "resource %q: ", res.Name))
+		res.Location = cmp.Or(Location(res.Location), g.Location)
 	}
-	return errors.Join(broken...)
 }
 
-func validateAzureResource(res *Resource, g *ResourceGroup, before []Resource) error {
+func validateAzureResource(res *Resource, before []Resource, rules rules) {
 	switch {
 	case !resourceType.MatchString(res.Type):
-		return fmt.Errorf("directory: resource %q: type %q: want one such as Microsoft.KeyVault/vaults", res.Name, res.Type)
+		rules.add("type", "type %q: want one such as Microsoft.KeyVault/vaults", res.Type)
 	case strings.EqualFold(res.Type, IdentityType):
-		return fmt.Errorf("directory: resource %q: managed identities are listed under managedIdentities", res.Name)
+		rules.add("type", "managed identities are listed under managedIdentities")
 	case res.Name == "" || strings.Count(res.Name, "/")+1 != strings.Count(res.Type, "/") || strings.ContainsAny(res.Name, "?#%&"):
-		return fmt.Errorf("directory: resource %q: want a name for each part of the type %s after the first, with slashes between", res.Name, res.Type)
+		rules.add("name", "want a name for each part of the type %s after the first, with slashes between", res.Type)
+	case slices.ContainsFunc(before, func(other Resource) bool {
+		return strings.EqualFold(other.Type, res.Type) && strings.EqualFold(other.Name, res.Name)
+	}):
+		rules.add("name", "of type %s it is there twice", res.Type)
 	}
-	for _, other := range before {
-		if strings.EqualFold(other.Type, res.Type) && strings.EqualFold(other.Name, res.Name) {
-			return fmt.Errorf("directory: resource %q of type %s twice", res.Name, res.Type)
-		}
-	}
-	res.Location = cmp.Or(Location(res.Location), g.Location)
-	return nil
 }
 
 // Path is the part of the resource's id after /providers/.
@@ -117,64 +102,65 @@ func (t *Tenant) HasScope(s *Subscription, scope string) bool {
 const IdentityType = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 // validateIdentities validates the managed identities, places them in subscriptions and resource groups, and fills in their ids.
-func (r *tenantRecord) validateIdentities() error {
-	var broken []error
+func (r *tenantRecord) validateIdentities(rules rules) {
 	for i := range r.tenant.ManagedIdentities {
-		broken = append(broken, at(fmt.Sprintf("managedIdentities[%d]", i), r.validateIdentity(i)))
+		m := &r.tenant.ManagedIdentities[i]
+		r.validateIdentity(m, r.tenant.ManagedIdentities[:i], rules.item("managedIdentities", i, "managed identity %q: ", m.Name))
 	}
-	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) validateIdentity(i int) error {
-	m := &r.tenant.ManagedIdentities[i]
+func (r *tenantRecord) validateIdentity(m *ManagedIdentity, before []ManagedIdentity, rules rules) {
 	if !ValidIdentityName(m.Name) {
-		return fmt.Errorf("directory: managed identity %q: the name must have 3 to 128 letters, digits, - and _, the first a letter or a digit", m.Name)
-	}
-	if err := r.placeIdentity(m); err != nil {
-		return fmt.Errorf("directory: managed identity %q: %w", m.Name, err)
-	}
-	for _, id := range []struct {
-		kind string
-		id   *string
-	}{{"client", &m.ClientID}, {"principal", &m.PrincipalID}} {
-		var err error
-		if *id.id, err = idOr(*id.id, id.kind, m.Subscription, strings.ToLower(m.ResourceGroup), m.Name); err != nil {
-			return fmt.Errorf("directory: managed identity %q: %s id: %w", m.Name, id.kind, err)
+		rules.add("name", "the name must have 3 to 128 letters, digits, - and _, the first a letter or a digit")
+	} else if r.placeIdentity(m, rules) {
+		group := []string{m.Subscription, strings.ToLower(m.ResourceGroup), m.Name}
+		client := rules.id(&m.ClientID, "clientId", "client id", append([]string{"client"}, group...)...)
+		principal := rules.id(&m.PrincipalID, "principalId", "principal id", append([]string{"principal"}, group...)...)
+		if client && principal {
+			r.validateIdentityAmong(m, before, rules)
 		}
 	}
-	for _, other := range r.tenant.ManagedIdentities[:i] {
+	r.validateCredentials(m.Credentials, m.PrincipalID, true, rules)
+	validateCase(m.Credentials, rules)
+}
+
+// validateIdentityAmong validates a managed identity against those before it, and against the applications.
+func (r *tenantRecord) validateIdentityAmong(m *ManagedIdentity, before []ManagedIdentity, rules rules) {
+	for _, other := range before {
 		switch {
 		case strings.EqualFold(other.Name, m.Name) && other.Subscription == m.Subscription && other.ResourceGroup == m.ResourceGroup:
-			return fmt.Errorf("directory: managed identity %q twice in resource group %q", m.Name, m.ResourceGroup)
-		case other.ClientID == m.ClientID || other.PrincipalID == m.PrincipalID:
-			return fmt.Errorf("directory: managed identity %q: managed identity %q has an id of it", m.Name, other.Name)
+			rules.add("name", "it is there twice in resource group %q", m.ResourceGroup)
+			return
+		case other.ClientID == m.ClientID:
+			rules.add("clientId", "managed identity %q has an id of it", other.Name)
+		case other.PrincipalID == m.PrincipalID:
+			rules.add("principalId", "managed identity %q has an id of it", other.Name)
 		}
 	}
 	for _, a := range r.tenant.Applications {
-		if a.ClientID == m.ClientID || a.ServicePrincipalID == m.PrincipalID {
-			return fmt.Errorf("directory: managed identity %q: application %q has an id of it", m.Name, a.Name)
+		if a.ClientID == m.ClientID {
+			rules.add("clientId", "application %q has an id of it", a.Name)
+		}
+		if a.ServicePrincipalID == m.PrincipalID {
+			rules.add("principalId", "application %q has an id of it", a.Name)
 		}
 	}
-	owner := fmt.Sprintf("managed identity %q", m.Name)
-	return errors.Join(r.validateCredentials(m.Credentials, owner, m.PrincipalID, true), validateCase(m.Credentials, owner))
 }
 
 // validateCase refuses names that differ in case only: Azure Resource Manager finds by name in any case.
-func validateCase(credentials []Credential, owner string) error {
-	var broken []error
+func validateCase(credentials []Credential, rules rules) {
 	for i, c := range credentials {
 		for _, other := range credentials[:i] {
 			if c.Name != other.Name && strings.EqualFold(c.Name, other.Name) {
-				broken = append(broken, at(fmt.Sprintf("credentials[%d]", i),
-					fmt.Errorf("directory: %s: credential %q: the name differs from that of credential %q in case only", owner, c.Name, other.Name)))
+				rules.item("credentials", i, "credential %q: ", c.Name).add("name", "the name differs from that of credential %q in case only", other.Name)
 			}
 		}
 	}
-	return errors.Join(broken...)
 }
 
-// placeIdentity finds the identity's subscription, by id or display name, and its resource group: the first ones unless it names them.
-func (r *tenantRecord) placeIdentity(m *ManagedIdentity) error {
+// placeIdentity finds the identity's subscription, by id or display name, and its resource group: the first ones unless it names them. It
+// tells whether they are there.
+func (r *tenantRecord) placeIdentity(m *ManagedIdentity, rules rules) bool {
 	for i := range r.tenant.Subscriptions {
 		s := &r.tenant.Subscriptions[i]
 		if m.Subscription != "" && !strings.EqualFold(m.Subscription, s.ID) && m.Subscription != s.DisplayName {
@@ -184,35 +170,33 @@ func (r *tenantRecord) placeIdentity(m *ManagedIdentity) error {
 			if m.ResourceGroup == "" || strings.EqualFold(m.ResourceGroup, g.Name) {
 				m.Subscription, m.ResourceGroup = s.ID, g.Name
 				m.Location = cmp.Or(Location(m.Location), g.Location)
-				return nil
+				return true
 			}
 		}
-		return fmt.Errorf("subscription %q has no resource group %q", s.DisplayName, m.ResourceGroup)
+		rules.add("resourceGroup", "subscription %q has no resource group %q", s.DisplayName, m.ResourceGroup)
+		return false
 	}
-	return fmt.Errorf("the tenant has no subscription %q to put it in: add one with a resource group under subscriptions", m.Subscription)
+	rules.add("subscription", "the tenant has no subscription %q to put it in: add one with a resource group under subscriptions", m.Subscription)
+	return false
 }
 
 // validateRoleAssignments validates the role assignments of every subscription, and puts object ids and role definition ids in the place of names.
-func (r *tenantRecord) validateRoleAssignments() error {
-	var broken []error
+func (r *tenantRecord) validateRoleAssignments(rules rules) {
 	for i := range r.tenant.Subscriptions {
 		s := &r.tenant.Subscriptions[i]
 		for j := range s.RoleAssignments {
-			if err := r.validateRoleAssignment(s, j); err != nil {
-				err = fmt.Errorf("directory: subscription %q: role assignment: %w", s.DisplayName, err)
-				broken = append(broken, at(fmt.Sprintf("subscriptions[%d].roleAssignments[%d]", i, j), err))
-			}
+			r.validateRoleAssignment(s, j, rules.item("subscriptions", i, "subscription %q: ", s.DisplayName).item("roleAssignments", j, "role assignment: "))
 		}
 	}
-	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) validateRoleAssignment(s *Subscription, i int) error {
+func (r *tenantRecord) validateRoleAssignment(s *Subscription, i int, rules rules) {
 	a := &s.RoleAssignments[i]
+	before := len(*rules.broken)
 	if !IsGUID(a.Principal) {
 		id, err := r.principal(a.Principal)
 		if err != nil {
-			return err
+			rules.add("principal", "%w", err)
 		}
 		a.Principal = id
 	}
@@ -224,28 +208,24 @@ func (r *tenantRecord) validateRoleAssignment(s *Subscription, i int) error {
 		for i, r := range Roles {
 			names[i] = r.Name
 		}
-		return fmt.Errorf("no role %q (have %s, and any by its id)", a.Role, strings.Join(names, ", "))
+		rules.add("role", "no role %q (have %s, and any by its id)", a.Role, strings.Join(names, ", "))
 	}
 	a.Role = strings.ToLower(a.Role)
 	if a.Scope = strings.TrimRight(a.Scope, "/"); a.Scope != "" && !strings.HasPrefix(a.Scope, "/") {
-		return fmt.Errorf("scope %q: want one below the subscription, such as /resourceGroups/app", a.Scope)
+		rules.add("scope", "scope %q: want one below the subscription, such as /resourceGroups/app", a.Scope)
+	} else if !r.tenant.HasScope(s, a.Scope) {
+		rules.add("scope", "scope %q: the subscription has no such resource group or resource", a.Scope)
 	}
-	if !r.tenant.HasScope(s, a.Scope) {
-		return fmt.Errorf("scope %q: the subscription has no such resource group or resource", a.Scope)
-	}
-	var err error
-	if a.Name, err = idOr(a.Name, "role assignment", s.ID, a.Principal, a.Role, strings.ToLower(a.Scope)); err != nil {
-		return fmt.Errorf("name: %w", err)
+	if len(*rules.broken) > before || !rules.id(&a.Name, "name", "name", "role assignment", s.ID, a.Principal, a.Role, strings.ToLower(a.Scope)) {
+		return
 	}
 	for _, other := range s.RoleAssignments[:i] {
 		if other.Principal == a.Principal && other.Role == a.Role && strings.EqualFold(other.Scope, a.Scope) {
-			return fmt.Errorf("principal %q has the role %q there twice", a.Principal, a.Role)
-		}
-		if other.Name == a.Name {
-			return fmt.Errorf("the name %q twice", a.Name)
+			rules.add("role", "principal %q has the role %q there twice", a.Principal, a.Role)
+		} else if other.Name == a.Name {
+			rules.add("name", "the name %q twice", a.Name)
 		}
 	}
-	return nil
 }
 
 // principal finds the object id of a service principal by the name of its application or managed identity.

@@ -89,7 +89,7 @@ func TestAzureRules(t *testing.T) {
 		{"subscription's id", func(_ *directory.Tenant, s *directory.Subscription) { s.ID = "x" }, `subscription "Production": id: "x" is not a usable GUID`},
 		{"subscription twice", func(x *directory.Tenant, s *directory.Subscription) { x.Subscriptions = append(x.Subscriptions, *s) }, `subscription "Production" has the id`},
 		{"group's name", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[1].Name = "x." }, `resource group "x.": the name must have`},
-		{"group twice", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[1].Name = "APP" }, `resource group "APP" twice`},
+		{"group twice", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[1].Name = "APP" }, `resource group "APP": it is there twice`},
 		{"resource's type", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[0].Resources[0].Type = "vault" }, `type "vault": want one such as`},
 		{"resource's name", func(_ *directory.Tenant, s *directory.Subscription) { s.ResourceGroups[0].Resources[0].Name = "a/b" }, "want a name for each part"},
 		{"identity as resource", func(_ *directory.Tenant, s *directory.Subscription) {
@@ -99,7 +99,7 @@ func TestAzureRules(t *testing.T) {
 		{"identity's group", func(x *directory.Tenant, _ *directory.Subscription) { x.ManagedIdentities[0].ResourceGroup = "none" }, `subscription "Production" has no resource group "none"`},
 		{"identity twice", func(x *directory.Tenant, _ *directory.Subscription) {
 			x.ManagedIdentities = append(x.ManagedIdentities, x.ManagedIdentities[0])
-		}, `managed identity "worker" twice in resource group "app"`},
+		}, `managed identity "worker": it is there twice in resource group "app"`},
 		{"an application's id", func(x *directory.Tenant, _ *directory.Subscription) {
 			x.Applications[0].ClientID, x.ManagedIdentities[0].ClientID = readerGUID, readerGUID
 		}, `application "deployer" has an id of it`},

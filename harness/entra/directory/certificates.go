@@ -25,15 +25,12 @@ func ParseCertificate(text string) (*x509.Certificate, error) {
 }
 
 // validateCertificates validates the certificates of applications.
-func (r *tenantRecord) validateCertificates() error {
-	var broken []error
-	for i := range r.tenant.Applications {
-		for j, text := range r.tenant.Applications[i].Certificates {
+func (r *tenantRecord) validateCertificates(rules rules) {
+	for i, a := range r.tenant.Applications {
+		for j, text := range a.Certificates {
 			if _, err := ParseCertificate(text); err != nil {
-				path := fmt.Sprintf("applications[%d].certificates[%d]", i, j)
-				broken = append(broken, at(path, fmt.Errorf("directory: application %q: certificate: %w", r.tenant.Applications[i].Name, err)))
+				rules.item("applications", i, "application %q: certificate: ", a.Name).item("certificates", j, "").add("", "%w", err)
 			}
 		}
 	}
-	return errors.Join(broken...)
 }

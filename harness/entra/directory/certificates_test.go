@@ -46,8 +46,8 @@ func TestCertificateRules(t *testing.T) {
 		if err == nil || err.Error() != `directory: application "a": certificate: `+want {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
-		if path, _ := directory.BrokenRule(err); path != "applications[0].certificates[1]" {
-			t.Errorf("%q: at %q", text, path)
+		if rules := directory.BrokenRules(err); len(rules) != 1 || rules[0].Path != "applications[0].certificates[1]" {
+			t.Errorf("%q: %v", text, rules)
 		}
 	}
 }

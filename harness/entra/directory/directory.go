@@ -106,9 +106,13 @@ func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, e
 
 // put puts a record in the place of an old one (nil: none); the caller holds the lock.
 func (d *Directory) put(old, record *tenantRecord) error {
-	for _, name := range record.names() {
+	for i, name := range record.names() {
 		if other := d.names[name]; other != nil && other != old {
-			return fmt.Errorf("directory: tenant %q: the directory already has a tenant %q", record.tenant.DisplayName, name)
+			path := "id"
+			if i > 0 {
+				path = fmt.Sprintf("domains[%d]", i-1)
+			}
+			return &RuleError{path, fmt.Errorf("tenant %q: the directory already has a tenant %q", record.tenant.DisplayName, name)}
 		}
 	}
 	if d.names == nil {

@@ -334,17 +334,28 @@ func TestUpdateAge(t *testing.T) {
 	}
 }
 
-// TestBrokenRule says where in a tenant the first broken rule is.
-func TestBrokenRule(t *testing.T) {
+// TestBrokenRules says where in a tenant all the broken rules are.
+func TestBrokenRules(t *testing.T) {
 	t.Parallel()
 	_, err := directory.New().AddTenant(directory.Tenant{DisplayName: "Contoso", Applications: []directory.Application{
 		{Name: "a"}, {Name: "b", Credentials: []directory.Credential{{Name: "one", Issuer: "https://issuer.test", Audiences: []string{"x"}}, {}}},
 	}})
-	path, first := directory.BrokenRule(err)
-	if path != "applications[1].credentials[0]" || !strings.Contains(first.Error(), "no subject") {
-		t.Errorf("path %q, error %v", path, first)
+	var got []string
+	for _, rule := range directory.BrokenRules(err) {
+		got = append(got, rule.Path+": "+rule.Err.Error())
 	}
-	if path, first := directory.BrokenRule(directory.ErrNotFound); path != "" || first != directory.ErrNotFound {
-		t.Errorf("of another error: path %q, error %v", path, first)
+	const one, other = `application "b": credential "one": `, `application "b": credential "": `
+	want := []string{
+		"applications[1].credentials[0].subject: " + one + "no subject, and no matching expression",
+		"applications[1].credentials[1].name: " + other + "the name must have 3 to 120 letters, digits, - and _, the first a letter or a digit",
+		"applications[1].credentials[1].issuer: " + other + "no issuer",
+		"applications[1].credentials[1].subject: " + other + "no subject, and no matching expression",
+		"applications[1].credentials[1].audiences: " + other + "federated identity credentials must have exactly one audience, this one has 0",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if rules := directory.BrokenRules(directory.ErrNotFound); rules != nil {
+		t.Errorf("of another error: %v", rules)
 	}
 }

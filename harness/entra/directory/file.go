@@ -2,16 +2,12 @@ package directory
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
-	"reflect"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
 
 	"github.com/issuerd/issuerd/harness/document"
 )
@@ -34,49 +30,28 @@ import (
 //	            audiences: [api://AzureADTokenExchange]   # the default of the cloud
 //
 // The keys are the JSON names of [Tenant], of what belongs to it, and of
-// [Options]. name is printed in errors. Unknown keys and values that break a
-// rule are all reported at once, as one error with a line
-// "name:line:column: what" for each. A file has at most [MaxFileBytes]
-// bytes, and one without tenants, as an empty one is, is refused: it may have
-// been cut off.
+// [Options]. name is printed in errors. Everything that is wrong is reported at
+// once, each at its own key or value: the error is [document.Problems]. A file
+// has at most [document.MaxSize] bytes, and one without tenants, as an empty
+// one is, is refused: it may have been cut off.
 func Parse(name string, src []byte) (*Directory, error) {
-	text, err := document.Clean(src, MaxFileBytes)
-	var documents []ast.Node
-	if err == nil {
-		documents, err = document.Parse(text)
+	log := &document.Log{File: name}
+	read := format.Read(src, log)
+	if read == nil {
+		return nil, log.Problems()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s:%w", name, err)
+	log.NextStage()
+	d := &document.Decoder{Log: log}
+	file := File{Options: DefaultOptions()}
+	d.Decode(read.Root, &file)
+	directory := file.Validate(func(path string, err error) { d.FailAt(read.Root, document.Path(path), "%s", err) })
+	if log.Len() > 0 {
+		return nil, log.Problems()
 	}
-	r := &fileReader{nodes: make(map[string]ast.Node)}
-	var directory *Directory
-	switch len(documents) {
-	case 0:
-		return nil, fmt.Errorf("%s:1:1: the file is empty: a directory file has tenants", name)
-	case 1:
-		directory = r.directory(documents[0])
-	default:
-		r.problem(documents[1], "a directory file is one YAML document")
-	}
-	if len(r.problems) == 0 {
-		return directory, nil
-	}
-	slices.SortStableFunc(r.problems, func(a, b fileProblem) int {
-		if a.line != b.line {
-			return a.line - b.line
-		}
-		return a.column - b.column
-	})
-	lines := make([]string, len(r.problems))
-	for i, p := range r.problems {
-		lines[i] = fmt.Sprintf("%s:%d:%d: %s", name, p.line, p.column, p.text)
-	}
-	return nil, errors.New(strings.Join(slices.Compact(lines), "\n"))
+	return directory, nil
 }
 
-// MaxFileBytes is the size in bytes above which a directory file is refused. 20,000 applications with a federated
-// credential each are 8.7 MB as [File.Marshal] writes them, and take about 430 MB of memory while they are read.
-const MaxFileBytes = 16 << 20
+var format = document.Format{Name: "directory", Start: "a directory has tenants"}
 
 // tenantsKey is the key of a directory file on its first level, in block style.
 var tenantsKey = regexp.MustCompile(`(?m)^(tenants|"tenants"|'tenants')[ \t]*:`)
@@ -87,21 +62,14 @@ func IsFile(src []byte) bool {
 	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) {
 		return tenantsKey.Match(src)
 	}
-	text, err := document.Clean(src, MaxFileBytes)
-	if err != nil {
-		return false
-	}
-	documents, _ := document.Parse(text) // none, if it cannot be parsed
-	return slices.ContainsFunc(documents, func(n ast.Node) bool {
-		mapping, isMapping := n.(*ast.MappingNode)
-		return isMapping && slices.ContainsFunc(mapping.Values, func(pair *ast.MappingValueNode) bool { return pair.Key.GetToken().Value == "tenants" })
-	})
+	read := format.Read(src, &document.Log{})
+	return read != nil && read.Root.Get("tenants") != nil
 }
 
 // File is a directory as a directory file has it.
 type File struct {
 	Options Options  `json:"options"`
-	Tenants []Tenant `json:"tenants"`
+	Tenants []Tenant `json:"tenants" jsonschema:"required"`
 }
 
 // File returns the directory as it is now. The caller owns it.
@@ -116,67 +84,51 @@ func (f File) Marshal() ([]byte, error) {
 	return b, nil
 }
 
-// directory reads a whole file, and notes what is wrong with it.
-func (r *fileReader) directory(n ast.Node) *Directory {
-	file := File{Options: DefaultOptions()}
-	r.value("", n, reflect.ValueOf(&file).Elem())
-	if r.nodes["tenants"] == nil && len(r.problems) == 0 {
-		r.problem(n, "want tenants: without one there is nothing to sign in to")
-	}
+// Validate makes the directory of a file. It calls broken for each rule that something in the file breaks, with the path of
+// what does, as in tenants[0].applications[1].displayName or options.clockSkew. The directory lacks the tenants that break one.
+func (f File) Validate(broken func(path string, err error)) *Directory {
 	d := New()
-	if err := d.SetOptions(file.Options); err != nil {
-		r.broken("options", err)
+	if err := d.SetOptions(f.Options); err != nil {
+		eachRule("options", err, broken)
 	}
-	for i := range file.Tenants {
-		path := fmt.Sprintf("tenants[%d]", i)
-		defaultAudiences(&file.Tenants[i])
-		if _, err := d.AddTenant(file.Tenants[i]); err != nil {
-			r.broken(path, err)
+	for i := range f.Tenants {
+		audience, err := ExchangeAudience(f.Tenants[i].Cloud)
+		if err != nil {
+			audience = clouds[0].Audience // AddTenant tells what is wrong
+		}
+		f.Tenants[i].FillCredentials("", audience)
+		if _, err := d.AddTenant(f.Tenants[i]); err != nil {
+			eachRule(fmt.Sprintf("tenants[%d]", i), err, broken)
 		}
 	}
 	return d
 }
 
-// defaultAudiences gives credentials without an audience the one of the tenant's cloud.
-func defaultAudiences(t *Tenant) {
-	audience, err := ExchangeAudience(t.Cloud)
-	if err != nil {
-		audience = PublicCloud.Audience // AddTenant tells what is wrong
-	}
-	fill := func(credentials []Credential) {
-		for i := range credentials {
-			if credentials[i].Audiences == nil {
-				credentials[i].Audiences = []string{audience}
-			}
+// FillCredentials gives the credentials of a tenant what they leave out, as [Credential.Fill] does.
+func (t *Tenant) FillCredentials(issuer, audience string) {
+	for i := range t.Applications {
+		for j := range t.Applications[i].Credentials {
+			t.Applications[i].Credentials[j].Fill(issuer, audience)
 		}
 	}
-	for i := range t.Applications {
-		fill(t.Applications[i].Credentials)
-	}
 	for i := range t.ManagedIdentities {
-		fill(t.ManagedIdentities[i].Credentials)
+		for j := range t.ManagedIdentities[i].Credentials {
+			t.ManagedIdentities[i].Credentials[j].Fill(issuer, audience)
+		}
 	}
 }
 
-// broken notes the rules that the value at a path breaks, each where it is as far as that is known.
-func (r *fileReader) broken(path string, err error) {
-	if list, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range list.Unwrap() {
-			r.broken(path, one)
-		}
-		return
+// Fill gives a credential the issuer and the audience that it leaves out. An empty list of audiences is not left out.
+func (c *Credential) Fill(issuer, audience string) {
+	c.Issuer = cmp.Or(c.Issuer, issuer)
+	if c.Audiences == nil {
+		c.Audiences = []string{audience}
 	}
-	var rule *ruleError
-	if errors.As(err, &rule) {
-		path += "." + rule.path
+}
+
+// eachRule calls f for each of the rules that an error about the value at a path says are broken.
+func eachRule(path string, err error, f func(path string, err error)) {
+	for _, rule := range BrokenRules(err) {
+		f(join(path, rule.Path), rule.Err)
 	}
-	if r.unread(path) {
-		return // the file may well keep the rule
-	}
-	node := r.nodes[path]
-	for node == nil { // a member that is not there
-		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
-		node = r.nodes[path]
-	}
-	r.problem(node, "%s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "directory: "), ": directory: ", ": "))
 }

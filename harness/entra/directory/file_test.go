@@ -76,16 +76,20 @@ tenants:
 
 func TestParseErrors(t *testing.T) {
 	t.Parallel()
+	mistakes, err := os.ReadFile("testdata/mistakes.yaml") // eight, each of another kind
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct{ name, src, want string }{
-		{"empty", "", "entra.yaml:1:1: the file is empty: a directory file has tenants"},
-		{"comment", "# nothing\n", "entra.yaml:1:1: the file is empty: a directory file has tenants"},
-		{"cut off before the tenants", "options:\n  clockSkew: 5m\n", "entra.yaml:1:1: want tenants: without one there is nothing to sign in to"},
+		{"empty", "", "entra.yaml:1:1: the file is empty\n\thint: a directory has tenants"},
+		{"comment", "# nothing\n", "entra.yaml:1:1: the file is empty\n\thint: a directory has tenants"},
+		{"cut off before the tenants", "options:\n  clockSkew: 5m\n", "entra.yaml:1:1: missing key \"tenants\""},
 		{"cut off behind the key", "tenants:\n", "entra.yaml:1:10: want a list, got nothing"},
 		{"brackets", "tenants: " + strings.Repeat("[", 32_000), "entra.yaml:1:73: more than 64 lists and maps inside each other"},
 		{"dashes", "tenants:\n  " + strings.Repeat("- ", 300_000), "entra.yaml:2:129: more than 64 lists and maps inside each other"},
 		{"syntax", "tenants: [", "entra.yaml:1:10: sequence end token ']' not found"},
-		{"a list", "- a\n", "entra.yaml:1:1: want a mapping, got a list"},
-		{"two documents", "tenants: []\n---\ntenants: []\n", "entra.yaml:3:1: a directory file is one YAML document"},
+		{"a list", "- a\n", "entra.yaml:1:1: want a map at the top of the file, got a list\n\thint: a directory has tenants"},
+		{"two documents", "tenants: []\n---\ntenants: []\n", "entra.yaml:3:1: a second YAML document starts here: a file holds one directory\n\thint: put it in a file of its own"},
 		{"everything at once", `tenant: []
 tenants:
   - displayName: 7
@@ -104,14 +108,30 @@ options:
   clockSkew: 5
   keyCacheTTL: -1m
   matchOrder: random
-`, `entra.yaml:1:1: unknown key "tenant" (have options, tenants)
-entra.yaml:3:18: want a string, got integer 7
-entra.yaml:7:9: unknown key "clientID" (have displayName, uniqueName, clientId, objectId, servicePrincipalId, noServicePrincipal, disabled, public, identifierUris, tokenVersion, appRoles, appRoleAssignmentRequired, appRoleAssignments, certificates, credentials, createdDateTime, properties)
-entra.yaml:8:19: want true or false, got "yes"
-entra.yaml:10:13: application "app": credential "x": the name must have 3 to 120 letters, digits, - and _, the first a letter or a digit
+`, `entra.yaml:1:1: unknown key "tenant"
+	hint: did you mean "tenants"?
+entra.yaml:3:18: want a string, got a number
+	hint: quote it
+entra.yaml:4:12: "mars" is not one of public, usgov, china
+entra.yaml:7:9: unknown key "clientID"
+	hint: did you mean "clientId"?
+entra.yaml:8:19: want true or false, got a string
+entra.yaml:10:19: application "app": credential "x": the name must have 3 to 120 letters, digits, - and _, the first a letter or a digit
 entra.yaml:13:13: application "app": credential "subjectless": no subject, and no matching expression
-entra.yaml:16:14: want a duration such as 5m, got integer 5
-entra.yaml:17:16: want a duration such as 5m, got "-1m"`},
+entra.yaml:16:14: want a duration, got a number
+	hint: write a duration, such as 90s, 10m or 1h30m
+entra.yaml:17:16: option keyCacheTTL: -1m0s is negative
+entra.yaml:18:15: "random" is not one of audience-first, subject-first`},
+		{"mistakes of every kind", string(mistakes), `entra.yaml:2:3: unknown key "clockSkw"
+	hint: did you mean "clockSkew"?
+entra.yaml:3:15: "audience_first" is not one of audience-first, subject-first
+	hint: did you mean "audience-first"?
+entra.yaml:8:52: tenant "Contoso": Conditional Access policy "office": "10.0.0.0" is no network in CIDR notation, such as 192.0.2.0/24
+entra.yaml:11:19: application "deployer": client id: "1234" is not a usable GUID
+entra.yaml:12:19: want true or false, got a string
+entra.yaml:17:13: application "deployer": credential "subjectless": no subject, and no matching expression
+entra.yaml:19:19: application "deployer": credential "main": the name is taken
+entra.yaml:24:23: application "deployer": credential "flexible": expression: position 14: expected " eq " or " matches ", got " like 'a*'"`},
 		{"expressions in a cloud without them", `tenants:
   - displayName: a
     cloud: usgov
@@ -126,15 +146,15 @@ entra.yaml:17:16: want a duration such as 5m, got "-1m"`},
       - name: worker
         credentials:
           - {name: flexible, issuer: "https://app.terraform.io", matching: "claims['sub'] matches 'organization:contoso:*'"}
-`, `entra.yaml:7:13: application "app": credential "flexible": matching via expression is not currently supported for this cloud (usgov)
-entra.yaml:14:13: managed identity "worker": credential "flexible": matching via expression is not currently supported for this cloud (usgov)`},
+`, `entra.yaml:9:23: application "app": credential "flexible": matching via expression is not currently supported for this cloud (usgov)
+entra.yaml:14:76: managed identity "worker": credential "flexible": matching via expression is not currently supported for this cloud (usgov)`},
 		{"GitLab's subject alone", `tenants:
   - displayName: a
     applications:
       - displayName: app
         credentials:
           - {name: flexible, issuer: "https://gitlab.com", matching: "claims['sub'] matches 'project_path:contoso/*'"}
-`, `entra.yaml:6:13: application "app": credential "flexible": expression: issuer "https://gitlab.com": GitLab expressions need a clause with project_id, namespace_id or user_id: option gitLabRequires`},
+`, `entra.yaml:6:70: application "app": credential "flexible": expression: issuer "https://gitlab.com": GitLab expressions need a clause with project_id, namespace_id or user_id: option gitLabRequires`},
 		{"GitLab's subject alone, allowed", `tenants:
   - displayName: a
     applications:
@@ -143,9 +163,9 @@ entra.yaml:14:13: managed identity "worker": credential "flexible": matching via
           - {name: flexible, issuer: "https://gitlab.com", matching: "claims['sub'] matches 'project_path:contoso/*'"}
 options: {gitLabRequires: subject}
 `, ""},
-		{"key twice", "tenants: []\ntenants: []\n", "entra.yaml:2:1: mapping key \"tenants\" already defined at [1:1]"},
-		{"anchor", "tenants: &a []\n", "entra.yaml:1:10: anchors and aliases are not supported (write the value where it is used)"},
-		{"application of a good tenant", "tenants:\n  - displayName: a\n    applications:\n      - displayName: x\n        clientId: y\n", `entra.yaml:4:9: application "x": client id: "y" is not a usable GUID`},
+		{"key twice", "tenants: []\ntenants: []\n", "entra.yaml:2:1: key \"tenants\" is already at 1:1"},
+		{"anchor", "tenants: &a []\n", "entra.yaml:1:10: anchors and aliases are not supported\n\thint: write the value where it is used"},
+		{"application of a good tenant", "tenants:\n  - displayName: a\n    applications:\n      - displayName: x\n        clientId: y\n", `entra.yaml:5:19: application "x": client id: "y" is not a usable GUID`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,7 +1,7 @@
 package directory
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"time"
 
@@ -52,7 +52,7 @@ type Options struct {
 	RefuseEmptyAuthorizationEndpoint bool `json:"refuseEmptyAuthorizationEndpoint"`
 	// DiscoveryFailureCode is the code when the discovery document cannot be read: 501661, 90061 or 50166, which have one text.
 	// Default 501661, the newest.
-	DiscoveryFailureCode int `json:"discoveryFailureCode"`
+	DiscoveryFailureCode int `json:"discoveryFailureCode" jsonschema:"enum=501661,enum=90061,enum=50166"`
 	// RefuseKeysWithoutUse ignores keys of a JWKS without "use". Default false: that such keys work is inferred from their being common.
 	RefuseKeysWithoutUse bool `json:"refuseKeysWithoutUse"`
 	// RefusePSS refuses the algorithms PS256, PS384 and PS512. Default false: the error of 2025 lists them, that of 2023 does not.
@@ -60,7 +60,7 @@ type Options struct {
 	// TimeBeforeSignature checks lifetime and time of an assertion before its key and signature. Default false; the order is not known.
 	TimeBeforeSignature bool `json:"timeBeforeSignature"`
 	// MatchOrder is the order of audience and subject. Default AudienceFirst.
-	MatchOrder MatchOrder `json:"matchOrder"`
+	MatchOrder MatchOrder `json:"matchOrder" jsonschema:"enum=audience-first,enum=subject-first"`
 	// AudienceLists accepts an aud of several values of which one matches. Default false:
 	// only one value, alone or in a list, is known to work.
 	AudienceLists bool `json:"audienceLists"`
@@ -71,7 +71,7 @@ type Options struct {
 	// default: project_id, namespace_id or user_id, however sub begins, as Microsoft's page about mutable subjects says in an edition
 	// of 2026-07-28. "subject": nothing, as another edition of that day and the list of claims of 2026-08-14 have it. "project-id": project_id,
 	// unless sub begins with project_id, as the page on setting one up says since 2026-09-18. No report says which is true.
-	GitLabRequires expression.GitLabRule `json:"gitLabRequires"`
+	GitLabRequires expression.GitLabRule `json:"gitLabRequires" jsonschema:"enum=id,enum=project-id,enum=subject"`
 	// ThrottleAfter is how many token requests a client may make in a minute of the clock before it gets 429. Default 0: any number;
 	// Entra's limits are not published.
 	ThrottleAfter int `json:"throttleAfter"`
@@ -106,8 +106,12 @@ const maxMaxDocumentBytes = 16 << 20
 // maxWriteTime is less than the time that a listener gives an answer.
 const maxWriteTime = 30 * time.Second
 
-// validate says which option is wrong.
+// validate says which options are wrong: the error joins a [*RuleError] for each.
 func (o Options) validate() error {
+	var broken []error
+	fail := func(name, format string, args ...any) {
+		rules{broken: &broken}.in("", "option %s: ", name).add(name, format, args...)
+	}
 	for _, d := range []struct {
 		name  string
 		value time.Duration
@@ -117,26 +121,29 @@ func (o Options) validate() error {
 		{"identityWriteTime", o.IdentityWriteTime},
 	} {
 		if d.value < 0 {
-			return fmt.Errorf("directory: option %s: %s is negative", d.name, d.value)
+			fail(d.name, "%s is negative", d.value)
 		}
 	}
 	if o.IdentityWriteTime > maxWriteTime {
-		return fmt.Errorf("directory: option identityWriteTime: %s (have at most %s)", o.IdentityWriteTime, maxWriteTime)
+		fail("identityWriteTime", "%s (have at most %s)", o.IdentityWriteTime, maxWriteTime)
 	}
-	codes := []int{501661, 90061, 50166}
-	switch {
-	case o.FetchTimeout <= 0:
-		return fmt.Errorf("directory: option fetchTimeout: %s is not positive", o.FetchTimeout)
-	case o.MaxDocumentBytes < 1 || o.MaxDocumentBytes > maxMaxDocumentBytes:
-		return fmt.Errorf("directory: option maxDocumentBytes: %d (have 1 to %d)", o.MaxDocumentBytes, maxMaxDocumentBytes)
-	case !slices.Contains(codes, o.DiscoveryFailureCode):
-		return fmt.Errorf("directory: option discoveryFailureCode: %d (have %v)", o.DiscoveryFailureCode, codes)
-	case o.ThrottleAfter < 0:
-		return fmt.Errorf("directory: option throttleAfter: %d is negative", o.ThrottleAfter)
-	case !slices.Contains(expression.GitLabRules, o.GitLabRequires):
-		return fmt.Errorf("directory: option gitLabRequires: %q (have %q)", o.GitLabRequires, expression.GitLabRules)
-	case o.MatchOrder != AudienceFirst && o.MatchOrder != SubjectFirst:
-		return fmt.Errorf("directory: option matchOrder: %q (have %s, %s)", o.MatchOrder, AudienceFirst, SubjectFirst)
+	if o.FetchTimeout <= 0 {
+		fail("fetchTimeout", "%s is not positive", o.FetchTimeout)
 	}
-	return nil
+	if o.MaxDocumentBytes < 1 || o.MaxDocumentBytes > maxMaxDocumentBytes {
+		fail("maxDocumentBytes", "%d (have 1 to %d)", o.MaxDocumentBytes, maxMaxDocumentBytes)
+	}
+	if codes := []int{501661, 90061, 50166}; !slices.Contains(codes, o.DiscoveryFailureCode) {
+		fail("discoveryFailureCode", "%d (have %v)", o.DiscoveryFailureCode, codes)
+	}
+	if o.ThrottleAfter < 0 {
+		fail("throttleAfter", "%d is negative", o.ThrottleAfter)
+	}
+	if !slices.Contains(expression.GitLabRules, o.GitLabRequires) {
+		fail("gitLabRequires", "%q (have %q)", o.GitLabRequires, expression.GitLabRules)
+	}
+	if o.MatchOrder != AudienceFirst && o.MatchOrder != SubjectFirst {
+		fail("matchOrder", "%q (have %s, %s)", o.MatchOrder, AudienceFirst, SubjectFirst)
+	}
+	return errors.Join(broken...)
 }

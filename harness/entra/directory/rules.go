@@ -10,56 +10,26 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
-// ruleError is an error about a part of a tenant.
-type ruleError struct {
-	path string // of the part below the tenant, as in applications[0].credentials[1]
-	err  error
-}
-
-// BrokenRule is the first of the rules that an error of [Directory.AddTenant] or [Directory.Change] says are broken, and where in the
-// tenant, as in applications[0].credentials[1]; the path is empty where that is not known.
-func BrokenRule(err error) (path string, first error) {
-	var rule *ruleError
-	if errors.As(err, &rule) {
-		return rule.path, rule.err
-	}
-	return "", err
-}
-
-func (e *ruleError) Error() string { return e.err.Error() }
-func (e *ruleError) Unwrap() error { return e.err }
-
-// at says where in a tenant the errors are: below a path, and further below where they say so themselves. It keeps nil.
-func at(path string, err error) error {
-	if list, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, one := range list.Unwrap() {
-			all = append(all, at(path, one))
-		}
-		return errors.Join(all...)
-	}
-	if rule, ok := err.(*ruleError); ok {
-		return &ruleError{path + "." + rule.path, rule.err}
-	}
-	if err == nil {
-		return nil
-	}
-	return &ruleError{path, err}
-}
-
-// newTenantRecord validates a tenant and everything in it under the options that there are now, fills in the ids that are missing, and takes it over.
+// newTenantRecord validates a tenant and everything in it under the options that there are now, fills in the ids that are missing, and takes it
+// over. The error joins a [*RuleError] for each rule that is broken.
 func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
 	r := &tenantRecord{cloud: PublicCloud, options: o}
-	broken := []error{r.validateTenant(&t)}
+	var broken []error
+	all := rules{broken: &broken}
+	r.validateTenant(&t, all)
 	r.tenant = t
 	taken := taken{}
 	for i := range t.Applications {
-		broken = append(broken, at(fmt.Sprintf("applications[%d]", i), r.validateApplication(&t.Applications[i], taken)))
+		a := &t.Applications[i]
+		if a.Name == "" {
+			all.item("applications", i, "tenant %q: ", t.DisplayName).add("displayName", "application without a name")
+		}
+		r.validateApplication(a, taken, all.item("applications", i, "application %q: ", a.Name))
 	}
-	for _, validate := range []func() error{
+	for _, validate := range []func(rules){
 		r.validateSubscriptions, r.validateIdentities, r.validateAppRoleAssignments, r.validateRoleAssignments, r.validatePolicies, r.validateCertificates,
 	} {
-		broken = append(broken, validate())
+		validate(all)
 	}
 	if err := errors.Join(broken...); err != nil {
 		return nil, err
@@ -69,7 +39,7 @@ func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
 }
 
 // validateTenant validates the tenant itself, fills in its names and id, and finds its cloud.
-func (r *tenantRecord) validateTenant(t *Tenant) error {
+func (r *tenantRecord) validateTenant(t *Tenant, rules rules) {
 	if t.DisplayName == "" && len(t.Domains) > 0 {
 		t.DisplayName = t.Domains[0]
 	}
@@ -77,33 +47,24 @@ func (r *tenantRecord) validateTenant(t *Tenant) error {
 		t.DisplayName = t.ID
 	}
 	if t.DisplayName == "" {
-		return errors.New("directory: tenant: no display name, domain or id")
+		rules.add("displayName", "tenant: no display name, domain or id")
 	}
-	var broken []error
-	fail := func(path, format string, args ...any) {
-		broken = append(broken, at(path, fmt.Errorf("directory: tenant %q: "+format, append([]any{t.DisplayName}, args...)...)))
-	}
+	rules = rules.in("", "tenant %q: ", t.DisplayName)
 	if c, err := cloudNamed(t.Cloud); err != nil {
-		fail("cloud", "%w", err)
+		rules.add("cloud", "%w", err)
 	} else {
 		r.cloud, t.Cloud = c, c.Name
 	}
-	var err error
-	if t.ID, err = idOr(t.ID, "tenant", t.DisplayName); err != nil {
-		fail("id", "id: %w", err)
-	}
+	rules.id(&t.ID, "id", "id", "tenant", t.DisplayName)
 	for i, domain := range t.Domains {
 		path := fmt.Sprintf("domains[%d]", i)
 		if !IsDomain(domain) {
-			fail(path, "%q is not a domain name", domain)
+			rules.add(path, "%q is not a domain name", domain)
 		}
-		for _, other := range t.Domains[:i] {
-			if strings.EqualFold(other, domain) {
-				fail(path, "domain %q twice", domain)
-			}
+		if slices.ContainsFunc(t.Domains[:i], func(other string) bool { return strings.EqualFold(other, domain) }) {
+			rules.add(path, "domain %q twice", domain)
 		}
 	}
-	return errors.Join(broken...)
 }
 
 // taken has the names of what the applications of a tenant have, by what it is: each has it for itself.
@@ -120,118 +81,120 @@ func (t taken) by(kind, what, application string) string {
 }
 
 // validateApplication validates an application against those before it and fills in its ids.
-func (r *tenantRecord) validateApplication(a *Application, taken taken) error {
-	if a.Name == "" {
-		return fmt.Errorf("directory: tenant %q: application without a name", r.tenant.DisplayName)
-	}
+func (r *tenantRecord) validateApplication(a *Application, taken taken, rules rules) {
 	for _, id := range []struct {
-		kind string
-		id   *string
-	}{{"client", &a.ClientID}, {"application", &a.ObjectID}, {"service principal", &a.ServicePrincipalID}} {
-		var err error
-		if *id.id, err = idOr(*id.id, id.kind, r.tenant.ID, a.Name); err != nil {
-			return fmt.Errorf("directory: application %q: %s id: %w", a.Name, id.kind, err)
+		key, kind string
+		id        *string
+	}{{"clientId", "client", &a.ClientID}, {"objectId", "application", &a.ObjectID}, {"servicePrincipalId", "service principal", &a.ServicePrincipalID}} {
+		if !rules.id(id.id, id.key, id.kind+" id", id.kind, r.tenant.ID, a.Name) || a.Name == "" {
+			continue
 		}
-	}
-	for _, id := range [][2]string{{"client id", a.ClientID}, {"object id", a.ObjectID}, {"service principal", a.ServicePrincipalID}} {
-		if other := taken.by(id[0], id[1], a.Name); other != "" {
-			return fmt.Errorf("directory: application %q: application %q has the same client id, object id or service principal, "+
-				"or both have one name and no ids", a.Name, other)
+		if other := taken.by(id.kind, *id.id, a.Name); other != "" {
+			rules.add(id.key, "application %q has the same client id, object id or service principal, or both have one name and no ids", other)
+			break // with one name and no ids, it has all three
 		}
 	}
 	if a.UniqueName != "" {
 		if other := taken.by("unique name", a.UniqueName, a.Name); other != "" {
-			return fmt.Errorf("directory: application %q: application %q has the unique name %q", a.Name, other, a.UniqueName)
+			rules.add("uniqueName", "application %q has the unique name %q", other, a.UniqueName)
 		}
 	}
 	for i, uri := range a.IdentifierURIs {
+		path := fmt.Sprintf("identifierUris[%d]", i)
 		if uri == "" || slices.Contains(a.IdentifierURIs[:i], uri) {
-			return fmt.Errorf("directory: application %q: identifier URI %q empty or twice", a.Name, uri)
-		}
-		if service := r.cloud.Service(uri); service != nil {
-			return fmt.Errorf("directory: application %q: identifier URI %q belongs to %s", a.Name, uri, service.Name)
-		}
-		if other := taken.by("identifier URI", uri, a.Name); other != "" {
-			return fmt.Errorf("directory: application %q: application %q has the identifier URI %q", a.Name, other, uri)
+			rules.add(path, "identifier URI %q empty or twice", uri)
+		} else if service := r.cloud.Service(uri); service != nil {
+			rules.add(path, "identifier URI %q belongs to %s", uri, service.Name)
+		} else if other := taken.by("identifier URI", uri, a.Name); other != "" {
+			rules.add(path, "application %q has the identifier URI %q", other, uri)
 		}
 	}
 	if a.TokenVersion < 0 || a.TokenVersion > 2 {
-		return fmt.Errorf("directory: application %q: token version %d (have 1 and 2)", a.Name, a.TokenVersion)
+		rules.add("tokenVersion", "token version %d (have 1 and 2)", a.TokenVersion)
 	}
 	for i := range a.AppRoles {
 		role := &a.AppRoles[i]
-		var err error
-		if role.ID, err = idOr(role.ID, "app role", a.ObjectID, role.Value); err != nil {
-			return fmt.Errorf("directory: application %q: app role %q: id: %w", a.Name, role.Value, err)
-		}
-		for _, other := range a.AppRoles[:i] {
-			if role.ID == other.ID || role.Value != "" && role.Value == other.Value {
-				return fmt.Errorf("directory: application %q: app role %q twice", a.Name, role.Value)
-			}
+		rules := rules.item("appRoles", i, "app role %q: ", role.Value)
+		if rules.id(&role.ID, "id", "id", "app role", a.ObjectID, role.Value) && slices.ContainsFunc(a.AppRoles[:i], func(other AppRole) bool {
+			return role.ID == other.ID || role.Value != "" && role.Value == other.Value
+		}) {
+			rules.add("value", "it is there twice")
 		}
 	}
-	return r.validateCredentials(a.Credentials, fmt.Sprintf("application %q", a.Name), a.ObjectID, false)
+	r.validateCredentials(a.Credentials, a.ObjectID, false, rules)
 }
 
-// validateCredentials validates the federated identity credentials of an owner, as in `application "deployer"`, which may be a managed
-// identity, and fills in their ids.
-func (r *tenantRecord) validateCredentials(credentials []Credential, owner, ownerID string, identity bool) error {
-	var broken []error
+// validateCredentials validates the federated identity credentials of an application or a managed identity, and fills in their ids.
+func (r *tenantRecord) validateCredentials(credentials []Credential, ownerID string, identity bool, rules rules) {
 	for i := range credentials {
 		c := &credentials[i]
-		if err := r.validateCredential(c, credentials[:i], ownerID, identity); err != nil {
-			broken = append(broken, at(fmt.Sprintf("credentials[%d]", i), fmt.Errorf("directory: %s: credential %q: %w", owner, c.Name, err)))
+		rules := rules.item("credentials", i, "credential %q: ", c.Name)
+		if i == MaxCredentials {
+			rules.add("", "the application already has %d federated identity credentials, the limit", MaxCredentials)
+		}
+		validateCredential(r.cloud.Name, c, identity, r.options, rules)
+		if rules.id(&c.ID, "id", "id", "credential", ownerID, c.Name) {
+			validateAmong(c, credentials[:i], rules)
 		}
 	}
-	return errors.Join(broken...)
 }
 
-func (r *tenantRecord) validateCredential(c *Credential, before []Credential, ownerID string, identity bool) error {
-	switch {
-	case !ValidCredentialName(c.Name):
-		return fmt.Errorf("the name must have %d to %d letters, digits, - and _, the first a letter or a digit", minNameLength, maxNameLength)
-	case c.Issuer == "":
-		return errors.New("no issuer")
-	case c.Subject == "" && c.Matching == "":
-		return errors.New("no subject, and no matching expression")
-	case len(c.Audiences) != 1:
-		return fmt.Errorf("federated identity credentials must have exactly one audience, this one has %d", len(c.Audiences))
-	case c.Audiences[0] == "":
-		return errors.New("the audience is empty")
-	case len(before) >= MaxCredentials:
-		return fmt.Errorf("the application already has %d federated identity credentials, the limit", MaxCredentials)
-	}
-	for _, field := range []struct{ name, value string }{
-		{"issuer", c.Issuer}, {"subject", c.Subject}, {"audience", c.Audiences[0]}, {"description", c.Description},
-	} {
-		if n := utf8.RuneCountInString(field.value); n > MaxFieldLength {
-			return fmt.Errorf("the %s has %d characters, the limit is %d", field.name, n, MaxFieldLength)
-		}
-	}
-	if c.Matching != "" {
-		if c.Subject != "" {
-			return errors.New("a subject and a matching expression: give one of them")
-		}
-		if err := ValidateMatching(r.cloud.Name, *c, identity, r.options); err != nil {
-			return err
-		}
-	}
-	var err error
-	if c.ID, err = idOr(c.ID, "credential", ownerID, c.Name); err != nil {
-		return fmt.Errorf("id: %w", err)
-	}
+// validateAmong validates a credential against those before it.
+func validateAmong(c *Credential, before []Credential, rules rules) {
 	for _, other := range before {
 		switch {
 		case other.Name == c.Name:
-			return errors.New("the name is taken")
+			rules.add("name", "the name is taken")
 		case other.ID == c.ID:
-			return fmt.Errorf("the id %q is taken by credential %q", c.ID, other.Name)
+			rules.add("id", "the id %q is taken by credential %q", c.ID, other.Name)
 		case c.Subject != "" && other.Issuer == c.Issuer && other.Subject == c.Subject:
-			return fmt.Errorf("the combination of issuer %q and subject %q must be unique for the application, credential %q has it",
+			rules.add("subject", "the combination of issuer %q and subject %q must be unique for the application, credential %q has it",
 				c.Issuer, c.Subject, other.Name)
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// ValidateCredential validates a credential by itself, as [ValidateMatching] does its expression. The error joins a [*RuleError] for each rule
+// that is broken, with a path below the credential.
+func ValidateCredential(cloud string, c Credential, identity bool, o Options) error {
+	var broken []error
+	validateCredential(cloud, &c, identity, o, rules{of: fmt.Sprintf("credential %q: ", c.Name), broken: &broken})
+	return errors.Join(broken...)
+}
+
+func validateCredential(cloud string, c *Credential, identity bool, o Options, rules rules) {
+	if !ValidCredentialName(c.Name) {
+		rules.add("name", "the name must have %d to %d letters, digits, - and _, the first a letter or a digit", minNameLength, maxNameLength)
+	}
+	if c.Issuer == "" {
+		rules.add("issuer", "no issuer")
+	}
+	switch {
+	case c.Subject == "" && c.Matching == "":
+		rules.add("subject", "no subject, and no matching expression")
+	case c.Subject != "" && c.Matching != "":
+		rules.add("subject", "a subject and a matching expression: give one of them")
+	case c.Matching != "":
+		if err := ValidateMatching(cloud, *c, identity, o); err != nil {
+			rules.add("matching", "%w", err)
 		}
 	}
-	return nil
+	if len(c.Audiences) != 1 {
+		rules.add("audiences", "federated identity credentials must have exactly one audience, this one has %d", len(c.Audiences))
+	} else if c.Audiences[0] == "" {
+		rules.add("audiences[0]", "the audience is empty")
+	}
+	for _, field := range []struct{ key, name, value string }{
+		{"issuer", "issuer", c.Issuer}, {"subject", "subject", c.Subject}, {"audiences[0]", "audience", strings.Join(c.Audiences, "")},
+		{"description", "description", c.Description},
+	} {
+		if n := utf8.RuneCountInString(field.value); n > MaxFieldLength {
+			rules.add(field.key, "the %s has %d characters, the limit is %d", field.name, n, MaxFieldLength)
+		}
+	}
 }
 
 // ErrNoExpressions is the refusal of a flexible expression in a cloud that has no flexible credentials. Its text was
@@ -259,16 +222,19 @@ func ValidateMatching(cloud string, c Credential, identity bool, o Options) erro
 	return e.ValidateIssuer(c.Issuer, c.Created, o.GitLabRequires)
 }
 
-// idOr validates a given GUID, or derives one from the names when it is empty:
-// the same names always give the same id.
-func idOr(given string, names ...string) (string, error) {
-	if given == "" {
-		return nameGUID(names...), nil
+// id validates a given GUID, or derives one from the names when it is empty: the same names always give the same id. It tells
+// whether the id can be used.
+func (r rules) id(id *string, path, what string, names ...string) bool {
+	if *id == "" {
+		*id = nameGUID(names...)
+		return true
 	}
-	if !IsGUID(given) || given == ZeroGUID {
-		return "", fmt.Errorf("%q is not a usable GUID", given)
+	if !IsGUID(*id) || *id == ZeroGUID {
+		r.add(path, "%s: %q is not a usable GUID", what, *id)
+		return false
 	}
-	return strings.ToLower(given), nil
+	*id = strings.ToLower(*id)
+	return true
 }
 
 // IsDomain says whether s is a DNS name of at least two labels.

@@ -10,15 +10,15 @@ import (
 // Tenant is one directory of Entra with what belongs to it. Ids that are not given derive from the names: the same names always give the
 // same ids.
 type Tenant struct {
-	ID                string            `json:"id"`                          // a GUID; "": derived from DisplayName
-	DisplayName       string            `json:"displayName"`                 // printed in errors; "": the first domain, or the id
-	Domains           []string          `json:"domains,omitempty"`           // verified domain names, usable in place of the id
-	Cloud             string            `json:"cloud,omitempty"`             // "public" (default), "usgov", "china"
-	B2CPolicies       []string          `json:"b2cPolicies,omitempty"`       // policies of a B2C tenant, whose endpoints refuse federated credentials
-	Policies          Policies          `json:"policies,omitzero"`           // what the tenant's administrators demand
-	Applications      []Application     `json:"applications,omitempty"`      // app registrations with their service principals
-	ManagedIdentities []ManagedIdentity `json:"managedIdentities,omitempty"` // user-assigned ones, in the tenant's subscriptions
-	Subscriptions     []Subscription    `json:"subscriptions,omitempty"`     // of Azure
+	ID                string            `json:"id"`                                                             // a GUID; "": derived from DisplayName
+	DisplayName       string            `json:"displayName"`                                                    // printed in errors; "": the first domain, or the id
+	Domains           []string          `json:"domains,omitempty"`                                              // verified domain names, usable in place of the id
+	Cloud             string            `json:"cloud,omitempty" jsonschema:"enum=public,enum=usgov,enum=china"` // "public" (default), "usgov", "china"
+	B2CPolicies       []string          `json:"b2cPolicies,omitempty"`                                          // policies of a B2C tenant, whose endpoints refuse federated credentials
+	Policies          Policies          `json:"policies,omitzero"`                                              // what the tenant's administrators demand
+	Applications      []Application     `json:"applications,omitempty"`                                         // app registrations with their service principals
+	ManagedIdentities []ManagedIdentity `json:"managedIdentities,omitempty"`                                    // user-assigned ones, in the tenant's subscriptions
+	Subscriptions     []Subscription    `json:"subscriptions,omitempty"`                                        // of Azure
 }
 
 // Policies are what a tenant's administrators demand. The zero value demands nothing.

@@ -1,0 +1,129 @@
+package document
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Position is a place in a file. Lines and columns count from 1, columns and the width in characters; a width is at
+// least 1. Line 0 means the whole file.
+type Position struct{ Line, Column, Width int }
+
+// Problem is one thing that is wrong with a file.
+type Problem struct {
+	File string
+	Position
+	Message string // what is wrong, in lower case and without a full stop
+	Hint    string // what to do about it; empty when there is nothing to add
+}
+
+// Error returns "file:line:column: message". The hint is left to the caller.
+func (p *Problem) Error() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.Message
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+}
+
+// Problems are all that is wrong with a file, or with several. As an error it is for people: nobody else needs more
+// than their number.
+type Problems []Problem
+
+// Error returns a line for each problem, and an indented one below it for each hint, without a line end at the end.
+func (ps Problems) Error() string {
+	var lines []string
+	for i := range ps {
+		lines = append(lines, ps[i].Error())
+		if ps[i].Hint != "" {
+			lines = append(lines, "\thint: "+ps[i].Hint)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Sort sorts by file and place.
+func (ps Problems) Sort() { slices.SortStableFunc(ps, byPlace) }
+
+func byPlace(a, b Problem) int {
+	return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		cmp.Compare(a.Message, b.Message))
+}
+
+// Log collects what is wrong with one file. The zero value is ready for use but for the name of the file.
+type Log struct {
+	File  string
+	list  Problems
+	known map[[2]int]bool // lines and columns of earlier stages
+}
+
+// Add adds a problem, with the tokens in its message cut short.
+func (l *Log) Add(at Position, hint, format string, args ...any) {
+	if !l.known[[2]int{at.Line, at.Column}] {
+		l.list = append(l.list, Problem{l.File, at, Redact(fmt.Sprintf(format, args...)), hint})
+	}
+}
+
+// Len is the number of problems so far.
+func (l *Log) Len() int { return len(l.list) }
+
+// First is the problem that was added first, or nil.
+func (l *Log) First() error {
+	if len(l.list) == 0 {
+		return nil
+	}
+	return &l.list[0]
+}
+
+// NextStage silences further problems at places that have one: a later stage would only repeat it in other words.
+func (l *Log) NextStage() {
+	l.known = map[[2]int]bool{}
+	for _, p := range l.list {
+		l.known[[2]int{p.Line, p.Column}] = true
+	}
+}
+
+// Problems returns the problems by their place, each one once.
+func (l *Log) Problems() Problems {
+	l.list.Sort()
+	return slices.CompactFunc(l.list, func(a, b Problem) bool { return byPlace(a, b) == 0 })
+}
+
+// compactToken matches a JWS in compact form, with or without its signature.
+var compactToken = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+(\.[\w-]*)?`)
+
+// Redact cuts the tokens in a text short, which never belong in a message.
+func Redact(s string) string { return compactToken.ReplaceAllString(s, "eyJ…") }
+
+// Show writes a value as JSON for a message, without tokens and not too long.
+func Show(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return KindOf(v)
+	}
+	s := Redact(string(b))
+	const limit = 300
+	if utf8.RuneCountInString(s) > limit {
+		s = string([]rune(s)[:limit]) + "…"
+	}
+	return s
+}
+
+// KindOf names the type of a value as an author of YAML would.
+func KindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return "nothing"
+	case string:
+		return "a string"
+	case bool:
+		return "true or false"
+	case int, int64, uint64, float64:
+		return "a number"
+	}
+	return kindOfOther(v)
+}
