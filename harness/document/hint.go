@@ -35,10 +35,11 @@ func Quoted(words []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// nearest returns the known word with the smallest edit distance to word, if that is at most a third of the word's length.
+// nearest returns the known word with the smallest edit distance to word, of several the first by name, if that is at
+// most a third of the word's length.
 func nearest(word string, known []string) (string, bool) {
 	best, bestDistance := "", len(word)/3+1
-	for _, k := range known {
+	for _, k := range slices.Sorted(slices.Values(known)) {
 		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < bestDistance {
 			best, bestDistance = k, d
 		}

@@ -2,10 +2,11 @@ package scenario
 
 import (
 	"fmt"
-	"github.com/issuerd/issuerd/harness/document"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
 
 // Condition is a boolean expression of expect.that. It is read-only and may be

@@ -131,3 +131,34 @@ func TestSameTexts(t *testing.T) {
 	}
 	diff(t, "texts", texts(inDirectory), texts(inScenario))
 }
+
+// TestRulesWithUnknownValues has Entra sides of which something is known only when a scenario runs. What may be right is no problem.
+func TestRulesWithUnknownValues(t *testing.T) {
+	t.Parallel()
+	const flexible = `matching: "claims['sub'] matches 'organization:a*'"`
+	for name, tt := range map[string]struct{ issuer, side, steps, want string }{
+		"subject":           {side: `credentials: [{name: one, subject: "${{ issuer.url }}"}]`},
+		"audience":          {side: `credentials: [{name: one, subject: s, audiences: ["${{ issuer.url }}"]}]`},
+		"audiences":         {side: `credentials: [{name: one, subject: s, audiences: "${{ env.A }}"}]`},
+		"all credentials":   {side: `credentials: "${{ env.A }}"`},
+		"another's name":    {side: `policies: {conditionalAccess: [{displayName: a, applications: [api]}]}, applications: [{displayName: "${{ env.A }}"}]`},
+		"an own issuer":     {side: `credentials: [{name: one, issuer: "${{ env.A }}", ` + flexible + `}]`},
+		"no issuer":         {side: `credentials: [{name: one, ` + flexible + `}]`},
+		"a given issuer":    {issuer: ", url: https://a.example", side: `credentials: [{name: one, ` + flexible + `}]`, want: `5:50: application "app": credential "one": expression: issuer "https://a.example"`},
+		"a step":            {side: "public: false", steps: `{name: one, issuer: "${{ entra.tenant }}", subject: "${{ issuer.url }}", audiences: ["${{ issuer.url }}"]}`},
+		"a name beside":     {side: `credentials: [{name: x, subject: "${{ issuer.url }}"}]`, want: `5:35: application "app": credential "x": the name must have`},
+		"names beside":      {side: `credentials: [{name: one, subject: "${{ issuer.url }}"}, {name: one, subject: s}]`, want: `5:78: application "app": credential "one": the name is taken`},
+		"a step's name":     {side: "public: false", steps: `{name: x, subject: "${{ issuer.url }}"}`, want: `8:30: application "app": credential "x": the name must have`},
+		"nothing in a step": {side: "public: false", steps: `{name: one}`, want: `8:23: application "app": credential "one": no subject`},
+	} {
+		src := "name: github/x\nabout: x\nissuer: {platform: github" + tt.issuer + "}\nentra:\n  {app: app, " + tt.side + "}\nsteps:\n  - mint: {}\n"
+		if tt.steps != "" {
+			src += "  - credential: {add: " + tt.steps + "}\n"
+		}
+		_, problems := scenario.Load("f.yaml", []byte(src), scenario.Names{})
+		got := problems.Error()
+		if (tt.want == "") != (got == "") || !strings.HasPrefix(got, "f.yaml:"+tt.want) && tt.want != "" || strings.Contains(got, "\n") {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

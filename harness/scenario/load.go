@@ -1,10 +1,11 @@
 package scenario
 
 import (
-	"github.com/issuerd/issuerd/harness/document"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
 
 // Names are the words a file may use that this package does not know itself.

@@ -3,11 +3,12 @@ package scenario
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/issuerd/issuerd/harness/document"
 	"math/big"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
 
 // Mismatch is a place where a document differs from what was wanted of it.

@@ -2,14 +2,15 @@ package scenario
 
 import (
 	"fmt"
-	"github.com/issuerd/issuerd/harness/document"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 var (

@@ -1,11 +1,12 @@
 package scenario
 
 import (
-	"github.com/issuerd/issuerd/harness/document"
 	"maps"
 	"slices"
 
 	"github.com/expr-lang/expr/types"
+
+	"github.com/issuerd/issuerd/harness/document"
 )
 
 // Kinds are the actions a step may have, in the order of Action's fields.

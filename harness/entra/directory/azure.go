@@ -149,6 +149,7 @@ func (r *tenantRecord) validateIdentityAmong(m *ManagedIdentity, before []Manage
 
 // validateCase refuses names that differ in case only: Azure Resource Manager finds by name in any case.
 func validateCase(credentials []Credential, rules rules) {
+	credentials = credentials[:min(len(credentials), MaxCredentials)] // the others are refused anyway
 	for i, c := range credentials {
 		for _, other := range credentials[:i] {
 			if c.Name != other.Name && strings.EqualFold(c.Name, other.Name) {

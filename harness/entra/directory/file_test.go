@@ -1,11 +1,13 @@
 package directory_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
@@ -183,6 +185,20 @@ options: {gitLabRequires: subject}
 	}
 }
 
+// TestParseManyCredentials has far more than an application can have: one problem, and no comparison of each with all the others.
+func TestParseManyCredentials(t *testing.T) {
+	t.Parallel()
+	src := &strings.Builder{}
+	src.WriteString("tenants:\n- displayName: a\n  applications:\n  - displayName: b\n    credentials:\n")
+	for i := range 50_000 {
+		fmt.Fprintf(src, "    - {name: credential-%d, issuer: https://issuer.example, subject: s%d}\n", i, i)
+	}
+	_, err := directory.Parse("f", []byte(src.String()))
+	if want := `f:26:7: application "b": credential "credential-20": the application already has 20 federated identity credentials, the limit`; err == nil || err.Error() != want {
+		t.Errorf("error %.300v, want %s", err, want)
+	}
+}
+
 // TestFileMarshal writes a directory with something of everything and reads it back.
 func TestFileMarshal(t *testing.T) {
 	t.Parallel()
@@ -228,6 +244,11 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("tenants:\n  - displayName: a\n    applications: [{displayName: b, credentials: [{name: abc}]}]\n"))
 	f.Add([]byte("options: {clockSkew: 1h}"))
 	f.Add([]byte("? a\n: b"))
+	mistakes, err := os.ReadFile("testdata/mistakes.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(mistakes)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		d, err := directory.Parse("f", src)
 		if (d == nil) == (err == nil) {

@@ -131,6 +131,7 @@ func (r *tenantRecord) validateCredentials(credentials []Credential, ownerID str
 		rules := rules.item("credentials", i, "credential %q: ", c.Name)
 		if i == MaxCredentials {
 			rules.add("", "the application already has %d federated identity credentials, the limit", MaxCredentials)
+			return // each is compared with all before it
 		}
 		validateCredential(r.cloud.Name, c, identity, r.options, rules)
 		if rules.id(&c.ID, "id", "id", "credential", ownerID, c.Name) {
