@@ -127,11 +127,9 @@ func (a *assertion) readClaims(payload []byte) error {
 	return err
 }
 
-// absent says whether a claim of text is missing; null counts as missing.
-func absent(raw josejson.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
-
+// stringClaim reads a claim of text; null counts as missing.
 func stringClaim(name string, raw josejson.RawMessage) (string, error) {
-	if absent(raw) {
+	if len(raw) == 0 {
 		return "", nil
 	}
 	var s string
@@ -152,10 +150,7 @@ func validateText(name, s string) error {
 
 // audienceClaim reads aud, a string or a list of strings.
 func audienceClaim(raw josejson.RawMessage) ([]string, error) {
-	if absent(raw) {
-		return nil, nil
-	}
-	if raw[0] == '[' {
+	if len(raw) > 0 && raw[0] == '[' {
 		var list []*string
 		if err := josejson.Unmarshal(raw, &list); err != nil {
 			return nil, errMalformed("claim aud: not a list of strings")
@@ -189,7 +184,7 @@ func dateClaim(name string, raw josejson.RawMessage) (numericDate, error) {
 	switch {
 	case errors.Is(err, strconv.ErrSyntax):
 		return numericDate{}, errMalformed("claim " + name + ": not a whole number")
-	case err != nil || seconds > maxSeconds || seconds < -maxSeconds:
+	case seconds > maxSeconds || seconds < -maxSeconds: // also those of more than 64 bits, which are the largest or smallest then
 		return numericDate{}, errMalformed("claim " + name + ": out of range")
 	}
 	return numericDate{seconds, true}, nil

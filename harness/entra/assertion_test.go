@@ -33,6 +33,7 @@ func TestMalformedAssertions(t *testing.T) {
 		{strings.Replace(payload(""), part([]byte(`{"iss":"i","sub":"s"}`)), part([]byte(`{"iss":"\ud800"}`)), 1), "claim iss: a character that is none"},
 		{strings.Replace(payload(""), part([]byte(`{"iss":"i","sub":"s"}`)), part([]byte(`{"sub":true}`)), 1), "claim sub: not a string"},
 		{payload(`,"aud":1`), "claim aud: not a string"},
+		{payload(`,"aud":"\ud800"`), "claim aud: a character that is none"},
 		{payload(`,"aud":[1]`), "claim aud: not a list of strings"},
 		{payload(`,"aud":["a",null]`), "claim aud: null in the list"},
 		{payload(`,"aud":["a","\ud800"]`), "claim aud: a character that is none"},

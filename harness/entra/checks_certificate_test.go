@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,5 +153,25 @@ func TestCertificateAccepted(t *testing.T) {
 				t.Errorf("at another address: %s", got.raw)
 			}
 		})
+	}
+}
+
+// TestCertificateRecord: the record has every audience that came, and the thumbprint that names the certificate.
+func TestCertificateRecord(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	certificate(lastYear, byX5T256)(r)
+	named := r.issuer.header["x5t#S256"]
+	for name, tt := range map[string]struct {
+		audience any
+		want     string
+	}{
+		"certificate assertion's audience": {[]string{tokenURL, exchangeAudience}, tokenURL + ", " + exchangeAudience},
+		"certificate":                      {tokenURL, named.(string)},
+	} {
+		checks := r.do(own(map[string]any{"aud": tt.audience})(r)).signIn.Checks
+		if i := slices.IndexFunc(checks, func(c entra.Check) bool { return c.Name == name }); i < 0 || checks[i].Got != tt.want {
+			t.Errorf("%s: recorded %+v, want that %s came", name, checks, tt.want)
+		}
 	}
 }
