@@ -174,4 +174,9 @@ func TestCertificateRecord(t *testing.T) {
 			t.Errorf("%s: recorded %+v, want that %s came", name, checks, tt.want)
 		}
 	}
+	r.issuer.header["x5t#S256"] = "x"
+	checks := r.do(own(nil)(r)).signIn.Checks
+	if last := checks[len(checks)-1]; last.Note != "the application has 1 certificates" {
+		t.Errorf("of a certificate that is not registered: recorded %+v", last)
+	}
 }
