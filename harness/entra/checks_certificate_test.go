@@ -179,4 +179,9 @@ func TestCertificateRecord(t *testing.T) {
 	if last := checks[len(checks)-1]; last.Note != "the application has 1 certificates" {
 		t.Errorf("of a certificate that is not registered: recorded %+v", last)
 	}
+	certificate(start.AddDate(-2, 0, 0), byX5T256)(r)
+	checks = r.do(own(nil)(r)).signIn.Checks
+	if last := checks[len(checks)-1]; last.Want != "2024-02-08T00:24:38Z to 2025-02-08T00:24:38Z" {
+		t.Errorf("of a certificate that has expired: recorded %+v", last)
+	}
 }
