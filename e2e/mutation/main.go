@@ -32,7 +32,8 @@ const module = "github.com/issuerd/issuerd"
 var targets = map[string][]string{
 	"harness/entra": {
 		"approles.go", "assertion.go", "bearer.go", "checks.go", "checks_assertion.go", "checks_certificate.go", "checks_client.go",
-		"checks_matching.go", "checks_policy.go", "checks_request.go", "checks_signature.go", "checks_tenant.go", "checks_time.go", "joseheader.go",
+		"checks_entratoken.go", "checks_matching.go", "checks_policy.go", "checks_request.go", "checks_resource.go", "checks_signature.go",
+		"checks_tenant.go", "checks_time.go", "joseheader.go",
 	},
 	"harness/entra/directory":  {"approles.go", "certificates.go", "policies.go", "roles.go"},
 	"harness/entra/expression": {"expression.go", "glob.go", "issuer.go"},

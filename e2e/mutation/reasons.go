@@ -6,6 +6,7 @@ const (
 	validated = "the directory has validated it when it took it over"
 	key       = "making a key does not fail"
 	printed   = "a nanosecond more is not printed"
+	read      = "the payload was read as an object before"
 	second    = "what comes next refuses the same, in the same words"
 	same      = "what is then done comes to the same"
 )
@@ -22,6 +23,9 @@ var reasons = map[string]string{
 	`harness/entra/arm/auth.go allowed: role != nil → true`:                             validated,
 	`harness/entra/arm/auth.go target: i >= 0 → >`:                                      same + ": a path that begins with providers is authorized by no role",
 	`harness/entra/arm/auth.go target: 0 → 0 + 1`:                                       same + ": a path that begins with providers is authorized by no role",
+	`harness/entra/assertion.go readClaims: "payload" → ""`:                             read,
+	`harness/entra/assertion.go readClaims: err != nil → false`:                         read,
+	`harness/entra/assertion.go readClaims: return err → no error`:                      read,
 	`harness/entra/bearer.go Bearer: err != nil → false`:                                key,
 	`harness/entra/bearer.go Bearer: return Bearer{}, err → no error`:                   key,
 	`harness/entra/bearer.go Bearer: err == nil → true`:                                 second + ": what is not verified is no payload",
@@ -30,6 +34,7 @@ var reasons = map[string]string{
 	`harness/entra/checks_time.go checkValidTime: 0 → 0 + 1 (2)`:                        printed,
 	`harness/entra/checks_time.go checkValidTime: 0 → 0 + 1 (3)`:                        printed,
 	`harness/entra/expression/issuer.go ValidateIssuer: " or " → ""`:                    same + ": a claim that takes two operators takes all",
+	`harness/entra/graph/auth.go mayWrite: c.has(applicationOwnedBy) → true`:            second + ": the route asks for one of the two permissions",
 	`harness/entra/graph/auth.go owners: isString → true`:                               same + ": an owner without an id is nobody",
 	`harness/entra/checks_matching.go matchSubject: err == nil → true`:                  validated,
 }

@@ -30,7 +30,7 @@ func checkScope(x *exchange, c *Check) *Error {
 	for _, scope := range strings.FieldsFunc(x.form.scope, isSpace) {
 		switch resource, isDefault := strings.CutSuffix(scope, defaultScope); {
 		case slices.Contains(reservedScopes, scope):
-		case isDefault && resource == "":
+		case resource == "":
 			return refuse(70011, "scope", x.form.scope)
 		case isDefault && !slices.Contains(named, resource):
 			named = append(named, resource)

@@ -395,6 +395,9 @@ func TestRolesStayWithTheirResource(t *testing.T) {
 			t.Errorf("%s: code %d, want %d: %s", tt.scope, got.code(), tt.code, got.raw)
 			continue
 		}
+		if i := slices.IndexFunc(got.signIn.Checks, func(c entra.Check) bool { return c.Name == "assignment" }); tt.code != 0 && got.signIn.Checks[i].Want != "an app role of bills" {
+			t.Errorf("%s: recorded %+v", tt.scope, got.signIn.Checks[i])
+		}
 		if tt.code == 0 {
 			_, _, claims := got.token(t)
 			if diff := cmp.Diff(tt.roles, claims["roles"]); diff != "" {

@@ -32,6 +32,8 @@ func TestActions(t *testing.T) {
 		{"A/*b*b*/c", "A/bxb/c", true},
 		{"A/*x*b*/c", "A/b/c", false},
 		{"A*a", "A", false},
+		{"A*x**", "A/b", false},
+		{"B**", "A/b", false},
 	} {
 		role := directory.RoleDefinition{Actions: []string{"x", tt.pattern}}
 		if got := role.Allows(tt.action); got != tt.want {
