@@ -406,3 +406,34 @@ func TestRolesStayWithTheirResource(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordOfResources: the record names the resource that was found, and why one was not.
+func TestRecordOfResources(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	orders := r.addApp(directory.Application{Name: "orders", IdentifierURIs: []string{"api://orders"}})
+	r.addApp(directory.Application{Name: "orphan", IdentifierURIs: []string{"api://orphan"}, NoServicePrincipal: true})
+	for _, tt := range []struct {
+		scope string
+		check entra.Check
+		says  string // the error
+	}{
+		{"api://orders/.default", entra.Check{Name: "resource", OK: true, Want: "orders", Got: "api://orders"}, ""},
+		{"api://orders/.default  api://orders/.default", entra.Check{Name: "resource", OK: true, Want: "orders", Got: "api://orders"}, ""},
+		{"api://orphan/.default", entra.Check{Name: "resource", Got: "api://orphan", Note: "application orphan has no service principal", Code: 500011},
+			"The resource principal named api://orphan was not found in the tenant named Contoso. "},
+		{"/.default", entra.Check{Name: "scope", Want: "one {resource}/.default", Got: "/.default", Code: 70011}, "scope /.default "},
+	} {
+		got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": tt.scope}))
+		i := slices.IndexFunc(got.signIn.Checks, func(c entra.Check) bool { return c.Name == tt.check.Name })
+		if i < 0 || got.signIn.Checks[i] != tt.check {
+			t.Errorf("%s: recorded %+v, want %+v", tt.scope, got.signIn.Checks, tt.check)
+		}
+		if !strings.Contains(got.raw, tt.says) {
+			t.Errorf("%s: %s does not say %q", tt.scope, got.raw, tt.says)
+		}
+		if s := got.signIn; tt.check.OK && (s.ResourceName != "orders" || s.ResourceID != orders.ClientID || s.ResourceServicePrincipalID != orders.ServicePrincipalID) {
+			t.Errorf("%s: resource %q, %q, %q", tt.scope, s.ResourceName, s.ResourceID, s.ResourceServicePrincipalID)
+		}
+	}
+}
