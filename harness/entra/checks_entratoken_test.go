@@ -68,7 +68,17 @@ func trusting(resource string, credentials ...directory.Credential) func(*rig) *
 	}
 }
 
-// sign signs claims with the key of this server's tokens.
+// forAudiences presents a token of Entra's for several audiences, which it never makes.
+func forAudiences(audiences ...string) func(*rig) *http.Request {
+	return func(r *rig) *http.Request {
+		identity := r.addIdentity(directory.Credential{Name: "identity", Audiences: []string{"https://management.azure.com/"}})
+		return r.present(asEntra(r, r.claims(map[string]any{
+			"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": r.tenant.ID, "aud": audiences,
+		})))
+	}
+}
+
+// asEntra signs claims with the key of this server's tokens.
 func asEntra(r *rig, claims map[string]any) string {
 	keys := r.do(getRequest("https://login.microsoftonline.com/" + r.tenant.ID + "/discovery/v2.0/keys"))
 	kid := keys.body["keys"].([]any)[0].(map[string]any)["kid"].(string)
@@ -129,7 +139,7 @@ var entraRefusals = []refusal{
 	{name: "token of another cloud", code: 700238, oauth: "invalid_client", status: 401, claims: map[string]any{"iss": "https://login.microsoftonline.us/" + foreignTenant + "/v2.0"},
 		prepare: func(r *rig) {
 			r.addCredential(r.app, directory.Credential{Name: "gov", Issuer: "https://login.microsoftonline.us/" + foreignTenant + "/v2.0", Subject: mainSubject, Audiences: []string{exchangeAudience}})
-		}},
+		}, text: "Federated identity credentials issued by 'https://login.microsoftonline.us/" + foreignTenant + "/v2.0' are not supported for applications or managed identities registered in this tenant."},
 	{name: "application's token", code: 700226, oauth: "invalid_client", status: 401, text: "Only MSI tokens may be used as Federated Identity Credentials for AAD issuer.",
 		request: func(r *rig) *http.Request {
 			r.addIdentity(directory.Credential{Name: "app", Subject: r.app.ServicePrincipalID})
@@ -140,6 +150,10 @@ var entraRefusals = []refusal{
 			r.addIdentity(directory.Credential{Name: "user", Subject: "a user"})
 			return r.present(asEntra(r, r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": "a user", "scp": "User.Read", "tid": r.tenant.ID})))
 		}},
+	{name: "user's token without scopes", code: 700229, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
+		r.addIdentity(directory.Credential{Name: "user", Subject: "a user"})
+		return r.present(asEntra(r, r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": "a user", "idtyp": "user", "tid": r.tenant.ID})))
+	}},
 	{name: "managed identity by way of a federated credential", code: 700231, oauth: "invalid_client", status: 401,
 		text: "Token obtained using another federated identity credential may not be used as federated identity credential.",
 		request: func(r *rig) *http.Request {
@@ -161,10 +175,19 @@ var entraRefusals = []refusal{
 			return r.present(r.identityToken("https://management.azure.com/"))
 		}},
 	{name: "exchange by its GUID", code: 700214, oauth: "invalid_client", status: 401,
-		request: trusting(exchangeAudience, directory.Credential{Name: "identity", Audiences: []string{"fb60f99c-7a34-4190-8149-302f77469936"}})},
+		request: trusting(exchangeAudience, directory.Credential{Name: "identity", Audiences: []string{"fb60f99c-7a34-4190-8149-302f77469936"}}),
+		says:    []string{"'" + exchangeAudience + "'"}},
+	{name: "audience of one credential, subject of another", code: 700213, oauth: "invalid_client", status: 401,
+		request: trusting(exchangeAudience, directory.Credential{Name: "identity", Audiences: []string{"https://management.azure.com/"}},
+			directory.Credential{Name: "another", Subject: foreignTenant})},
+	{name: "several audiences", code: 7002121, oauth: "invalid_client", status: 401, request: forAudiences("a", "b"), says: []string{"audience 'a,b'."}},
+	{name: "several audiences, one in the credential", code: 700227, oauth: "invalid_client", status: 401,
+		request: forAudiences("https://management.azure.com/", "b"), says: []string{"Forbidden token audience 'https://management.azure.com/,b'."}},
 	{name: "both issuers of a tenant", code: 700263, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
 		r.addIdentity(directory.Credential{Name: "identity-v2"}, directory.Credential{Name: "identity-v1", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/"})
 		return r.present(r.identityToken(exchangeAudience))
+	}, says: []string{
+		"More than one federated identity credential of application '7335381d-1e3b-58b9-baf5-039768330adc' has the subject '4919613a-81a8-5e31-ad00-2e1b0073be96'.",
 	}},
 	{name: "another identity", code: 700213, oauth: "invalid_client", status: 401, request: trusting(exchangeAudience, directory.Credential{Name: "identity", Subject: foreignTenant})},
 	{name: "forged token of Entra", code: 7000274, oauth: "invalid_client", status: 401, request: func(r *rig) *http.Request {
@@ -189,14 +212,16 @@ var entraRefusals = []refusal{
 		return r.present(asEntra(r, r.claims(map[string]any{
 			"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": foreignTenant,
 		})))
-	}},
+	}, says: []string{"Entra ID tokens issued by issuer 'https://login.microsoftonline.com/"}},
 }
 
 // TestManagedIdentityAsCredential signs an application in with a managed identity's token, at both kinds of address.
 func TestManagedIdentityAsCredential(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	identity := r.addIdentity(directory.Credential{Name: "identity"})
+	// Of the others, one has the subject at another issuer, and one the tenant's other issuer with another subject.
+	identity := r.addIdentity(directory.Credential{Name: "identity"}, directory.Credential{Name: "elsewhere", Issuer: "https://elsewhere.example"},
+		directory.Credential{Name: "another", Issuer: "https://sts.windows.net/" + r.tenant.ID + "/", Subject: foreignTenant})
 	got := r.do(r.present(r.identityToken(exchangeAudience)))
 	if got.status != http.StatusOK || got.signIn.Credential != "identity" || len(got.signIn.Fetched) != 0 {
 		t.Errorf("body %s, fetched %v", got.raw, got.signIn.Fetched)
@@ -262,5 +287,23 @@ func TestIdentitySignsIn(t *testing.T) {
 	}
 	if !got.signIn.ManagedIdentity || got.signIn.CredentialType != entra.CredentialFederated || got.signIn.ConditionalAccess != "notApplied" {
 		t.Errorf("sign-in %+v", got.signIn)
+	}
+}
+
+// TestRecordOfTokensOfEntra: the record has what was wanted of a token of Entra's, and what came.
+func TestRecordOfTokensOfEntra(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	checks := r.do(forAudiences("a", "b")(r)).signIn.Checks
+	if last, want := checks[len(checks)-1], (entra.Check{Name: "audience and subject", Want: exchangeAudience, Got: "a, b", Code: 7002121}); last != want {
+		t.Errorf("recorded %+v, want %+v", last, want)
+	}
+	r = newRig(t)
+	identity := r.addIdentity(directory.Credential{Name: "identity"})
+	checks = r.do(r.present(asEntra(r, r.claims(map[string]any{
+		"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": foreignTenant,
+	})))).signIn.Checks
+	if last := checks[len(checks)-1]; last.Want != r.tenant.ID || last.Got != foreignTenant {
+		t.Errorf("recorded %+v, want that %s was wanted and %s came", last, r.tenant.ID, foreignTenant)
 	}
 }
