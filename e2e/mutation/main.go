@@ -208,7 +208,7 @@ func build(ctx context.Context, dir string) ([]mutant, error) {
 		return nil, err
 	}
 	for _, suite := range suites {
-		if _, err := command(ctx, "test", "-c", "-overlay", file, "-o", program(dir, suite), "./"+suite); err != nil {
+		if _, err := command(ctx, "test", "-c", "-vet=off", "-overlay", file, "-o", program(dir, suite), "./"+suite); err != nil {
 			return nil, err
 		}
 	}

@@ -28,6 +28,27 @@ func TestHide(t *testing.T) {
 	}
 }
 
+// TestCredentialsOf knows credentials by the names of their variables, and paths by what they are of.
+func TestCredentialsOf(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{
+		"AWS_SECRET_ACCESS_KEY": "/K7MDENG/bPxRfiCYEXAMPLEKEYwJalrXUtnFEMI", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "0123456789abcdef",
+		"GOOGLE_CREDENTIALS": `{"type":"service_account"}`,
+	} {
+		if got := farm.CredentialsOf(map[string]string{name: value}); len(got) != 1 || got[0] != value {
+			t.Errorf("%s=%s: %q", name, value, got)
+		}
+	}
+	for name, value := range map[string]string{
+		"GOOGLE_APPLICATION_CREDENTIALS": "/tmp/issuerd/credentials.json", "AWS_CONTAINER_TOKEN": "https://127.0.0.1:8444/w/1", "AWS_REGION": "eu-central-1-and-more",
+		"CI_TOKEN": "short",
+	} {
+		if got := farm.CredentialsOf(map[string]string{name: value}); len(got) != 0 {
+			t.Errorf("%s=%s: %q, want none", name, value, got)
+		}
+	}
+}
+
 // TestSignInsOfManyTenants says that the sign-ins of all tenants together are bounded, and that those of a quiet tenant stay.
 func TestSignInsOfManyTenants(t *testing.T) {
 	t.Parallel()
