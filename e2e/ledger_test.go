@@ -16,7 +16,7 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/scenarios"
 )
 
@@ -32,7 +32,7 @@ var played = sync.OnceValues(func() (playbook, error) {
 	if len(problems) > 0 {
 		return playbook{}, &problems[0]
 	}
-	tgt, err := target.InProcess(farm.Options{Hosts: runner.Hosts(files)})
+	tgt, err := targets.InProcess(farm.Options{Hosts: runner.Hosts(files)})
 	if err != nil {
 		return playbook{}, err
 	}
@@ -113,7 +113,7 @@ steps:
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	tgt, err := target.InProcess(farm.Options{})
+	tgt, err := targets.InProcess(farm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 
-	"github.com/issuerd/issuerd/harness/target"
-	"github.com/issuerd/issuerd/harness/target/container/docker"
+	"github.com/issuerd/issuerd/harness/targets"
+	"github.com/issuerd/issuerd/harness/targets/container/docker"
 )
 
 // openContainer starts the image and returns the target, with the function that ends both.
-func openContainer(ctx context.Context, image string, hosts []string) (*target.Target, func() error, error) {
+func openContainer(ctx context.Context, image string, hosts []string) (*targets.Target, func() error, error) {
 	c, err := docker.Run(ctx, image, hosts...)
 	if err != nil {
 		return nil, nil, err

@@ -16,8 +16,8 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
-	"github.com/issuerd/issuerd/harness/target/container/docker"
+	"github.com/issuerd/issuerd/harness/targets"
+	"github.com/issuerd/issuerd/harness/targets/container/docker"
 )
 
 type runFlags struct {
@@ -157,16 +157,16 @@ func variables(list []string, files []*scenario.File) (map[string]any, error) {
 }
 
 // open makes the target, and the function that ends what was started for it.
-func (f *runFlags) open(ctx context.Context, hosts []string) (t *target.Target, stop func() error, err error) {
+func (f *runFlags) open(ctx context.Context, hosts []string) (t *targets.Target, stop func() error, err error) {
 	switch f.target {
 	case "emulator":
-		if t, err = target.InProcess(farm.Options{Hosts: hosts, Version: version()}); err == nil {
+		if t, err = targets.InProcess(farm.Options{Hosts: hosts, Version: version()}); err == nil {
 			stop = t.Close
 		}
 	case "container":
 		t, stop, err = openContainer(ctx, f.image, hosts)
 	default:
-		if t, err = target.Remote(ctx, f.target, f.target, os.Getenv(controlTokenVariable), nil); err == nil {
+		if t, err = targets.Remote(ctx, f.target, f.target, os.Getenv(controlTokenVariable), nil); err == nil {
 			stop = t.Close
 		}
 	}

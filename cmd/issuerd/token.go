@@ -20,7 +20,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -236,7 +236,7 @@ func (f *tokenFlags) leadToFarm(cmd *cobra.Command, client *control.Client, env 
 		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: %s is %s, since the Entra plane of the farm listens nowhere\n", authorityVariable, env[authorityVariable])
 		return err
 	}
-	env[authorityVariable] = "https://" + target.Reachable(addr, f.farm) + "/"
+	env[authorityVariable] = "https://" + targets.Reachable(addr, f.farm) + "/"
 	return nil
 }
 

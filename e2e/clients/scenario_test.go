@@ -21,7 +21,7 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // exchangeClients are the libraries that a scenario's exchange.client may name. Each acquires with a library at an authority, through a
@@ -133,7 +133,7 @@ func TestScenarioClients(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			tgt, err := target.InProcess(farm.Options{})
+			tgt, err := targets.InProcess(farm.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

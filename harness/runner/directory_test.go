@@ -9,7 +9,7 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // directory is an Entra side with something of everything, and a sign-in of its app.
@@ -304,7 +304,7 @@ func TestNoTokenInAReport(t *testing.T) {
 func TestManagedIdentityElsewhere(t *testing.T) {
 	t.Parallel()
 	local := start(t)
-	remote, err := target.Remote(t.Context(), "container", local.Control.URL, local.Control.Token, nil)
+	remote, err := targets.Remote(t.Context(), "container", local.Control.URL, local.Control.Token, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

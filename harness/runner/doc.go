@@ -4,7 +4,7 @@
 // in parallel. What a target cannot do is found out from the steps, and such a case is skipped with the reason.
 //
 //	files, problems := scenario.LoadFS(scenarios.FS, runner.Names(), ".")
-//	t, err := target.InProcess(farm.Options{Hosts: runner.Hosts(files)})
+//	t, err := targets.InProcess(farm.Options{Hosts: runner.Hosts(files)})
 //	defer t.Close()
 //	run := runner.Run(ctx, files, runner.Options{Target: t})
 //	fmt.Println(run.Status())

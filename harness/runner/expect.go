@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // expect compares a step's result with what the file expects of it and returns the first difference, at its place in the file.
@@ -34,7 +34,7 @@ func (p *play) expect(s *scenario.Step, result map[string]any) error {
 		}
 		return &failure{at: s.Pos(at...), message: "token." + m.String()}
 	}
-	if want.Fetched != nil && p.opts.Target.Can[target.ObservedFetches] {
+	if want.Fetched != nil && p.opts.Target.Can[targets.ObservedFetches] {
 		if got, _ := result["fetched"].([]string); !slices.Equal(got, want.Fetched) {
 			return &failure{
 				at:      s.Pos("expect", "fetched"),

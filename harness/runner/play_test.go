@@ -12,7 +12,7 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // head begins a file whose steps follow. Its credential matches what the preset mints.
@@ -67,9 +67,9 @@ func (w *worlds) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // start is a target in this process that must have no world of a case left when the test ends.
-func start(t *testing.T) *target.Target {
+func start(t *testing.T) *targets.Target {
 	t.Helper()
-	tgt, err := target.InProcess(farm.Options{})
+	tgt, err := targets.InProcess(farm.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 const signIn = head + "steps:" + mintStep + "\n  - exchange: {}\n"
@@ -26,16 +26,16 @@ func TestSkips(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, src string
-		lacks     target.Need
+		lacks     targets.Need
 		reason    string
 	}{
-		{"rotate", signIn + "  - rotate: {}\n", target.DynamicIssuer, "target emulator lacks an issuer served by a live process"},
-		{"fault", signIn + "  - fault: {set: {status: {}}}\n", target.DynamicIssuer, "target emulator lacks an issuer served by a live process"},
-		{"clock", signIn + "  - clock: {advance: 1h}\n", target.VirtualClock, "target emulator lacks a clock that can be moved"},
-		{"clock.start", "clock: {start: \"2030-01-01T00:00:00Z\"}\n" + signIn, target.VirtualClock, "target emulator lacks a clock that can be moved"},
-		{"retry", head + "steps:" + mintStep + "\n  - exchange: {retry: {for: 2m, every: 1m}}\n", target.VirtualClock, "target emulator lacks a clock that can be moved"},
-		{"credential", signIn + "  - credential: {remove: main}\n", target.CredentialAdmin, "target emulator lacks the right to change"},
-		{"native", head + "steps:\n  - mint: {via: native}\n", target.NativeAPI, "target emulator lacks the platforms' own token APIs"},
+		{"rotate", signIn + "  - rotate: {}\n", targets.DynamicIssuer, "target emulator lacks an issuer served by a live process"},
+		{"fault", signIn + "  - fault: {set: {status: {}}}\n", targets.DynamicIssuer, "target emulator lacks an issuer served by a live process"},
+		{"clock", signIn + "  - clock: {advance: 1h}\n", targets.VirtualClock, "target emulator lacks a clock that can be moved"},
+		{"clock.start", "clock: {start: \"2030-01-01T00:00:00Z\"}\n" + signIn, targets.VirtualClock, "target emulator lacks a clock that can be moved"},
+		{"retry", head + "steps:" + mintStep + "\n  - exchange: {retry: {for: 2m, every: 1m}}\n", targets.VirtualClock, "target emulator lacks a clock that can be moved"},
+		{"credential", signIn + "  - credential: {remove: main}\n", targets.CredentialAdmin, "target emulator lacks the right to change"},
+		{"native", head + "steps:\n  - mint: {via: native}\n", targets.NativeAPI, "target emulator lacks the platforms' own token APIs"},
 		{"client", head + "steps:" + mintStep + "\n  - exchange: {client: msal}\n", "", "this program has no msal client in it"},
 		{"as the file says", "skip: {emulator: not today}\n" + signIn, "", "not today"},
 	}
@@ -54,7 +54,7 @@ func TestSkips(t *testing.T) {
 	t.Run("what was fetched is not seen", func(t *testing.T) {
 		t.Parallel()
 		tgt := start(t)
-		tgt.Can = map[target.Need]bool{}
+		tgt.Can = map[targets.Need]bool{}
 		if got := play(t.Context(), t, signIn+"    expect: {fetched: []}\n", runner.Options{Target: tgt}); got.Status != report.Pass {
 			t.Errorf("%s, want a pass: it does not matter where it can't be seen", got.Status)
 		}
@@ -109,11 +109,11 @@ func TestTimeout(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
-		hang func(*target.Target, silent) // makes the target silent somewhere
+		hang func(*targets.Target, silent) // makes the target silent somewhere
 		at   string
 	}{
-		{"Entra", func(tgt *target.Target, s silent) { tgt.Transport = func(string) http.RoundTripper { return s } }, "exchange: {}"},
-		{"management", func(tgt *target.Target, s silent) {
+		{"Entra", func(tgt *targets.Target, s silent) { tgt.Transport = func(string) http.RoundTripper { return s } }, "exchange: {}"},
+		{"management", func(tgt *targets.Target, s silent) {
 			tgt.Control = &control.Client{URL: tgt.Control.URL, Token: tgt.Control.Token, HTTP: &http.Client{Transport: s}}
 		}, "github/test"},
 	}

@@ -18,13 +18,13 @@ import (
 	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
 )
 
 // Options say how a run goes. Target is required.
 type Options struct {
-	Target   *target.Target
+	Target   *targets.Target
 	Parallel int                                         // cases at the same time; 0: 8
 	FailFast bool                                        // start no further case after the first that does not pass; those under way end
 	Select   func(file *scenario.File, name string) bool // name is the scenario's, with [case] where it has rows; nil selects everything
@@ -68,7 +68,7 @@ func knownCode(code string) bool {
 	return ok && known.Name() == code
 }
 
-// Hosts are the hosts that the files give their issuers as constants, for target.InProcess.
+// Hosts are the hosts that the files give their issuers as constants, for targets.InProcess.
 func Hosts(files []*scenario.File) []string {
 	var hosts []string
 	for _, f := range files {
@@ -318,6 +318,6 @@ func (p *play) at(pos document.Position, err error) error {
 	return &document.Problem{File: p.file.Path, Position: pos, Message: err.Error()}
 }
 
-func (p *play) lacks(need target.Need) error {
+func (p *play) lacks(need targets.Need) error {
 	return &skipped{fmt.Sprintf("target %s lacks %s", p.opts.Target.Name, need)}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // TestScenarios plays every scenario of the project in this process.
@@ -22,7 +22,7 @@ func TestScenarios(t *testing.T) {
 	if len(files) == 0 {
 		t.Fatal("no scenarios")
 	}
-	tgt, err := target.InProcess(farm.Options{Hosts: runner.Hosts(files)})
+	tgt, err := targets.InProcess(farm.Options{Hosts: runner.Hosts(files)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,14 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // kind is a kind of step: what it needs, and the function that carries it out and returns its result, whose members expressions see. An
 // error means that it could not be carried out.
 type kind struct {
 	name string
-	need target.Need // empty: every target can
+	need targets.Need // empty: every target can
 	do   func(*play, context.Context, *scenario.Step, *scenario.Action) (map[string]any, error)
 }
 
@@ -25,10 +25,10 @@ type kind struct {
 var kinds = []kind{
 	{"mint", "", (*play).mint},
 	{"exchange", "", (*play).exchange},
-	{"rotate", target.DynamicIssuer, (*play).rotate},
-	{"clock", target.VirtualClock, (*play).advance},
-	{"credential", target.CredentialAdmin, (*play).changeCredential},
-	{"fault", target.DynamicIssuer, (*play).changeFault},
+	{"rotate", targets.DynamicIssuer, (*play).rotate},
+	{"clock", targets.VirtualClock, (*play).advance},
+	{"credential", targets.CredentialAdmin, (*play).changeCredential},
+	{"fault", targets.DynamicIssuer, (*play).changeFault},
 	{"call", "", (*play).call},
 }
 
@@ -71,7 +71,7 @@ func (p *play) step(ctx context.Context, s *scenario.Step) error {
 }
 
 // needOf is what a kind of step asks of a target.
-func needOf(name string) target.Need {
+func needOf(name string) targets.Need {
 	for _, k := range kinds {
 		if k.name == name {
 			return k.need

@@ -20,7 +20,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // defaultScope is what an exchange asks for unless the file says.
@@ -80,8 +80,8 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 		return nil, err
 	}
 	if e.Retry != nil {
-		if !p.opts.Target.Can[target.VirtualClock] {
-			return nil, p.lacks(target.VirtualClock)
+		if !p.opts.Target.Can[targets.VirtualClock] {
+			return nil, p.lacks(targets.VirtualClock)
 		}
 		if err := e.Retry.Validate(); err != nil {
 			return nil, err

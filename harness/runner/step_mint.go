@@ -9,7 +9,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -73,7 +73,7 @@ func (p *play) hasNative() bool {
 	}
 	preset, err := platform.Preset(p.preset)
 	can := p.opts.Target.Can
-	return err == nil && !preset.Direct && can[target.NativeAPI] && (can[target.SameMachine] || !platform.Native.Local)
+	return err == nil && !preset.Direct && can[targets.NativeAPI] && (can[targets.SameMachine] || !platform.Native.Local)
 }
 
 // mintNative asks the platform's own token API, as a workload would.
@@ -84,12 +84,12 @@ func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any
 	}
 	native := platform.Native
 	switch can := p.opts.Target.Can; {
-	case !can[target.NativeAPI]:
-		return nil, p.lacks(target.NativeAPI)
+	case !can[targets.NativeAPI]:
+		return nil, p.lacks(targets.NativeAPI)
 	case native == nil:
 		return nil, &skipped{platform.Name + " has no token API of its own in this version"}
-	case native.Local && !can[target.SameMachine]:
-		return nil, p.lacks(target.SameMachine)
+	case native.Local && !can[targets.SameMachine]:
+		return nil, p.lacks(targets.SameMachine)
 	case m.Lifetime != 0:
 		return nil, fmt.Errorf("%s: via: native has no lifetime of the caller's choice; leave lifetime out, or mint via: direct", platform.Name)
 	}

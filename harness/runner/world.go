@@ -8,7 +8,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
 )
 
@@ -21,8 +21,8 @@ func (p *play) set(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !clock.Start.IsZero() && !p.opts.Target.Can[target.VirtualClock] {
-		return p.lacks(target.VirtualClock)
+	if !clock.Start.IsZero() && !p.opts.Target.Can[targets.VirtualClock] {
+		return p.lacks(targets.VirtualClock)
 	}
 	iss, err := p.file.ResolveIssuer(p.env)
 	if err != nil {

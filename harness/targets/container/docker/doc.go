@@ -7,7 +7,7 @@
 //	defer c.Remove(ctx)
 //	t, err := c.Target(ctx)
 //
-// Tests want the package above this one, harness/target/container, which does the same with testcontainers. A command must not link
+// Tests want the package above this one, harness/targets/container, which does the same with testcontainers. A command must not link
 // that library: at every start, before main, it reads the state of every process of the machine, which takes longer than all the rest
 // of starting issuerd, and gets longer with each process (testcontainers-go v0.44.0, internal/core/bootstrap).
 //

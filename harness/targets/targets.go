@@ -1,4 +1,4 @@
-package target
+package targets
 
 import (
 	"context"
@@ -74,18 +74,18 @@ func InProcess(opts farm.Options) (*Target, error) {
 // they are. The name is what reports call it.
 func Remote(ctx context.Context, name, controlURL, token string, planes map[string]string) (*Target, error) {
 	if u, err := url.Parse(controlURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("target: %q is not the URL of a control plane, such as http://127.0.0.1:8446", controlURL)
+		return nil, fmt.Errorf("targets: %q is not the URL of a control plane, such as http://127.0.0.1:8446", controlURL)
 	}
 	if token == "" {
-		return nil, errors.New("target: a running farm wants the bearer token that it printed at its start; set ISSUERD_CONTROL_TOKEN")
+		return nil, errors.New("targets: a running farm wants the bearer token that it printed at its start; set ISSUERD_CONTROL_TOKEN")
 	}
 	client := &control.Client{URL: controlURL, Token: token, HTTP: controlClient()}
 	info, err := client.Info(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("target: %s: %w", controlURL, err)
+		return nil, fmt.Errorf("targets: %s: %w", controlURL, err)
 	}
 	if info.CA == "" {
-		return nil, fmt.Errorf("target: %s: the answer is not that of a farm's control plane", controlURL)
+		return nil, fmt.Errorf("targets: %s: the answer is not that of a farm's control plane", controlURL)
 	}
 	seen := map[string]string{}
 	for plane, addr := range info.Planes {
@@ -94,7 +94,7 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 	maps.Copy(seen, planes)
 	resolver, err := farm.NewResolver(seen, []byte(info.CA))
 	if err != nil {
-		return nil, fmt.Errorf("target: %s: %w", controlURL, err)
+		return nil, fmt.Errorf("targets: %s: %w", controlURL, err)
 	}
 	t := &Target{
 		Name:      name,

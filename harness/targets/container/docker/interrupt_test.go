@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/issuerd/issuerd/harness/target/container/docker"
+	"github.com/issuerd/issuerd/harness/targets/container/docker"
 )
 
 var errStop = errors.New("interrupted by the test")

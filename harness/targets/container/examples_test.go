@@ -8,7 +8,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/target/container"
+	"github.com/issuerd/issuerd/harness/targets/container"
 )
 
 func ExampleRun() {

@@ -14,8 +14,8 @@ import (
 	"github.com/testcontainers/testcontainers-go/wait"
 
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
-	"github.com/issuerd/issuerd/harness/target/container/docker"
+	"github.com/issuerd/issuerd/harness/targets"
+	"github.com/issuerd/issuerd/harness/targets/container/docker"
 )
 
 // DefaultImage is what make image builds.
@@ -126,7 +126,7 @@ func (c *Container) ControlURL(ctx context.Context) (string, error) {
 func (c *Container) Token() string { return c.token }
 
 // Target is the farm in the container as something to run scenarios against. Closing it leaves the container up.
-func (c *Container) Target(ctx context.Context) (*target.Target, error) {
+func (c *Container) Target(ctx context.Context) (*targets.Target, error) {
 	planes := map[string]string{}
 	for _, p := range farm.Planes {
 		endpoint, err := c.PortEndpoint(ctx, port(p), "")
@@ -139,5 +139,5 @@ func (c *Container) Target(ctx context.Context) (*target.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return target.Remote(ctx, "container", controlURL, c.token, planes)
+	return targets.Remote(ctx, "container", controlURL, c.token, planes)
 }

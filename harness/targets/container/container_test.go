@@ -13,10 +13,10 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
-	"github.com/issuerd/issuerd/harness/target/container"
-	"github.com/issuerd/issuerd/harness/target/container/docker"
-	"github.com/issuerd/issuerd/harness/target/container/docker/dockertest"
+	"github.com/issuerd/issuerd/harness/targets"
+	"github.com/issuerd/issuerd/harness/targets/container"
+	"github.com/issuerd/issuerd/harness/targets/container/docker"
+	"github.com/issuerd/issuerd/harness/targets/container/docker/dockertest"
 )
 
 func TestContainer(t *testing.T) {
@@ -39,7 +39,7 @@ func run(t *testing.T, image string, opts ...testcontainers.ContainerCustomizer)
 	return c
 }
 
-func open(t *testing.T, c *container.Container) *target.Target {
+func open(t *testing.T, c *container.Container) *targets.Target {
 	t.Helper()
 	tgt, err := c.Target(t.Context())
 	if err != nil {

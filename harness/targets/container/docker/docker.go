@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // ErrNoEngine is the error when no container engine answers, or the docker command is missing.
@@ -176,8 +176,8 @@ func healthy(ctx context.Context, client *http.Client, controlURL string) bool {
 func (c *Container) controlURL() string { return "http://" + c.planes[string(farm.Control)] }
 
 // Target is the farm in the container as something to run scenarios against. Closing it leaves the container up.
-func (c *Container) Target(ctx context.Context) (*target.Target, error) {
-	return target.Remote(ctx, "container", c.controlURL(), c.token, c.planes)
+func (c *Container) Target(ctx context.Context) (*targets.Target, error) {
+	return targets.Remote(ctx, "container", c.controlURL(), c.token, c.planes)
 }
 
 // Remove ends the container, without waiting for requests under way, and removes it. A container that is not there is no error.

@@ -1,4 +1,4 @@
-package target_test
+package targets_test
 
 import (
 	"io"
@@ -9,15 +9,15 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target"
+	"github.com/issuerd/issuerd/harness/targets"
 )
 
 const discovery = "https://token.actions.githubusercontent.com/.well-known/openid-configuration"
 
 // inProcess starts a target until the test's end.
-func inProcess(t *testing.T) *target.Target {
+func inProcess(t *testing.T) *targets.Target {
 	t.Helper()
-	tgt, err := target.InProcess(farm.Options{Token: "a-token-for-tests"})
+	tgt, err := targets.InProcess(farm.Options{Token: "a-token-for-tests"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func inProcess(t *testing.T) *target.Target {
 }
 
 // reach reads a document of the world's GitHub through a target.
-func reach(t *testing.T, tgt *target.Target) {
+func reach(t *testing.T, tgt *targets.Target) {
 	t.Helper()
 	world, err := tgt.Control.CreateWorld(t.Context(), control.WorldSpec{Name: tgt.Name})
 	if err != nil {
@@ -63,7 +63,7 @@ func TestInProcess(t *testing.T) {
 	if tgt.Name != "emulator" || !strings.HasPrefix(string(tgt.CA), "-----BEGIN CERTIFICATE-----") {
 		t.Errorf("target %q with the certificate %.30q", tgt.Name, tgt.CA)
 	}
-	for _, need := range []target.Need{target.DynamicIssuer, target.ObservedFetches, target.VirtualClock, target.CredentialAdmin, target.NativeAPI, target.SameMachine} {
+	for _, need := range []targets.Need{targets.DynamicIssuer, targets.ObservedFetches, targets.VirtualClock, targets.CredentialAdmin, targets.NativeAPI, targets.SameMachine} {
 		if !tgt.Can[need] {
 			t.Errorf("it lacks %s", need)
 		}
@@ -79,7 +79,7 @@ func TestRemote(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, controlURL := range map[string]string{"plain": local.Control.URL, "slash at the end": local.Control.URL + "/"} {
-		tgt, err := target.Remote(t.Context(), name, controlURL, local.Control.Token, map[string]string{"issuer": info.Planes["issuer"]})
+		tgt, err := targets.Remote(t.Context(), name, controlURL, local.Control.Token, map[string]string{"issuer": info.Planes["issuer"]})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -113,11 +113,11 @@ func TestRemoteErrors(t *testing.T) {
 		{"a certificate that is none", broken.URL, "x", "not PEM"},
 	}
 	for _, tt := range tests {
-		tgt, err := target.Remote(t.Context(), tt.name, tt.url, tt.token, map[string]string{"issuer": "127.0.0.1:1"})
+		tgt, err := targets.Remote(t.Context(), tt.name, tt.url, tt.token, map[string]string{"issuer": "127.0.0.1:1"})
 		if err == nil {
 			_ = tgt.Close()
 		}
-		if err == nil || !strings.HasPrefix(err.Error(), "target: ") || !strings.Contains(err.Error(), tt.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "targets: ") || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want one that says %q", tt.name, err, tt.want)
 		}
 		if err != nil && tt.token != "x" && tt.token != "" && strings.Contains(err.Error(), tt.token) {
@@ -139,7 +139,7 @@ func TestRemoteOnEveryAddress(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	tgt, err := target.Remote(t.Context(), "remote", s.ControlURL(), s.Token(), nil)
+	tgt, err := targets.Remote(t.Context(), "remote", s.ControlURL(), s.Token(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

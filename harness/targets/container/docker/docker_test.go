@@ -12,8 +12,8 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
-	"github.com/issuerd/issuerd/harness/target/container/docker"
-	"github.com/issuerd/issuerd/harness/target/container/docker/dockertest"
+	"github.com/issuerd/issuerd/harness/targets/container/docker"
+	"github.com/issuerd/issuerd/harness/targets/container/docker/dockertest"
 )
 
 func TestDocker(t *testing.T) {
