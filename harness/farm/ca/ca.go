@@ -1,6 +1,7 @@
-package farm
+package ca
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,11 +18,9 @@ import (
 	"time"
 )
 
-// authority is the farm's certificate authority, made at its start: a root whose key is thrown away once it has signed
-// one intermediate, and that intermediate, which carries X.509 name constraints. Constraints on the root alone would be
-// ignored by Java; on the intermediate every client tried refuses a name outside them. So a client that trusts the root
-// trusts the farm as a server with the impersonated names and for nothing else: not for clients, code, mail or URIs.
-type authority struct {
+// Authority is a farm's certificate authority: a root whose key is thrown away once it has signed one intermediate, and that intermediate,
+// which carries X.509 name constraints. It is safe for concurrent use.
+type Authority struct {
 	rootPEM      []byte
 	root         *x509.Certificate
 	intermediate *x509.Certificate
@@ -74,13 +73,16 @@ func newPermitted(hosts []string) (permitted, error) {
 			p.addresses = append(p.addresses, ip)
 			continue
 		}
-		if !domain.MatchString(host) {
-			return permitted{}, fmt.Errorf("farm: host %q: want a domain such as issuer.contoso.com, which covers the names below it, or an IP address", host)
+		if !IsDomain(host) {
+			return permitted{}, fmt.Errorf("ca: host %q: want a domain such as issuer.contoso.com, which covers the names below it, or an IP address", host)
 		}
 		p.domains = append(p.domains, strings.ToLower(host))
 	}
 	return p, nil
 }
+
+// IsDomain tells a host name that an authority can sign for, with the names below it, from what is none.
+func IsDomain(host string) bool { return domain.MatchString(host) }
 
 // domain is a host name. Underscores occur in the names of container networks.
 var domain = regexp.MustCompile(`^(?i:[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)(\.(?i:[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?))*$`)
@@ -103,13 +105,18 @@ func (p permitted) has(host string) bool {
 	return false
 }
 
-func newAuthority(names permitted, now func() time.Time) (*authority, error) {
-	a := &authority{names: names, now: now, leaves: map[string]*tls.Certificate{}}
+// New makes an authority for servers at loopback addresses, at localhost, and at the hosts: a domain stands for the names below it too, an IP
+// address for itself. The time of the certificates is now's.
+func New(hosts []string, now func() time.Time) (*Authority, error) {
+	names, err := newPermitted(hosts)
+	if err != nil {
+		return nil, err
+	}
+	a := &Authority{names: names, now: now, leaves: map[string]*tls.Certificate{}}
 	var keys [3]*ecdsa.PrivateKey
 	for i := range keys {
-		var err error
 		if keys[i], err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-			return nil, fmt.Errorf("farm: authority: %w", err)
+			return nil, fmt.Errorf("ca: %w", err)
 		}
 	}
 	rootKey := keys[0]
@@ -121,7 +128,6 @@ func newAuthority(names permitted, now func() time.Time) (*authority, error) {
 		NotBefore: begin, NotAfter: begin.Add(caLife), IsCA: true, BasicConstraintsValid: true, MaxPathLen: 1,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
-	var err error
 	if a.root, err = signed(root, root, &rootKey.PublicKey, rootKey); err != nil {
 		return nil, err
 	}
@@ -140,18 +146,24 @@ func newAuthority(names permitted, now func() time.Time) (*authority, error) {
 	return a, nil
 }
 
+// RootPEM is the root certificate in PEM; the bytes are the caller's.
+func (a *Authority) RootPEM() []byte { return bytes.Clone(a.rootPEM) }
+
+// MaySign tells whether a server of that name can have a certificate.
+func (a *Authority) MaySign(host string) bool { return a.names.has(host) }
+
 // signed makes a certificate with a random serial number: browsers refuse a number that they have seen with another key.
 func signed(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) (*x509.Certificate, error) {
 	raw, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
 	if err != nil {
-		return nil, fmt.Errorf("farm: certificate %q: %w", template.Subject.CommonName, err)
+		return nil, fmt.Errorf("ca: certificate %q: %w", template.Subject.CommonName, err)
 	}
 	return x509.ParseCertificate(raw)
 }
 
-// tlsConfig is for listeners: it answers each handshake with a leaf for the name that the client asks for. A client that was given an
+// TLSConfig is for listeners. It answers each handshake with a leaf for the name that the client asks for. A client that was given an
 // address asks for none, so that the leaf is for the address that it reached and those that the farm impersonates.
-func (a *authority) tlsConfig() *tls.Config {
+func (a *Authority) TLSConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"h2", "http/1.1"},
@@ -170,12 +182,12 @@ func (a *authority) tlsConfig() *tls.Config {
 	}
 }
 
-// authorityEnded begins the error of every handshake after the authority's end.
-const authorityEnded = "farm: the certificate authority of this farm ended at"
+// Ended begins the error of every handshake after the authority's end.
+const Ended = "ca: the certificate authority of this farm ended at"
 
-func (a *authority) leaf(name string) (*tls.Certificate, error) {
+func (a *Authority) leaf(name string) (*tls.Certificate, error) {
 	if !a.names.has(name) {
-		return nil, fmt.Errorf("farm: the certificate authority of this farm may not sign for %q", name)
+		return nil, fmt.Errorf("ca: the certificate authority of this farm may not sign for %q", name)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -184,7 +196,7 @@ func (a *authority) leaf(name string) (*tls.Certificate, error) {
 		return leaf, nil
 	}
 	if end := a.intermediate.NotAfter; !now.Before(end) {
-		return nil, fmt.Errorf("%s %s, a year after its making: start the farm again", authorityEnded, end.UTC().Format(time.RFC3339))
+		return nil, fmt.Errorf("%s %s, a year after its making: start the farm again", Ended, end.UTC().Format(time.RFC3339))
 	}
 	template := &x509.Certificate{ // no CN: one that is an address breaks OpenSSL's name check
 		NotBefore: now.Add(-caAge), NotAfter: now.Add(leafLife),

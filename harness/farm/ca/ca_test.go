@@ -1,4 +1,4 @@
-package farm
+package ca
 
 import (
 	"crypto/ecdsa"
@@ -21,13 +21,9 @@ import (
 // oidNameConstraints is id-ce-nameConstraints of RFC 5280.
 const oidNameConstraints = "2.5.29.30"
 
-func testAuthority(t *testing.T, hosts ...string) *authority {
+func testAuthority(t *testing.T, hosts ...string) *Authority {
 	t.Helper()
-	names, err := newPermitted(hosts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := newAuthority(names, time.Now)
+	a, err := New(hosts, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +118,7 @@ func TestLeaves(t *testing.T) {
 }
 
 // verify is what a client that trusts the root does.
-func verify(a *authority, leaf *x509.Certificate, host string) error {
+func verify(a *Authority, leaf *x509.Certificate, host string) error {
 	roots, intermediates := x509.NewCertPool(), x509.NewCertPool()
 	roots.AddCert(a.root)
 	intermediates.AddCert(a.intermediate)
@@ -168,7 +164,7 @@ func TestForeignHost(t *testing.T) {
 func TestOddHosts(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"", ".", ".contoso.com", "*.contoso.com", "contoso.com.", "contoso..com", "a b", "contoso.com:8443", "https://contoso.com", "café.test", "-a.com", "10.0.0.0/8"} {
-		if _, err := newPermitted([]string{host}); err == nil || !strings.Contains(err.Error(), "farm: host ") {
+		if _, err := newPermitted([]string{host}); err == nil || !strings.Contains(err.Error(), "ca: host ") {
 			t.Errorf("host %q: error %v, want one that names it", host, err)
 		}
 	}
@@ -265,7 +261,7 @@ func TestAuthorityLivesAYear(t *testing.T) {
 		}
 	}
 	a.now = func() time.Time { return end }
-	if _, err := a.leaf("issuer.test"); err == nil || !strings.HasPrefix(err.Error(), authorityEnded) {
+	if _, err := a.leaf("issuer.test"); err == nil || !strings.HasPrefix(err.Error(), Ended) {
 		t.Errorf("after its end: error %v, want one that says so", err)
 	}
 }
@@ -302,7 +298,7 @@ func TestHandshake(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			l, err := tls.Listen("tcp", "127.0.0.1:0", a.tlsConfig())
+			l, err := tls.Listen("tcp", "127.0.0.1:0", a.TLSConfig())
 			if err != nil {
 				t.Fatal(err)
 			}
