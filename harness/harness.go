@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"github.com/issuerd/issuerd/harness/plane"
 	"log/slog"
 	"net/http"
 	"os"
@@ -111,7 +112,7 @@ func Start(opts ...Option) (*Farm, error) {
 
 func start(s settings, opts []Option) (*Farm, error) {
 	const free = "127.0.0.1:0"
-	s.farm.Addr = map[farm.Plane]string{IssuerPlane: free, WorkloadPlane: free, EntraPlane: free, farm.Control: ""}
+	s.farm.Addr = map[plane.Plane]string{IssuerPlane: free, WorkloadPlane: free, EntraPlane: free, plane.Control: ""}
 	s.farm.NoIssuers = true
 	for _, opt := range opts {
 		opt(&s)

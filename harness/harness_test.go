@@ -360,7 +360,7 @@ func TestMistakes(t *testing.T) {
 			harness.New(t, harness.WithHosts("allowed.contoso.com")).MustAddIssuer(harness.IssuerSpec{Platform: "github", URL: "https://contoso.com"})
 		}, `may not sign for "contoso.com"`},
 		{"cloud", func(t testing.TB) { harness.New(t, harness.WithCloud("mars")) }, "have public, usgov, china"},
-		{"bad host", func(t testing.TB) { harness.New(t, harness.WithHosts("*")) }, `farm: host "*"`},
+		{"bad host", func(t testing.TB) { harness.New(t, harness.WithHosts("*")) }, `ca: host "*"`},
 		{"clock", func(t testing.TB) { harness.New(t).MustAdvance(-1) }, "only goes forward"},
 		{"credential", func(t testing.TB) { harness.New(t).MustAddApp("deployer", harness.Credential{Name: "production"}) }, "no issuer"},
 		{"fault", func(t testing.TB) {

@@ -4,18 +4,18 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // Plane is a listener of a farm.
-type Plane = farm.Plane
+type Plane = plane.Plane
 
 // The planes that a test reaches.
 const (
-	IssuerPlane   = farm.Issuer   // discovery documents and key sets
-	WorkloadPlane = farm.Workload // the platforms' own token APIs, for workloads
-	EntraPlane    = farm.Entra    // Microsoft Entra, Microsoft Graph and Azure Resource Manager
+	IssuerPlane   = plane.Issuer   // discovery documents and key sets
+	WorkloadPlane = plane.Workload // the platforms' own token APIs, for workloads
+	EntraPlane    = plane.Entra    // Microsoft Entra, Microsoft Graph and Azure Resource Manager
 )
 
 // Token is a token that an issuer has signed, with what it says. It prints without the token itself.

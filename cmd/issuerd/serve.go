@@ -19,6 +19,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // The environment variables that lead a client to a farm's control plane.
@@ -37,7 +38,7 @@ const shutdownTime = 5 * time.Second
 const reloadInterval = time.Second
 
 type serveFlags struct {
-	addr       map[farm.Plane]*string
+	addr       map[plane.Plane]*string
 	public     bool
 	anywhere   bool
 	publicURL  string
@@ -52,7 +53,7 @@ type serveFlags struct {
 }
 
 func newServe() *cobra.Command {
-	f := serveFlags{addr: map[farm.Plane]*string{}}
+	f := serveFlags{addr: map[plane.Plane]*string{}}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the issuers, Entra and the management API until SIGTERM",
@@ -76,7 +77,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
 	flags := cmd.Flags()
-	for _, p := range farm.Planes {
+	for _, p := range plane.All {
 		f.addr[p] = flags.String(strings.TrimPrefix(p.Flag(), "--"), p.DefaultAddr(), "where the "+string(p)+" plane listens; empty: nowhere")
 	}
 	flags.BoolVar(&f.public, "public", false, "let the issuer plane listen on every address; the other planes must stay on loopback")
@@ -103,12 +104,12 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 			return cannotRun(err)
 		}
 	}
-	addrs := map[farm.Plane]string{}
-	for plane, addr := range f.addr {
-		addrs[plane] = *addr
+	addrs := map[plane.Plane]string{}
+	for p, addr := range f.addr {
+		addrs[p] = *addr
 	}
 	if f.public {
-		if addrs[farm.Issuer], err = f.publicAddr(addrs); err != nil {
+		if addrs[plane.Issuer], err = f.publicAddr(addrs); err != nil {
 			return err
 		}
 	}
@@ -166,18 +167,18 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 }
 
 // publicAddr is the issuer plane's address on every interface. It refuses when another plane would be public too.
-func (f *serveFlags) publicAddr(addrs map[farm.Plane]string) (string, error) {
-	for _, p := range farm.Planes {
-		if p == farm.Issuer || addrs[p] == "" {
+func (f *serveFlags) publicAddr(addrs map[plane.Plane]string) (string, error) {
+	for _, p := range plane.All {
+		if p == plane.Issuer || addrs[p] == "" {
 			continue
 		}
 		if !onLoopback(addrs[p]) {
 			return "", fmt.Errorf("--public: the %s plane is on %q, and only the issuer plane may be public; move it to loopback with %s", p, addrs[p], p.Flag())
 		}
 	}
-	_, port, err := net.SplitHostPort(addrs[farm.Issuer])
+	_, port, err := net.SplitHostPort(addrs[plane.Issuer])
 	if err != nil {
-		return "", fmt.Errorf("%s %q: want host:port", farm.Issuer.Flag(), addrs[farm.Issuer])
+		return "", fmt.Errorf("%s %q: want host:port", plane.Issuer.Flag(), addrs[plane.Issuer])
 	}
 	return net.JoinHostPort("", port), nil
 }
@@ -185,16 +186,15 @@ func (f *serveFlags) publicAddr(addrs map[farm.Plane]string) (string, error) {
 // onLoopback tells an address to listen on that only this machine reaches.
 func onLoopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	return err == nil && plane.IsLoopback(host)
 }
 
 // beyondLoopback refuses planes that others than this machine would reach, unless that was asked for; then it warns.
-func (f *serveFlags) beyondLoopback(stderr io.Writer, addrs map[farm.Plane]string) error {
+func (f *serveFlags) beyondLoopback(stderr io.Writer, addrs map[plane.Plane]string) error {
 	var names, flags []string
-	for _, p := range farm.Planes {
+	for _, p := range plane.All {
 		_, _, err := net.SplitHostPort(addrs[p])
-		if p == farm.Issuer || addrs[p] == "" || err != nil || onLoopback(addrs[p]) { // Start tells what is wrong with an address
+		if p == plane.Issuer || addrs[p] == "" || err != nil || onLoopback(addrs[p]) { // Start tells what is wrong with an address
 			continue
 		}
 		names, flags = append(names, string(p)+" ("+addrs[p]+")"), append(flags, p.Flag())
@@ -219,19 +219,19 @@ func (f *serveFlags) beyondLoopback(stderr io.Writer, addrs map[farm.Plane]strin
 
 // announce prints a line for each listener and what a shell needs to use the farm.
 func (f *serveFlags) announce(w io.Writer, s *farm.Server, dir *directory.Directory) {
-	about := map[farm.Plane]string{
-		farm.Issuer:   "discovery and keys: https://%s/github/.well-known/openid-configuration and so on",
-		farm.Workload: "the platforms' own token APIs; issuerd token PLATFORM --print-env leads to one",
-		farm.Entra:    "Microsoft Entra: https://%s/TENANT/oauth2/v2.0/token",
-		farm.Control:  "management API; certificate at http://%s/ca.pem",
+	about := map[plane.Plane]string{
+		plane.Issuer:   "discovery and keys: https://%s/github/.well-known/openid-configuration and so on",
+		plane.Workload: "the platforms' own token APIs; issuerd token PLATFORM --print-env leads to one",
+		plane.Entra:    "Microsoft Entra: https://%s/TENANT/oauth2/v2.0/token",
+		plane.Control:  "management API; certificate at http://%s/ca.pem",
 	}
-	for _, p := range farm.Planes {
+	for _, p := range plane.All {
 		addr := clientAddr(s, p)
 		if addr == "" {
 			continue
 		}
 		scheme := "https"
-		if p == farm.Control {
+		if p == plane.Control {
 			scheme = "http"
 		}
 		text := about[p]
@@ -241,13 +241,13 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, dir *directory.Direct
 		fmt.Fprintf(w, "%-9s %s://%-22s %s\n", p, scheme, s.Addr(p), text)
 	}
 	fmt.Fprintln(w)
-	if addr := clientAddr(s, farm.Control); addr != "" {
+	if addr := clientAddr(s, plane.Control); addr != "" {
 		fmt.Fprintf(w, "export %s=%s\n", controlURLVariable, shellQuote("http://"+addr))
 		if os.Getenv(controlTokenVariable) == "" { // who set it knows it, and a container's log is kept
 			fmt.Fprintf(w, "export %s=%s\n", controlTokenVariable, shellQuote(s.Token()))
 		}
 	}
-	if addr := clientAddr(s, farm.Entra); addr != "" {
+	if addr := clientAddr(s, plane.Entra); addr != "" {
 		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=%s\n", shellQuote("https://"+addr+"/"))
 	}
 	if tenants := dir.Tenants(); len(tenants) > 0 {
@@ -261,12 +261,5 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, dir *directory.Direct
 	}
 }
 
-// clientAddr is where a client on this machine finds a plane: loopback for a listener on every address.
-func clientAddr(s *farm.Server, p farm.Plane) string {
-	addr := s.Addr(p)
-	host, port, err := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", port)
-	}
-	return addr
-}
+// clientAddr is where a client on this machine finds a plane, or empty.
+func clientAddr(s *farm.Server, p plane.Plane) string { return plane.Reachable(s.Addr(p), "127.0.0.1") }

@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -231,7 +231,7 @@ func (f *tokenFlags) leadToFarm(cmd *cobra.Command, client *control.Client, env 
 	if err != nil {
 		return cannotRun(err)
 	}
-	addr := info.Planes[string(farm.Entra)]
+	addr := info.Planes[plane.Entra]
 	if addr == "" {
 		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: %s is %s, since the Entra plane of the farm listens nowhere\n", authorityVariable, env[authorityVariable])
 		return err

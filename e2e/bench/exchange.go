@@ -12,8 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -29,7 +28,7 @@ func (w *world) exchangeCost(rounds int, length time.Duration) error {
 		return func() error {
 			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			r.Header.Set(control.WorldHeader, w.id)
+			r.Header.Set(plane.WorldHeader, w.id)
 			answer := httptest.NewRecorder()
 			handler.ServeHTTP(answer, r)
 			if answer.Code != http.StatusOK {
@@ -45,7 +44,7 @@ func (w *world) exchangeCost(rounds int, length time.Duration) error {
 	}
 	// They are done in turn, so that what disturbs the machine disturbs all of them: the difference is a few per cent of each. The last is what
 	// it takes to make a request and to keep its answer here.
-	operations := []operation{call(w.server.Handler(farm.Entra)), signature(key), verify, call(nothing)}
+	operations := []operation{call(w.server.Handler(plane.Entra)), signature(key), verify, call(nothing)}
 	var beside []float64 // µs
 	for begin := time.Now(); time.Since(begin) < time.Duration(rounds)*length; {
 		var difference time.Duration

@@ -26,6 +26,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/github"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -115,8 +116,8 @@ func prepare() ([]pair, *world, func(), error) {
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{
-		farm.Issuer: "127.0.0.1:0", farm.Workload: "", farm.Entra: "127.0.0.1:0", farm.Control: "127.0.0.1:0",
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{
+		plane.Issuer: "127.0.0.1:0", plane.Workload: "", plane.Entra: "127.0.0.1:0", plane.Control: "127.0.0.1:0",
 	}})
 	if err != nil {
 		return nil, nil, nil, err

@@ -7,12 +7,13 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // worldCost measures the memory of worlds that have one issuer and one application, and no key yet.
 func worldCost() error {
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{
-		farm.Issuer: "127.0.0.1:0", farm.Workload: "", farm.Entra: "127.0.0.1:0", farm.Control: "",
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{
+		plane.Issuer: "127.0.0.1:0", plane.Workload: "", plane.Entra: "127.0.0.1:0", plane.Control: "",
 	}})
 	if err != nil {
 		return err

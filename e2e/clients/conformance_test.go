@@ -79,7 +79,7 @@ func (c officialClient) asked(e harness.Entry) string {
 	} else if c.routes != nil && !c.routes.MatchString(route) {
 		return ""
 	}
-	if !c.agent.MatchString(agent) || e.Platform == "" || e.Status == 0 || !slices.Contains(c.planes, harness.Plane(e.Plane)) {
+	if !c.agent.MatchString(agent) || e.Platform == "" || e.Status == 0 || !slices.Contains(c.planes, e.Plane) {
 		return ""
 	}
 	return route

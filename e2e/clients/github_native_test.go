@@ -208,7 +208,7 @@ func TestGitHubToolkitUnavailable(t *testing.T) {
 			}
 			var statuses []int
 			for _, e := range f.Journal()[before:] {
-				if e.Plane == string(harness.WorkloadPlane) {
+				if e.Plane == harness.WorkloadPlane {
 					statuses = append(statuses, e.Status)
 				}
 			}

@@ -3,13 +3,13 @@ package clients
 import (
 	"regexp"
 
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // officialClient says by what the requests of a client are known in a journal that others have written to too.
 type officialClient struct {
 	agent   *regexp.Regexp // its User-Agent
-	planes  []farm.Plane   // which it asks
+	planes  []plane.Plane  // which it asks
 	routes  *regexp.Regexp // which it asks; nil: any
 	version []string       // a command that prints the version of a program; of modules and packages the lock files say it
 }
@@ -35,11 +35,11 @@ const (
 
 // Which planes a client asks.
 var (
-	atEntra     = []farm.Plane{farm.Entra}
-	atAPI       = []farm.Plane{farm.Workload}
-	atAPIEntra  = []farm.Plane{farm.Workload, farm.Entra}
-	atDocuments = []farm.Plane{farm.Issuer, farm.Entra}
-	atAPIIssuer = []farm.Plane{farm.Workload, farm.Issuer}
+	atEntra     = []plane.Plane{plane.Entra}
+	atAPI       = []plane.Plane{plane.Workload}
+	atAPIEntra  = []plane.Plane{plane.Workload, plane.Entra}
+	atDocuments = []plane.Plane{plane.Issuer, plane.Entra}
+	atAPIIssuer = []plane.Plane{plane.Workload, plane.Issuer}
 )
 
 // officialClients are the clients: Go modules, npm packages after npm:, and Debian packages.

@@ -13,6 +13,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 const (
@@ -27,7 +28,7 @@ func start(t testing.TB) (*farm.Server, *control.Client) {
 	t.Helper()
 	s, err := farm.Start(farm.Options{
 		Token: token, Version: "v1.2.3",
-		Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free},
+		Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -59,8 +60,8 @@ func TestRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantInfo := control.Info{Version: "v1.2.3", CA: string(s.CA()), Planes: map[string]string{
-		"issuer": s.Addr(farm.Issuer), "entra": s.Addr(farm.Entra), "control": s.Addr(farm.Control),
+	wantInfo := control.Info{Version: "v1.2.3", CA: string(s.CA()), Planes: map[plane.Plane]string{
+		"issuer": s.Addr(plane.Issuer), "entra": s.Addr(plane.Entra), "control": s.Addr(plane.Control),
 	}}
 	if diff := cmp.Diff(wantInfo, info); diff != "" {
 		t.Errorf("info (-want +got):\n%s", diff)
@@ -72,7 +73,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("world %+v, want one that begins at %s", f, begin)
 	}
 	if got, err := c.World(ctx, f.ID); err != nil || got.Tenant != f.Tenant || got.IdentityHeader != f.IdentityHeader || len(f.IdentityHeader) < 32 ||
-		got.IdentityEndpoint != "https://"+s.Addr(farm.Entra)+"/msi/token" {
+		got.IdentityEndpoint != "https://"+s.Addr(plane.Entra)+"/msi/token" {
 		t.Errorf("world %+v, %v; want %+v", got, err, f)
 	}
 

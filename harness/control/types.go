@@ -5,20 +5,17 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // DefaultWorld is the id of the world that is there from the start.
 const DefaultWorld = "default"
 
-// WorldHeader is the request header that picks a world on the issuer, workload and Entra planes. Requests without it reach the
-// default world.
-const WorldHeader = "Issuerd-World"
-
 // Info says where the planes of a process are.
 type Info struct {
-	Version string            `json:"version"`
-	Planes  map[string]string `json:"planes"` // host:port by plane: issuer, workload, entra, control
-	CA      string            `json:"ca"`     // the farm's root certificate, PEM
+	Version string                 `json:"version"`
+	Planes  map[plane.Plane]string `json:"planes"` // host:port by plane
+	CA      string                 `json:"ca"`     // the farm's root certificate, PEM
 }
 
 // WorldSpec asks for a world of its own.
@@ -146,7 +143,7 @@ type Workload struct {
 type Entry struct {
 	Seq    int           `json:"seq"` // counts from 1 in its world
 	Time   time.Time     `json:"time"`
-	Plane  string        `json:"plane"`
+	Plane  plane.Plane   `json:"plane"`
 	Method string        `json:"method,omitempty"`
 	URL    string        `json:"url,omitempty"`    // without the query
 	Status int           `json:"status,omitempty"` // of HTTP, or what corresponds to gRPC's; 0: the connection was dropped without an answer

@@ -10,6 +10,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -73,7 +74,7 @@ func TestByPathAddresses(t *testing.T) {
 	t.Parallel()
 	const public = "https://farm.contoso.com/some/where/"
 	s := start(t, farm.Options{PublicURL: public})
-	_, port, _ := strings.Cut(s.Addr(farm.Issuer), ":")
+	_, port, _ := strings.Cut(s.Addr(plane.Issuer), ":")
 	bases := map[string]*http.Client{
 		"https://127.0.0.1:" + port:     trusting(s),
 		"https://localhost:" + port:     trusting(s),
@@ -111,7 +112,7 @@ func TestHostHeader(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
 	client := trusting(s)
-	issuerAddr, entraAddr := s.Addr(farm.Issuer), s.Addr(farm.Entra)
+	issuerAddr, entraAddr := s.Addr(plane.Issuer), s.Addr(plane.Entra)
 	_, port, _ := strings.Cut(issuerAddr, ":")
 	const tenant = "/contoso.onmicrosoft.com/v2.0" + discoveryPath
 	tests := []struct {
@@ -172,12 +173,12 @@ func TestHostsOfEveryAddress(t *testing.T) {
 		addr   string
 		status int
 	}{{"0.0.0.0:0", http.StatusOK}, {free, http.StatusNotFound}} {
-		s := start(t, farm.Options{Hosts: hosts, Addr: map[farm.Plane]string{farm.Issuer: tt.addr, farm.Entra: tt.addr}})
+		s := start(t, farm.Options{Hosts: hosts, Addr: map[plane.Plane]string{plane.Issuer: tt.addr, plane.Entra: tt.addr}})
 		for _, host := range hosts[:3] {
-			for _, plane := range []farm.Plane{farm.Issuer, farm.Entra} {
-				t.Run(tt.addr+" "+host+" "+string(plane), func(t *testing.T) {
+			for _, p := range []plane.Plane{plane.Issuer, plane.Entra} {
+				t.Run(tt.addr+" "+host+" "+string(p), func(t *testing.T) {
 					t.Parallel()
-					_, port, err := net.SplitHostPort(s.Addr(plane))
+					_, port, err := net.SplitHostPort(s.Addr(p))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -187,7 +188,7 @@ func TestHostsOfEveryAddress(t *testing.T) {
 					}
 					base := "https://" + net.JoinHostPort(strings.ToLower(host), port)
 					path, issuer := "/github", base+"/github"
-					if plane == farm.Entra {
+					if p == plane.Entra {
 						path, issuer = tenant, base+"/"
 					}
 					status, body := get(t, client, base+path+discoveryPath, "")
@@ -216,7 +217,7 @@ func TestResolver(t *testing.T) {
 		"https://TOKEN.actions.githubusercontent.com" + discoveryPath,
 		"https://LOGIN.microsoftonline.com/contoso.onmicrosoft.com/v2.0" + discoveryPath,
 		"https://westus.login.microsoft.com/contoso.onmicrosoft.com/v2.0" + discoveryPath,
-		"https://" + s.Addr(farm.Issuer) + "/github" + discoveryPath,
+		"https://" + s.Addr(plane.Issuer) + "/github" + discoveryPath,
 		"https://10.1.2.3/here" + discoveryPath,
 	} {
 		if document(t, client, address)["jwks_uri"] == nil {
@@ -233,7 +234,7 @@ func TestResolver(t *testing.T) {
 	if status, _ := get(t, client, "http://token.actions.githubusercontent.com"+discoveryPath, ""); status != http.StatusBadRequest {
 		t.Errorf("http: status %d, want %d", status, http.StatusBadRequest)
 	}
-	if _, err := farm.NewResolver(map[string]string{}, []byte("no certificate")); err == nil {
+	if _, err := plane.NewResolver(nil, []byte("no certificate"), nil); err == nil {
 		t.Error("a resolver without a certificate")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // azure is a directory with a managed identity that may read a key vault.
@@ -49,7 +50,7 @@ func TestServicesOfEntra(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Directory: azure(t)})
 	w := newWorld(t, s, control.WorldSpec{})
-	own := "https://" + s.Addr(farm.Entra)
+	own := "https://" + s.Addr(plane.Entra)
 	const graph, arm = "InvalidAuthenticationToken", "AuthenticationFailed"
 	for _, tt := range []struct{ address, code string }{
 		{"https://graph.microsoft.com/v1.0/applications", graph},
@@ -214,7 +215,7 @@ func TestOwnAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := "https://" + s.Addr(farm.Entra)
+	own := "https://" + s.Addr(plane.Entra)
 	resp, err := trusting(s).PostForm(own+"/"+world.Tenant+"/oauth2/v2.0/token", entra.AssertionForm(app.ClientID, minted.Token, own+"/.default"))
 	if err != nil {
 		t.Fatal(err)

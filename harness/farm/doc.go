@@ -1,5 +1,5 @@
-// Package farm puts the issuers, the Entra emulator and the management API on listeners: the four planes, the two ways to be
-// addressed, and TLS from an authority of the farm's own.
+// Package farm puts the issuers, the Entra emulator and the management API on listeners: the four planes (harness/plane), the two ways to be
+// addressed, and TLS from an authority of the farm's own (harness/farm/ca).
 //
 // A [Server] has one [World] from the start and makes more on demand; each has its own issuers, keys, directory, clock and journal, and
 // a request picks one with a header (see harness/control) or reaches the default one.
@@ -12,13 +12,13 @@
 //	client := &http.Client{Transport: s.Transport(control.DefaultWorld)}
 //	client.Get("https://token.actions.githubusercontent.com/.well-known/openid-configuration")
 //
-// Canonical addressing: the farm answers for the real host names. The transport above is its resolver: it takes every name the farm
+// Canonical addressing: the farm answers for the real host names. The transport above is a plane.Resolver: it takes every name the farm
 // impersonates to the farm's listener, and no other name anywhere. By path: the same issuers below the farm's own address, such as
 // https://127.0.0.1:8443/github, for clients that take a base URL; Entra is at the root of its own listener, because clients drop a
 // path from the authority, and Microsoft Graph and Azure Resource Manager are beside it, told apart by the first segment of their paths.
 //
-// The Entra plane also has /msi/token, where workloads with a managed identity get their tokens as in Azure App Service: control.World
-// says what to put into IDENTITY_ENDPOINT and IDENTITY_HEADER. There are no system-assigned identities, so a request must name one.
+// The Entra plane also has /msi/token (harness/entra/msi), where workloads with a managed identity get their tokens as in Azure App Service:
+// control.World says what to put into IDENTITY_ENDPOINT and IDENTITY_HEADER.
 //
 // On the workload plane each workload (see [World.StartWorkload]) finds its platform's own token API below an address of its own, /w/ID.
 //

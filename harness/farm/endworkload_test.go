@@ -11,6 +11,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // TestEndWorkloads ends 50 workloads of Google's one by one: none of their 50 listeners is held, and nothing else of the world has gone.
@@ -73,7 +74,7 @@ func TestEndWorkloads(t *testing.T) {
 func TestEndWorkloadFrees(t *testing.T) {
 	t.Parallel()
 	clock := &timers{now: fixed}
-	s := start(t, farm.Options{Now: clock.time, After: clock.after, Addr: map[farm.Plane]string{farm.Workload: free}})
+	s := start(t, farm.Options{Now: clock.time, After: clock.after, Addr: map[plane.Plane]string{plane.Workload: free}})
 	w := newWorld(t, s, control.WorldSpec{})
 	for platform, variable := range map[string]string{"kubernetes": "AZURE_FEDERATED_TOKEN_FILE", "spiffe": "SPIFFE_ENDPOINT_SOCKET"} {
 		iss := addIssuer(t, w, control.IssuerSpec{Platform: platform})

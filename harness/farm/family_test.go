@@ -8,6 +8,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/github"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -40,7 +41,7 @@ func TestSlugInTheDefaultWorld(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
+			s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}})
 			client, manager := canonical(s, control.DefaultWorld), &control.Client{URL: s.ControlURL(), Token: s.Token()}
 			job, err := manager.StartWorkload(t.Context(), control.DefaultWorld, control.WorkloadSpec{
 				Issuer: tt.from, Preset: tt.preset, Claims: map[string]any{"enterprise": slug},
@@ -79,7 +80,7 @@ func TestSlugInTheDefaultWorld(t *testing.T) {
 // TestKeySets compares the keys of GitHub's issuers: one set for those at one host, another elsewhere, and after an own algorithm.
 func TestKeySets(t *testing.T) {
 	t.Parallel()
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}})
 	w := newWorld(t, s, control.WorldSpec{Name: "keys"})
 	client := canonical(s, w.Describe().ID)
 	base := addIssuer(t, w, control.IssuerSpec{Platform: "github"})

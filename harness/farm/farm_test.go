@@ -18,6 +18,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // free is a port of the system's choice.
@@ -29,9 +30,9 @@ const exchangeAudience = "api://AzureADTokenExchange"
 // start runs a farm until the test's end. Planes that the options do not place get a free port, except for the workload plane.
 func start(t *testing.T, opts farm.Options) *farm.Server {
 	t.Helper()
-	addrs := map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}
-	for plane, addr := range opts.Addr {
-		addrs[plane] = addr
+	addrs := map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}
+	for p, addr := range opts.Addr {
+		addrs[p] = addr
 	}
 	opts.Addr = addrs
 	s, err := farm.Start(opts)

@@ -8,6 +8,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // TestWhatEntraReaches says which issuers the emulator fetches from. All of them are served to others.
@@ -111,7 +112,7 @@ func TestKeySetElsewhere(t *testing.T) {
 			t.Errorf("keys at %s: AADSTS%d, want %d: %s", tt.jwks, got.code(), tt.code, got.Description)
 		}
 	}
-	if status, _ := get(t, trusting(s), "https://"+s.Addr(farm.Issuer)+"/oauth2/v3/certs", "www.googleapis.com"); status != http.StatusOK {
+	if status, _ := get(t, trusting(s), "https://"+s.Addr(plane.Issuer)+"/oauth2/v3/certs", "www.googleapis.com"); status != http.StatusOK {
 		t.Errorf("Google's keys at their own host: status %d, want %d", status, http.StatusOK)
 	}
 }

@@ -76,7 +76,7 @@ func (s *Server) endIdleWorlds() {
 // removeWorld takes a world from the list, and its workloads, which are to be ended with it; the caller holds mu.
 func (s *Server) removeWorld(w *World) []*workload {
 	delete(s.worlds, w.id)
-	s.secrets.remove(w.identityHeader)
+	s.secrets.remove(w.identitySecret)
 	return s.takeWorkloads(w)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // slow is a client that takes its answer only when it is told to.
@@ -28,7 +29,7 @@ func (s slow) Write(b []byte) (int, error) {
 func TestIdleWorlds(t *testing.T) {
 	t.Parallel()
 	clock := &timers{now: time.Now()}
-	s := start(t, farm.Options{Now: clock.time, After: clock.after, IdleWorlds: time.Hour, Addr: map[farm.Plane]string{farm.Workload: free}})
+	s := start(t, farm.Options{Now: clock.time, After: clock.after, IdleWorlds: time.Hour, Addr: map[plane.Plane]string{plane.Workload: free}})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	world := func() *farm.World {
 		w := newWorld(t, s, control.WorldSpec{})
@@ -40,7 +41,7 @@ func TestIdleWorlds(t *testing.T) {
 		answer := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodDelete, "/v1/worlds/"+w.Describe().ID, nil)
 		r.Header.Set("Authorization", "Bearer "+s.Token())
-		s.Handler(farm.Control).ServeHTTP(answer, r)
+		s.Handler(plane.Control).ServeHTTP(answer, r)
 		return answer.Code == http.StatusOK
 	}
 	idle, asked, managed, working, answering := world(), world(), world(), world(), world()
@@ -61,8 +62,8 @@ func TestIdleWorlds(t *testing.T) {
 	go func() {
 		defer close(done)
 		r := httptest.NewRequest(http.MethodGet, githubURL+discoveryPath, nil)
-		r.Header.Set(control.WorldHeader, answering.Describe().ID)
-		s.Handler(farm.Issuer).ServeHTTP(out, r)
+		r.Header.Set(plane.WorldHeader, answering.Describe().ID)
+		s.Handler(plane.Issuer).ServeHTTP(out, r)
 	}()
 	<-out.reached
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -31,7 +32,7 @@ func mintAt(t *testing.T, w *farm.World, spec control.MintSpec) control.Minted {
 // what was there changed.
 func TestIssuerAskedForTwice(t *testing.T) {
 	t.Parallel()
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}})
 	w := newWorld(t, s, control.WorldSpec{})
 	client := canonical(s, w.Describe().ID)
 	first := addIssuer(t, w, control.IssuerSpec{Platform: "github", Claims: map[string]any{"actor": "one"}})
@@ -201,7 +202,7 @@ func TestOneIssuerAtTwoAddresses(t *testing.T) {
 	s := start(t, farm.Options{PublicURL: "https://tunnel.contoso.com/farm"})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	other := newWorld(t, s, control.WorldSpec{})
-	local := "https://" + s.Addr(farm.Issuer)
+	local := "https://" + s.Addr(plane.Issuer)
 	for _, p := range issuers.All {
 		for _, service := range p.Services {
 			at := slices.IndexFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name })

@@ -19,6 +19,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // TestJournal reads the journal of one sign-in.
@@ -46,7 +47,7 @@ func TestJournal(t *testing.T) {
 		if e.Time.IsZero() {
 			t.Errorf("entry %d has no time", e.Seq)
 		}
-		got = append(got, line{e.Seq, e.Plane, e.Method, e.URL, e.Status, e.SignIn != nil, e.Platform, e.Route})
+		got = append(got, line{e.Seq, string(e.Plane), e.Method, e.URL, e.Status, e.SignIn != nil, e.Platform, e.Route})
 	}
 	want := []line{
 		{1, "issuer", "GET", githubURL + discoveryPath, 200, false, "github", "discovery"},
@@ -79,7 +80,7 @@ func TestDroppedConnection(t *testing.T) {
 	for i, protocol := range []string{"http/1.1", "h2"} {
 		config := &tls.Config{RootCAs: roots, NextProtos: []string{protocol}}
 		client := &http.Client{Transport: withHeader{&http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: protocol == "h2"}, w.Describe().ID}}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+s.Addr(farm.Issuer)+discoveryPath, nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+s.Addr(plane.Issuer)+discoveryPath, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +112,7 @@ func (h withHeader) CloseIdleConnections() {
 
 func (h withHeader) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set(control.WorldHeader, h.world)
+	r.Header.Set(plane.WorldHeader, h.world)
 	return h.next.RoundTrip(r)
 }
 
@@ -286,7 +287,7 @@ func TestFloods(t *testing.T) {
 func TestJournalHidesSecrets(t *testing.T) {
 	t.Parallel()
 	log := new(logged)
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}, Log: log.logger(), Token: "the-token-of/the+control.plane"})
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}, Log: log.logger(), Token: "the-token-of/the+control.plane"})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	w := newWorld(t, s, control.WorldSpec{Name: "misplaced"})
 	foreign := map[string]string{
@@ -315,7 +316,7 @@ func TestJournalHidesSecrets(t *testing.T) {
 		for _, address := range []string{
 			githubURL + "/" + url.PathEscape(secret), "https://graph.microsoft.com/v1.0/applications/" + url.PathEscape(secret),
 			"https://management.azure.com/subscriptions/" + url.PathEscape(url.PathEscape(secret)),
-			"https://" + s.Addr(farm.Workload) + "/w/" + url.PathEscape(secret), s.ControlURL() + "/v1/worlds/" + url.PathEscape(secret),
+			"https://" + s.Addr(plane.Workload) + "/w/" + url.PathEscape(secret), s.ControlURL() + "/v1/worlds/" + url.PathEscape(secret),
 		} {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"?token="+url.QueryEscape(secret), nil)
 			if err != nil {

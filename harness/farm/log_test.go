@@ -14,6 +14,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -22,7 +23,7 @@ import (
 func TestLog(t *testing.T) {
 	t.Parallel()
 	log := new(logged)
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}, Log: log.logger()})
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}, Log: log.logger()})
 	client, manager := canonical(s, control.DefaultWorld), &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	secrets := map[string]string{"control token": s.Token()}
 	app, err := manager.AddApplication(t.Context(), control.DefaultWorld, control.ApplicationSpec{Name: "deployer", Credentials: []directory.Credential{
@@ -66,7 +67,7 @@ func TestLog(t *testing.T) {
 	}
 	get(t, client, "https://nowhere.example/path?secret=of-a-query", "")
 	secrets["query"] = "of-a-query"
-	if status := statusOf(t, client, "https://"+s.Addr(farm.Workload)+"/w/guessed/x?y", "Authorization", "Bearer of-a-header"); status != http.StatusNotFound {
+	if status := statusOf(t, client, "https://"+s.Addr(plane.Workload)+"/w/guessed/x?y", "Authorization", "Bearer of-a-header"); status != http.StatusNotFound {
 		t.Errorf("an unknown workload: HTTP status %d, want 404", status)
 	}
 	secrets["header"] = "of-a-header"
@@ -140,7 +141,7 @@ func (l *failsOnce) Accept() (net.Conn, error) {
 func TestFolders(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}})
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}})
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	left := func() int {
 		t.Helper()

@@ -19,6 +19,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // shortTime is what a server gives a request in these tests, in place of a minute. Nothing depends on how long it is.
@@ -56,14 +57,14 @@ func TestLongPoll(t *testing.T) {
 	} {
 		t.Run(tt.name+" "+tt.proto, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, farm.Options{Timeout: shortTime, Addr: map[farm.Plane]string{farm.Workload: free}})
+			s := start(t, farm.Options{Timeout: shortTime, Addr: map[plane.Plane]string{plane.Workload: free}})
 			w := newWorld(t, s, control.WorldSpec{Skew: -time.Hour})
 			addIssuer(t, w, control.IssuerSpec{Platform: "gcp"})
 			started, err := w.StartWorkload(control.WorkloadSpec{Issuer: googleIssuer})
 			if err != nil {
 				t.Fatal(err)
 			}
-			base, addr := started.Base, s.Addr(farm.Workload)
+			base, addr := started.Base, s.Addr(plane.Workload)
 			if tt.plain {
 				addr = started.Env["GCE_METADATA_HOST"]
 				base = "http://" + addr
@@ -147,7 +148,7 @@ func TestShutdownAnswersPolls(t *testing.T) {
 // send what has been renewed.
 func TestStreamsFollowTheClock(t *testing.T) {
 	t.Parallel()
-	s := start(t, farm.Options{Timeout: shortTime, Addr: map[farm.Plane]string{farm.Workload: free}})
+	s := start(t, farm.Options{Timeout: shortTime, Addr: map[plane.Plane]string{plane.Workload: free}})
 	w := newWorld(t, s, control.WorldSpec{Skew: time.Hour})
 	iss := addIssuer(t, w, control.IssuerSpec{Platform: "spiffe"})
 	started, err := w.StartWorkload(control.WorkloadSpec{Issuer: iss.URL})
@@ -182,7 +183,7 @@ func TestStreamsFollowTheClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outlast(t, s.Addr(farm.Workload))
+	outlast(t, s.Addr(plane.Workload))
 	advance := func(d time.Duration) {
 		t.Helper()
 		if _, err := w.Advance(control.AdvanceSpec{Advance: d}); err != nil {

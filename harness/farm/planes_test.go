@@ -8,6 +8,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 const discoveryPath = "/.well-known/openid-configuration"
@@ -15,27 +16,27 @@ const discoveryPath = "/.well-known/openid-configuration"
 func TestPlanesApart(t *testing.T) {
 	t.Parallel()
 	var log logged
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Workload: free}, Log: log.logger()})
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}, Log: log.logger()})
 	client := trusting(s)
 	const login = "/common/v2.0/.well-known/openid-configuration"
 	tests := []struct {
 		name, path, host string
-		plane            farm.Plane
+		plane            plane.Plane
 		status           int
 		warned           bool
 	}{
-		{"issuer by path", "/github" + discoveryPath, "", farm.Issuer, http.StatusOK, false},
-		{"issuer by name", discoveryPath, "accounts.google.com", farm.Issuer, http.StatusOK, false},
-		{"login on the issuer plane", login, "login.microsoftonline.com", farm.Issuer, http.StatusNotFound, true},
-		{"regional login on the issuer plane", login, "westus.login.microsoft.com", farm.Issuer, http.StatusNotFound, true},
-		{"login by address on the issuer plane", login, "", farm.Issuer, http.StatusNotFound, false},
-		{"management on the issuer plane", "/v1/info", "", farm.Issuer, http.StatusNotFound, false},
-		{"certificate on the issuer plane", "/ca.pem", "", farm.Issuer, http.StatusNotFound, false},
-		{"issuer on the Entra plane", discoveryPath, "accounts.google.com", farm.Entra, http.StatusNotFound, true},
-		{"issuer by path on the Entra plane", "/github" + discoveryPath, "", farm.Entra, http.StatusBadRequest, false}, // a tenant there
-		{"management on the Entra plane", "/v1/info", "", farm.Entra, http.StatusNotFound, false},
-		{"issuer on the workload plane", discoveryPath, "accounts.google.com", farm.Workload, http.StatusNotFound, true},
-		{"login on the workload plane", login, "login.microsoftonline.com", farm.Workload, http.StatusNotFound, true},
+		{"issuer by path", "/github" + discoveryPath, "", plane.Issuer, http.StatusOK, false},
+		{"issuer by name", discoveryPath, "accounts.google.com", plane.Issuer, http.StatusOK, false},
+		{"login on the issuer plane", login, "login.microsoftonline.com", plane.Issuer, http.StatusNotFound, true},
+		{"regional login on the issuer plane", login, "westus.login.microsoft.com", plane.Issuer, http.StatusNotFound, true},
+		{"login by address on the issuer plane", login, "", plane.Issuer, http.StatusNotFound, false},
+		{"management on the issuer plane", "/v1/info", "", plane.Issuer, http.StatusNotFound, false},
+		{"certificate on the issuer plane", "/ca.pem", "", plane.Issuer, http.StatusNotFound, false},
+		{"issuer on the Entra plane", discoveryPath, "accounts.google.com", plane.Entra, http.StatusNotFound, true},
+		{"issuer by path on the Entra plane", "/github" + discoveryPath, "", plane.Entra, http.StatusBadRequest, false}, // a tenant there
+		{"management on the Entra plane", "/v1/info", "", plane.Entra, http.StatusNotFound, false},
+		{"issuer on the workload plane", discoveryPath, "accounts.google.com", plane.Workload, http.StatusNotFound, true},
+		{"login on the workload plane", login, "login.microsoftonline.com", plane.Workload, http.StatusNotFound, true},
 	}
 	for _, tt := range tests { // one after the other: the log tells which
 		before := len(log.String())
@@ -59,9 +60,9 @@ func TestPlanesApart(t *testing.T) {
 func TestSharedListener(t *testing.T) {
 	t.Parallel()
 	addr := freePort(t)
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Issuer: addr, farm.Entra: addr}})
-	if s.Addr(farm.Issuer) != addr || s.Addr(farm.Entra) != addr || s.Addr(farm.Workload) != "" {
-		t.Errorf("planes at %q, %q and %q, want the first two at %q", s.Addr(farm.Issuer), s.Addr(farm.Entra), s.Addr(farm.Workload), addr)
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Issuer: addr, plane.Entra: addr}})
+	if s.Addr(plane.Issuer) != addr || s.Addr(plane.Entra) != addr || s.Addr(plane.Workload) != "" {
+		t.Errorf("planes at %q, %q and %q, want the first two at %q", s.Addr(plane.Issuer), s.Addr(plane.Entra), s.Addr(plane.Workload), addr)
 	}
 	client := trusting(s)
 	if got := document(t, client, "https://"+addr+"/github"+discoveryPath)["issuer"]; got != "https://"+addr+"/github" {
@@ -115,23 +116,23 @@ func TestListenErrors(t *testing.T) {
 	busy := taken.Addr().String()
 	tests := []struct {
 		name  string
-		addr  map[farm.Plane]string
+		addr  map[plane.Plane]string
 		wants []string
 	}{
-		{"issuer", map[farm.Plane]string{farm.Issuer: busy}, []string{"issuer plane", busy, "in use", "--issuer-addr"}},
-		{"workload", map[farm.Plane]string{farm.Workload: busy}, []string{"workload plane", busy, "in use", "--workload-addr"}},
-		{"Entra", map[farm.Plane]string{farm.Entra: busy}, []string{"entra plane", busy, "in use", "--entra-addr"}},
-		{"control", map[farm.Plane]string{farm.Control: busy}, []string{"control plane", busy, "in use", "--control-addr"}},
-		{"no port", map[farm.Plane]string{farm.Entra: "127.0.0.1"}, []string{"entra plane", "missing port", "--entra-addr"}},
-		{"no such port", map[farm.Plane]string{farm.Entra: "127.0.0.1:99999"}, []string{"entra plane", "invalid port", "--entra-addr"}},
-		{"control shares", map[farm.Plane]string{farm.Issuer: "127.0.0.1:39871", farm.Control: "127.0.0.1:39871"}, []string{"control plane", "listener of its own", "--control-addr"}},
+		{"issuer", map[plane.Plane]string{plane.Issuer: busy}, []string{"issuer plane", busy, "in use", "--issuer-addr"}},
+		{"workload", map[plane.Plane]string{plane.Workload: busy}, []string{"workload plane", busy, "in use", "--workload-addr"}},
+		{"Entra", map[plane.Plane]string{plane.Entra: busy}, []string{"entra plane", busy, "in use", "--entra-addr"}},
+		{"control", map[plane.Plane]string{plane.Control: busy}, []string{"control plane", busy, "in use", "--control-addr"}},
+		{"no port", map[plane.Plane]string{plane.Entra: "127.0.0.1"}, []string{"entra plane", "missing port", "--entra-addr"}},
+		{"no such port", map[plane.Plane]string{plane.Entra: "127.0.0.1:99999"}, []string{"entra plane", "invalid port", "--entra-addr"}},
+		{"control shares", map[plane.Plane]string{plane.Issuer: "127.0.0.1:39871", plane.Control: "127.0.0.1:39871"}, []string{"control plane", "listener of its own", "--control-addr"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			addr := map[farm.Plane]string{farm.Issuer: free, farm.Workload: free, farm.Entra: free, farm.Control: free}
-			for plane, a := range tt.addr {
-				addr[plane] = a
+			addr := map[plane.Plane]string{plane.Issuer: free, plane.Workload: free, plane.Entra: free, plane.Control: free}
+			for p, a := range tt.addr {
+				addr[p] = a
 			}
 			s, err := farm.Start(farm.Options{Addr: addr})
 			if err == nil {
@@ -156,8 +157,8 @@ func TestListenFailureLeavesNothing(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = taken.Close() })
 	issuerAddr := freePort(t)
-	_, err = farm.Start(farm.Options{Addr: map[farm.Plane]string{
-		farm.Issuer: issuerAddr, farm.Workload: "", farm.Entra: "", farm.Control: taken.Addr().String(),
+	_, err = farm.Start(farm.Options{Addr: map[plane.Plane]string{
+		plane.Issuer: issuerAddr, plane.Workload: "", plane.Entra: "", plane.Control: taken.Addr().String(),
 	}})
 	if err == nil {
 		t.Fatal("it started")
@@ -172,11 +173,11 @@ func TestListenFailureLeavesNothing(t *testing.T) {
 // TestIssuerPlaneAlone is what a public farm has besides loopback: documents, and nothing else.
 func TestIssuerPlaneAlone(t *testing.T) {
 	t.Parallel()
-	s := start(t, farm.Options{Addr: map[farm.Plane]string{farm.Issuer: "0.0.0.0:0", farm.Entra: "", farm.Control: ""}})
-	if s.ControlURL() != "" || s.Addr(farm.Entra) != "" {
-		t.Errorf("control at %q, Entra at %q, want neither", s.ControlURL(), s.Addr(farm.Entra))
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Issuer: "0.0.0.0:0", plane.Entra: "", plane.Control: ""}})
+	if s.ControlURL() != "" || s.Addr(plane.Entra) != "" {
+		t.Errorf("control at %q, Entra at %q, want neither", s.ControlURL(), s.Addr(plane.Entra))
 	}
-	_, port, err := net.SplitHostPort(s.Addr(farm.Issuer))
+	_, port, err := net.SplitHostPort(s.Addr(plane.Issuer))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +207,7 @@ func TestBadOptions(t *testing.T) {
 		{"empty host, which would permit every name", farm.Options{Hosts: []string{""}}, `host ""`},
 		{"wildcard host", farm.Options{Hosts: []string{"*.contoso.com"}}, `host "*.contoso.com"`},
 	} {
-		tt.opts.Addr = map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: "", farm.Control: ""}
+		tt.opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: "", plane.Control: ""}
 		s, err := farm.Start(tt.opts)
 		if err == nil {
 			_ = s.Close()

@@ -7,6 +7,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // TestKeysOfPublicFarms looks at the private keys, which tell apart what the public ones don't.
@@ -17,13 +18,13 @@ func TestKeysOfPublicFarms(t *testing.T) {
 		opts   Options
 		public bool
 	}{
-		"loopback":      {Options{Addr: map[Plane]string{Issuer: free}}, false},
-		"nowhere":       {Options{Addr: map[Plane]string{Issuer: ""}}, false},
-		"every address": {Options{Addr: map[Plane]string{Issuer: ":0"}}, true}, // --public
-		"public URL":    {Options{Addr: map[Plane]string{Issuer: free}, PublicURL: "https://tunnel.contoso.com"}, true},
+		"loopback":      {Options{Addr: map[plane.Plane]string{plane.Issuer: free}}, false},
+		"nowhere":       {Options{Addr: map[plane.Plane]string{plane.Issuer: ""}}, false},
+		"every address": {Options{Addr: map[plane.Plane]string{plane.Issuer: ":0"}}, true}, // --public
+		"public URL":    {Options{Addr: map[plane.Plane]string{plane.Issuer: free}, PublicURL: "https://tunnel.contoso.com"}, true},
 	} {
-		for _, plane := range []Plane{Workload, Entra, Control} {
-			tt.opts.Addr[plane] = ""
+		for _, p := range []plane.Plane{plane.Workload, plane.Entra, plane.Control} {
+			tt.opts.Addr[p] = ""
 		}
 		s, err := Start(tt.opts)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // signInWith has an application of a farm's default world sign in with a token of an issuer, and returns Entra's code
@@ -45,7 +46,7 @@ func signInWith(t *testing.T, s *farm.Server, issuerURL, token string) (code int
 func TestReach(t *testing.T) {
 	t.Parallel()
 	other := start(t, farm.Options{})
-	issuerURL := "https://" + other.Addr(farm.Issuer) + "/github"
+	issuerURL := "https://" + other.Addr(plane.Issuer) + "/github"
 	manager := &control.Client{URL: other.ControlURL(), Token: other.Token()}
 	minted, err := manager.Mint(t.Context(), control.DefaultWorld, control.MintSpec{
 		Issuer: issuerURL, Audience: []string{exchangeAudience}, Claims: map[string]any{"sub": subject},
@@ -58,9 +59,9 @@ func TestReach(t *testing.T) {
 		opts farm.Options
 		code int
 	}{
-		{"reached", farm.Options{Reach: []string{other.Addr(farm.Issuer)}, ReachCA: other.CA()}, 0},
-		{"reached among others", farm.Options{Reach: []string{"issuer.contoso.com", other.Addr(farm.Issuer)}, ReachCA: other.CA()}, 0},
-		{"without its certificates", farm.Options{Reach: []string{other.Addr(farm.Issuer)}}, 501661},
+		{"reached", farm.Options{Reach: []string{other.Addr(plane.Issuer)}, ReachCA: other.CA()}, 0},
+		{"reached among others", farm.Options{Reach: []string{"issuer.contoso.com", other.Addr(plane.Issuer)}, ReachCA: other.CA()}, 0},
+		{"without its certificates", farm.Options{Reach: []string{other.Addr(plane.Issuer)}}, 501661},
 		{"on another port", farm.Options{Reach: []string{"127.0.0.1"}, ReachCA: other.CA()}, 501661},
 		{"not named", farm.Options{}, 501661},
 	} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // timers is a real time that a test moves, with the timers set on it.
@@ -81,7 +82,7 @@ func projected(t *testing.T, log *bytes.Buffer) (s *farm.Server, w *farm.World, 
 	t.Helper()
 	clock = &timers{now: fixed}
 	s = start(t, farm.Options{
-		Now: clock.time, After: clock.after, Log: slog.New(slog.NewTextHandler(log, nil)), Addr: map[farm.Plane]string{farm.Workload: free},
+		Now: clock.time, After: clock.after, Log: slog.New(slog.NewTextHandler(log, nil)), Addr: map[plane.Plane]string{plane.Workload: free},
 	})
 	w = newWorld(t, s, control.WorldSpec{Skew: -time.Minute})
 	addIssuer(t, w, control.IssuerSpec{Platform: "kubernetes"})

@@ -1,7 +1,6 @@
 package farm
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -21,13 +20,14 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/harness/farm/ca"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // Options say how a farm is started. The zero value listens on the default addresses and has an empty directory.
 type Options struct {
-	Addr       map[Plane]string               // host:port by plane; a missing plane listens on its default, an empty address not at all
+	Addr       map[plane.Plane]string         // host:port by plane; a missing plane listens on its default, an empty address not at all
 	PublicURL  string                         // https base below which the issuers are also addressed by path; empty: only the listeners' own names
 	Hosts      []string                       // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
 	Reach      []string                       // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
@@ -50,10 +50,10 @@ type Options struct {
 // Server is a farm on its listeners. It is safe for concurrent use.
 type Server struct {
 	opts      Options
-	authority *authority
+	authority *ca.Authority
 	listeners []*listener
 	servers   []*http.Server
-	resolver  *Resolver
+	resolver  *plane.Resolver
 	reach     reach
 	secrets   secrets
 	lender    issuer.Lender // of test keys to worlds
@@ -68,12 +68,6 @@ type Server struct {
 
 // minToken is how short a token for the control plane may be.
 const minToken = 16
-
-// wide are the domains below which platforms give every customer an issuer of their own, and those reserved for examples.
-var wide = []string{
-	"oic.prod-aks.azure.com", "oidc.prod-aks.azure.com", "blob.core.windows.net", "amazonaws.com", "tokens.sts.global.api.aws",
-	"ghe.com", "amazoncognito.com", "example", "test", "example.com", "example.org",
-}
 
 // Start opens the listeners and serves on them until Close. The error for an address that is taken says which plane wanted it and which
 // flag moves it.
@@ -107,7 +101,7 @@ func Start(opts Options) (*Server, error) {
 	}
 	s.secrets.add(s.opts.Token)
 	s.opts.Log = slog.New(hidingHandler{opts.Log.Handler(), &s.secrets})
-	hosts := slices.Concat(impersonated(), wide, opts.Hosts)
+	hosts := append(plane.RealNames(), opts.Hosts...)
 	if opts.PublicURL != "" {
 		u, err := url.Parse(opts.PublicURL)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
@@ -115,11 +109,8 @@ func Start(opts Options) (*Server, error) {
 		}
 		hosts = append(hosts, u.Hostname())
 	}
-	names, err := newPermitted(hosts)
-	if err != nil {
-		return nil, err
-	}
-	if s.authority, err = newAuthority(names, opts.Now); err != nil {
+	var err error
+	if s.authority, err = ca.New(hosts, opts.Now); err != nil {
 		return nil, err
 	}
 	if s.reach, err = newReach(opts.Reach, opts.ReachCA, opts.Now); err != nil {
@@ -128,11 +119,10 @@ func Start(opts Options) (*Server, error) {
 	if s.listeners, err = listen(opts.Addr); err != nil {
 		return nil, err
 	}
-	if s.resolver, err = NewResolver(s.planes(), s.authority.rootPEM); err != nil {
+	if s.resolver, err = plane.NewResolver(s.planes(), s.authority.RootPEM(), opts.Now); err != nil {
 		closeAll(s.listeners)
 		return nil, err
 	}
-	s.resolver.transport.TLSClientConfig.Time = opts.Now // as the certificates' dates
 	if err := s.startDefaultWorld(); err != nil {
 		closeAll(s.listeners)
 		return nil, err
@@ -148,21 +138,21 @@ func Start(opts Options) (*Server, error) {
 // the authority's certificate can be fetched before it is trusted.
 func (s *Server) serve(l *listener) {
 	handler := s.route(l)
-	if slices.Contains(l.planes, Control) {
+	if slices.Contains(l.planes, plane.Control) {
 		handler = s.controlHandler()
 	}
 	srv := newHTTPServer(handler, s.opts)
 	s.servers = append(s.servers, srv)
-	if slices.Contains(l.planes, Control) {
+	if slices.Contains(l.planes, plane.Control) {
 		go func() { _ = srv.Serve(l) }() // it ends with ErrServerClosed
 		return
 	}
-	srv.TLSConfig = s.authority.tlsConfig()
+	srv.TLSConfig = s.authority.TLSConfig()
 	go func() { _ = srv.ServeTLS(l, "", "") }()
 }
 
 // Handler answers as the plane's listener does, without a network, or is nil when the plane listens nowhere.
-func (s *Server) Handler(p Plane) http.Handler {
+func (s *Server) Handler(p plane.Plane) http.Handler {
 	for i, l := range s.listeners {
 		if slices.Contains(l.planes, p) {
 			return s.servers[i].Handler
@@ -192,7 +182,7 @@ type serverErrors struct{ log *slog.Logger }
 
 func (e serverErrors) Write(line []byte) (int, error) {
 	text, level := strings.TrimSpace(string(line)), slog.LevelDebug
-	for _, grave := range []string{"http: panic serving", "http2: panic serving", "http: Accept error", authorityEnded} {
+	for _, grave := range []string{"http: panic serving", "http2: panic serving", "http: Accept error", ca.Ended} {
 		if strings.Contains(text, grave) {
 			level = slog.LevelError
 		}
@@ -246,7 +236,7 @@ func (s *Server) controlHandler() http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() {
-			s.logRequest(control.Entry{Plane: string(Control), Method: r.Method, URL: s.hiddenPath(r.URL), Status: out.status})
+			s.logRequest(control.Entry{Plane: plane.Control, Method: r.Method, URL: s.hiddenPath(r.URL), Status: out.status})
 		}()
 		mux.ServeHTTP(out, r)
 	})
@@ -276,7 +266,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.closeIdle()
 	var issuers, others []*http.Server
 	for i, l := range s.listeners { // each has a server
-		if slices.Contains(l.planes, Issuer) {
+		if slices.Contains(l.planes, plane.Issuer) {
 			issuers = append(issuers, s.servers[i])
 		} else {
 			others = append(others, s.servers[i])
@@ -306,7 +296,7 @@ func shutdown(ctx context.Context, servers []*http.Server) error {
 }
 
 // Addr is the host:port on which a plane listens, or empty.
-func (s *Server) Addr(p Plane) string {
+func (s *Server) Addr(p plane.Plane) string {
 	for _, l := range s.listeners {
 		if slices.Contains(l.planes, p) {
 			return l.Addr().String()
@@ -315,11 +305,11 @@ func (s *Server) Addr(p Plane) string {
 	return ""
 }
 
-func (s *Server) planes() map[string]string {
-	addrs := map[string]string{}
-	for _, p := range Planes {
+func (s *Server) planes() map[plane.Plane]string {
+	addrs := map[plane.Plane]string{}
+	for _, p := range plane.All {
 		if a := s.Addr(p); a != "" {
-			addrs[string(p)] = a
+			addrs[p] = a
 		}
 	}
 	return addrs
@@ -330,19 +320,19 @@ func (s *Server) public() bool {
 	if s.opts.PublicURL != "" {
 		return true
 	}
-	host, _, err := net.SplitHostPort(s.Addr(Issuer))
-	return err == nil && !isLoopback(host)
+	host, _, err := net.SplitHostPort(s.Addr(plane.Issuer))
+	return err == nil && !plane.IsLoopback(host)
 }
 
 // CA is the farm's root certificate in PEM; the bytes are the caller's.
-func (s *Server) CA() []byte { return bytes.Clone(s.authority.rootPEM) }
+func (s *Server) CA() []byte { return s.authority.RootPEM() }
 
 // ControlURL is the address of the management API, or empty when that listens nowhere.
 func (s *Server) ControlURL() string {
-	if s.Addr(Control) == "" {
+	if s.Addr(plane.Control) == "" {
 		return ""
 	}
-	return "http://" + s.Addr(Control)
+	return "http://" + s.Addr(plane.Control)
 }
 
 // Token is the bearer token of the management API.
@@ -360,7 +350,7 @@ func (s *Server) NewWorld(spec control.WorldSpec) (*World, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.worlds) >= maxWorlds {
-		s.secrets.remove(w.identityHeader)
+		s.secrets.remove(w.identitySecret)
 		return nil, &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d worlds are open already; delete some", len(s.worlds))}
 	}
 	s.worlds[w.id] = w
@@ -415,19 +405,15 @@ func (s *Server) startDefaultWorld() error {
 func (s *Server) DefaultWorld() *World { return s.world(control.DefaultWorld) }
 
 // URL is a plane as a client on this machine sees it, https://127.0.0.1:8445 or, of the control plane, http://; or empty when it listens nowhere.
-func (s *Server) URL(p Plane) string {
-	host, port, err := net.SplitHostPort(s.Addr(p))
-	if err != nil {
+func (s *Server) URL(p plane.Plane) string {
+	addr := plane.Reachable(s.Addr(p), "127.0.0.1")
+	switch {
+	case addr == "":
 		return ""
+	case p == plane.Control:
+		return "http://" + addr
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	scheme := "https"
-	if p == Control {
-		scheme = "http"
-	}
-	return scheme + "://" + net.JoinHostPort(host, port)
+	return "https://" + addr
 }
 
 // namesOf are the host:port forms by which clients may address a listener. One on every address is also known by the hosts that the farm
@@ -450,7 +436,7 @@ func (s *Server) namesOf(l *listener) []string {
 func (s *Server) bases() []string {
 	bases := []string{""}
 	for _, l := range s.listeners {
-		if slices.Contains(l.planes, Issuer) {
+		if slices.Contains(l.planes, plane.Issuer) {
 			for _, name := range s.namesOf(l) {
 				bases = append(bases, "https://"+name)
 			}
@@ -460,21 +446,6 @@ func (s *Server) bases() []string {
 		bases = append(bases, s.opts.PublicURL)
 	}
 	return bases
-}
-
-// impersonated are the hosts of every platform's services, of Entra, Microsoft Graph and Azure Resource Manager.
-func impersonated() []string {
-	hosts := slices.Concat(directory.LoginHosts(), directory.GraphHosts(), directory.ManagementHosts())
-	for _, p := range issuers.All {
-		for _, service := range p.Services {
-			for _, address := range []string{service.Issuer, service.JWKS} {
-				if u, err := url.Parse(address); err == nil && u.Host != "" {
-					hosts = append(hosts, u.Hostname())
-				}
-			}
-		}
-	}
-	return hosts
 }
 
 // newID is 128 random bits. A source that fails is replaced by the system's, which does not: ids and the token must not be guessed.

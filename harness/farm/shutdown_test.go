@@ -11,6 +11,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // slowBody is a request's body whose last part comes when the test says so.
@@ -39,7 +40,7 @@ func (b *slowBody) Read(p []byte) (int, error) {
 // TestShutdown stops a farm while a sign-in is under way: it is answered, with what the emulator fetches from an issuer meanwhile.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func TestShutdown(t *testing.T) {
 	const form = "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"
 	body := &slowBody{first: strings.NewReader(form), reached: make(chan struct{}), last: make(chan string, 1)}
 	client := &http.Client{Transport: withHeader{trusting(s).Transport, w.Describe().ID}}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr(farm.Entra)+"/"+app.Tenant+"/oauth2/v2.0/token", body)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr(plane.Entra)+"/"+app.Tenant+"/oauth2/v2.0/token", body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,12 +105,12 @@ func TestShutdown(t *testing.T) {
 // TestShutdownThatTakesTooLong closes what is left when its context ends.
 func TestShutdownThatTakesTooLong(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	body := &slowBody{first: strings.NewReader("a=b"), reached: make(chan struct{}), last: make(chan string, 1)}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr(farm.Entra)+"/common/oauth2/v2.0/token", body)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr(plane.Entra)+"/common/oauth2/v2.0/token", body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func TestShutdownThatTakesTooLong(t *testing.T) {
 // meanwhile.
 func TestShutdownSideBySide(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func TestShutdownSideBySide(t *testing.T) {
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.Shutdown(ctx) }()
 	for { // until Entra takes no connections any more
-		conn, err := net.Dial("tcp", s.Addr(farm.Entra))
+		conn, err := net.Dial("tcp", s.Addr(plane.Entra))
 		if err != nil {
 			break
 		}
@@ -177,7 +178,7 @@ func TestShutdownSideBySide(t *testing.T) {
 		t.Fatalf("stopped, error %v, while a request was under way", err)
 	default:
 	}
-	if status, _ := get(t, trusting(s), "https://"+s.Addr(farm.Issuer)+"/github"+discoveryPath, ""); status != http.StatusOK {
+	if status, _ := get(t, trusting(s), "https://"+s.Addr(plane.Issuer)+"/github"+discoveryPath, ""); status != http.StatusOK {
 		t.Errorf("the issuer plane answers %d while another plane is stopping", status)
 	}
 	cancel()
@@ -193,22 +194,22 @@ func TestShutdownSideBySide(t *testing.T) {
 // TestShutdownWithUnusedConnections does not wait for clients that have connected and ask nothing.
 func TestShutdownWithUnusedConnections(t *testing.T) {
 	t.Parallel()
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, plane := range []farm.Plane{farm.Issuer, farm.Entra, farm.Control} {
-		conn, err := net.Dial("tcp", s.Addr(plane))
+	for _, p := range []plane.Plane{plane.Issuer, plane.Entra, plane.Control} {
+		conn, err := net.Dial("tcp", s.Addr(p))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
 		// Connections are taken in their order: when this one's request is answered, the one before is the server's.
 		scheme := "https://"
-		if plane == farm.Control {
+		if p == plane.Control {
 			scheme = "http://"
 		}
-		get(t, trusting(s), scheme+s.Addr(plane)+"/healthz", "")
+		get(t, trusting(s), scheme+s.Addr(p)+"/healthz", "")
 	}
 	if err := s.Shutdown(t.Context()); err != nil {
 		t.Errorf("shutdown: %v", err)

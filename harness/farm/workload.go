@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -94,14 +95,11 @@ func (s *Server) workloadBase(seen string) (string, error) {
 	if seen != "" {
 		return strings.TrimSuffix(seen, "/"), nil
 	}
-	host, port, err := net.SplitHostPort(s.Addr(Workload))
-	if err != nil {
-		return "", fmt.Errorf("farm: the workload plane listens nowhere; give it an address with %s", Workload.Flag())
+	base := s.URL(plane.Workload)
+	if base == "" {
+		return "", fmt.Errorf("farm: the workload plane listens nowhere; give it an address with %s", plane.Workload.Flag())
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "https://" + net.JoinHostPort(host, port), nil
+	return base, nil
 }
 
 // EndWorkload ends a workload of the world: its token API, listener and socket, its folder with what is in it, and its renewals. One that has
@@ -176,7 +174,7 @@ func (run *workload) start(native *issuer.Native, w issuer.Workload, audience st
 		run.close = append(run.close, srv.Close)
 		serve := srv.Serve
 		if native.Root {
-			srv.TLSConfig = run.world.server.authority.tlsConfig()
+			srv.TLSConfig = run.world.server.authority.TLSConfig()
 			serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
 		}
 		go func() { _ = serve(own) }() // it ends with ErrServerClosed
@@ -295,7 +293,7 @@ func (s *Server) serveWorkload(rw http.ResponseWriter, r *http.Request) {
 	run := s.workloads[id]
 	s.mu.RUnlock()
 	if run == nil || run.handler == nil {
-		s.refuse(rw, r, Workload, "farm: no token API here: its workload has ended, its world has been deleted, or the platform delivers tokens without one")
+		s.refuse(rw, r, plane.Workload, "farm: no token API here: its workload has ended, its world has been deleted, or the platform delivers tokens without one")
 		return
 	}
 	http.StripPrefix(workloadPath+id, run).ServeHTTP(rw, r)
@@ -311,7 +309,7 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection
 		run.world.answered(control.Entry{
-			Plane: string(Workload), Method: r.Method, URL: run.world.server.hiddenPath(r.URL), Status: out.status,
+			Plane: plane.Workload, Method: r.Method, URL: run.world.server.hiddenPath(r.URL), Status: out.status,
 			Platform: run.platform, Route: *route, Agent: r.UserAgent(),
 		})
 	}()
@@ -320,5 +318,5 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // record journals a call that came through a socket of the API's own.
 func (run *workload) record(route, agent string, status int) {
-	run.world.answered(control.Entry{Plane: string(Workload), Status: status, Platform: run.platform, Route: route, Agent: agent})
+	run.world.answered(control.Entry{Plane: plane.Workload, Status: status, Platform: run.platform, Route: route, Agent: agent})
 }

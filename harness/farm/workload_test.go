@@ -15,13 +15,14 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // workloadFarm is a farm with a workload plane, a world in it, and a GitHub and a Google issuer in that.
 func workloadFarm(t *testing.T) (*farm.Server, *farm.World) {
 	t.Helper()
 	free := "127.0.0.1:0"
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: free, farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: free, plane.Entra: free, plane.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +60,8 @@ func TestWorkloadEndsWithItsWorld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(github.Base, "https://"+s.Addr(farm.Workload)+"/w/") || github.Base == google.Base {
-		t.Errorf("bases %q and %q, want two below the workload plane at %s", github.Base, google.Base, s.Addr(farm.Workload))
+	if !strings.HasPrefix(github.Base, "https://"+s.Addr(plane.Workload)+"/w/") || github.Base == google.Base {
+		t.Errorf("bases %q and %q, want two below the workload plane at %s", github.Base, google.Base, s.Addr(plane.Workload))
 	}
 	client := &http.Client{Transport: s.Transport(w.Describe().ID)}
 	if status := statusOf(t, client, github.Env["ACTIONS_ID_TOKEN_REQUEST_URL"], "Authorization", "Bearer "+github.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]); status != http.StatusOK {
@@ -221,10 +222,10 @@ func TestWorkloadRefusals(t *testing.T) {
 		t.Errorf("an unknown issuer: %v, want a refusal that lists those there are", err)
 	}
 	client := &http.Client{Transport: s.Transport(w.Describe().ID)}
-	if status := statusOf(t, client, "https://"+s.Addr(farm.Workload)+"/w/guessed/anything", "Accept", "*/*"); status != http.StatusNotFound {
+	if status := statusOf(t, client, "https://"+s.Addr(plane.Workload)+"/w/guessed/anything", "Accept", "*/*"); status != http.StatusNotFound {
 		t.Errorf("an unknown workload: HTTP status %d, want 404", status)
 	}
-	if status := statusOf(t, client, "https://"+s.Addr(farm.Issuer)+"/w/guessed/anything", "Accept", "*/*"); status != http.StatusNotFound {
+	if status := statusOf(t, client, "https://"+s.Addr(plane.Issuer)+"/w/guessed/anything", "Accept", "*/*"); status != http.StatusNotFound {
 		t.Errorf("a workload's path on the issuer plane: HTTP status %d, want 404", status)
 	}
 }

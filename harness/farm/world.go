@@ -14,6 +14,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/arm"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/graph"
+	"github.com/issuerd/issuerd/harness/entra/msi"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -34,7 +36,8 @@ type World struct {
 	journal journal
 	usage   usage
 
-	identityHeader string // the secret of the managed identity endpoint
+	identities     *msi.Endpoint // where workloads get tokens of managed identities
+	identitySecret string        // of that endpoint
 
 	mu         sync.RWMutex
 	issuers    map[string]*issuer.Issuer   // by URL
@@ -102,15 +105,16 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 	}
 	w.entra = entra.New(entra.Config{
 		Directory: dir,
-		Client:    &http.Client{Transport: s.issuerTransport(w)},
+		Client:    &http.Client{Transport: fetchTransport{w, s.resolver.Transport(id)}},
 		Now:       w.clock.now,
 		Rand:      s.opts.Rand,
 		NewKey:    func() (crypto.Signer, error) { return w.keys(jose.RS256) },
 		Record:    w.signedIn,
 		Log:       s.opts.Log,
 	})
-	w.identityHeader = s.newID()
-	s.secrets.add(w.identityHeader)
+	w.identitySecret = s.newID()
+	s.secrets.add(w.identitySecret)
+	w.identities = msi.New(msi.Config{Server: w.entra, Secret: w.identitySecret, Rand: s.opts.Rand})
 	w.arm = arm.New(arm.Config{Server: w.entra, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	w.graph = graph.New(graph.Config{Server: w.entra, SignIns: w.signIns, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	return w, nil
@@ -127,7 +131,7 @@ func (w *World) issuerAlarm(at time.Time) (reached <-chan struct{}, cancel func(
 // Describe says what the world is.
 func (w *World) Describe() control.World {
 	return control.World{
-		ID: w.id, Tenant: w.tenant, Now: w.clock.now(), IdentityEndpoint: w.server.identityEndpoint(), IdentityHeader: w.identityHeader,
+		ID: w.id, Tenant: w.tenant, Now: w.clock.now(), IdentityEndpoint: w.server.identityURL(), IdentityHeader: w.identitySecret,
 	}
 }
 
@@ -184,7 +188,7 @@ func (w *World) signIns(tenantID string) []entra.SignIn {
 // signedIn takes the emulator's record of a token request into the journal.
 func (w *World) signedIn(in entra.SignIn) {
 	in = w.server.clipSignIn(in)
-	e := control.Entry{Time: in.Time, Plane: string(Entra), Status: in.Status, SignIn: &in}
+	e := control.Entry{Time: in.Time, Plane: plane.Entra, Status: in.Status, SignIn: &in}
 	w.mu.RLock()
 	if iss := w.issuers[in.Issuer]; iss != nil {
 		e.Platform = iss.Platform().Name

@@ -10,6 +10,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -114,10 +115,10 @@ func (w *World) add(iss *issuer.Issuer) error {
 		if err != nil {
 			return fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
 		}
-		if !w.server.authority.names.has(u.Hostname()) {
+		if !w.server.authority.MaySign(u.Hostname()) {
 			return fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
 		}
-		keys = append(keys, hostKey(u.Host)+u.EscapedPath())
+		keys = append(keys, plane.HostKey(u.Host)+u.EscapedPath())
 	}
 	for _, key := range keys {
 		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on the internet.
@@ -226,9 +227,9 @@ func (s *Server) IssuerURL(platform, preset string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	base := s.URL(Issuer)
+	base := s.URL(plane.Issuer)
 	if base == "" {
-		return "", fmt.Errorf("farm: the issuer plane listens nowhere; give it an address with %s", Issuer.Flag())
+		return "", fmt.Errorf("farm: the issuer plane listens nowhere; give it an address with %s", plane.Issuer.Flag())
 	}
 	return byPath(base, p.Name, *service), nil
 }

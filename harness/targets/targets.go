@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // Need is something that a step or an expectation asks of a target.
@@ -50,7 +50,7 @@ func emulated(sameMachine bool) map[Need]bool {
 // InProcess starts a farm in this process, on loopback ports that are free; the options' addresses are not used.
 func InProcess(opts farm.Options) (*Target, error) {
 	const free = "127.0.0.1:0"
-	opts.Addr = map[farm.Plane]string{farm.Issuer: free, farm.Workload: free, farm.Entra: free, farm.Control: free}
+	opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: free, plane.Entra: free, plane.Control: free}
 	s, err := farm.Start(opts)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func InProcess(opts farm.Options) (*Target, error) {
 		Transport: s.Transport,
 		CA:        s.CA(),
 		Can:       emulated(true),
-		Workloads: "https://" + s.Addr(farm.Workload),
+		Workloads: "https://" + s.Addr(plane.Workload),
 		close: func() error {
 			client.HTTP.CloseIdleConnections()
 			return s.Close()
@@ -72,7 +72,7 @@ func InProcess(opts farm.Options) (*Target, error) {
 
 // Remote is a farm that runs already. Planes are the host:port of its planes as seen from here; those left out are where the farm says
 // they are. The name is what reports call it.
-func Remote(ctx context.Context, name, controlURL, token string, planes map[string]string) (*Target, error) {
+func Remote(ctx context.Context, name, controlURL, token string, planes map[plane.Plane]string) (*Target, error) {
 	if u, err := url.Parse(controlURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("targets: %q is not the URL of a control plane, such as http://127.0.0.1:8446", controlURL)
 	}
@@ -87,12 +87,12 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 	if info.CA == "" {
 		return nil, fmt.Errorf("targets: %s: the answer is not that of a farm's control plane", controlURL)
 	}
-	seen := map[string]string{}
-	for plane, addr := range info.Planes {
-		seen[plane] = Reachable(addr, controlURL)
+	seen := map[plane.Plane]string{}
+	for p, addr := range info.Planes {
+		seen[p] = Reachable(addr, controlURL)
 	}
 	maps.Copy(seen, planes)
-	resolver, err := farm.NewResolver(seen, []byte(info.CA))
+	resolver, err := plane.NewResolver(seen, []byte(info.CA), nil)
 	if err != nil {
 		return nil, fmt.Errorf("targets: %s: %w", controlURL, err)
 	}
@@ -108,7 +108,7 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 			return nil
 		},
 	}
-	if addr := seen[string(farm.Workload)]; addr != "" {
+	if addr := seen[plane.Workload]; addr != "" {
 		t.Workloads = "https://" + addr
 	} else {
 		t.Can[NativeAPI] = false
@@ -118,13 +118,11 @@ func Remote(ctx context.Context, name, controlURL, token string, planes map[stri
 
 // Reachable is a plane's address as seen from here: a listener on every address is where the control plane is.
 func Reachable(addr, controlURL string) string {
-	host, port, err := net.SplitHostPort(addr)
-	ip := net.ParseIP(host)
-	u, urlErr := url.Parse(controlURL)
-	if err != nil || ip == nil || !ip.IsUnspecified() || urlErr != nil {
+	u, err := url.Parse(controlURL)
+	if err != nil {
 		return addr
 	}
-	return net.JoinHostPort(u.Hostname(), port)
+	return plane.Reachable(addr, u.Hostname())
 }
 
 // controlClient keeps enough connections for cases that run in parallel, and never uses a proxy.

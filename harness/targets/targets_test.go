@@ -9,6 +9,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 )
 
@@ -79,7 +80,7 @@ func TestRemote(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, controlURL := range map[string]string{"plain": local.Control.URL, "slash at the end": local.Control.URL + "/"} {
-		tgt, err := targets.Remote(t.Context(), name, controlURL, local.Control.Token, map[string]string{"issuer": info.Planes["issuer"]})
+		tgt, err := targets.Remote(t.Context(), name, controlURL, local.Control.Token, map[plane.Plane]string{"issuer": info.Planes["issuer"]})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -113,7 +114,7 @@ func TestRemoteErrors(t *testing.T) {
 		{"a certificate that is none", broken.URL, "x", "not PEM"},
 	}
 	for _, tt := range tests {
-		tgt, err := targets.Remote(t.Context(), tt.name, tt.url, tt.token, map[string]string{"issuer": "127.0.0.1:1"})
+		tgt, err := targets.Remote(t.Context(), tt.name, tt.url, tt.token, map[plane.Plane]string{"issuer": "127.0.0.1:1"})
 		if err == nil {
 			_ = tgt.Close()
 		}
@@ -130,7 +131,7 @@ func TestRemoteErrors(t *testing.T) {
 func TestRemoteOnEveryAddress(t *testing.T) {
 	t.Parallel()
 	const free = "127.0.0.1:0"
-	s, err := farm.Start(farm.Options{Addr: map[farm.Plane]string{farm.Issuer: free, farm.Workload: "0.0.0.0:0", farm.Entra: free, farm.Control: free}})
+	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "0.0.0.0:0", plane.Entra: free, plane.Control: free}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/testcontainers/testcontainers-go/log"
 	"github.com/testcontainers/testcontainers-go/wait"
 
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/harness/targets/container/docker"
 )
@@ -41,7 +41,7 @@ func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustom
 		return nil, err
 	}
 	var ports []string
-	for _, p := range farm.Planes {
+	for _, p := range plane.All {
 		ports = append(ports, port(p))
 	}
 	module := []testcontainers.ContainerCustomizer{
@@ -51,7 +51,7 @@ func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustom
 		testcontainers.WithExposedPorts(ports...),
 		testcontainers.WithHostConfigModifier(publish(host)),
 		testcontainers.WithWaitStrategyAndDeadline(startTime,
-			wait.ForHTTP(docker.HealthPath).WithPort(port(farm.Control)).WithPollInterval(10*time.Millisecond)),
+			wait.ForHTTP(docker.HealthPath).WithPort(port(plane.Control)).WithPollInterval(10*time.Millisecond)),
 	}
 	ctr, err := testcontainers.Run(ctx, img, append(module, opts...)...)
 	var c *Container
@@ -65,7 +65,7 @@ func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustom
 }
 
 // port is a plane's port in the container, as testcontainers wants it.
-func port(p farm.Plane) string { return docker.Port(p) + "/tcp" }
+func port(p plane.Plane) string { return docker.Port(p) + "/tcp" }
 
 // readToken takes the token from the container, since an option may have set another, or have picked a container that ran already.
 func (c *Container) readToken(ctx context.Context) error {
@@ -115,7 +115,7 @@ func (c *Container) lastWords(ctx context.Context) error {
 
 // ControlURL is the address of the management API, as seen from here.
 func (c *Container) ControlURL(ctx context.Context) (string, error) {
-	endpoint, err := c.PortEndpoint(ctx, port(farm.Control), "http")
+	endpoint, err := c.PortEndpoint(ctx, port(plane.Control), "http")
 	if err != nil {
 		return "", fmt.Errorf("container: control plane: %w", err)
 	}
@@ -127,13 +127,13 @@ func (c *Container) Token() string { return c.token }
 
 // Target is the farm in the container as something to run scenarios against. Closing it leaves the container up.
 func (c *Container) Target(ctx context.Context) (*targets.Target, error) {
-	planes := map[string]string{}
-	for _, p := range farm.Planes {
+	planes := map[plane.Plane]string{}
+	for _, p := range plane.All {
 		endpoint, err := c.PortEndpoint(ctx, port(p), "")
 		if err != nil {
 			return nil, fmt.Errorf("container: %s plane: %w", p, err)
 		}
-		planes[string(p)] = endpoint
+		planes[p] = endpoint
 	}
 	controlURL, err := c.ControlURL(ctx)
 	if err != nil {

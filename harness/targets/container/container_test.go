@@ -12,7 +12,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/harness/targets/container"
 	"github.com/issuerd/issuerd/harness/targets/container/docker"
@@ -79,7 +79,7 @@ func testSignIn(t *testing.T, image string) {
 			}
 		}
 	}
-	if got, want := len(inspect.NetworkSettings.Ports), len(farm.Planes); got != want {
+	if got, want := len(inspect.NetworkSettings.Ports), len(plane.All); got != want {
 		t.Errorf("%d ports are published, want %d", got, want)
 	}
 

@@ -11,7 +11,7 @@ import (
 	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
 
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // ErrNoEngine is the error when no container engine answers.
@@ -48,7 +48,7 @@ func publish(host string) func(*container.HostConfig) {
 		if config.PortBindings == nil {
 			config.PortBindings = network.PortMap{}
 		}
-		for _, p := range farm.Planes {
+		for _, p := range plane.All {
 			config.PortBindings[network.MustParsePort(port(p))] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1")}}
 		}
 	}

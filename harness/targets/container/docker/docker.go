@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 )
 
@@ -35,7 +35,7 @@ const (
 type Container struct {
 	name   string
 	token  string
-	planes map[string]string // host:port on this machine, by plane
+	planes map[plane.Plane]string // host:port on this machine, by plane
 }
 
 // Run starts the image with a control token of its own and waits until the farm answers. The hosts are names that issuers may have
@@ -93,7 +93,7 @@ func (c *Container) create(ctx context.Context, image string, hosts []string) er
 		"create", "--pull=never", "--name", c.name, "--label", Label, "--env", TokenVariable,
 		"--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges",
 	}
-	for _, p := range farm.Planes {
+	for _, p := range plane.All {
 		args = append(args, "--publish", "127.0.0.1::"+Port(p))
 	}
 	args = append(append(args, "--", image), Command(hosts...)...)
@@ -149,13 +149,13 @@ func (c *Container) inspect(ctx context.Context) error {
 		text := strings.ReplaceAll(strings.TrimSpace(string(said)), c.token, "[token]")
 		return errors.Join(fmt.Errorf("the farm ended with exit code %d and said: %s", state.State.ExitCode, text), err)
 	}
-	c.planes = map[string]string{}
-	for _, p := range farm.Planes {
+	c.planes = map[plane.Plane]string{}
+	for _, p := range plane.All {
 		bound := state.NetworkSettings.Ports[Port(p)+"/tcp"]
 		if len(bound) == 0 {
 			return fmt.Errorf("the engine publishes no port for the %s plane (%s in the container)", p, Port(p))
 		}
-		c.planes[string(p)] = net.JoinHostPort(bound[0].HostIP, bound[0].HostPort)
+		c.planes[p] = net.JoinHostPort(bound[0].HostIP, bound[0].HostPort)
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func healthy(ctx context.Context, client *http.Client, controlURL string) bool {
 	return errors.Join(err, resp.Body.Close()) == nil && resp.StatusCode == http.StatusOK
 }
 
-func (c *Container) controlURL() string { return "http://" + c.planes[string(farm.Control)] }
+func (c *Container) controlURL() string { return "http://" + c.planes[plane.Control] }
 
 // Target is the farm in the container as something to run scenarios against. Closing it leaves the container up.
 func (c *Container) Target(ctx context.Context) (*targets.Target, error) {

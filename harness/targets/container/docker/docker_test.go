@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets/container/docker"
 	"github.com/issuerd/issuerd/harness/targets/container/docker/dockertest"
 )
@@ -43,7 +43,7 @@ func testImage(t *testing.T, image string) {
 		t.Fatal(err)
 	}
 	want := config{User: "65532:65532", Entrypoint: []string{"/issuerd"}, Cmd: docker.Command(), ExposedPorts: map[string]struct{}{}}
-	for _, p := range farm.Planes {
+	for _, p := range plane.All {
 		want.ExposedPorts[docker.Port(p)+"/tcp"] = struct{}{}
 	}
 	if diff := cmp.Diff(want, got.Config); diff != "" {

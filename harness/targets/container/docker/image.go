@@ -3,7 +3,7 @@ package docker
 import (
 	"net"
 
-	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // DefaultImage is what make image builds. It is in no registry.
@@ -19,7 +19,7 @@ const TokenVariable = "ISSUERD_CONTROL_TOKEN"
 const HealthPath = "/healthz"
 
 // Port is where a plane listens in the container, as a port number.
-func Port(p farm.Plane) string {
+func Port(p plane.Plane) string {
 	_, port, err := net.SplitHostPort(p.DefaultAddr())
 	if err != nil {
 		return "" // the default addresses are constants
@@ -31,7 +31,7 @@ func Port(p farm.Plane) string {
 // impersonated ones. Without hosts it is the image's own CMD.
 func Command(hosts ...string) []string {
 	command := []string{"serve"}
-	for _, p := range farm.Planes {
+	for _, p := range plane.All {
 		command = append(command, p.Flag()+"="+net.JoinHostPort("0.0.0.0", Port(p)))
 	}
 	for _, host := range hosts {
