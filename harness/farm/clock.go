@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// AfterFunc calls f in a goroutine of its own when d of the real time has passed, unless stop is called before; see time.AfterFunc.
+type AfterFunc func(d time.Duration, f func()) (stop func() bool)
+
 // clock is the real time moved by an offset, so that virtual time flows. It is safe for concurrent use.
 type clock struct {
 	real   func() time.Time

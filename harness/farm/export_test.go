@@ -13,7 +13,7 @@ func SignIns(w *World, tenantID string) []entra.SignIn { return w.signIns(tenant
 
 // ErrorLog is where the farm's HTTP servers write what goes wrong.
 func ErrorLog(logger *slog.Logger) *log.Logger {
-	return newHTTPServer(nil, Options{Log: logger}).ErrorLog
+	return newHTTPServer(nil, 0, logger).ErrorLog
 }
 
 // Hide hides a credential in a text.

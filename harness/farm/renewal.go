@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// AfterFunc calls f in a goroutine of its own when d of the real time has passed, unless stop is called before; see time.AfterFunc.
-type AfterFunc func(d time.Duration, f func()) (stop func() bool)
-
 // retryRenewal is how long after a failure the next try is.
 const retryRenewal = time.Minute
 

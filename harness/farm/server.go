@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -141,7 +140,7 @@ func (s *Server) serve(l *listener) {
 	if slices.Contains(l.planes, plane.Control) {
 		handler = s.controlHandler()
 	}
-	srv := newHTTPServer(handler, s.opts)
+	srv := newHTTPServer(handler, s.opts.Timeout, s.opts.Log)
 	s.servers = append(s.servers, srv)
 	if slices.Contains(l.planes, plane.Control) {
 		go func() { _ = srv.Serve(l) }() // it ends with ErrServerClosed
@@ -159,87 +158,6 @@ func (s *Server) Handler(p plane.Plane) http.Handler {
 		}
 	}
 	return nil
-}
-
-// newHTTPServer makes a server with bounds on what a client can hold.
-func newHTTPServer(handler http.Handler, opts Options) *http.Server {
-	srv := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: min(time.Minute, opts.Timeout),
-		ReadTimeout:       opts.Timeout,
-		WriteTimeout:      opts.Timeout,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(serverErrors{opts.Log}, "", 0),
-	}
-	closeUnused(srv)
-	return srv
-}
-
-// serverErrors takes what an HTTP server says of itself: a handler that panicked, or a connection that could not be accepted, is an error that
-// somebody must see; what clients do to their connections is not.
-type serverErrors struct{ log *slog.Logger }
-
-func (e serverErrors) Write(line []byte) (int, error) {
-	text, level := strings.TrimSpace(string(line)), slog.LevelDebug
-	for _, grave := range []string{"http: panic serving", "http2: panic serving", "http: Accept error", ca.Ended} {
-		if strings.Contains(text, grave) {
-			level = slog.LevelError
-		}
-	}
-	e.log.Log(context.Background(), level, text)
-	return len(line), nil
-}
-
-// closeUnused makes a server's Shutdown close the connections on which nothing was asked yet, such as browsers open in advance. By
-// itself it waits five seconds for their first request.
-func closeUnused(srv *http.Server) {
-	var unused sync.Map
-	srv.ConnState = func(c net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			unused.Store(c, nil)
-			return
-		}
-		unused.Delete(c)
-	}
-	srv.RegisterOnShutdown(func() {
-		unused.Range(func(c, _ any) bool {
-			_ = c.(net.Conn).Close() // it may have gone by itself
-			return true
-		})
-	})
-}
-
-func (s *Server) controlHandler() http.Handler {
-	api := &control.Server{
-		Token: s.opts.Token,
-		Info: func() control.Info {
-			return control.Info{Version: s.opts.Version, Planes: s.planes(), CA: string(s.CA())}
-		},
-		Create: func(spec control.WorldSpec) (control.LiveWorld, error) { return s.NewWorld(spec) },
-		World: func(id string) (control.LiveWorld, error) {
-			if w := s.world(id); w != nil {
-				w.usage.count(0, s.opts.Now())
-				return w, nil
-			}
-			return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: no such world; POST /v1/worlds makes one, and \"default\" is always there"}
-		},
-		Delete: s.deleteWorld,
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ca.pem", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/x-pem-file")
-		_, _ = w.Write(s.CA()) // the client has gone; there is nobody to tell
-	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.Handle("/", api.Handler())
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		out := &statusWriter{ResponseWriter: rw}
-		defer func() {
-			s.logRequest(control.Entry{Plane: plane.Control, Method: r.Method, URL: s.hiddenPath(r.URL), Status: out.status})
-		}()
-		mux.ServeHTTP(out, r)
-	})
 }
 
 // Close stops the listeners at once and waits for nothing.
@@ -278,21 +196,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.closeIdle() // its connections, idle again, are what the next server would wait for
 	}
 	return errors.Join(append(errs, s.endWorkloads())...)
-}
-
-// shutdown stops servers side by side, so that a slow client of one leaves the others all the time there is.
-func shutdown(ctx context.Context, servers []*http.Server) error {
-	errs := make([]error, len(servers))
-	var wg sync.WaitGroup
-	for i, srv := range servers {
-		wg.Go(func() {
-			if err := srv.Shutdown(ctx); err != nil {
-				errs[i] = errors.Join(err, srv.Close())
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(errs...)
 }
 
 // Addr is the host:port on which a plane listens, or empty.

@@ -15,7 +15,7 @@ import (
 // net/http takes it for idle: the context has ended before, so that nothing else closes it.
 func TestUnusedConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
-	srv := newHTTPServer(http.NotFoundHandler(), Options{Log: slog.New(slog.DiscardHandler), Timeout: time.Minute})
+	srv := newHTTPServer(http.NotFoundHandler(), time.Minute, slog.New(slog.DiscardHandler))
 	known, state := make(chan struct{}), srv.ConnState
 	srv.ConnState = func(c net.Conn, s http.ConnState) {
 		state(c, s)

@@ -170,7 +170,8 @@ func (run *workload) start(native *issuer.Native, w issuer.Workload, audience st
 		run.handler = w.Issuer.Native(api.Handler)
 	}
 	if own != nil && api.Handler != nil {
-		srv := newHTTPServer(run, run.world.server.opts)
+		opts := run.world.server.opts
+		srv := newHTTPServer(run, opts.Timeout, opts.Log)
 		run.close = append(run.close, srv.Close)
 		serve := srv.Serve
 		if native.Root {
