@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 
@@ -38,16 +37,15 @@ func (p *play) mintIdentity(ctx context.Context, m *scenario.Mint) (map[string]a
 	}
 	req.Host = endpoint.Host // its own address is as the farm sees it; from here, the login host's name leads to the same listener
 	req.Header.Set("X-IDENTITY-HEADER", p.world.IdentityHeader)
-	resp, err := (&http.Client{Transport: p.opts.Target.Transport(p.world.ID)}).Do(req)
+	resp, body, err := fetch(&http.Client{Transport: p.opts.Target.Transport(p.world.ID)}, req)
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
 	var answer struct {
 		AccessToken string `json:"access_token"`
 		Message     string `json:"message"`
 	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&answer); err != nil || answer.AccessToken == "" {
+	if err := json.Unmarshal(body, &answer); err != nil || answer.AccessToken == "" {
 		return nil, fmt.Errorf("mint: managed identity %q: %s: %s", m.ManagedIdentity, resp.Status, answer.Message)
 	}
 	return p.minted(answer.AccessToken)

@@ -77,12 +77,7 @@ func (p *play) send(req *http.Request) (answer, error) {
 		Transport:     p.opts.Target.Transport(p.world.ID),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return answer{}, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	resp, text, err := fetch(client, req)
 	if err != nil {
 		return answer{}, err
 	}

@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/document"
@@ -229,12 +230,7 @@ func (r rawRequest) exchange(ctx context.Context, to Request) (Answer, error) {
 	for name, value := range r.e.Headers {
 		req.Header.Set(name, value)
 	}
-	resp, err := to.HTTP.Do(req)
-	if err != nil {
-		return Answer{}, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	resp, body, err := fetch(to.HTTP, req)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -243,6 +239,17 @@ func (r rawRequest) exchange(ctx context.Context, to Request) (Answer, error) {
 		answer.Body, answer.Text = nil, string(body)
 	}
 	return answer, nil
+}
+
+// fetch sends a request, and returns the answer with its body, of which it reads maxAnswer.
+func fetch(client *http.Client, req *http.Request) (*http.Response, []byte, error) {
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return resp, body, err
 }
 
 // values are those of a parameter of the form: none for null, several for a list.
@@ -278,10 +285,7 @@ func code(body map[string]any) string {
 
 // correlationID is a UUID made from the case and the number of its request, so that reports of two runs are alike.
 func correlationID(title string, n int) string {
-	b := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", title, n))
-	b[6] = b[6]&0x0f | 0x50
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	return uuid.NewSHA1(uuid.Nil, fmt.Appendf(nil, "%s\x00%d", title, n)).String()
 }
 
 func or(value, fallback string) string {

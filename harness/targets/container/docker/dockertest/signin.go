@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/targets"
 )
@@ -42,13 +42,8 @@ func SignIn(t testing.TB, tgt *targets.Target) {
 		t.Fatal(err)
 	}
 	client := &http.Client{Transport: tgt.Transport(world.ID)}
-	resp, err := client.PostForm("https://login.microsoftonline.com/"+app.Tenant+"/oauth2/v2.0/token", url.Values{
-		"grant_type":            {"client_credentials"},
-		"client_id":             {app.ClientID},
-		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
-		"client_assertion":      {minted.Token},
-		"scope":                 {"https://graph.microsoft.com/.default"},
-	})
+	resp, err := client.PostForm("https://login.microsoftonline.com/"+app.Tenant+"/oauth2/v2.0/token",
+		entra.AssertionForm(app.ClientID, minted.Token, "https://graph.microsoft.com/.default"))
 	if err != nil {
 		t.Fatal(err)
 	}
