@@ -416,3 +416,16 @@ func TestReach(t *testing.T) {
 	_, err := harness.New(t).MustAddApp("deployer", credential).Exchange(minted.Token)
 	refusedWith(t, 501661, err) // not told to reach it
 }
+
+// BenchmarkNew is what a farm costs a test before it asks for anything: its start and its end.
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		farm, err := harness.Start()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := farm.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -45,6 +45,7 @@ type serveFlags struct {
 	hosts      []string
 	directory  string
 	caFile     string
+	keys       []string
 	reach      []string
 	reachCA    string
 	idleWorlds time.Duration
@@ -70,7 +71,9 @@ your own in its place, and is read again whenever the file changes.
 
 RSA keys are of the standard library's where others can reach the issuers: with --public, --public-url or an issuer plane that is not on
 loopback. Everywhere else, and in worlds that the management API makes, they are test keys of eight primes: quick to make, but weaker against
-factoring than others of their length, and not used in constant time.
+factoring than others of their length, and not used in constant time. Keys are new at every start, unless --keys names a file with
+the platform's: then relying parties that have kept them go on. The first key that fits is the one that signs; worlds that the management API
+makes have keys of their own.
 
 Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port is taken. A second SIGTERM or Ctrl-C ends it at once.`,
 		Args: cobra.NoArgs,
@@ -86,6 +89,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringArrayVar(&f.hosts, "host", nil, "a host name that issuers may have beside the impersonated ones (repeatable)")
 	flags.StringVar(&f.directory, "directory", "", "a file with Entra's tenants, applications and credentials")
 	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file; one that holds something else is left alone")
+	flags.StringArrayVar(&f.keys, "keys", nil, "PLATFORM=FILE: what the platform's issuers sign with, private keys in PEM or JSON Web Keys (repeatable)")
 	flags.StringArrayVar(&f.reach, "reach", nil, "HOST or HOST:PORT (else 443) of an issuer beside the farm's own that Entra may fetch from (repeatable)")
 	flags.StringVar(&f.reachCA, "reach-ca", "", "a PEM file with the certificates that those issuers are verified with (default: the system's)")
 	flags.BoolVar(&f.cors, "cors", false, "let browsers read the documents of the issuers of which it is not known whether they let them")
@@ -122,12 +126,16 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	keys, err := readKeys(f.keys, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug
 	}
 	s, err := farm.Start(farm.Options{
-		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: dir,
+		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: dir, Keys: keys,
 		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds, CORS: f.cors,
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
