@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"docs/gen":                          {"issuers", "issuers/issuer", "harness/entra", "harness/entra/"},
 	"e2e":                               {"cmd/", "harness", "harness/", "issuers", "issuers/", "scenarios"},
 	"e2e/":                              {"cmd/", "harness", "harness/", "issuers", "issuers/", "scenarios"},
-	"harness":                           {"harness/farm", "harness/plane", "harness/faults", "harness/keyfile", "harness/control", "harness/entra", "harness/entra/directory", "issuers/issuer"},
+	"harness":                           {"harness/farm", "harness/plane", "harness/faults", "harness/keyfile", "harness/control", "harness/entra", "harness/entra/directory", "harness/entra/expression", "issuers/issuer"},
 	"harness/document":                  {},
 	"harness/control":                   {"issuers", "issuers/issuer", "harness/faults", "harness/entra", "harness/entra/directory", "harness/plane"},
 	"harness/entra":                     {"harness/entra/directory", "harness/entra/expression"},

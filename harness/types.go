@@ -4,6 +4,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/entra/expression"
 	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/plane"
 )
@@ -26,9 +27,10 @@ type Entry = control.Entry
 
 // What Entra records of a token request.
 type (
-	SignIn = entra.SignIn // the whole
-	Check  = entra.Check  // a comparison that it made
-	Fetch  = entra.Fetch  // a document that it fetched
+	SignIn         = entra.SignIn         // the whole
+	Check          = entra.Check          // a comparison that it made
+	Fetch          = entra.Fetch          // a document that it fetched
+	CredentialType = entra.CredentialType // what the client signed in with
 )
 
 // Fault is something that is wrong with an issuer: one of the types below.
@@ -63,6 +65,12 @@ type (
 
 // EntraOptions are the behaviours of Entra that are not documented.
 type EntraOptions = directory.Options
+
+// Members of EntraOptions whose values are words.
+type (
+	MatchOrder = directory.MatchOrder  // audience-first or subject-first
+	GitLabRule = expression.GitLabRule // id, project-id or subject
+)
 
 // DefaultEntraOptions are what a farm has without WithEntraOptions.
 func DefaultEntraOptions() EntraOptions { return directory.DefaultOptions() }

@@ -16,8 +16,8 @@ type Discovery struct {
 // Name is the fault's in scenarios.
 func (Discovery) Name() string { return "discovery" }
 
-// Tamper implements the fault.
-func (f Discovery) Tamper() (issuer.Tamper, error) {
+// tamper implements the fault.
+func (f Discovery) tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {member: value}}")
 	}

@@ -7,7 +7,7 @@
 //	  faults:
 //	    - unreachable: {document: jwks}
 //
-// There is a file for each fault: a struct whose JSON members are its parameters, with a Tamper method. To add one, write that file
+// There is a file for each fault: a struct whose JSON members are its parameters, with a method tamper. To add one, write that file
 // and add a line to [All].
 //
 // Faults are made up here on purpose and impersonate nothing; what Entra answers to them is in harness/entra.

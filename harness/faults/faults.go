@@ -19,7 +19,7 @@ type Fault struct {
 // Parameters are those of one fault: one of the structs of this package, or a pointer to one. Their JSON members are what scenarios give it.
 type Parameters interface {
 	Name() string                   // the fault's
-	Tamper() (issuer.Tamper, error) // what it changes; the error says which parameter is wrong
+	tamper() (issuer.Tamper, error) // what it changes; the error says which parameter is wrong
 }
 
 // All are the faults, in alphabetical order.
@@ -65,7 +65,7 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
 			}
 		}
-		tamper, err := p.Tamper()
+		tamper, err := p.tamper()
 		if err != nil {
 			return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
 		}

@@ -14,8 +14,8 @@ type Header struct {
 // Name is the fault's in scenarios.
 func (Header) Name() string { return "header" }
 
-// Tamper implements the fault.
-func (f Header) Tamper() (issuer.Tamper, error) {
+// tamper implements the fault.
+func (f Header) tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {typ: at+jwt}}")
 	}

@@ -10,8 +10,8 @@ type JWKS struct {
 // Name is the fault's in scenarios.
 func (JWKS) Name() string { return "jwks" }
 
-// Tamper implements the fault.
-func (f JWKS) Tamper() (issuer.Tamper, error) {
+// tamper implements the fault.
+func (f JWKS) tamper() (issuer.Tamper, error) {
 	return issuer.Tamper{Document: func(document string, body []byte) ([]byte, error) {
 		if document == "jwks" {
 			body = []byte(f.Body)

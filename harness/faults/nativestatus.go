@@ -20,8 +20,8 @@ type NativeStatus struct {
 // Name is the fault's in scenarios.
 func (NativeStatus) Name() string { return "native-status" }
 
-// Tamper implements the fault. It counts the requests from the moment that it is in force.
-func (f NativeStatus) Tamper() (issuer.Tamper, error) {
+// tamper implements the fault. It counts the requests from the moment that it is in force.
+func (f NativeStatus) tamper() (issuer.Tamper, error) {
 	answer, err := answerOf(f.Code, f.ContentType, f.Body)
 	if err != nil {
 		return issuer.Tamper{}, err

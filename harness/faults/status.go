@@ -20,8 +20,8 @@ type Status struct {
 // Name is the fault's in scenarios.
 func (Status) Name() string { return "status" }
 
-// Tamper implements the fault.
-func (f Status) Tamper() (issuer.Tamper, error) {
+// tamper implements the fault.
+func (f Status) tamper() (issuer.Tamper, error) {
 	covers, err := document(f.Document)
 	if err != nil {
 		return issuer.Tamper{}, err

@@ -17,8 +17,8 @@ type Tampered struct {
 // Name is the fault's in scenarios.
 func (Tampered) Name() string { return "tampered" }
 
-// Tamper implements the fault.
-func (f Tampered) Tamper() (issuer.Tamper, error) {
+// tamper implements the fault.
+func (f Tampered) tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {typ: null}}")
 	}

@@ -14,8 +14,8 @@ type Unreachable struct {
 // Name is the fault's in scenarios.
 func (Unreachable) Name() string { return "unreachable" }
 
-// Tamper implements the fault.
-func (f Unreachable) Tamper() (issuer.Tamper, error) {
+// tamper implements the fault.
+func (f Unreachable) tamper() (issuer.Tamper, error) {
 	covers, err := document(f.Document)
 	if err != nil {
 		return issuer.Tamper{}, err
