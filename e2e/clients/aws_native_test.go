@@ -19,7 +19,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
 )
 
 // awsProgram is a farm with a program that AWS's SDK configures from its environment, which is the test's own, so that the test must not be
@@ -58,7 +57,7 @@ func (p awsProgram) wantSignIn(t *testing.T, token string) map[string]any {
 	t.Helper()
 	conforms(t, p.farm, azureIdentity)
 	claims := payloadOf(t, token)
-	app := p.farm.MustAddApp("aws", credentialFor(t, control.Minted{Claims: claims}))
+	app := p.farm.MustAddApp("aws", credentialFor(t, harness.Token{Claims: claims}))
 	credential, err := azidentity.NewClientAssertionCredential(p.farm.Tenant, app.ClientID, func(context.Context) (string, error) { return token, nil },
 		&azidentity.ClientAssertionCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: p.farm.Client()}})
 	if err != nil {

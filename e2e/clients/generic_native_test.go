@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/go-azure-sdk/sdk/auth"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -38,7 +37,7 @@ func startCIJob(t *testing.T, preset string) ciJob {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.app = j.farm.MustAddApp(preset, credentialFor(t, control.Minted{Claims: claimsOf(t, token)}))
+	j.app = j.farm.MustAddApp(preset, credentialFor(t, harness.Token{Claims: claimsOf(t, token)}))
 	return j
 }
 

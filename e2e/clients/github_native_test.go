@@ -16,8 +16,6 @@ import (
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // The names of a GitHub job's variables that the tests change.
@@ -74,7 +72,7 @@ func (j gitHubJob) claims(t *testing.T) map[string]any {
 // trusted is an application that trusts the token that the job gets now.
 func (j gitHubJob) trusted(t *testing.T, name string) *harness.App {
 	t.Helper()
-	return j.farm.MustAddApp(name, credentialFor(t, control.Minted{Claims: j.claims(t)}))
+	return j.farm.MustAddApp(name, credentialFor(t, harness.Token{Claims: j.claims(t)}))
 }
 
 // signIn signs in with azidentity, which asks the job for the assertion when it needs one.
@@ -378,7 +376,7 @@ func TestGitHubIssuerCustomization(t *testing.T) {
 	wantSignedIn(t, "with the slug", claims, j.farm.Tenant, slug.ClientID)
 
 	include(false)
-	j.farm.MustAdvance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
+	j.farm.MustAdvance(harness.DefaultEntraOptions().RefetchInterval) // Entra does not look for an unknown key at once
 	if _, err := j.signIn(t, app); err != nil {
 		t.Errorf("without the slug again: %v", err)
 	}

@@ -28,7 +28,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
 )
 
 // The service account of the platform's presets.
@@ -64,7 +63,7 @@ func clientGo(t *testing.T, kubeconfig, contentType string) *kubernetes.Clientse
 func signInWith(t *testing.T, farm *harness.Farm, token string) {
 	t.Helper()
 	claims := claimsOf(t, token)
-	app := farm.MustAddApp(fmt.Sprintf("%v %v", claims["sub"], claims["jti"]), credentialFor(t, control.Minted{Claims: claims}))
+	app := farm.MustAddApp(fmt.Sprintf("%v %v", claims["sub"], claims["jti"]), credentialFor(t, harness.Token{Claims: claims}))
 	credential, err := azidentity.NewClientAssertionCredential(farm.Tenant, app.ClientID,
 		func(context.Context) (string, error) { return token, nil },
 		&azidentity.ClientAssertionCredentialOptions{ClientOptions: azcore.ClientOptions{Transport: farm.Client()}})
@@ -277,7 +276,7 @@ func TestProjectedToken(t *testing.T) {
 	if claims["iss"] != iss.URL || claims["kubernetes.io"].(map[string]any)["pod"] == nil {
 		t.Errorf("claims are %v, want a pod's of %s", claims, iss.URL)
 	}
-	app := farm.MustAddApp("pod", credentialFor(t, control.Minted{Claims: claims}))
+	app := farm.MustAddApp("pod", credentialFor(t, harness.Token{Claims: claims}))
 	credential, err := azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
 		ClientOptions: azcore.ClientOptions{Transport: farm.Client()}, TenantID: farm.Tenant, ClientID: app.ClientID, TokenFilePath: path,
 	})

@@ -3,15 +3,15 @@ package clients
 import (
 	"regexp"
 
-	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/harness"
 )
 
 // officialClient says by what the requests of a client are known in a journal that others have written to too.
 type officialClient struct {
-	agent   *regexp.Regexp // its User-Agent
-	planes  []plane.Plane  // which it asks
-	routes  *regexp.Regexp // which it asks; nil: any
-	version []string       // a command that prints the version of a program; of modules and packages the lock files say it
+	agent   *regexp.Regexp  // its User-Agent
+	planes  []harness.Plane // which it asks
+	routes  *regexp.Regexp  // which it asks; nil: any
+	version []string        // a command that prints the version of a program; of modules and packages the lock files say it
 }
 
 // says is what a User-Agent or a route is compared with.
@@ -35,11 +35,11 @@ const (
 
 // Which planes a client asks.
 var (
-	atEntra     = []plane.Plane{plane.Entra}
-	atAPI       = []plane.Plane{plane.Workload}
-	atAPIEntra  = []plane.Plane{plane.Workload, plane.Entra}
-	atDocuments = []plane.Plane{plane.Issuer, plane.Entra}
-	atAPIIssuer = []plane.Plane{plane.Workload, plane.Issuer}
+	atEntra     = []harness.Plane{harness.EntraPlane}
+	atAPI       = []harness.Plane{harness.WorkloadPlane}
+	atAPIEntra  = []harness.Plane{harness.WorkloadPlane, harness.EntraPlane}
+	atDocuments = []harness.Plane{harness.IssuerPlane, harness.EntraPlane}
+	atAPIIssuer = []harness.Plane{harness.WorkloadPlane, harness.IssuerPlane}
 )
 
 // officialClients are the clients: Go modules, npm packages after npm:, and Debian packages.

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/issuers"
 )
 
@@ -42,7 +41,7 @@ func TestAcceptedBy(t *testing.T) {
 type workloadOf struct {
 	farm      *harness.Farm
 	issuer    *harness.Issuer
-	assertion control.Minted
+	assertion harness.Token
 	app       *harness.App
 }
 
@@ -63,7 +62,7 @@ func trusted(t *testing.T, platform string) workloadOf {
 }
 
 // credentialFor is the federated identity credential that a token asks for.
-func credentialFor(t *testing.T, minted control.Minted) harness.Credential {
+func credentialFor(t *testing.T, minted harness.Token) harness.Credential {
 	t.Helper()
 	audiences := audience(minted.Claims)
 	if len(audiences) != 1 {

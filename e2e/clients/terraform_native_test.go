@@ -16,8 +16,6 @@ import (
 	"github.com/hashicorp/go-tfe"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // TestTerraformRun signs in with what a run of HCP Terraform has in its environment, in both phases, as azurerm does. The phases' subjects
@@ -30,7 +28,7 @@ func TestTerraformRun(t *testing.T) {
 	var credentials []harness.Credential
 	for _, preset := range []string{"workspace-plan", "workspace"} {
 		w := issuer.MustStartWorkload(harness.WorkloadSpec{Preset: preset, Claims: map[string]any{"terraform_workspace_name": "prod"}})
-		credential := credentialFor(t, control.Minted{Claims: claimsOf(t, w.Env["ARM_OIDC_TOKEN"])})
+		credential := credentialFor(t, harness.Token{Claims: claimsOf(t, w.Env["ARM_OIDC_TOKEN"])})
 		credential.Name = preset
 		credentials = append(credentials, credential)
 		runs[preset] = w.Env
@@ -62,7 +60,7 @@ func TestTerraformEnterpriseKeys(t *testing.T) {
 	for name, value := range first {
 		t.Setenv(name, value)
 	}
-	app := farm.MustAddApp("terraform", credentialFor(t, control.Minted{Claims: claimsOf(t, first["ARM_OIDC_TOKEN"])}))
+	app := farm.MustAddApp("terraform", credentialFor(t, harness.Token{Claims: claimsOf(t, first["ARM_OIDC_TOKEN"])}))
 	useHashiCorp(t, farm)
 	signIn := func(step string, env map[string]string) {
 		t.Helper()
@@ -91,7 +89,7 @@ func TestTerraformEnterpriseKeys(t *testing.T) {
 	if diff := cmp.Diff([]string{keyOf(t, first["ARM_OIDC_TOKEN"]), keyOf(t, second["ARM_OIDC_TOKEN"])}, listed(t, farm, issuer)); diff != "" {
 		t.Errorf("keys after the rotation (-want +got):\n%s", diff)
 	}
-	farm.MustAdvance(directory.DefaultOptions().RefetchInterval) // Entra does not look for an unknown key at once
+	farm.MustAdvance(harness.DefaultEntraOptions().RefetchInterval) // Entra does not look for an unknown key at once
 	signIn("rotated", second)
 	if err := keys.TrimKey(t.Context()); err != nil {
 		t.Fatal(err)

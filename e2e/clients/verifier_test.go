@@ -13,8 +13,6 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
 	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -132,7 +130,7 @@ func TestIssuerTokens(t *testing.T) {
 
 // mintForParty mints a token with one audience that is also its authorized party, where it names one: zitadel's verifier is made for
 // logins, where azp is the client. Google's azp is the account's id, so that id is what the token is asked for as its audience.
-func mintForParty(t *testing.T, iss *harness.Issuer) control.Minted {
+func mintForParty(t *testing.T, iss *harness.Issuer) harness.Token {
 	t.Helper()
 	minted := iss.MustMint(harness.MintSpec{})
 	if azp, ok := minted.Claims["azp"].(string); ok {
@@ -161,7 +159,7 @@ func TestAccessTokens(t *testing.T) {
 	}
 	t.Run("own-application, v2.0", func(t *testing.T) {
 		t.Parallel()
-		f := harness.New(t, harness.WithTenants(harness.Tenant{DisplayName: "Contoso", Applications: []directory.Application{
+		f := harness.New(t, harness.WithTenants(harness.Tenant{DisplayName: "Contoso", Applications: []harness.Application{
 			{Name: "api", TokenVersion: 2, Credentials: []harness.Credential{credentialFor(t, w.assertion)}},
 		}}))
 		conforms(t, f, "github.com/coreos/go-oidc/v3", "github.com/zitadel/oidc/v3")
