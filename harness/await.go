@@ -6,7 +6,7 @@ import (
 )
 
 // Await waits until n entries of the journal match since the farm's start, and returns those, oldest first; or until the context ends, which
-// is an error that says how many there were.
+// is an error that says how many there were. Entries that the journal no longer holds do not count; see Journal.
 func (f *Farm) Await(ctx context.Context, n int, match func(Entry) bool) ([]Entry, error) {
 	return f.await(ctx, n, "entries", match)
 }

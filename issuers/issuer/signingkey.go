@@ -105,6 +105,9 @@ func WithSigningKeys(keys ...SigningKey) Option {
 			if err := key.Validate(); err != nil {
 				return err
 			}
+			if key.ID != "" && slices.ContainsFunc(given, func(other *SigningKey) bool { return other != nil && other.ID == key.ID }) {
+				return fmt.Errorf("issuer: two of the keys given have the kid %q: a verifier finds a key by it", key.ID)
+			}
 			place := slices.IndexFunc(order, func(n int) bool { return given[n] == nil && key.Fits(specs[n].Alg) })
 			if place < 0 {
 				return fmt.Errorf("issuer: %s: no place for %s: its keys are for %s", cmp.Or(i.service.Name, i.platform.Name), key, i.keyAlgorithms())

@@ -7,8 +7,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +85,25 @@ func TestSigningKeyForAnotherAlgorithm(t *testing.T) {
 	}
 }
 
+// TestSigningKeyWithCertificate publishes a certificate that came with the key.
+func TestSigningKeyWithCertificate(t *testing.T) {
+	t.Parallel()
+	key := newKey(t, jose.RS256)
+	template := &x509.Certificate{SerialNumber: big.NewInt(42), NotBefore: start, NotAfter: start.AddDate(1, 0, 0)}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	iss := newIssuer(t, issuer.WithSigningKeys(issuer.SigningKey{Key: key, Certificate: given}))
+	if signer := published(t, iss).Keys[1]; len(signer.Certificates) != 1 || !signer.Certificates[0].Equal(given) {
+		t.Errorf("x5c of the key that signs has %d certificates, want the one given", len(signer.Certificates))
+	}
+}
+
 func TestSigningKeysRefused(t *testing.T) {
 	t.Parallel()
 	short, err := rsa.GenerateKey(rand.Reader, 1024)
@@ -111,6 +132,7 @@ func TestSigningKeysRefused(t *testing.T) {
 		{"too many", []issuer.SigningKey{{Key: good}, {Key: good}, {Key: good}}, "acme: no place for an RSA key of 2048 bits"},
 		{"not the one that signs", []issuer.SigningKey{{Key: newKey(t, jose.ES384)}}, "acme signs with RS256, and none of the keys given is for it"},
 		{"for another algorithm", []issuer.SigningKey{{Key: good, Alg: jose.PS256}}, "no place for an RSA key of 2048 bits for PS256"},
+		{"one kid", []issuer.SigningKey{{Key: good, ID: "a"}, {Key: newKey(t, jose.ES384), ID: "a"}}, `two of the keys given have the kid "a"`},
 		{"unknown algorithm", []issuer.SigningKey{{Key: good, Alg: "RSA-OAEP"}}, "for RSA-OAEP: want"},
 	}
 	for _, tt := range tests {
