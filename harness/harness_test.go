@@ -366,6 +366,9 @@ func TestMistakes(t *testing.T) {
 		{"fault", func(t testing.TB) {
 			harness.New(t).MustAddIssuer(harness.IssuerSpec{Platform: "github"}).MustSetFaults(harness.StatusFault{Code: 42})
 		}, "want an HTTP status from 200 to 599"},
+		{"no fault", func(t testing.TB) {
+			harness.New(t).MustAddIssuer(harness.IssuerSpec{Platform: "github", Faults: []harness.Fault{nil}})
+		}, "fault 1 is nil"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ type IssuerSpec struct {
 	ByPath   bool           // the URL is one below that of the issuer plane, for clients that can't be led to the real name
 	Alg      string         // of signatures; empty: the platform's
 	Claims   map[string]any // over the preset's; nil removes one
-	Faults   []Fault        // in force from the start
+	Faults   []Fault        // in force from now on, in place of those of an issuer that is there already; empty: no change
 
 	// Key is what it signs with, RSA of 2048 bits or more or ECDSA on P-256, P-384 or P-521, as Alg or the platform wants; nil: a key that is
 	// made. KeyID is its kid; empty: one in the platform's style. A rotation makes another key.
@@ -100,6 +100,9 @@ func (disk) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 func named(faults []Fault) ([]control.Fault, error) {
 	list := make([]control.Fault, len(faults))
 	for i, fault := range faults {
+		if fault == nil {
+			return nil, fmt.Errorf("fault %d is nil", i+1)
+		}
 		raw, err := json.Marshal(fault)
 		if err == nil {
 			list[i].Name = fault.Name()
