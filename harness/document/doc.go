@@ -26,6 +26,6 @@
 //   - more than [MaxMarks] characters that can make a token;
 //   - more than [MaxSize] bytes, or fewer, if the format says so.
 //
-// What is left takes memory in proportion to the text: about 50 bytes for each of a usual file, and under 500 MB for 16
+// What is left takes memory in proportion to the text: about 50 bytes for each of a usual file, and under 700 MB for 16
 // MiB of the worst.
 package document
