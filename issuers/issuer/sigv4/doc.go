@@ -11,8 +11,9 @@
 //		fmt.Println(refused.Code, refused.Message) // SignatureDoesNotMatch The request signature we calculated …
 //	}
 //
-// Faithful: the canonical request, the string to sign and the derived key of the specification, for services that escape the path a
-// second time (all but S3); the 15 minutes that a signature is good for.
+// Faithful: the canonical request, the string to sign and the derived key of the specification, for services that take relative parts out of
+// the path and escape it a second time (all but S3); the 15 minutes that a signature is good for. AWS's own signer is compared in
+// e2e/clients.
 //
 // Not faithful, or not known: queries that are signed in the URL and signatures of version 4a are not read. The codes and texts of
 // refusals are general knowledge of AWS's services and were not checked against them.

@@ -1,11 +1,13 @@
 package sigv4
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -26,15 +28,11 @@ func (k Key) Sign(r *http.Request, body []byte, scope Scope, now time.Time) {
 		names = append(names, "x-amz-security-token")
 	}
 	slices.Sort(names)
-	path := r.URL.EscapedPath()
-	if path == "" {
-		path = "/"
-	}
 	host := r.Host
 	if host == "" {
 		host = r.URL.Host
 	}
-	signature := k.signature(canonical(r.Method, path, r.URL.RawQuery, host, r.Header, names, body), stamp, scope)
+	signature := k.signature(canonical(r.Method, r.URL.EscapedPath(), r.URL.RawQuery, host, r.Header, names, body), stamp, scope)
 	r.Header.Set("Authorization", algorithm+" Credential="+k.ID+"/"+scope.on(stamp[:len(dayLayout)])+
 		", SignedHeaders="+strings.Join(names, ";")+", Signature="+signature)
 }
@@ -56,7 +54,7 @@ func (k Key) signature(request, stamp string, scope Scope) string {
 // canonical is the canonical request; names are the signed headers in their order.
 func canonical(method, escapedPath, rawQuery, host string, header http.Header, names []string, body []byte) string {
 	var b strings.Builder
-	b.WriteString(method + "\n" + escape(escapedPath, "/") + "\n" + canonicalQuery(rawQuery) + "\n")
+	b.WriteString(method + "\n" + escape(normal(escapedPath), "/") + "\n" + canonicalQuery(rawQuery) + "\n")
 	for _, name := range names {
 		values := header.Values(name)
 		if name == "host" {
@@ -73,19 +71,34 @@ func canonical(method, escapedPath, rawQuery, host string, header http.Header, n
 	return b.String()
 }
 
+// normal is a path without relative parts and repeated slashes.
+func normal(escapedPath string) string {
+	clean := path.Clean("/" + escapedPath)
+	if clean != "/" && (strings.HasSuffix(escapedPath, "/") || strings.HasSuffix(escapedPath, "/.") || strings.HasSuffix(escapedPath, "/..")) {
+		clean += "/"
+	}
+	return clean
+}
+
+// canonicalQuery has the pairs sorted by name and then by value, both as they are encoded: an equals sign between the two does not count.
 func canonicalQuery(raw string) string {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
 		return raw // such a query is signed by nobody
 	}
-	var pairs []string
+	type pair struct{ name, value string }
+	var pairs []pair
 	for name, all := range values {
 		for _, value := range all {
-			pairs = append(pairs, escape(name, "")+"="+escape(value, ""))
+			pairs = append(pairs, pair{escape(name, ""), escape(value, "")})
 		}
 	}
-	slices.Sort(pairs)
-	return strings.Join(pairs, "&")
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.value, b.value)) })
+	texts := make([]string, len(pairs))
+	for i, p := range pairs {
+		texts[i] = p.name + "=" + p.value
+	}
+	return strings.Join(texts, "&")
 }
 
 // escape is the URI encoding of the specification: everything but RFC 3986's unreserved characters, and but those of keep.

@@ -32,6 +32,33 @@ func TestSpecification(t *testing.T) {
 	}
 }
 
+// TestCanonical has the rules of the specification for the path and the query.
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ path, query, wantPath, wantQuery string }{
+		{"", "", "/", ""},
+		{"/", "", "/", ""},
+		{"//", "", "/", ""},
+		{"/a//b/", "", "/a/b/", ""},
+		{"/a/./b/../c", "", "/a/c", ""},
+		{"/a/b/..", "", "/a/", ""},
+		{"/a/.", "", "/a/", ""},
+		{"/../a", "", "/a", ""},
+		{"/w/1%20a/", "", "/w/1%2520a/", ""}, // escaped a second time
+		{"/", "b=2&a=1", "/", "a=1&b=2"},
+		{"/", "a=2&a=1&A=3", "/", "A=3&a=1&a=2"},
+		{"/", "name-2=x&name=y", "/", "name=y&name-2=x"}, // names alone count first: "name-2" is before "name="
+		{"/", "a=-&a=%2F", "/", "a=%2F&a=-"},             // sorted as they are encoded
+		{"/", "a&b=+", "/", "a=&b=%20"},
+		{"/", "%C3%A9=~", "/", "%C3%A9=~"},
+	} {
+		lines := strings.Split(canonical("GET", tt.path, tt.query, "h", nil, nil, nil), "\n")
+		if lines[1] != tt.wantPath || lines[2] != tt.wantQuery {
+			t.Errorf("%s?%s: %q and %q, want %q and %q", tt.path, tt.query, lines[1], lines[2], tt.wantPath, tt.wantQuery)
+		}
+	}
+}
+
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
