@@ -43,7 +43,7 @@ func (a *api) getWebIdentityToken(form url.Values) (any, *sigv4.Refused) {
 		return nil, invalid([]string{err.Error()})
 	}
 	about, _ := token.Claims[aboutClaim].(map[string]any)
-	if end, err := time.Parse(time.RFC3339, text(about, "original_session_exp")); err == nil && expiry(token.Claims).After(end) {
+	if end, err := time.Parse(time.RFC3339, issuer.Text(about, "original_session_exp")); err == nil && expiry(token.Claims).After(end) {
 		return nil, &sigv4.Refused{Code: "SessionDurationEscalationException", Status: http.StatusForbidden,
 			Message: "The requested token duration would extend the session beyond its original expiration time. " +
 				"You cannot use this operation to extend the lifetime of a session beyond what was granted when the session was originally created."}
@@ -172,7 +172,7 @@ func (a *api) getCallerIdentity(url.Values) (any, *sigv4.Refused) {
 	if err != nil {
 		return nil, invalid([]string{err.Error()})
 	}
-	principal := text(token.Claims, "sub")
+	principal := issuer.Text(token.Claims, "sub")
 	out := callerIdentity{Arn: principal, UserID: "AIDA" + a.key.ID[4:], Account: accountOf(principal, "")}
 	if before, role, ok := strings.Cut(principal, ":role/"); ok {
 		name := role[strings.LastIndex(role, "/")+1:]

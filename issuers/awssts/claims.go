@@ -21,16 +21,16 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 		return nil, err
 	}
 	given, _ := req.Claims[aboutClaim].(map[string]any)
-	region := cmp.Or(text(given, "source_region"), text(req.Settings, "region"))
+	region := cmp.Or(issuer.Text(given, "source_region"), issuer.Text(req.Settings, "region"))
 	about := map[string]any{"aws_account": account, "principal_id": principal, "source_region": region}
-	if id := text(req.Settings, "organization"); id != "" {
-		id = cmp.Or(text(given, "org_id"), id)
-		about["org_id"], about["ou_path"] = id, []any{id + "/" + text(req.Settings, "unit") + "/"}
+	if id := issuer.Text(req.Settings, "organization"); id != "" {
+		id = cmp.Or(issuer.Text(given, "org_id"), id)
+		about["org_id"], about["ou_path"] = id, []any{id + "/" + issuer.Text(req.Settings, "unit") + "/"}
 	}
-	if id := text(req.Settings, "instance"); id != "" {
+	if id := issuer.Text(req.Settings, "instance"); id != "" {
 		about["ec2_source_instance_arn"] = "arn:aws:ec2:" + region + ":" + account + ":instance/" + id
 	}
-	if name := text(req.Settings, "function"); name != "" {
+	if name := issuer.Text(req.Settings, "function"); name != "" {
 		about["lambda_source_function_arn"] = "arn:aws:lambda:" + region + ":" + account + ":function:" + name
 	}
 	if req.Settings["session"] == true {
@@ -44,8 +44,8 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 func identify(req issuer.Request) (principal, account string, err error) {
 	const example = "123456789012" // the account of AWS's documentation
 	if _, given := req.Claims["sub"]; given {
-		account = accountOf(text(req.Claims, "sub"), example)
-		return cmp.Or(text(req.Claims, "sub"), "arn:aws:iam::"+account+":"+text(req.Settings, "principal")), account, nil
+		account = accountOf(issuer.Text(req.Claims, "sub"), example)
+		return cmp.Or(issuer.Text(req.Claims, "sub"), "arn:aws:iam::"+account+":"+issuer.Text(req.Settings, "principal")), account, nil
 	}
 	about, ok := req.Claims[aboutClaim].(map[string]any)
 	if value, given := req.Claims[aboutClaim]; given && !ok {
@@ -58,24 +58,17 @@ func identify(req issuer.Request) (principal, account string, err error) {
 			}
 		}
 	}
-	principal = text(about, "principal_id")
-	account = cmp.Or(text(about, "aws_account"), accountOf(principal, example))
-	return cmp.Or(principal, "arn:aws:iam::"+account+":"+text(req.Settings, "principal")), account, nil
+	principal = issuer.Text(about, "principal_id")
+	account = cmp.Or(issuer.Text(about, "aws_account"), accountOf(principal, example))
+	return cmp.Or(principal, "arn:aws:iam::"+account+":"+issuer.Text(req.Settings, "principal")), account, nil
 }
 
 // audience is a string for one and an array for several; the latter is inferred.
 func audience(asked []string) any {
-	switch len(asked) {
-	case 0:
+	if len(asked) == 0 {
 		return "api://AzureADTokenExchange"
-	case 1:
-		return asked[0]
 	}
-	out := make([]any, len(asked))
-	for i, a := range asked {
-		out[i] = a
-	}
-	return out
+	return issuer.Audience(asked)
 }
 
 // accountOf is the account in an ARN.
@@ -84,10 +77,4 @@ func accountOf(arn, otherwise string) string {
 		return parts[4]
 	}
 	return otherwise
-}
-
-// text returns the member of that name, empty when it is not a string.
-func text(members map[string]any, name string) string {
-	s, _ := members[name].(string)
-	return s
 }

@@ -26,13 +26,13 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	user := strings.HasPrefix(text(preset.Settings, "principal"), "user/")
+	user := strings.HasPrefix(issuer.Text(preset.Settings, "principal"), "user/")
 	key, err := sigv4.NewKey(w.Rand, !user)
 	if err != nil {
 		return nil, err
 	}
 	about, _ := w.Claims[aboutClaim].(map[string]any)
-	a := &api{workload: w, key: key, enabled: true, region: cmp.Or(text(about, "source_region"), text(preset.Settings, "region"))}
+	a := &api{workload: w, key: key, enabled: true, region: cmp.Or(issuer.Text(about, "source_region"), issuer.Text(preset.Settings, "region"))}
 	return &issuer.API{Handler: a, Env: func(string) (map[string]string, error) { return key.Env(a.region, w.Base+"/"), nil }}, nil
 }
 
@@ -69,7 +69,7 @@ var (
 
 // ServeHTTP answers a request of either service.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id, err := requestID(a.workload.Rand)
+	id, err := issuer.NewUUID(a.workload.Rand)
 	if err != nil {
 		http.Error(w, "", http.StatusInternalServerError)
 		return
@@ -136,16 +136,6 @@ func parameters(r *http.Request, body []byte) url.Values {
 
 const formType = "application/x-www-form-urlencoded"
 
-// requestID is a random UUID.
-func requestID(random io.Reader) (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return "", fmt.Errorf("awssts: request id: %w", err)
-	}
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
-}
-
 // fetch asks for a token for five minutes.
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	form := url.Values{"Action": {"GetWebIdentityToken"}, "Version": {stsService.version}, "SigningAlgorithm": {"RS256"}}
@@ -184,12 +174,7 @@ func post(ctx context.Context, client *http.Client, endpoint string, body []byte
 	}
 	req.Header.Set("Content-Type", formType)
 	sign(req)
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, nil, fmt.Errorf("awssts: fetch: %w", err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	resp, text, err := issuer.Send(client, req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("awssts: fetch: %w", err)
 	}

@@ -26,7 +26,7 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 // identityClaims derives amr and the pool's ARN from aud; sub and aud are in the same region. An aud or sub that is not of the
 // form region:id says nothing, and the preset's settings pool, identity, login, provider and user stand.
 func identityClaims(req issuer.Request) (issuer.Claims, error) {
-	pool, identity := text(req.Settings, "pool"), text(req.Settings, "identity")
+	pool, identity := issuer.Text(req.Settings, "pool"), issuer.Text(req.Settings, "identity")
 	givenPool, hasPool := regional(req.Claims["aud"])
 	givenIdentity, hasIdentity := regional(req.Claims["sub"])
 	switch {
@@ -59,7 +59,7 @@ const (
 
 // methods is amr by kind of login. That of a user pool is inferred.
 func methods(settings map[string]any, pool string) []any {
-	provider, user := text(settings, "provider"), text(settings, "user")
+	provider, user := issuer.Text(settings, "provider"), issuer.Text(settings, "user")
 	switch settings["login"] {
 	case unauthenticated:
 		return []any{"unauthenticated"}
@@ -86,7 +86,7 @@ func region(id string) string {
 // userPoolClaims derives the user names from sub; a client's own token has the client as sub. The settings are use (id, access or
 // client), user and client.
 func userPoolClaims(req issuer.Request) (issuer.Claims, error) {
-	use, user, client := text(req.Settings, "use"), any(text(req.Settings, "user")), any(text(req.Settings, "client"))
+	use, user, client := issuer.Text(req.Settings, "use"), any(issuer.Text(req.Settings, "user")), any(issuer.Text(req.Settings, "client"))
 	if len(req.Audience) > 0 && !(use == useID && len(req.Audience) == 1 && req.Audience[0] == client) {
 		what := "have no aud"
 		if use == useID {
@@ -125,9 +125,3 @@ const (
 	useAccess = "access"
 	useClient = "client"
 )
-
-// text returns the setting of that name, empty when it is not a string.
-func text(settings map[string]any, name string) string {
-	s, _ := settings[name].(string)
-	return s
-}

@@ -65,7 +65,7 @@ func (p *identityPool) env(string) (map[string]string, error) {
 		return nil, err
 	}
 	env := map[string]string{"AWS_REGION": region(pool), "AWS_DEFAULT_REGION": region(pool), "AWS_ENDPOINT_URL": p.workload.Base + "/", "AWS_EC2_METADATA_DISABLED": "true"}
-	provider, user := text(p.settings, "provider"), text(p.settings, "user")
+	provider, user := issuer.Text(p.settings, "provider"), issuer.Text(p.settings, "user")
 	switch p.settings["login"] {
 	case developerLogin:
 		env = p.key.Env(region(pool), p.workload.Base+"/")
@@ -83,7 +83,7 @@ func (p *identityPool) env(string) (map[string]string, error) {
 // ids are the workload's pool and identity, as its tokens have them.
 func (p *identityPool) ids() (pool, identity string, err error) {
 	token, err := p.workload.Mint(issuer.Request{})
-	return text(token.Claims, "aud"), text(token.Claims, "sub"), err
+	return issuer.Text(token.Claims, "aud"), issuer.Text(token.Claims, "sub"), err
 }
 
 // identityRequest is what the operations have in common.
@@ -174,7 +174,7 @@ func (p *identityPool) getOpenIDToken(_ *http.Request, body []byte) (any, *sigv4
 
 // claimsOf are sub and amr of a user who is not the settings'.
 func (p *identityPool) claimsOf(user, pool string) issuer.Claims {
-	if user == text(p.settings, "user") {
+	if user == issuer.Text(p.settings, "user") {
 		return issuer.Claims{}
 	}
 	settings := maps.Clone(p.settings)
@@ -214,7 +214,7 @@ func (p *identityPool) getOpenIDTokenForDeveloperIdentity(raw *http.Request, bod
 	case *r.IdentityPoolId != pool:
 		return nil, refuse("ResourceNotFoundException", "IdentityPool '%s' not found.", *r.IdentityPoolId)
 	}
-	user := r.Logins[text(p.settings, "provider")]
+	user := r.Logins[issuer.Text(p.settings, "provider")]
 	if p.settings["login"] != developerLogin || len(r.Logins) != 1 || user == "" { // the code is inferred
 		return nil, refuse("NotAuthorizedException", "%s", refusedDeveloper)
 	}
@@ -240,7 +240,7 @@ func (p *identityPool) getOpenIDTokenForDeveloperIdentity(raw *http.Request, bod
 // identityOf is the identity of a provider's other users: always the same for each one.
 func identityOf(pool, user string) string {
 	digest := sha256.Sum256([]byte(pool + "\n" + user))
-	return region(pool) + ":" + uuid([16]byte(digest[:16]))
+	return region(pool) + ":" + issuer.UUIDFrom(digest[:], 4)
 }
 
 // getCredentialsForIdentity gives credentials that open nothing.

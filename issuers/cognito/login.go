@@ -61,7 +61,7 @@ func newLoginKey(random io.Reader) (jose.JSONWebKey, error) {
 func (p *identityPool) ownLogin() (string, error) {
 	now := p.workload.Now()
 	claims := loginClaims{
-		Issuer: "https://" + text(p.settings, "provider"), Subject: text(p.settings, "user"), Audience: jwt.Audience{text(p.settings, "client")},
+		Issuer: "https://" + issuer.Text(p.settings, "provider"), Subject: issuer.Text(p.settings, "user"), Audience: jwt.Audience{issuer.Text(p.settings, "client")},
 		Issued: now.Unix(), Expiry: now.Add(loginLife).Unix(),
 	}
 	if p.settings["login"] == poolLogin {
@@ -83,7 +83,7 @@ func (p *identityPool) login(logins map[string]string) (user string, refused *si
 	kind := p.settings["login"]
 	switch {
 	case kind == unauthenticated && len(logins) == 0:
-		return text(p.settings, "user"), nil
+		return issuer.Text(p.settings, "user"), nil
 	case len(logins) == 0:
 		return "", refuse("NotAuthorizedException", "%s", refusedUser)
 	case kind == unauthenticated:
@@ -99,7 +99,7 @@ func (p *identityPool) login(logins map[string]string) (user string, refused *si
 
 // verifyLogin reads a provider's token.
 func (p *identityPool) verifyLogin(provider, token string) (user string, refused *sigv4.Refused) {
-	kind, own := p.settings["login"], provider == text(p.settings, "provider")
+	kind, own := p.settings["login"], provider == issuer.Text(p.settings, "provider")
 	switch {
 	case provider == cognitoLogin:
 		return "", refuse("NotAuthorizedException", "Invalid login token. Can't pass in a Cognito token.")
@@ -107,7 +107,7 @@ func (p *identityPool) verifyLogin(provider, token string) (user string, refused
 		return "", refuse("InvalidParameterException", "%s", refusedPublic)
 	}
 	claims, ok := readLogin(token)
-	supported := own && slices.Contains(claims.Audience, text(p.settings, "client"))
+	supported := own && slices.Contains(claims.Audience, issuer.Text(p.settings, "client"))
 	if kind == poolLogin && claims.Use != useID { // what an access token with an aud is told is inferred
 		supported = false
 	}
@@ -194,7 +194,7 @@ func readLogin(token string) (claims loginClaims, ok bool) {
 
 // identityFor is the identity of a user: the workload's, or for another user one that is always the same.
 func (p *identityPool) identityFor(user, pool, own string) string {
-	if user == text(p.settings, "user") {
+	if user == issuer.Text(p.settings, "user") {
 		return own
 	}
 	return identityOf(pool, user)

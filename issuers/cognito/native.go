@@ -67,7 +67,7 @@ const jsonType = "application/x-amz-json-1.1"
 
 // ServeHTTP answers a request for the service.
 func (s *jsonService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id, err := randomUUID(s.workload.Rand)
+	id, err := issuer.NewUUID(s.workload.Rand)
 	if err != nil {
 		http.Error(w, "", http.StatusInternalServerError)
 		return
@@ -146,20 +146,6 @@ func invalid(value, name, constraint string) *sigv4.Refused {
 // internal is what a token that cannot be minted comes to: the workload's claims contradict each other.
 func internal(err error) *sigv4.Refused {
 	return &sigv4.Refused{Code: "InternalErrorException", Status: http.StatusInternalServerError, Message: err.Error()}
-}
-
-func randomUUID(random io.Reader) (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return "", fmt.Errorf("cognito: random: %w", err)
-	}
-	return uuid(b), nil
-}
-
-// uuid lays out random bytes, or those of a digest.
-func uuid(b [16]byte) string {
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // fetch asks for the token that the environment is for: an identity pool's, by the call that fits its kind of login, a user pool's ID
@@ -278,12 +264,7 @@ func (c caller) post(path string, body []byte, prepare func(*http.Request)) (*ht
 		return nil, nil, fmt.Errorf("cognito: fetch: %w", err)
 	}
 	prepare(req)
-	resp, err := c.client.Do(req)
-	if err != nil {
-		return nil, nil, fmt.Errorf("cognito: fetch: %w", err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	resp, text, err := issuer.Send(c.client, req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cognito: fetch: %w", err)
 	}

@@ -63,7 +63,7 @@ func (p *pool) initiateAuth(_ *http.Request, body []byte) (any, *sigv4.Refused) 
 	case r.AuthFlow != passwordFlow && !refresh || p.machine:
 		return nil, refuse("InvalidParameterException", "%s flow not enabled for this client", r.AuthFlow)
 	case refresh:
-		return p.refresh(r.AuthParameters, client, text(id.Claims, "cognito:username"))
+		return p.refresh(r.AuthParameters, client, issuer.Text(id.Claims, "cognito:username"))
 	}
 	user, password := r.AuthParameters["USERNAME"], r.AuthParameters["PASSWORD"]
 	switch {
@@ -78,12 +78,12 @@ func (p *pool) initiateAuth(_ *http.Request, body []byte) (any, *sigv4.Refused) 
 		return nil, refuse("NotAuthorizedException", "Client %s is configured with secret but SECRET_HASH was not received", client)
 	case hashed && (p.secret == "" || !same(hash, secretHash(p.secret, user, client))): // what a client without a secret gets is inferred
 		return nil, refuse("NotAuthorizedException", "Unable to verify secret hash for client %s", client)
-	case user != text(id.Claims, "cognito:username") || !same(password, p.password):
+	case user != issuer.Text(id.Claims, "cognito:username") || !same(password, p.password):
 		return nil, refuse("NotAuthorizedException", "Incorrect username or password.")
 	}
 	began, _ := id.Claims["auth_time"].(int64)
 	token, err := p.refreshToken(session{
-		Origin: text(id.Claims, "origin_jti"), Event: text(id.Claims, "event_id"), Time: began, Expires: p.workload.Now().Add(refreshLife).Unix(),
+		Origin: issuer.Text(id.Claims, "origin_jti"), Event: issuer.Text(id.Claims, "event_id"), Time: began, Expires: p.workload.Now().Add(refreshLife).Unix(),
 	})
 	if err != nil {
 		return nil, internal(err)

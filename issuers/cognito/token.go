@@ -90,7 +90,7 @@ func (p *pool) ownToken(scope string) (oauthTokens, oauthError, error) {
 	if err != nil {
 		return oauthTokens{}, "", err
 	}
-	granted, asked := strings.Fields(text(token.Claims, "scope")), strings.Fields(scope)
+	granted, asked := strings.Fields(issuer.Text(token.Claims, "scope")), strings.Fields(scope)
 	if slices.ContainsFunc(asked, func(s string) bool { return !slices.Contains(granted, s) }) {
 		return oauthTokens{}, "invalid_scope", nil
 	}

@@ -23,7 +23,7 @@ type pool struct {
 }
 
 func newUserPool(w issuer.Workload, preset *issuer.Preset) (*issuer.API, error) {
-	p := &pool{workload: w, machine: text(preset.Settings, "use") == useClient}
+	p := &pool{workload: w, machine: issuer.Text(preset.Settings, "use") == useClient}
 	var texts [3]string
 	for n := range texts {
 		var err error
@@ -57,11 +57,11 @@ func (p *pool) env(string) (map[string]string, error) {
 	}
 	if p.machine {
 		token, err := p.workload.Mint(issuer.Request{})
-		env[clientVariable] = text(token.Claims, "client_id")
+		env[clientVariable] = issuer.Text(token.Claims, "client_id")
 		return env, err
 	}
 	id, _, err := p.mint(session{})
-	env[clientVariable], env[userVariable], env[passwordVariable] = text(id.Claims, "aud"), text(id.Claims, "cognito:username"), p.password
+	env[clientVariable], env[userVariable], env[passwordVariable] = issuer.Text(id.Claims, "aud"), issuer.Text(id.Claims, "cognito:username"), p.password
 	return env, err
 }
 
@@ -84,7 +84,7 @@ func (p *pool) mint(s session) (id, access issuer.Token, err error) {
 	if s.Time != 0 {
 		claims["auth_time"] = s.Time
 	}
-	if client := text(p.workload.Claims, "client_id"); client != "" {
+	if client := issuer.Text(p.workload.Claims, "client_id"); client != "" {
 		claims["aud"] = client
 	}
 	if id, err = p.workload.Mint(issuer.Request{Preset: "user-pool-id", Claims: claims}); err != nil {
@@ -101,8 +101,8 @@ func (p *pool) mint(s session) (id, access issuer.Token, err error) {
 // clientID is the app client's.
 func (p *pool) clientID(id issuer.Token) (string, error) {
 	if !p.machine {
-		return text(id.Claims, "aud"), nil
+		return issuer.Text(id.Claims, "aud"), nil
 	}
 	token, err := p.workload.Mint(issuer.Request{})
-	return text(token.Claims, "client_id"), err
+	return issuer.Text(token.Claims, "client_id"), err
 }

@@ -74,7 +74,7 @@ func (a *api) serveCredentials(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) callCredentials(method credentialMethod, project, name string, w http.ResponseWriter, r *http.Request) (any, error) {
-	acting, err := a.authorize(method, r.Header.Get("Authorization"))
+	acting, err := a.authorize(method, r)
 	if err != nil {
 		return nil, err
 	}
@@ -113,9 +113,9 @@ func (a *api) callCredentials(method credentialMethod, project, name string, w h
 }
 
 // authorize checks the credential of a request, and returns whose it is.
-func (a *api) authorize(method credentialMethod, header string) (*principal, error) {
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {
+func (a *api) authorize(method credentialMethod, r *http.Request) (*principal, error) {
+	token, ok := issuer.Credential(r, "Bearer")
+	if !ok || strings.TrimSpace(token) == "" {
 		return nil, missingCredential(method.rpc)
 	}
 	what, ok := a.tokens.read(strings.TrimSpace(token))

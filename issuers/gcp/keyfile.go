@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -132,12 +131,7 @@ func postForm(ctx context.Context, client *http.Client, address string, form url
 		return nil, nil, fmt.Errorf("gcp: token endpoint: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, nil, fmt.Errorf("gcp: token endpoint: %w", err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	resp, body, err := issuer.Send(client, req)
 	if err != nil {
 		return nil, nil, fmt.Errorf("gcp: token endpoint: %w", err)
 	}

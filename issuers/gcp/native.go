@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -183,9 +182,6 @@ func (a *api) idToken(audience string, f format) (string, error) {
 	return token.Raw, err
 }
 
-// maxAnswer bounds what fetch reads; a token has about 1 kB.
-const maxAnswer = 1 << 20
-
 // fetch asks the metadata server as Google's clients do, for format=full; or the token endpoint, where the workload has a key file.
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	if found.Env[keyVariable] != "" {
@@ -201,12 +197,7 @@ func fetch(ctx context.Context, client *http.Client, found issuer.Found, audienc
 		return "", fmt.Errorf("gcp: metadata server: %w", err)
 	}
 	req.Header.Set("Metadata-Flavor", "Google")
-	resp, err := client.Do(req)
-	if err != nil {
-		return "", fmt.Errorf("gcp: metadata server: %w", err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	resp, body, err := issuer.Send(client, req)
 	if err != nil {
 		return "", fmt.Errorf("gcp: metadata server: %w", err)
 	}

@@ -141,7 +141,7 @@ func (j *job) rest(reaches func(names map[string]string) bool, serve func(object
 		case r.Header.Get("Authorization") == "":
 			fail(w, http.StatusUnauthorized, "Requires authentication")
 			return
-		case !authorized(r, j.apiToken, "bearer", "token"):
+		case !issuer.Shows(r, j.apiToken, "bearer", "token"):
 			fail(w, http.StatusUnauthorized, "Bad credentials")
 			return
 		case !reaches(mux.Vars(r)):

@@ -2,7 +2,6 @@ package github
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -137,70 +136,48 @@ func TestDerived(t *testing.T) {
 // TestSubjects makes every recorded subject.
 func TestSubjects(t *testing.T) {
 	t.Parallel()
-	type row struct {
-		preset string
-		claims issuer.Claims
+	repository := func(preset, name string) issuertest.Subject {
+		return issuertest.Subject{Preset: preset, Claims: issuer.Claims{"repository": name}}
 	}
-	repository := func(preset, name string) row { return row{preset, issuer.Claims{"repository": name}} }
-	rows := map[string]row{
+	rows := map[string]issuertest.Subject{
 		"repo:container-registry/federated-idp-examples:ref:refs/heads/main": repository("branch", "container-registry/federated-idp-examples"),
 		"repo:m-mizutani/sandbox:ref:refs/heads/main":                        repository("dispatch", "m-mizutani/sandbox"),
 		"repo:haitch/jwtInspector:environment:Production": {
-			"environment", issuer.Claims{"repository": "haitch/jwtInspector", "environment": "Production"},
+			Preset: "environment", Claims: issuer.Claims{"repository": "haitch/jwtInspector", "environment": "Production"},
 		},
 		"repo:woodruffw/gha-oidc-jwt-test-repo:environment:test": {
-			"pull-request-environment", issuer.Claims{"repository": "woodruffw/gha-oidc-jwt-test-repo", "environment": "test"},
+			Preset: "pull-request-environment", Claims: issuer.Claims{"repository": "woodruffw/gha-oidc-jwt-test-repo", "environment": "test"},
 		},
 		"repo:github/actions-oidc-debugger:pull_request":         repository("pull-request", "github/actions-oidc-debugger"),
-		"repo:octo-org/octo-repo:ref:refs/tags/demo-tag":         {"tag", nil},
-		"repo:octocat@123456/my-repo@456789:ref:refs/heads/main": {"immutable", nil},
+		"repo:octo-org/octo-repo:ref:refs/tags/demo-tag":         {Preset: "tag"},
+		"repo:octocat@123456/my-repo@456789:ref:refs/heads/main": {Preset: "immutable"},
 		"repo:alexpmtk-afk@309119594/marketplaces-mcp-ru@1349601380:ref:refs/heads/main": {
-			"immutable", issuer.Claims{"repository": "alexpmtk-afk/marketplaces-mcp-ru", "repository_owner_id": "309119594", "repository_id": "1349601380"},
+			Preset: "immutable", Claims: issuer.Claims{"repository": "alexpmtk-afk/marketplaces-mcp-ru", "repository_owner_id": "309119594", "repository_id": "1349601380"},
 		},
 		"repo:saquibrashid@42775548/nextup@1331377210:environment:staging": {
-			"immutable-environment", issuer.Claims{"repository": "saquibrashid/nextup", "repository_owner_id": 42775548, "repository_id": 1331377210.0},
+			Preset: "immutable-environment", Claims: issuer.Claims{"repository": "saquibrashid/nextup", "repository_owner_id": 42775548, "repository_id": 1331377210.0},
 		},
 		"repo:nmeisenzahl@28020936/foundry-demo@1362938755:environment:dev": {
-			"immutable-environment", issuer.Claims{
+			Preset: "immutable-environment", Claims: issuer.Claims{
 				"repository": "nmeisenzahl/foundry-demo", "repository_owner_id": "28020936", "repository_id": "1362938755", "environment": "dev",
 			},
 		},
 		"repository_owner_id:6154722:repository_id:1157352866:pull_request": {
-			"custom-subject-ids", issuer.Claims{"repository_owner_id": "6154722", "repository_id": "1157352866", "event_name": "pull_request"},
+			Preset: "custom-subject-ids", Claims: issuer.Claims{"repository_owner_id": "6154722", "repository_id": "1157352866", "event_name": "pull_request"},
 		},
-		"repository_owner:monalisa:repository_visibility:private": {"custom-subject", nil},
+		"repository_owner:monalisa:repository_visibility:private": {Preset: "custom-subject"},
 		"repo:octo-org/octo-repo:environment:prod:job_workflow_ref:octo-org/octo-automation/.github/workflows/oidc.yml@refs/heads/main": {
-			"custom-subject-workflow", nil,
+			Preset: "custom-subject-workflow",
 		},
-		"environment:production%3Aeastus:repository_owner:octo-org": {"custom-subject-environment", nil},
+		"environment:production%3Aeastus:repository_owner:octo-org": {Preset: "custom-subject-environment"},
 		"ref:refs/heads/main:repo:peterwoodworth/ExampleRepo:job_workflow_ref:...:repository_owner:peterwoodworth": {
-			"custom-subject-ref", issuer.Claims{"repository": "peterwoodworth/ExampleRepo", "job_workflow_ref": "..."},
+			Preset: "custom-subject-ref", Claims: issuer.Claims{"repository": "peterwoodworth/ExampleRepo", "job_workflow_ref": "..."},
 		},
 		"repo:org/repo:pull_request:workflow:name:job_workflow_ref:...@refs/pull/N/merge:repository_visibility:private": {
-			"custom-subject-pull-request", issuer.Claims{"repository": "org/repo", "workflow": "name", "job_workflow_ref": "...@refs/pull/N/merge"},
+			Preset: "custom-subject-pull-request", Claims: issuer.Claims{"repository": "org/repo", "workflow": "name", "job_workflow_ref": "...@refs/pull/N/merge"},
 		},
 	}
-	text, err := os.ReadFile("testdata/subjects.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var recorded []struct{ Sub string }
-	if err := json.Unmarshal(text, &recorded); err != nil {
-		t.Fatal(err)
-	}
-	if len(recorded) != len(rows) {
-		t.Errorf("%d subjects recorded, %d in the table", len(recorded), len(rows))
-	}
-	for _, r := range recorded {
-		row, has := rows[r.Sub]
-		if !has {
-			t.Errorf("subject %q is not in the table", r.Sub)
-			continue
-		}
-		if got := mint(t, row.preset, issuer.Request{Claims: row.claims})["sub"]; got != r.Sub {
-			t.Errorf("preset %s with %v: sub is %q, want %q", row.preset, row.claims, got, r.Sub)
-		}
-	}
+	issuertest.Subjects(t, Platform, "testdata/subjects.json", rows)
 }
 
 func TestDerivations(t *testing.T) {

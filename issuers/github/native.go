@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -63,7 +62,7 @@ func newJob(w issuer.Workload) (*issuer.API, error) {
 			return nil, fmt.Errorf("github: credentials of a job: %w", err)
 		}
 	}
-	j.plan, j.id = guid(random[0]), guid(random[1])
+	j.plan, j.id = issuer.UUIDFrom(random[0][:], 4), issuer.UUIDFrom(random[1][:], 4)
 	j.requestToken = hex.EncodeToString(random[2][:]) // the real one is a JWT, whose content is not known in full
 	j.apiToken = "ghs_" + hex.EncodeToString(random[3][:18])
 
@@ -98,7 +97,7 @@ type idToken struct {
 // serveIDToken mints a token, a new one for each request. What it answers without the job's credential is not recorded: 401 is inferred,
 // with no body. Inferred too are 400 for a query that is none, that an empty audience is none, and that the first of several counts.
 func (j *job) serveIDToken(w http.ResponseWriter, r *http.Request) {
-	if !authorized(r, j.requestToken, "bearer") {
+	if !issuer.Shows(r, j.requestToken, "bearer") {
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		w.WriteHeader(http.StatusUnauthorized)
 		return
@@ -108,27 +107,14 @@ func (j *job) serveIDToken(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	req := issuer.Request{Claims: j.customized()}
-	if audience := query.Get("audience"); audience != "" {
-		req.Audience = []string{audience}
-	}
+	req := issuer.For(query.Get("audience"))
+	req.Claims = j.customized()
 	token, err := j.workload.Mint(req)
 	if err != nil { // newJob has minted for this workload: only a fault gets here
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	reply(w, http.StatusOK, idToken{Count: len(token.Raw), Value: token.Raw})
-}
-
-// authorized tells whether a request shows the credential under one of the schemes, whose letter case does not matter.
-func authorized(r *http.Request, credential string, schemes ...string) bool {
-	scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	for _, known := range schemes {
-		if strings.EqualFold(scheme, known) {
-			return subtle.ConstantTimeCompare([]byte(shown), []byte(credential)) == 1
-		}
-	}
-	return false
 }
 
 // reply writes JSON. A client that has hung up is no error of ours.
@@ -139,14 +125,6 @@ func reply(w http.ResponseWriter, status int, body any) {
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(body)
 }
-
-// guid writes bytes as the id of a plan or a job.
-func guid(b [32]byte) string {
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
-}
-
-// fetchLimit is the longest answer that fetch reads, as in go-githubactions.
-const fetchLimit = 64_000
 
 // fetch asks as @actions/core does, without its retries.
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
@@ -164,14 +142,9 @@ func fetch(ctx context.Context, client *http.Client, found issuer.Found, audienc
 	req.Header.Set("Authorization", "Bearer "+found.Env[requestTokenVariable])
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "actions/oidc-client")
-	response, err := client.Do(req)
+	response, body, err := issuer.Send(client, req)
 	if err != nil {
 		return "", fmt.Errorf("github: token request: %w", err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, fetchLimit))
-	if err != nil {
-		return "", fmt.Errorf("github: token response: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
 		return "", &issuer.Refused{Status: response.StatusCode, Message: refusal(response.StatusCode, body)}

@@ -34,3 +34,9 @@ func (r *ClaimReader) Text(name, fallback string) string {
 		return fallback
 	}
 }
+
+// Text returns the member of that name, empty when there is none or it is not a string.
+func Text(members map[string]any, name string) string {
+	s, _ := members[name].(string)
+	return s
+}

@@ -11,10 +11,10 @@ import (
 type keyring struct {
 	issuer *Issuer
 	mu     sync.Mutex
-	keys   []*Key
-	signer []*Key    // by spot: the key of each KeySpec that signs now
-	jwks   []byte    // rendered once per change
-	until  time.Time // when jwks is out of date by itself; zero: never
+	keys   []*issuerKey
+	signer []*issuerKey // by spot: the key of each KeySpec that signs now
+	jwks   []byte       // rendered once per change
+	until  time.Time    // when jwks is out of date by itself; zero: never
 
 	changed chan struct{} // closed by the next rotation; nil: nobody has asked
 }
@@ -26,7 +26,7 @@ func (r *keyring) load() error {
 	}
 	i := r.issuer
 	specs := i.service.Keys
-	keys, errs := make([]*Key, len(specs)), make([]error, len(specs))
+	keys, errs := make([]*issuerKey, len(specs)), make([]error, len(specs))
 	var wg sync.WaitGroup
 	for n := range specs {
 		var given *SigningKey
@@ -46,7 +46,7 @@ func (r *keyring) load() error {
 	return nil
 }
 
-func (r *keyring) signingKey(spot int) (*Key, error) {
+func (r *keyring) signingKey(spot int) (*issuerKey, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.load(); err != nil {
@@ -107,7 +107,7 @@ func (r *keyring) trim() {
 }
 
 // listed returns the keys of the JWKS and when that list next changes by itself; the zero time means never. The caller holds mu.
-func (r *keyring) listed(now time.Time) (keys []*Key, until time.Time) {
+func (r *keyring) listed(now time.Time) (keys []*issuerKey, until time.Time) {
 	overlap := r.issuer.service.Overlap
 	for _, k := range r.keys {
 		if !k.published || k.trimmed {

@@ -36,8 +36,8 @@ type KeyInfo struct {
 	Number      int    // 0 for the first key of its KeySpec, 1 after the first rotation, …
 }
 
-// Key is one signing key of an issuer.
-type Key struct {
+// issuerKey is one signing key of an issuer.
+type issuerKey struct {
 	ID        string
 	Alg       jose.SignatureAlgorithm
 	spec      KeySpec
@@ -82,14 +82,14 @@ func isRSA(alg jose.SignatureAlgorithm) bool {
 }
 
 // newKey makes a key of an issuer, of what it was given unless that is nil.
-func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc, given *SigningKey) (k *Key, err error) {
+func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc, given *SigningKey) (k *issuerKey, err error) {
 	var private crypto.Signer
 	if given != nil {
 		private = given.Key
 	} else if private, err = source(spec.Alg); err != nil {
 		return nil, err
 	}
-	k = &Key{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
+	k = &issuerKey{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
 	info := KeyInfo{Public: k.public, Number: number}
 	if spec.Certificate != nil {
 		switch {
@@ -124,7 +124,7 @@ func (s jwaSigner) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts)
 }
 
 // jwk returns the members of the public JWK. go-jose writes them; what the platform leaves out is taken away.
-func (k *Key) jwk() (map[string]any, error) {
+func (k *issuerKey) jwk() (map[string]any, error) {
 	jwk := jose.JSONWebKey{Key: k.public, KeyID: k.ID, Algorithm: string(k.Alg), Use: "sig"}
 	if k.cert != nil {
 		jwk.Certificates = []*x509.Certificate{k.cert}
@@ -146,7 +146,7 @@ func (k *Key) jwk() (map[string]any, error) {
 }
 
 // thumbprint is the x5t of the key's certificate, or empty.
-func (k *Key) thumbprint() string {
+func (k *issuerKey) thumbprint() string {
 	if k.cert == nil {
 		return ""
 	}

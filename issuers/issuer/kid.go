@@ -75,9 +75,7 @@ func UUIDKID(first string) func(KeyInfo) string {
 			return first
 		}
 		sum := sha1.Sum(der(info.Public))
-		sum[6] = sum[6]&0x0f | 0x50
-		sum[8] = sum[8]&0x3f | 0x80
-		return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+		return UUIDFrom(sum[:], 5)
 	}
 }
 

@@ -15,6 +15,7 @@ type Request struct {
 	Preset   string        // another preset of the same service; empty: the issuer's
 	Audience []string      // as the workload asks; empty: what the platform does then
 	Lifetime time.Duration // exp - iat; zero: the preset's or else the service's
+	Fixed    bool          // Lifetime is meant as it is: a platform that gives some lifetimes a meaning of their own takes this for none of them
 
 	// Claims go over the preset's and the issuer's. A nil value removes a claim; numbers may be json.Number. Platform.Claims finds all
 	// three together here, without the nils.
@@ -133,7 +134,7 @@ func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
 
 // sign writes the compact form. go-jose computes the signature; the header is written here because go-jose knows only one order
 // of its members.
-func (i *Issuer) sign(key *Key, header map[string]any, claims Claims) (string, error) {
+func (i *Issuer) sign(key *issuerKey, header map[string]any, claims Claims) (string, error) {
 	head, err := marshalOrdered(header, i.service.Header, "")
 	if err != nil {
 		return "", fmt.Errorf("issuer: header: %w", err)
@@ -183,18 +184,10 @@ func withoutNil(claims Claims) Claims {
 	return out
 }
 
-// newID makes a token id. Only one call at a time reads the source of randomness, which may be a test's.
+// newID makes a token id; a source that fails yields the zero UUID, and crypto/rand does not fail. Only one call at a time reads the source of randomness, which may be a test's.
 func (i *Issuer) newID() string {
 	i.randMu.Lock()
 	defer i.randMu.Unlock()
-	return newUUID(i.rand)
-}
-
-// newUUID makes a version 4 UUID. A source that fails yields the zero UUID's layout; crypto/rand does not fail.
-func newUUID(r io.Reader) string {
-	var b [16]byte
-	_, _ = io.ReadFull(r, b[:])
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+	id, _ := NewUUID(i.rand)
+	return id
 }

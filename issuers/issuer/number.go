@@ -23,12 +23,12 @@ func DecodeJSON(text []byte) (any, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is more after the JSON value")
 	}
-	return Exact(v)
+	return exact(v)
 }
 
-// Exact returns v with plain numbers, as DecodeJSON has them, in the place of each json.Number, at every depth of maps and lists. It
+// exact returns v with plain numbers, as DecodeJSON has them, in the place of each json.Number, at every depth of maps and lists. It
 // changes nothing in v itself. The error names a number that fits none of them, such as 1e999.
-func Exact(v any) (any, error) {
+func exact(v any) (any, error) {
 	switch v := v.(type) {
 	case json.Number:
 		return exactNumber(v)
@@ -38,7 +38,7 @@ func Exact(v any) (any, error) {
 		list := slices.Clone(v)
 		for i := range list {
 			var err error
-			if list[i], err = Exact(list[i]); err != nil {
+			if list[i], err = exact(list[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -47,15 +47,15 @@ func Exact(v any) (any, error) {
 	return v, nil
 }
 
-// ExactMembers is Exact for the members of an object. A nil object stays nil.
+// ExactMembers is exact for the members of an object. A nil object stays nil.
 func ExactMembers(object map[string]any) (map[string]any, error) {
 	out := maps.Clone(object)
 	for name, value := range out {
-		exact, err := Exact(value)
+		plain, err := exact(value)
 		if err != nil {
 			return nil, fmt.Errorf("member %q: %w", name, err)
 		}
-		out[name] = exact
+		out[name] = plain
 	}
 	return out, nil
 }

@@ -50,11 +50,11 @@ func TestDecodeJSON(t *testing.T) {
 
 func TestExactLeavesItsArgument(t *testing.T) {
 	t.Parallel()
-	given := map[string]any{"list": []any{json.Number("1")}}
-	if _, err := issuer.Exact(given); err != nil {
+	given := issuer.Claims{"list": []any{json.Number("1")}}
+	if _, err := issuer.ExactMembers(given); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]any{"list": []any{json.Number("1")}}, given); diff != "" {
+	if diff := cmp.Diff(issuer.Claims{"list": []any{json.Number("1")}}, given); diff != "" {
 		t.Errorf("argument (-want +got):\n%s", diff)
 	}
 	if got, err := issuer.ExactMembers(nil); got != nil || err != nil {

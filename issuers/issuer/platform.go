@@ -10,7 +10,7 @@ import (
 
 // Platform describes how one token service behaves. It is data: it holds no state and may be shared by any number of issuers.
 type Platform struct {
-	Name     string    // folder, word in scenarios, path segment
+	Name     string    // folder but for its dashes, word in scenarios, path segment
 	Title    string    // what people call it
 	Services []Service // the issuers it runs; the first is the default
 	Presets  []Preset  // the contexts it mints in; the first is the default

@@ -2,9 +2,9 @@ package spiffe
 
 import (
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
-	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -23,12 +23,12 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 }
 
 // tokenID writes a UUID as SPIRE does: its 16 bytes in base64url, 22 characters (spiffe/spire, pkg/server/credtemplate/builder.go).
-func tokenID(uuid string) (string, error) {
-	id, err := hex.DecodeString(strings.ReplaceAll(uuid, "-", ""))
+func tokenID(jti string) (string, error) {
+	id, err := uuid.Parse(jti)
 	if err != nil {
 		return "", fmt.Errorf("spiffe: claim \"jti\": %w", err)
 	}
-	return base64.RawURLEncoding.EncodeToString(id), nil
+	return base64.RawURLEncoding.EncodeToString(id[:]), nil
 }
 
 // audience is always an array.
@@ -36,9 +36,5 @@ func audience(asked []string) []any {
 	if len(asked) == 0 {
 		return []any{"api://AzureADTokenExchange"}
 	}
-	out := make([]any, len(asked))
-	for i, a := range asked {
-		out[i] = a
-	}
-	return out
+	return issuer.AudienceArray(asked)
 }

@@ -1,13 +1,11 @@
 package terraform
 
 import (
-	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -45,8 +43,7 @@ func (a *admin) routes() http.Handler {
 // guard lets a site administrator in.
 func (a *admin) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(token), []byte(a.token)) == 0 {
+		if !issuer.Shows(r, a.token, "Bearer") {
 			refuse(w, http.StatusUnauthorized, "unauthorized")
 			return
 		}

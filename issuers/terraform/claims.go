@@ -85,11 +85,7 @@ func audience(req issuer.Request) (any, error) {
 	case n == 0:
 		return "api://AzureADTokenExchange", nil
 	case req.Settings["kind"] == stack:
-		all := make([]any, n)
-		for i, one := range req.Audience {
-			all[i] = one
-		}
-		return all, nil
+		return issuer.AudienceArray(req.Audience), nil
 	default:
 		return nil, fmt.Errorf("terraform: want one audience, got %d", n)
 	}

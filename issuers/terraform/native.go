@@ -56,7 +56,7 @@ type run struct {
 // renew it. What it makes is what the workspace's variables ask for, see settingsOf; of several configurations for Azure none is in ARM_
 // variables, as in an independent clone of HCP Terraform (leg100/otf).
 func (r run) env(audience string) (map[string]string, error) {
-	sample, err := r.workload.Mint(request(audience))
+	sample, err := r.workload.Mint(issuer.For(audience))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (r run) env(audience string) (map[string]string, error) {
 		if tokens[one] != "" {
 			continue
 		}
-		token, err := r.workload.Mint(request(one))
+		token, err := r.workload.Mint(issuer.For(one))
 		if err != nil {
 			return nil, err
 		}
@@ -93,14 +93,6 @@ func (r run) env(audience string) (map[string]string, error) {
 		}
 	}
 	return env, err
-}
-
-// request asks for a token with an audience; empty: the default of Azure's configuration.
-func request(audience string) issuer.Request {
-	if audience == "" {
-		return issuer.Request{}
-	}
-	return issuer.Request{Audience: []string{audience}}
 }
 
 // fetch reads the token that the run was given, see pick. It asks nobody.

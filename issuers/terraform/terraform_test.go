@@ -2,7 +2,6 @@ package terraform
 
 import (
 	"encoding/json"
-	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,41 +58,18 @@ func TestDerived(t *testing.T) {
 // TestSubjects makes every recorded subject.
 func TestSubjects(t *testing.T) {
 	t.Parallel()
-	rows := map[string]struct {
-		preset string
-		claims issuer.Claims
-	}{
-		"organization:my-org:project:Default Project:workspace:my-workspace:run_phase:apply": {"workspace", nil},
-		"organization:my-organization-name:workspace:my-workspace-name:run_phase:apply": {"workspace-before-projects", issuer.Claims{
+	rows := map[string]issuertest.Subject{
+		"organization:my-org:project:Default Project:workspace:my-workspace:run_phase:apply": {Preset: "workspace"},
+		"organization:my-organization-name:workspace:my-workspace-name:run_phase:apply": {Preset: "workspace-before-projects", Claims: issuer.Claims{
 			"terraform_organization_name": "my-organization-name", "terraform_workspace_name": "my-workspace-name",
 		}},
-		"organization:my-org:module:terraform-aws-vpc:operation:test_run": {"module-test", nil},
-		"organization:O:project:P:stack:S:deployment:D:operation:plan": {"stack", issuer.Claims{
+		"organization:my-org:module:terraform-aws-vpc:operation:test_run": {Preset: "module-test"},
+		"organization:O:project:P:stack:S:deployment:D:operation:plan": {Preset: "stack", Claims: issuer.Claims{
 			"terraform_organization_name": "O", "terraform_project_name": "P", "terraform_stack_name": "S",
 			"terraform_stack_deployment_name": "D",
 		}},
 	}
-	text, err := os.ReadFile("testdata/subjects.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var recorded []struct{ Sub string }
-	if err := json.Unmarshal(text, &recorded); err != nil {
-		t.Fatal(err)
-	}
-	if len(recorded) != len(rows) {
-		t.Errorf("%d subjects recorded, %d in the table", len(recorded), len(rows))
-	}
-	for _, r := range recorded {
-		row, has := rows[r.Sub]
-		if !has {
-			t.Errorf("subject %q is not in the table", r.Sub)
-			continue
-		}
-		if got := mint(t, row.preset, issuer.Request{Claims: row.claims})["sub"]; got != r.Sub {
-			t.Errorf("preset %s with %v: sub is %q, want %q", row.preset, row.claims, got, r.Sub)
-		}
-	}
+	issuertest.Subjects(t, Platform, "testdata/subjects.json", rows)
 }
 
 func TestDerivations(t *testing.T) {
@@ -166,14 +142,6 @@ func TestRefuses(t *testing.T) {
 
 func mint(t *testing.T, preset string, req issuer.Request) map[string]any {
 	t.Helper()
-	iss, err := issuer.New(Platform, issuer.WithPreset(preset), issuer.WithKeys(issuer.GenerateTestKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := iss.Mint(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, claims := issuertest.Decode(t, token.Raw)
-	return claims
+	req.Preset = preset
+	return issuertest.Mint(t, Platform, req)
 }
