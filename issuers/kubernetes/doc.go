@@ -11,21 +11,11 @@
 //	})
 //	fmt.Println(token.Claims["kubernetes.io"]) // map[namespace:payments … serviceaccount:map[name:api uid:…]]
 //
-// Native is the API server of a cluster with one workload, made like Kubernetes 1.36.3: TokenRequest, TokenReview, SelfSubjectReview and
-// ServiceAccounts (get, list, create), in protobuf and JSON, with dryRun, fieldValidation and impersonation, API
-// discovery of those, the two documents, and /version. A workload finds two files:
+// Native is the API server of a cluster with one workload, package apiserver, and what the workload has on its node: two files.
 //
 //	KUBECONFIG=DIR/kubeconfig                                     the administrator's, with a bearer token
-//	AZURE_FEDERATED_TOKEN_FILE=DIR/token-0/azure-identity-token   as a kubelet projects it; see Projector. The farm has it renewed
-//	                                                              after 80 % of the token's life, or 24 hours, by the issuers' clock
-//
-// A token that the cluster gave out, for its own audience, is a credential as well, of a user who may read the documents and review itself,
-// and is refused everything else in the words of role-based access control. A token that is bound to a pod, node or
-// secret which the cluster does not have, or has with another uid, is nobody's.
-//
-// The administrator may act as somebody else (kubectl --as, --as-group, --as-uid), who then may do what such a user
-// may; nobody else may act as anybody. Of roles there are those that every cluster starts with for all users, for
-// service accounts and for system:masters. What a cluster gives nodes and its own controllers besides is refused here.
+//	AZURE_FEDERATED_TOKEN_FILE=DIR/token-0/azure-identity-token   as a kubelet projects it. The farm has it renewed after 80 % of the
+//	                                                              token's life, or 24 hours, by the issuers' clock
 //
 // A workload's claims may say how its pod is made up, in the names of Kubernetes; none of these gets into a token. Annotations are the
 // service account's, for the webhook of Azure Workload Identity. The rest is for scenarios with via: native, whose workload asks the API
@@ -54,27 +44,9 @@
 //   - Legacy secret tokens (iss kubernetes/serviceaccount, flat claim names) are not OpenID Connect tokens: their issuer has no
 //     documents, so they are left out. The second document of an EKS cluster, which names a host inside the VPC as jwks_uri,
 //     is the API server's.
-//
-// Of the API server:
-//   - Answers are JSON, which every client reads; a request that accepts nothing else gets 406. Bodies in YAML get 415.
-//   - API discovery lists what there is here and no more, and does not have the aggregated form, nor /openapi, so kubectl explain does not
-//     work. Tables have the columns of kubectl get and no descriptions of them, in meta.k8s.io/v1 alone. The address in /api is inferred.
-//   - Selectors, limits and watching are ignored. Of a service account its metadata is kept, without owners and
-//     finalizers, and nothing else.
-//   - A dry run creates nothing but tokens, which an API server makes all the same. [k8s.io/kubernetes,
-//     pkg/registry/core/serviceaccount/storage/token.go]
-//   - Unknown and doubled members of JSON bodies are found as in the types of 1.36; in protobuf an API server does not
-//     look for them either.
 //   - A kubelet is early by up to ten seconds, at random, with a new token for a file; here it comes on the second. Its folder is not
 //     /var/run/secrets/azure. The webhook sets AZURE_AUTHORITY_HOST without annotations too; the label azure.workload.identity/use is
 //     taken for granted.
-//   - The administrator shows a bearer token, under the name that kubeadm gives with a client certificate.
-//   - The texts for bodies that can't be read, for paths and methods there are none of, and the Status around them are inferred, apart
-//     from k8s.io/apimachinery's. So is that AKS shortens what is over a day, with a Warning header, rather than refuses it.
-//   - jwks_uri in its own discovery document is its own address. That was seen on EKS and kind; for AKS, GKE and a self-managed cluster
-//     with a public issuer it is inferred.
-//   - A fault of the issuer's documents does not show in the discovery document, only in the keys. Audit-Id and the headers of flow control
-//     are not sent. The build that /version tells of has a release and no commit.
 //
 // See https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/ and
 // https://learn.microsoft.com/azure/aks/use-oidc-issuer.

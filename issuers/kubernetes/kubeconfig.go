@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/kubernetes/apiserver"
 )
 
 // kubeconfig is a file of kubectl's with one cluster, user and context.
@@ -56,9 +57,9 @@ type configExtension struct {
 
 // volume is a projected volume's request for a token.
 type volume struct {
-	ServiceAccount    string     `json:"serviceAccountName" yaml:"serviceAccountName"`
-	ExpirationSeconds int64      `json:"expirationSeconds" yaml:"expirationSeconds"`
-	BoundObjectRef    *reference `json:"boundObjectRef" yaml:"boundObjectRef,omitempty"`
+	ServiceAccount    string               `json:"serviceAccountName" yaml:"serviceAccountName"`
+	ExpirationSeconds int64                `json:"expirationSeconds" yaml:"expirationSeconds"`
+	BoundObjectRef    *apiserver.Reference `json:"boundObjectRef" yaml:"boundObjectRef,omitempty"`
 }
 
 // newKubeconfig has kubeadm's names for a cluster and the context of a user.

@@ -59,7 +59,7 @@ func TestWebhook(t *testing.T) {
 			if got := token["exp"].(float64) - token["iat"].(float64); got != tt.seconds {
 				t.Errorf("the token in the file lives %v s, want %v", got, tt.seconds)
 			}
-			_, account, _ := c.call(http.MethodGet, accountsPath+"/workload-identity-sa", "")
+			account := c.get(t, "/api/v1/namespaces/default/serviceaccounts/workload-identity-sa")
 			annotated, _ := account["metadata"].(map[string]any)["annotations"].(map[string]any)
 			for name, want := range tt.annotations {
 				if annotated[annotation+name] != want {
@@ -92,7 +92,7 @@ func TestBadPods(t *testing.T) {
 		{"expirationSeconds", "1h", "kubernetes: the workload's request for a token: json: cannot unmarshal string into Go struct field " +
 			"volume.expirationSeconds of type int64"},
 		{"boundObjectRef", "quick-start", "kubernetes: the workload's request for a token: json: cannot unmarshal string into Go struct field " +
-			"volume.boundObjectRef of type kubernetes.reference"},
+			"volume.boundObjectRef of type apiserver.Reference"},
 	} {
 		_, err := kubernetes.Platform.Native.New(issuer.Workload{
 			Issuer: newIssuer(t), Claims: issuer.Claims{tt.name: tt.value}, Base: "https://127.0.0.1:6443", Now: func() time.Time { return start }, Rand: rand.Reader,

@@ -1,16 +1,12 @@
 package kubernetes_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/issuerd/issuerd/issuers/kubernetes"
 )
 
 // TestProjection follows the file over two lives of its token.
@@ -75,38 +71,5 @@ func TestProjection(t *testing.T) {
 	}
 	if diff := cmp.Diff([]any{"api://AzureADTokenExchangeUSGov"}, payload(t, string(raw))["aud"]); diff != "" {
 		t.Errorf("aud (-want +got):\n%s", diff)
-	}
-}
-
-// TestProjectionAfterADay: a token that lives for longer is replaced after a day, and is kept while there is no other.
-func TestProjectionAfterADay(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "volume")
-	now, tokens := start, 0
-	p := &kubernetes.Projector{Dir: dir, File: "token", Life: 48 * time.Hour, Now: func() time.Time { return now }, Token: func() (string, error) {
-		if tokens++; tokens == 2 {
-			return "", errors.New("no token")
-		}
-		return strconv.Itoa(tokens), nil
-	}}
-	for _, tt := range []struct {
-		advance time.Duration
-		token   string
-		failure string
-	}{
-		{0, "1", ""}, {24 * time.Hour, "1", ""}, {1, "1", "kubernetes: projected token: no token"}, {0, "3", ""},
-	} {
-		now = now.Add(tt.advance)
-		_, err := p.Refresh()
-		if err == nil && tt.failure != "" || err != nil && err.Error() != tt.failure {
-			t.Errorf("error %v, want %q", err, tt.failure)
-		}
-		raw, err := os.ReadFile(p.Path())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(raw) != tt.token {
-			t.Errorf("the file has token %s, want %s", raw, tt.token)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package kubernetes
+package apiserver
 
 import (
 	"crypto/sha256"
@@ -33,7 +33,7 @@ func anonymous() userInfo {
 }
 
 // caller tells who sent a request. The error is a *status: a bearer token that is not good makes nobody anonymous.
-func (s *server) caller(r *http.Request) (userInfo, error) {
+func (s *Server) caller(r *http.Request) (userInfo, error) {
 	parts := strings.SplitN(strings.TrimSpace(r.Header.Get("Authorization")), " ", 3)
 	if len(parts) < 2 || !strings.EqualFold(parts[0], "bearer") || parts[1] == "" {
 		return anonymous(), nil
@@ -46,7 +46,7 @@ func (s *server) caller(r *http.Request) (userInfo, error) {
 }
 
 // isAdmin compares in a time that tells nothing about the credential.
-func (s *server) isAdmin(bearer string) bool {
+func (s *Server) isAdmin(bearer string) bool {
 	sum := sha256.Sum256([]byte(bearer))
 	return subtle.ConstantTimeCompare(sum[:], s.credential[:]) == 1
 }

@@ -1,4 +1,4 @@
-package kubernetes
+package apiserver
 
 import (
 	"encoding/json"
@@ -81,7 +81,7 @@ func (s *selfSubjectReview) head() (*typeMeta, typeMeta) {
 
 func (s *selfSubjectReview) unpack([]byte) error { return nil } // nothing that the caller says counts
 
-func (s *server) reviewToken(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+func (s *Server) reviewToken(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	var review tokenReview
 	if _, err := readObject(w, r, &review); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (s *server) reviewToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	return nil
 }
 
-func (s *server) reviewSelf(w http.ResponseWriter, r *http.Request, user userInfo) error {
+func (s *Server) reviewSelf(w http.ResponseWriter, r *http.Request, user userInfo) error {
 	var review selfSubjectReview
 	if _, err := readObject(w, r, &review); err != nil {
 		return err
@@ -121,7 +121,7 @@ var errBearer = errors.New("invalid bearer token")
 
 // authenticate tells whose a bearer token is and which of the audiences it is for. The errors are those of k8s.io/kubernetes,
 // pkg/serviceaccount; that they follow "invalid bearer token" in brackets was seen in the status of public TokenReviews.
-func (s *server) authenticate(bearer string, audiences []string) (user userInfo, common []string, err error) {
+func (s *Server) authenticate(bearer string, audiences []string) (user userInfo, common []string, err error) {
 	if s.isAdmin(bearer) {
 		if !slices.Contains(audiences, s.audience()) {
 			return user, nil, errBearer
@@ -157,7 +157,7 @@ type named struct {
 }
 
 // validate verifies a token of the cluster's own issuer against the keys that it publishes, in the order of an API server.
-func (s *server) validate(token *jwt.JSONWebToken, claims *tokenClaims, audiences []string) (common []string, err error) {
+func (s *Server) validate(token *jwt.JSONWebToken, claims *tokenClaims, audiences []string) (common []string, err error) {
 	if err := s.verify(token, claims); err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (s *server) validate(token *jwt.JSONWebToken, claims *tokenClaims, audience
 
 // validateRefs finds the object that a token is bound to, with the texts of k8s.io/kubernetes v1.36.3,
 // pkg/serviceaccount/claims.go. A pod's node is only told of.
-func (s *server) validateRefs(claims *tokenClaims) error {
+func (s *Server) validateRefs(claims *tokenClaims) error {
 	about := claims.About
 	for _, ref := range []struct {
 		kind string
@@ -213,13 +213,13 @@ func (s *server) validateRefs(claims *tokenClaims) error {
 
 // object finds a pod, node or secret. The cluster has the ones that its workload is bound to and no other; nodes are in
 // no namespace.
-func (s *server) object(kind, namespace, name string) (named, bool) {
+func (s *Server) object(kind, namespace, name string) (named, bool) {
 	have, ok := s.bound[kind]
 	return have, ok && have.Name == name && (kind == "node" || namespace == s.own.Namespace)
 }
 
 // verify finds the token's key and checks the signature.
-func (s *server) verify(token *jwt.JSONWebToken, claims *tokenClaims) error {
+func (s *Server) verify(token *jwt.JSONWebToken, claims *tokenClaims) error {
 	errNoKeys := errors.New("invalid signature, no keys found")
 	raw, err := s.w.Issuer.JWKS()
 	if err != nil {
@@ -263,7 +263,7 @@ func (c *tokenClaims) user() userInfo {
 		}
 	}
 	return userInfo{
-		Username: prefix + c.About.Namespace + ":" + c.About.ServiceAccount.Name,
+		Username: UserPrefix + c.About.Namespace + ":" + c.About.ServiceAccount.Name,
 		UID:      c.About.ServiceAccount.UID,
 		Groups:   append(accountGroups(c.About.Namespace), authenticated),
 		Extra:    more,

@@ -1,4 +1,4 @@
-package kubernetes
+package apiserver
 
 import (
 	"net/http"
@@ -58,7 +58,7 @@ type apiResourceList struct {
 
 // resources are the documents of API discovery by path, as in k8s.io/kubernetes, api/discovery, of what there is here. The aggregated form,
 // which clients ask for first, is left out: they take this one.
-func (s *server) resources() map[string]objectHandler {
+func (s *Server) resources() map[string]objectHandler {
 	v1 := groupVersion{GroupVersion: authenticationVersion, Version: "v1"}
 	group := apiGroup{Name: authenticationGroup, Versions: []groupVersion{v1}, Preferred: v1}
 	alone := group
@@ -90,7 +90,7 @@ func (s *server) resources() map[string]objectHandler {
 }
 
 // host is the host:port of the API server.
-func (s *server) host() string {
+func (s *Server) host() string {
 	u, err := url.Parse(s.w.Base)
 	if err != nil {
 		return ""

@@ -1,4 +1,4 @@
-package kubernetes
+package apiserver
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ type tokenRequest struct {
 type tokenRequestSpec struct {
 	Audiences         []string   `json:"audiences"`
 	ExpirationSeconds *int64     `json:"expirationSeconds"` // nil: defaultSeconds
-	BoundObjectRef    *reference `json:"boundObjectRef"`    // nil: bound to no object
+	BoundObjectRef    *Reference `json:"boundObjectRef"`    // nil: bound to no object
 }
 
 type tokenRequestStatus struct {
@@ -33,8 +33,8 @@ type tokenRequestStatus struct {
 	ExpirationTimestamp string `json:"expirationTimestamp"` // RFC 3339, whole seconds
 }
 
-// reference names an object that a token is bound to.
-type reference struct {
+// Reference names an object that a token is bound to.
+type Reference struct {
 	Kind       string `json:"kind,omitempty" yaml:"kind,omitempty"`
 	APIVersion string `json:"apiVersion,omitempty" yaml:"apiVersion,omitempty"`
 	Name       string `json:"name,omitempty" yaml:"name,omitempty"`
@@ -46,7 +46,6 @@ const (
 	defaultSeconds = 3600
 	leastSeconds   = 600
 	mostSeconds    = 1 << 32
-	mostAKS        = 86400 // documented; that AKS has it from --service-account-max-token-expiration is inferred
 )
 
 func (t *tokenRequest) head() (*typeMeta, typeMeta) {
@@ -71,7 +70,7 @@ func (s *tokenRequestSpec) unpack(raw []byte) error {
 		case 1:
 			s.Audiences = append(s.Audiences, string(value.bytes))
 		case 3:
-			s.BoundObjectRef = new(reference)
+			s.BoundObjectRef = new(Reference)
 			return s.BoundObjectRef.unpack(value.bytes)
 		case 4:
 			seconds := value.number
@@ -81,7 +80,7 @@ func (s *tokenRequestSpec) unpack(raw []byte) error {
 	})
 }
 
-func (r *reference) unpack(raw []byte) error {
+func (r *Reference) unpack(raw []byte) error {
 	return eachField(raw, func(number protowire.Number, value field) error {
 		switch text := string(value.bytes); number {
 		case 1:
@@ -98,7 +97,7 @@ func (r *reference) unpack(raw []byte) error {
 }
 
 // createToken answers a TokenRequest, with the checks in the order of k8s.io/kubernetes, pkg/registry/core/serviceaccount/storage/token.go.
-func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+func (s *Server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	vars := mux.Vars(r)
 	namespace, name := vars["namespace"], vars["name"]
 	var request tokenRequest
@@ -137,9 +136,9 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 	if err := s.validateBound(account, request.Spec.BoundObjectRef); err != nil {
 		return err
 	}
-	if s.service == "aks" && seconds > mostAKS {
-		warn(w.Header(), fmt.Sprintf("requested expiration of %d seconds shortened to %d seconds", seconds, mostAKS))
-		seconds = mostAKS
+	if most := s.options.MaxSeconds; most > 0 && seconds > most {
+		warn(w.Header(), fmt.Sprintf("requested expiration of %d seconds shortened to %d seconds", seconds, most))
+		seconds = most
 	}
 	request.Spec.ExpirationSeconds = &seconds
 	now := s.w.Now()
@@ -156,7 +155,7 @@ func (s *server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo)
 }
 
 // validateBound finds the object that a token shall be bound to.
-func (s *server) validateBound(account serviceAccount, ref *reference) error {
+func (s *Server) validateBound(account serviceAccount, ref *Reference) error {
 	if ref == nil {
 		return nil
 	}
@@ -180,7 +179,7 @@ func (s *server) validateBound(account serviceAccount, ref *reference) error {
 }
 
 // mintRequest asks for what the spec says, and leaves to the workload's context what that says about its own account.
-func (s *server) mintRequest(account serviceAccount, spec tokenRequestSpec) issuer.Request {
+func (s *Server) mintRequest(account serviceAccount, spec tokenRequestSpec) issuer.Request {
 	about, claims := map[string]any{}, issuer.Claims{}
 	kind := ""
 	if spec.BoundObjectRef != nil {
@@ -192,16 +191,13 @@ func (s *server) mintRequest(account serviceAccount, spec tokenRequestSpec) issu
 		}
 	}
 	if meta := account.Metadata; meta.Namespace != s.own.Namespace || meta.Name != s.own.Name {
-		claims["sub"] = prefix + meta.Namespace + ":" + meta.Name
+		claims["sub"] = UserPrefix + meta.Namespace + ":" + meta.Name
 		about["namespace"] = meta.Namespace
 		about["serviceaccount"] = map[string]any{"name": meta.Name, "uid": meta.UID}
 	}
 	if len(about) > 0 {
-		claims[bound] = about
+		claims[BoundClaim] = about
 	}
 	life := time.Duration(*spec.ExpirationSeconds) * time.Second
-	if kind != "pod" || life != defaultExpiration {
-		life++ // a nanosecond that exp does not show: these are the seconds, and no API server extends them
-	}
-	return issuer.Request{Audience: spec.Audiences, Lifetime: life, Claims: claims}
+	return issuer.Request{Audience: spec.Audiences, Lifetime: life, Fixed: kind != "pod" || life != DefaultExpiration, Claims: claims}
 }

@@ -1,4 +1,4 @@
-package kubernetes_test
+package apiserver_test
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package kubernetes_test
+package apiserver_test
 
 import (
 	"bytes"
@@ -161,7 +161,7 @@ func TestStatusBody(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, tokenPath, strings.NewReader(`{"spec":{"expirationSeconds":1}}`))
 	r.Header.Set("Authorization", "Bearer "+c.bearer)
-	c.api.Handler.ServeHTTP(w, r)
+	c.server.ServeHTTP(w, r)
 	want := `{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"TokenRequest.authentication.k8s.io \"\" is invalid: ` +
 		`spec.expirationSeconds: Invalid value: 1: may not specify a duration less than 10 minutes","reason":"Invalid","details":{"group":` +
 		`"authentication.k8s.io","kind":"TokenRequest","causes":[{"reason":"FieldValueInvalid","message":"Invalid value: 1: may not specify a ` +

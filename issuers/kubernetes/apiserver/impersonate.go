@@ -1,4 +1,4 @@
-package kubernetes
+package apiserver
 
 import (
 	"fmt"
@@ -113,7 +113,7 @@ func nodeOf(user string) (name string, ok bool) {
 
 // accountOf reads the name of a service account's user.
 func accountOf(user string) (namespace, name string, ok bool) {
-	rest, ok := strings.CutPrefix(user, prefix)
+	rest, ok := strings.CutPrefix(user, UserPrefix)
 	namespace, name, two := strings.Cut(rest, ":")
 	return namespace, name, ok && two && len(namespace) <= labelMost && dnsLabel.MatchString(namespace) &&
 		len(name) <= dnsMost && dnsSubdomain.MatchString(name)

@@ -1,4 +1,4 @@
-package kubernetes
+package apiserver
 
 import (
 	"cmp"
@@ -73,7 +73,7 @@ func newAccounts(now func() time.Time, rand io.Reader, own objectMeta) *accounts
 	a.put(own)
 	for _, namespace := range []string{own.Namespace, "default", "kube-node-lease", "kube-public", "kube-system"} {
 		if !a.has(namespace, "default") {
-			a.put(objectMeta{Name: "default", Namespace: namespace, UID: uid("serviceaccount", namespace, "default")})
+			a.put(objectMeta{Name: "default", Namespace: namespace, UID: UID("serviceaccount", namespace, "default")})
 		}
 	}
 	return a
@@ -139,7 +139,7 @@ func (a *accounts) create(namespace string, account serviceAccount, dryRun bool)
 	case !dnsSubdomain.MatchString(meta.Name):
 		return account, invalid(kind, meta.Name, "metadata.name", strconv.Quote(meta.Name), dnsText)
 	}
-	meta.Namespace, meta.UID = namespace, uid("serviceaccount", namespace, meta.Name)
+	meta.Namespace, meta.UID = namespace, UID("serviceaccount", namespace, meta.Name)
 
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,7 +1,8 @@
-package kubernetes
+package apiserver
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -34,8 +35,63 @@ var version = struct {
 	Platform     string `json:"platform"`
 }{Major: "1", Minor: "36", GitVersion: "v1.36.3", Compiler: "gc", Platform: "linux/amd64"}
 
-// handler serves the API to those who may use it.
-func (s *server) handler() http.Handler {
+// exchangeAudience is what the webhook of Azure Workload Identity asks for, always.
+const exchangeAudience = "api://AzureADTokenExchange"
+
+// Options are what clusters differ in.
+type Options struct {
+	// Annotations are those of the workload's service account.
+	Annotations map[string]string
+
+	// MaxSeconds is the longest life of a token: what is asked for beyond it is shortened, with a warning. Zero: as long as Kubernetes gives any.
+	MaxSeconds int64
+}
+
+// Server is the API server of the cluster of one workload. It answers requests below the workload's Base, and is safe for concurrent use.
+type Server struct {
+	w          issuer.Workload
+	options    Options
+	admin      string           // the administrator's bearer token
+	credential [32]byte         // SHA-256 of it
+	own        objectMeta       // the workload's service account
+	bound      map[string]named // by kind: what the workload's token is bound to
+	life       int64            // of the workload's token, in seconds
+	accounts   *accounts
+	handler    http.Handler
+}
+
+// New makes the API server of a workload's cluster. What is in the cluster follows from the token that the workload's issuer mints for it: its
+// service account, and the pod, node or secret that it is bound to.
+func New(w issuer.Workload, o Options) (*Server, error) {
+	sample, err := w.Mint(issuer.For(exchangeAudience))
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{w: w, options: o, life: seconds(sample.Claims)}
+	if s.admin, err = newBearer(w.Rand); err != nil {
+		return nil, err
+	}
+	s.credential = sha256.Sum256([]byte(s.admin))
+	s.own, s.bound = sampled(sample.Claims)
+	s.own.Annotations = o.Annotations
+	s.accounts = newAccounts(w.Now, w.Rand, s.own)
+	s.handler = s.routes()
+	return s, nil
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Volume is what the kubelet asks for the workload's own token, for an audience that is left open.
+func (s *Server) Volume() Ask {
+	return Ask{Namespace: s.own.Namespace, ServiceAccount: s.own.Name, ExpirationSeconds: s.life, Bound: s.reference()}
+}
+
+// audience is the API server's own.
+func (s *Server) audience() string { return s.w.Issuer.URL() }
+
+// routes serves the API to those who may use it.
+func (s *Server) routes() http.Handler {
 	router := mux.NewRouter().SkipClean(true)
 	router.Use(issuer.TellRoute)
 	get := func(path string, h http.HandlerFunc) { router.HandleFunc(path, h).Methods(http.MethodGet) }
@@ -144,7 +200,7 @@ func asStatus(err error) *status {
 	return internal(err)
 }
 
-func (s *server) listAccounts(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+func (s *Server) listAccounts(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	items, version := s.accounts.in(mux.Vars(r)["namespace"])
 	if accepted(r.Header.Get("Accept"), true) == table {
 		answer(w, http.StatusOK, newTable(s.w.Now(), version, items...))
@@ -159,7 +215,7 @@ func (s *server) listAccounts(w http.ResponseWriter, r *http.Request, _ userInfo
 	return nil
 }
 
-func (s *server) getAccount(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+func (s *Server) getAccount(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	account, err := s.accounts.find(mux.Vars(r)["namespace"], mux.Vars(r)["name"])
 	if err != nil {
 		return err
@@ -172,7 +228,7 @@ func (s *server) getAccount(w http.ResponseWriter, r *http.Request, _ userInfo) 
 	return nil
 }
 
-func (s *server) createAccount(w http.ResponseWriter, r *http.Request, _ userInfo) error {
+func (s *Server) createAccount(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	var account serviceAccount
 	options, err := readObject(w, r, &account)
 	if err != nil {
@@ -187,7 +243,7 @@ func (s *server) createAccount(w http.ResponseWriter, r *http.Request, _ userInf
 }
 
 // discovery is the API server's own document: its jwks_uri is here, where nobody outside the cluster looks, whatever the public one says.
-func (s *server) discovery(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 	raw, err := s.w.Issuer.JWKS()
 	var published jose.JSONWebKeySet
 	if err == nil {
@@ -216,7 +272,7 @@ func (s *server) discovery(w http.ResponseWriter, _ *http.Request) {
 	publish(w, jsonType, document)
 }
 
-func (s *server) keys(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) keys(w http.ResponseWriter, _ *http.Request) {
 	raw, err := s.w.Issuer.JWKS()
 	if err != nil {
 		refuse(w, internal(err))
