@@ -12,7 +12,7 @@ import (
 
 // knownCORS are the services of which it is known what they send to browsers; true: any origin may read.
 var knownCORS = map[string]bool{
-	"spiffe/": false, "spiffe/rsa": false, "spiffe/2022": false, "kubernetes/kubeadm": false, "generic/gitlab": true,
+	"spiffe/": false, "spiffe/rsa": false, "spiffe/2022": false, "kubernetes/kubeadm": false, "gitlab/": true,
 }
 
 // TestCORS asks every service for both documents as a browser does and as other clients do, without and with the option for services of which

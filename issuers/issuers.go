@@ -7,10 +7,16 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/issuers/awssts"
+	"github.com/issuerd/issuerd/issuers/azuredevops"
+	"github.com/issuerd/issuerd/issuers/bitbucket"
+	"github.com/issuerd/issuerd/issuers/buildkite"
+	"github.com/issuerd/issuerd/issuers/circleci"
 	"github.com/issuerd/issuerd/issuers/cognito"
+	"github.com/issuerd/issuerd/issuers/forgejo"
 	"github.com/issuerd/issuerd/issuers/gcp"
 	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/github"
+	"github.com/issuerd/issuerd/issuers/gitlab"
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/issuers/kubernetes"
 	"github.com/issuerd/issuerd/issuers/spiffe"
@@ -26,6 +32,12 @@ var All = []*issuer.Platform{
 	awssts.Platform,
 	spiffe.Platform,
 	terraform.Platform,
+	gitlab.Platform,
+	azuredevops.Platform,
+	circleci.Platform,
+	buildkite.Platform,
+	bitbucket.Platform,
+	forgejo.Platform,
 	generic.Platform,
 }
 

@@ -8,7 +8,7 @@ import (
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	want := []string{"github", "kubernetes", "gcp", "cognito", "awssts", "spiffe", "terraform", "generic"}
+	want := []string{"github", "kubernetes", "gcp", "cognito", "awssts", "spiffe", "terraform", "gitlab", "azure-devops", "circleci", "buildkite", "bitbucket", "forgejo", "generic"}
 	if diff := cmp.Diff(want, Names()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -17,8 +17,9 @@ func TestNames(t *testing.T) {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
 		}
 	}
-	const unknown = `issuers: no platform "gitlab" (have github, kubernetes, gcp, cognito, awssts, spiffe, terraform, generic)`
-	if _, err := ByName("gitlab"); err == nil || err.Error() != unknown {
+	const unknown = `issuers: no platform "jenkins" (have github, kubernetes, gcp, cognito, awssts, spiffe, terraform, gitlab, azure-devops, circleci, buildkite, bitbucket, ` +
+		`forgejo, generic)`
+	if _, err := ByName("jenkins"); err == nil || err.Error() != unknown {
 		t.Errorf("ByName: error is %v, want %q", err, unknown)
 	}
 }

@@ -1,45 +1,41 @@
 package generic
 
 import (
-	"github.com/go-jose/go-jose/v4"
-	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"time"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/issuer/ci"
 )
 
-// Platform is every issuer of this package.
+const name = "generic"
+
+// Platform is any issuer that no other platform is like.
 var Platform = &issuer.Platform{
-	Name:  "generic",
-	Title: "GitLab, Azure DevOps and others",
-	Services: []issuer.Service{
-		plain, gitlab, azureDevOps, circleCI, buildkite, bitbucket, forgejo,
-	},
-	Presets: []issuer.Preset{
-		plainWorkload,
-		gitlabBranch, gitlabTag, gitlabProject,
-		azureDevOpsConnection, azureDevOpsPipeline,
-		circleCIJob, circleCIJobV2,
-		buildkiteStep,
-		bitbucketStep,
-		forgejoBranch, forgejoTag, forgejoPullRequest,
-	},
-	Claims: claims,
-	Native: native,
+	Name:     name,
+	Title:    "Any other issuer",
+	Services: []issuer.Service{service},
+	Presets:  presets,
+	Claims:   ci.Claims(name),
+	Native:   ci.Variables(name, presets),
 }
 
-// What a service has when nothing else is recorded: inferred.
-var (
-	oneKey    = []issuer.KeySpec{{Alg: jose.RS256, KID: issuer.ThumbprintKID}}
-	keyOrder  = []string{"kty", "n", "e", "kid", "use", "alg"}
-	headOrder = []string{"typ", "alg", "kid"}
-)
-
-// smallest is the discovery document of an issuer whose own is not recorded: what relying parties read.
-var smallest = issuer.Document{
-	DiscoveryConfiguration: oidc.DiscoveryConfiguration{
-		ResponseTypesSupported:           []string{"id_token"},
-		SubjectTypesSupported:            []string{"public"},
-		IDTokenSigningAlgValuesSupported: []string{"RS256"},
-	},
-	Order: []string{"issuer", "jwks_uri", "response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"},
+// service is an issuer without peculiarities.
+var service = issuer.Service{
+	Issuer:   "https://issuer.contoso.example",
+	JWKS:     "/.well-known/jwks.json",
+	Document: ci.Document,
+	Keys:     ci.OneKey,
+	JWK:      ci.JWKOrder,
+	Typ:      "JWT",
+	Header:   ci.HeaderOrder,
+	Order:    []string{"iss", "sub", "aud", "iat", "nbf", "exp", "jti"},
+	Lifetime: time.Hour,
+	NotYet:   issuer.Seconds(0),
+	ID:       true,
 }
+
+var presets = []issuer.Preset{{
+	Name: "plain", About: "a workload of an issuer without peculiarities",
+	Claims:   issuer.Claims{"sub": "workload"},
+	Settings: ci.Shape{Audience: ci.EntraAudience, Asked: ci.StringOrArray, Variable: "ID_TOKEN"}.Settings(), // the variable is a convention here
+}}

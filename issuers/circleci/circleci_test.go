@@ -1,0 +1,46 @@
+package circleci
+
+import (
+	"testing"
+
+	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
+)
+
+func TestConformance(t *testing.T) { issuertest.Run(t, Platform) }
+
+func FuzzClaims(f *testing.F) { issuertest.Fuzz(f, Platform) }
+
+func TestSubjects(t *testing.T) {
+	t.Parallel()
+	known := issuer.Claims{
+		"oidc.circleci.com/org-id": "<org-id>", "oidc.circleci.com/project-id": "<project-id>",
+		"oidc.circleci.com/vcs-origin": "<origin>", "oidc.circleci.com/vcs-ref": "<ref>",
+	}
+	issuertest.Subjects(t, Platform, "testdata/subjects.json", map[string]issuertest.Subject{
+		"org/<org-id>/project/<project-id>/user/<user-id>": {
+			Preset: "job", Claims: known, Got: "org/<org-id>/project/<project-id>/user/" + user,
+		},
+		"org/<org-id>/project/<project-id>/user/<user-id>/vcs-origin/<origin>/vcs-ref/<ref>": {
+			Preset: "job-v2", Claims: known, Got: "org/<org-id>/project/<project-id>/user/" + user + "/vcs-origin/<origin>/vcs-ref/<ref>",
+		},
+	})
+}
+
+func TestDerivations(t *testing.T) {
+	t.Parallel()
+	issuertest.Derivations(t, Platform, []issuertest.Derivation{
+		{Name: "organisation", Req: issuer.Request{Claims: issuer.Claims{"oidc.circleci.com/org-id": "o"}}, Want: issuer.Claims{
+			"aud": "o", "oidc.circleci.com/ssh-rerun": false, "jti": nil,
+			"sub": "org/o/project/c0ffee11-2233-4455-8677-8899aabbccdd/user/" + user,
+		}},
+	})
+}
+
+func TestDelivery(t *testing.T) {
+	t.Parallel()
+	issuertest.Delivery(t, Platform, map[string]issuertest.Delivered{
+		"job":    {Variables: []string{"CIRCLE_OIDC_TOKEN"}, Audience: "a"},
+		"job-v2": {Variables: []string{"CIRCLE_OIDC_TOKEN_V2"}, Audience: "a"},
+	})
+}
