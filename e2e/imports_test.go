@@ -43,9 +43,12 @@ var allowed = map[string][]string{
 	"harness/targets/container/docker/": {"harness/"}, // its test helper
 	"issuers":                           {"issuers/"},
 	"issuers/issuer":                    {},
+	"issuers/issuer/ci":                 {"issuers/issuer"},
 	"issuers/issuer/sigv4":              {},
 	"issuers/issuer/issuertest":         {"issuers/issuer"},
-	"issuers/":                          {"issuers/issuer", "issuers/issuer/sigv4"}, // a platform never sees another
+	"issuers/kubernetes":                {"issuers/issuer", "issuers/kubernetes/apiserver"},
+	"issuers/kubernetes/apiserver":      {"issuers/issuer"},
+	"issuers/":                          {"issuers/issuer", "issuers/issuer/ci", "issuers/issuer/sigv4"}, // a platform never sees another
 	"scenarios":                         {},
 }
 

@@ -17,9 +17,10 @@ func newLint() *cobra.Command {
 		Short: "Check scenario and directory files without running them",
 		Long: `Check scenario files and print every problem as file:line:col: message, with a hint where there is one.
 Paths are files and folders; without any, the scenarios that come with issuerd are checked. A file whose first level has tenants is checked
-as a directory, for serve --directory. Nothing is sent anywhere.
+as a directory, for serve --directory. Nothing is sent anywhere. A warning is about an old word that means the same as the new one that its
+hint says.
 
-Exit status: 0 without problems, 2 with some or when a path can't be read.`,
+Exit status: 0 without problems, whatever the warnings, 2 with some or when a path can't be read.`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			directories, paths, broken, err := lintDirectories(paths)
 			if err != nil {
@@ -37,6 +38,11 @@ Exit status: 0 without problems, 2 with some or when a path can't be read.`,
 			}
 			if len(problems) > 0 {
 				fmt.Fprintln(cmd.OutOrStdout(), problems)
+			}
+			for _, f := range files {
+				if len(f.Warnings) > 0 {
+					fmt.Fprintln(cmd.OutOrStdout(), f.Warnings)
+				}
 			}
 			if len(problems)+len(broken) > 0 {
 				return &exitError{code: exitUsage}

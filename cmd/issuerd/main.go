@@ -80,8 +80,8 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "issuerd",
 		Short: "Impersonate token issuers and Microsoft Entra's workload identity federation",
-		Long: `issuerd impersonates the token issuers of GitHub Actions, Kubernetes, Google Cloud, AWS, SPIFFE and Terraform Cloud,
-emulates Microsoft Entra's workload identity federation, and plays scenario files end to end against the two.
+		Long: `issuerd impersonates the token issuers of GitHub Actions, Kubernetes, Google Cloud, AWS, SPIFFE, Terraform Cloud,
+GitLab and other CI systems, emulates Microsoft Entra's workload identity federation, and plays scenario files end to end against the two.
 
 It is for tests and demonstrations. Never use it in production.
 

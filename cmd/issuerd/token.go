@@ -86,13 +86,15 @@ func presetHelp() string {
 }
 
 func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
-	platform, err := issuers.ByName(name)
+	platform, preset, err := issuers.Find(name, f.preset)
 	if err != nil {
 		return err
 	}
-	preset, err := platform.Preset(f.preset)
-	if err != nil {
-		return err
+	if _, _, renamed := issuers.Renamed(name, f.preset); renamed {
+		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: hint: %s --preset %s is %s --preset %s now\n", name, f.preset, platform.Name, preset.Name)
+		if err != nil {
+			return err
+		}
 	}
 	claims, err := parseClaims(f.claims)
 	if err != nil {

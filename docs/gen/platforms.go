@@ -26,14 +26,28 @@ func platforms(w io.Writer, root string, seen *conformance) error {
 		if err := seen.clients(w, p.Name); err != nil {
 			return err
 		}
-		limits, err := unfaithful(root, "issuers/"+p.Name)
+		limits, err := unfaithful(root, folder(p))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "\n### Limits of `%s`\n\nFrom [its package](../issuers/%s/doc.go).\n\n%s", p.Name, p.Name, limits)
+		fmt.Fprintf(w, "\n### Limits of `%s`\n\nFrom [its package](../%s/doc.go).\n\n%s", p.Name, folder(p), limits)
+		for _, part := range parts[p.Name] {
+			dir := folder(p) + "/" + part.folder
+			limits, err := unfaithful(root, dir)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "\n### Limits of %s\n\nFrom [its package](../%s/doc.go).\n\n%s", part.title, dir, limits)
+		}
 	}
 	return nil
 }
+
+// parts are the packages below those of platforms.
+var parts = map[string][]struct{ folder, title string }{"kubernetes": {{"apiserver", "the API server of `kubernetes`"}}}
+
+// folder is where a platform's package is: a package has no dashes in its name.
+func folder(p *issuer.Platform) string { return "issuers/" + strings.ReplaceAll(p.Name, "-", "") }
 
 // addresses says where each issuer of a platform has its documents, and with which HTTP headers.
 func addresses(w io.Writer, p *issuer.Platform) error {

@@ -273,3 +273,39 @@ func algorithms() []string {
 	}
 	return all
 }
+
+// TestRenamedPresets asks for issuers, tokens and workloads by names of before the CI systems were platforms.
+func TestRenamedPresets(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}})
+	w := newWorld(t, s, control.WorldSpec{})
+	old := addIssuer(t, w, control.IssuerSpec{Platform: "generic", Preset: "gitlab-tag"})
+	if old.Platform != "gitlab" || old.URL != "https://gitlab.com" {
+		t.Errorf("an issuer of %s at %s, want one of gitlab at https://gitlab.com", old.Platform, old.URL)
+	}
+	if today := addIssuer(t, w, control.IssuerSpec{Platform: "gitlab", Preset: "tag"}); today.Ref != old.Ref {
+		t.Errorf("by today's name it is %s, by the old one %s", today.Ref, old.Ref)
+	}
+	for preset, want := range map[string]string{
+		"": "ref_type:tag:ref:v1.0.0", "gitlab": "ref_type:branch:ref:main", "branch": "ref_type:branch:ref:main", "gitlab-project-id": "project_id:57382910:",
+	} {
+		if sub := fmt.Sprint(mintAt(t, w, control.MintSpec{Issuer: old.Ref, Preset: preset}).Claims["sub"]); !strings.Contains(sub, want) {
+			t.Errorf("preset %q: sub is %s, want one with %s", preset, sub, want)
+		}
+	}
+	job, err := w.StartWorkload(control.WorkloadSpec{Issuer: old.Ref, Preset: "gitlab-project-id"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, claims, err := control.DecodeToken(job.Env["ID_TOKEN"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sub := fmt.Sprint(claims["sub"]); !strings.HasPrefix(sub, "project_id:57382910:") {
+		t.Errorf("the workload's sub is %s, want one that begins with its id", sub)
+	}
+	_, err = w.AddIssuer(control.IssuerSpec{Platform: "generic", Preset: "gitlab-stage"})
+	if want := `generic: no preset "gitlab-stage" (have plain)`; err == nil || err.Error() != want {
+		t.Errorf("a preset that there never was: error %v, want %s", err, want)
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -70,7 +71,7 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	base += workloadPath + id
 	run := newWorkload(w, iss.Platform().Name)
 	started, err := run.start(native, issuer.Workload{
-		Issuer: iss, Preset: spec.Preset, Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
+		Issuer: iss, Preset: issuers.PresetOf(iss.Platform().Name, spec.Preset), Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
 		Record: run.record, Begin: func() func() { return w.usage.begin(w.server.opts.Now) }, Env: spec.Env, Serve: w.serve, Find: w.find,
 		Alarm: w.issuerAlarm, Ending: run.ending,
 	}, spec.Audience)

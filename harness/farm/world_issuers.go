@@ -26,12 +26,12 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 // AddIssuerWithKeys is AddIssuer for an issuer that signs with keys that it is given; see [issuer.WithSigningKeys]. One that is there already must
 // have been given them too. Without keys it is AddIssuer.
 func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.SigningKey) (control.Issuer, error) {
-	platform, err := issuers.ByName(spec.Platform)
+	platform, preset, err := issuers.Find(spec.Platform, spec.Preset)
 	if err != nil {
 		return control.Issuer{}, err
 	}
 	opts := []issuer.Option{
-		issuer.WithPreset(spec.Preset), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
+		issuer.WithPreset(preset.Name), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
 		issuer.WithNow(w.issuerNow),
 	}
 	if w.server.opts.CORS {
@@ -353,7 +353,8 @@ func (w *World) Mint(spec control.MintSpec) (control.Minted, error) {
 	if err != nil {
 		return control.Minted{}, err
 	}
-	token, err := iss.Mint(issuer.Request{Preset: spec.Preset, Audience: spec.Audience, Lifetime: spec.Lifetime, Claims: spec.Claims})
+	preset := issuers.PresetOf(iss.Platform().Name, spec.Preset)
+	token, err := iss.Mint(issuer.Request{Preset: preset, Audience: spec.Audience, Lifetime: spec.Lifetime, Claims: spec.Claims})
 	if err != nil {
 		return control.Minted{}, err
 	}

@@ -51,7 +51,7 @@ func Names() scenario.Names {
 	for _, p := range issuers.All {
 		platforms[p.Name] = p.PresetNames()
 	}
-	return scenario.Names{Platforms: platforms, Faults: faults.Names(), Codes: knownCode}
+	return scenario.Names{Platforms: platforms, Renamed: issuers.Renamed, Faults: faults.Names(), Codes: knownCode}
 }
 
 // lookup finds a code by its digits, behind AADSTS or AADB2C.

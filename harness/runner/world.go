@@ -28,6 +28,7 @@ func (p *play) set(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	iss.Platform, iss.Preset, _ = issuers.Renamed(iss.Platform, iss.Preset)
 	p.issuerIs(or(iss.URL, canonical(iss)), iss.Platform)
 	spec, err := p.directory()
 	if err != nil {
@@ -64,11 +65,7 @@ func (p *play) issuerIs(address, platform string) {
 
 // canonical is the URL that an issuer has unless the file gives it one; empty when there is no such issuer, which the target will say.
 func canonical(iss *scenario.Issuer) string {
-	platform, err := issuers.ByName(iss.Platform)
-	if err != nil {
-		return ""
-	}
-	preset, err := platform.Preset(iss.Preset)
+	platform, preset, err := issuers.Find(iss.Platform, iss.Preset)
 	if err != nil {
 		return ""
 	}

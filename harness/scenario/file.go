@@ -26,6 +26,8 @@ type File struct {
 	Cases []*Case
 	// Steps are the steps in order.
 	Steps []*Step
+	// Warnings are what the file should say in other words, by position. It means the same all the same.
+	Warnings document.Problems
 
 	root  *document.Node
 	lines []string

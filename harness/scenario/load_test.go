@@ -25,7 +25,8 @@ var names = scenario.Names{
 		"awssts":     {"role"},
 		"spiffe":     {"spire"},
 		"terraform":  {"workspace"},
-		"generic":    {"gitlab"},
+		"generic":    {"plain"},
+		"gitlab":     {"branch", "tag"},
 	},
 	Faults: []string{"wrong-kid", "slow-jwks"},
 	Codes: func(code string) bool {
@@ -168,5 +169,49 @@ func TestBad(t *testing.T) {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestRenamed has old names of presets mean the new ones, and a warning at each place that has one.
+func TestRenamed(t *testing.T) {
+	t.Parallel()
+	today := names
+	today.Renamed = func(platform, preset string) (string, string, bool) {
+		if kind, old := strings.CutPrefix(preset, "gitlab-"); old && platform == "generic" {
+			return "gitlab", kind, true
+		}
+		return platform, preset, false
+	}
+	const rest = "entra: {app: x}\nsteps:\n  - mint: {}\n  - exchange: {}\n"
+	const said, hint = `warning: the preset "gitlab-tag" of generic has other names now`, "write platform: gitlab, preset: tag"
+	at := func(line, column, width int) document.Problems {
+		return document.Problems{{File: "f.yaml", Position: document.Position{Line: line, Column: column, Width: width}, Message: said, Hint: hint}}
+	}
+	for _, tt := range []struct {
+		name, issuer string
+		want         document.Problems // warnings
+		err          string
+	}{
+		{"constant", "issuer:\n  platform: generic\n  preset: gitlab-tag\n", at(5, 11, 10), ""},
+		{"rows", "issuer: {platform: generic, preset: \"${{ case.p }}\"}\ncases:\n  - {name: a, p: plain}\n  - {name: b, p: gitlab-tag}\n",
+			at(6, 18, 10), ""},
+		{"rows with one place", "issuer: {platform: generic, preset: gitlab-tag}\ncases:\n  - {name: a}\n  - {name: b}\n",
+			at(3, 37, 10), ""},
+		{"today's", "issuer: {platform: generic, preset: plain}\n", nil, ""},
+		{"never", "issuer: {platform: generic, preset: gitlab-stage}\n", nil, `f.yaml:3:37: gitlab has no preset "stage"`},
+	} {
+		f, problems := scenario.Load("f.yaml", []byte("name: generic/x\nabout: x\n"+tt.issuer+rest), today)
+		switch {
+		case tt.err != "":
+			if len(problems) != 1 || problems[0].Error() != tt.err {
+				t.Errorf("%s: problems %v, want %s", tt.name, problems, tt.err)
+			}
+		case len(problems) > 0:
+			t.Errorf("%s: problems %v", tt.name, problems)
+		default:
+			if diff := cmp.Diff(tt.want, f.Warnings); diff != "" {
+				t.Errorf("%s: warnings (-want +got):\n%s", tt.name, diff)
+			}
+		}
 	}
 }

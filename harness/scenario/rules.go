@@ -242,9 +242,10 @@ func (d *decoder) optional(n *document.Node, target any) {
 
 func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
 	n := v.file.root.Get("issuer")
+	v.modernize(d, issuer)
 	if v.names.Platforms != nil && issuer.Platform != "" {
 		presets, ok := v.names.Platforms[issuer.Platform]
-		platforms := slices.Collect(maps.Keys(v.names.Platforms))
+		platforms := slices.Sorted(maps.Keys(v.names.Platforms)) // of two that are as near, the first
 		if !ok {
 			d.Fail(n.Get("platform"), document.DidYouMean(issuer.Platform, platforms), "unknown platform %q", issuer.Platform)
 		} else if issuer.Preset != "" && !slices.Contains(presets, issuer.Preset) {
@@ -256,6 +257,30 @@ func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
 			d.Fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.Keys(), " and "))
 		}
 		v.validateFaults(d, fault)
+	}
+}
+
+// modernize puts today's names of platform and preset in the place of old ones, and warns of those.
+func (v *validator) modernize(d *decoder, issuer *Issuer) {
+	if v.names.Renamed == nil {
+		return
+	}
+	platform, preset, differ := v.names.Renamed(issuer.Platform, issuer.Preset)
+	if !differ {
+		return
+	}
+	written := v.file.root.Get("issuer").Get("preset")
+	warning := document.Problem{
+		File: v.file.Path, Position: d.where(written),
+		Message: fmt.Sprintf("warning: the preset %q of %s has other names now", issuer.Preset, issuer.Platform),
+		Hint:    fmt.Sprintf("write platform: %s, preset: %s", platform, preset),
+	}
+	if !slices.Contains(v.file.Warnings, warning) { // rows may share the place
+		v.file.Warnings = append(v.file.Warnings, warning)
+	}
+	issuer.Platform, issuer.Preset = platform, preset
+	if _, isConstant := constant(written); isConstant && v.file.Platform != "" {
+		v.file.Platform = platform
 	}
 }
 

@@ -10,40 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-azure-sdk/sdk/auth"
 
-	"github.com/issuerd/issuerd/harness"
-	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// ciJob is a farm with a job of a CI, and an application that trusts the job's token.
-type ciJob struct {
-	farm *harness.Farm
-	env  map[string]string
-	app  *harness.App
-}
-
-// startCIJob starts a job of a preset of the generic platform. The federated identity credential is what its own token asks for.
-func startCIJob(t *testing.T, preset string) ciJob {
-	t.Helper()
-	j := ciJob{farm: harness.New(t)}
-	made := j.farm.MustAddIssuer(harness.IssuerSpec{Platform: "generic", Preset: preset})
-	w := made.MustStartWorkload(harness.WorkloadSpec{Preset: preset, Audience: exchangeAudience})
-	j.env = w.Env
-	platform, err := issuers.ByName("generic")
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := platform.Native.Fetch(t.Context(), j.farm.Client(), issuer.Found{Base: w.Base, Env: w.Env}, exchangeAudience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j.app = j.farm.MustAddApp(preset, credentialFor(t, harness.Token{Claims: claimsOf(t, token)}))
-	return j
-}
-
 // TestAzurePipelines signs in as a job of Azure Pipelines with azidentity, which finds the address in the environment.
 func TestAzurePipelines(t *testing.T) {
-	j := startCIJob(t, "azure-devops")
+	j := startCIJob(t, "azure-devops", "service-connection")
 	conforms(t, j.farm, azureIdentity)
 	for name, value := range j.env {
 		t.Setenv(name, value)
@@ -93,7 +65,7 @@ func TestAzurePipelines(t *testing.T) {
 
 // TestAzurePipelinesHashiCorp signs in as Terraform's providers do in Azure Pipelines, and repeats the mistakes that their users report.
 func TestAzurePipelinesHashiCorp(t *testing.T) {
-	j := startCIJob(t, "azure-devops")
+	j := startCIJob(t, "azure-devops", "service-connection")
 	useHashiCorp(t, j.farm)
 	good := auth.Credentials{
 		TenantID: j.farm.Tenant, ClientID: j.app.ClientID, EnableAuthenticationUsingADOPipelineOIDC: true,
@@ -142,89 +114,12 @@ func TestAzurePipelinesHashiCorp(t *testing.T) {
 // microsoft/terraform-provider-azuredevops#1443: Entra refuses the subject.
 func TestAzurePipelinesSubject(t *testing.T) {
 	t.Parallel()
-	j := startCIJob(t, "azure-devops")
-	platform, err := issuers.ByName("generic")
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := startCIJob(t, "azure-devops", "service-connection")
 	delete(j.env, "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID")
-	token, err := platform.Native.Fetch(t.Context(), j.farm.Client(), issuer.Found{Env: j.env}, "")
+	token, err := j.platform.Native.Fetch(t.Context(), j.farm.Client(), issuer.Found{Env: j.env}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = j.app.Exchange(token)
 	wantError(t, err, "AADSTS700213: ", "p://contoso/app/build")
-}
-
-// TestForgejo signs in as a job of Forgejo Actions, with what HashiCorp's library does on GitHub.
-func TestForgejo(t *testing.T) {
-	j := startCIJob(t, "forgejo")
-	useHashiCorp(t, j.farm)
-	credentials := auth.Credentials{
-		TenantID: j.farm.Tenant, ClientID: j.app.ClientID, EnableAuthenticationUsingGitHubOIDC: true,
-		OIDCTokenRequestURL: j.env["ACTIONS_ID_TOKEN_REQUEST_URL"], OIDCTokenRequestToken: j.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
-	}
-	claims, err := hashiCorp(t, credentials)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantSignedIn(t, "forgejo", claims, j.farm.Tenant, j.app.ClientID)
-	credentials.OIDCTokenRequestToken = "wrong"
-	_, err = hashiCorp(t, credentials)
-	wantError(t, err, "githubAssertion: received HTTP status 401 with response: Unauthorized")
-}
-
-// TestDeliveredTokens signs in with the variable that a CI sets, as Terraform's providers do with ARM_OIDC_TOKEN.
-func TestDeliveredTokens(t *testing.T) {
-	for preset, variable := range map[string]string{
-		"plain": "ID_TOKEN", "gitlab": "ID_TOKEN", "circleci": "CIRCLE_OIDC_TOKEN", "circleci-v2": "CIRCLE_OIDC_TOKEN_V2",
-		"bitbucket": "BITBUCKET_STEP_OIDC_TOKEN",
-	} {
-		t.Run(preset, func(t *testing.T) {
-			j := startCIJob(t, preset)
-			useHashiCorp(t, j.farm)
-			claims, err := hashiCorp(t, auth.Credentials{
-				TenantID: j.farm.Tenant, ClientID: j.app.ClientID, EnableAuthenticationUsingOIDC: true, OIDCAssertionToken: j.env[variable],
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantSignedIn(t, preset, claims, j.farm.Tenant, j.app.ClientID)
-		})
-	}
-}
-
-// TestBuildkite signs in with the token that a step's agent asks its API for. The agent is no library; the platform's own minimal client
-// stands for it, with the requests of its source.
-func TestBuildkite(t *testing.T) {
-	j := startCIJob(t, "buildkite")
-	useHashiCorp(t, j.farm)
-	platform, err := issuers.ByName("generic")
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := platform.Native.Fetch(t.Context(), j.farm.Client(), issuer.Found{Env: j.env}, exchangeAudience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	claims, err := hashiCorp(t, auth.Credentials{
-		TenantID: j.farm.Tenant, ClientID: j.app.ClientID, EnableAuthenticationUsingOIDC: true, OIDCAssertionToken: token,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantSignedIn(t, "buildkite", claims, j.farm.Tenant, j.app.ClientID)
-}
-
-// wantError fails unless an error says all of that.
-func wantError(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("no error, want %q", parts)
-	}
-	for _, part := range parts {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("error %q lacks %q", err, part)
-		}
-	}
 }
