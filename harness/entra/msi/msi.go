@@ -17,8 +17,8 @@ import (
 // Path is where the endpoint is.
 const Path = "/msi/token"
 
-// Header carries the secret.
-const Header = "X-IDENTITY-HEADER"
+// header carries the secret.
+const header = "X-IDENTITY-HEADER"
 
 // Config is what [New] needs.
 type Config struct {
@@ -52,7 +52,7 @@ type failure struct {
 
 // Has tells whether a request has the endpoint's secret.
 func (e *Endpoint) Has(r *http.Request) bool {
-	return e.secret != "" && subtle.ConstantTimeCompare([]byte(e.secret), []byte(r.Header.Get(Header))) == 1
+	return e.secret != "" && subtle.ConstantTimeCompare([]byte(e.secret), []byte(r.Header.Get(header))) == 1
 }
 
 // ServeHTTP answers GET /msi/token?api-version=2019-08-01&resource=…&client_id=… with a token of a user-assigned managed identity. There are
@@ -73,7 +73,7 @@ func (e *Endpoint) answer(r *http.Request) (int, any) {
 	resource := query.Get("resource")
 	switch {
 	case !e.Has(r): // inferred: App Service answers 401 without a body that is documented
-		return http.StatusUnauthorized, failure{Message: "Invalid or missing " + Header + " header."}
+		return http.StatusUnauthorized, failure{Message: "Invalid or missing " + header + " header."}
 	case r.Method != http.MethodGet:
 		return http.StatusMethodNotAllowed, failure{Message: "Only GET is allowed."}
 	case query.Get("api-version") != "2019-08-01":

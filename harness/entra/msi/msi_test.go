@@ -37,7 +37,7 @@ func ask(t *testing.T, handler http.Handler, method, secret, query string) (int,
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, msi.Path+"?"+query, nil)
 	if secret != "" {
-		r.Header.Set(msi.Header, secret)
+		r.Header.Set("X-IDENTITY-HEADER", secret)
 	}
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, r)
