@@ -1,7 +1,6 @@
 package control
 
 import (
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,11 +8,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/gorilla/mux"
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // LiveWorld is what the API drives: a world with its issuers, directory, clock and journal. Its methods are safe for concurrent use, and
@@ -117,8 +116,7 @@ type empty struct{}
 // authorized lets only the bearer of the token through.
 func (s *Server) authorized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		if s.Token == "" || !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) != 1 {
+		if s.Token == "" || !issuer.Shows(r, s.Token, "Bearer") {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			refuse(w, &Error{http.StatusUnauthorized, "control: want the bearer token that the farm printed at its start (ISSUERD_CONTROL_TOKEN)"})
 			return
