@@ -2,7 +2,7 @@
 // addressed, and TLS from an authority of the farm's own (harness/farm/ca).
 //
 // A [Server] has one [World] from the start and makes more on demand; each has its own issuers, keys, directory, clock and journal, and
-// a request picks one with a header (see harness/control) or reaches the default one.
+// a request picks one with a header (plane.WorldHeader) or reaches the default one.
 //
 //	s, err := farm.Start(farm.Options{})
 //	if err != nil {

@@ -52,7 +52,7 @@ func (c *call) authenticate() error {
 	accepted := audiences(c.r)
 	bearer, err := c.api.server.Bearer(c.r, accepted...)
 	c.bearer = bearer
-	var refusal *Error
+	var refusal *apiError
 	switch {
 	case err == nil:
 		return nil

@@ -14,8 +14,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// Error is a refusal of Azure Resource Manager.
-type Error struct {
+// apiError is a refusal of Azure Resource Manager.
+type apiError struct {
 	Status    int
 	Code      string
 	Message   string
@@ -23,15 +23,15 @@ type Error struct {
 }
 
 // Error is the code and the message, as clients print them.
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
+func (e *apiError) Error() string { return e.Code + ": " + e.Message }
 
-func fail(status int, code, format string, args ...any) *Error {
-	return &Error{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
+func fail(status int, code, format string, args ...any) *apiError {
+	return &apiError{Status: status, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
 // refuse writes an error. What the directory says about a rule that this package does not know is a bad request.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	var refusal *Error
+	var refusal *apiError
 	if !errors.As(err, &refusal) {
 		refusal = fail(http.StatusBadRequest, "BadRequest", "%s", plainly(err))
 		if errors.Is(err, directory.ErrNotFound) {

@@ -90,7 +90,7 @@ func (c *Container) create(ctx context.Context, image string, hosts []string) er
 	defer cancel()
 	// The token goes through the command's environment, because every user of a machine can read command lines.
 	args := []string{
-		"create", "--pull=never", "--name", c.name, "--label", Label, "--env", TokenVariable,
+		"create", "--pull=never", "--name", c.name, "--label", label, "--env", TokenVariable,
 		"--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges",
 	}
 	for _, p := range plane.All {

@@ -9,8 +9,8 @@ import (
 // DefaultImage is what make image builds. It is in no registry.
 const DefaultImage = "issuerd:dev"
 
-// Label is on every container that Run makes, so that docker ps --all --filter label=issuerd lists them.
-const Label = "issuerd"
+// label is on every container that Run makes, so that docker ps --all --filter label=issuerd lists them.
+const label = "issuerd"
 
 // TokenVariable is the environment variable that tells the farm in the container its control plane's bearer token.
 const TokenVariable = "ISSUERD_CONTROL_TOKEN"

@@ -10,18 +10,18 @@ import (
 	"testing"
 )
 
-// RequireVariable is the environment variable that, set to 1, makes a missing engine a failure.
-const RequireVariable = "ISSUERD_REQUIRE_DOCKER"
+// requireVariable is the environment variable that, set to 1, makes a missing engine a failure.
+const requireVariable = "ISSUERD_REQUIRE_DOCKER"
 
 // Image builds the image with docker/build.sh, under a name of its own, and removes it when the test and its subtests have ended. It
 // skips the test, or fails it, where no engine answers.
 func Image(t testing.TB) string {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), "docker", "version").CombinedOutput(); err != nil {
-		if os.Getenv(RequireVariable) == "1" {
-			t.Fatalf("no container engine answers, and %s=1 asks for one: %v\n%s", RequireVariable, err, out)
+		if os.Getenv(requireVariable) == "1" {
+			t.Fatalf("no container engine answers, and %s=1 asks for one: %v\n%s", requireVariable, err, out)
 		}
-		t.Skipf("NOT TESTED: no container engine answers, so nothing ran in a container; %s=1 makes this a failure", RequireVariable)
+		t.Skipf("NOT TESTED: no container engine answers, so nothing ran in a container; %s=1 makes this a failure", requireVariable)
 	}
 	mod, err := exec.CommandContext(t.Context(), "go", "env", "GOMOD").Output()
 	if err != nil {
