@@ -12,9 +12,9 @@ import (
 
 const module = "github.com/issuerd/issuerd/"
 
-// allowed is who may import whom among the packages of this module: below each path, the paths it may import. A path ending in a slash
-// stands for everything below it. The longest matching entry counts, and a package that none matches is a failure: a new room of the
-// house is a decision to be made here. Tests may import more.
+// allowed is who may import whom among the packages of this module: below each path, the paths it may import. A path
+// ending in a slash stands for everything below it. The longest matching entry counts, and a package that none matches
+// is a failure: a new room of the house is a decision to be made here. Tests may import more.
 var allowed = map[string][]string{
 	"cmd/issuerd":                       {"harness/", "issuers", "issuers/issuer", "scenarios"},
 	"docs/gen":                          {"issuers", "issuers/issuer", "harness/entra", "harness/entra/"},

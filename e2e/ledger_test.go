@@ -201,8 +201,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// reports are the public reports of failed federated sign-ins that were collected up to 2026-09, one row for each kind of failure, and the
-// scenario that plays it.
+// reports are the public reports of failed federated sign-ins that were collected up to 2026-09, one row for each kind
+// of failure, and the scenario that plays it.
 var reports = []struct{ report, scenario string }{
 	{"Azure/login#379", "github/aadsts700213-environment-missing"},
 	{"Azure/login#346", "github/aadsts700213-environment-instead-of-branch"},

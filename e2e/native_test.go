@@ -12,8 +12,9 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// TestNativeTokensAreThePresets has every preset's workload fetch its token from the platform's own API, which must be the one that minting
-// directly gives: the same algorithm, the same claims but for ids and times. Presets that say otherwise are minted directly by scenarios.
+// TestNativeTokensAreThePresets has every preset's workload fetch its token from the platform's own API, which must be
+// the one that minting directly gives: the same algorithm, the same claims but for ids and times. Presets that say
+// otherwise are minted directly by scenarios.
 func TestNativeTokensAreThePresets(t *testing.T) {
 	t.Parallel()
 	for _, p := range issuers.All {

@@ -21,8 +21,8 @@ type App struct {
 	farm     *Farm
 }
 
-// AddApp adds an application with federated identity credentials to the farm's tenant. A credential without audiences gets the cloud's for
-// token exchange. A name that the tenant has already is an error: FindApp finds that one.
+// AddApp adds an application with federated identity credentials to the farm's tenant. A credential without audiences
+// gets the cloud's for token exchange. A name that the tenant has already is an error: FindApp finds that one.
 func (f *Farm) AddApp(name string, credentials ...Credential) (*App, error) {
 	return change(f, func() (*App, error) {
 		spec := control.ApplicationSpec{Name: name, Credentials: slices.Clone(credentials)} // they may be the caller's slice
@@ -49,8 +49,8 @@ func (f *Farm) addAudience(c *Credential) error {
 	return err
 }
 
-// FindApp finds an application of the farm's tenant by its name or client id: of WithTenants, added by AddApp, or made by the code under test.
-// It is an error if there is none, or more than one.
+// FindApp finds an application of the farm's tenant by its name or client id: of WithTenants, added by AddApp, or made
+// by the code under test. It is an error if there is none, or more than one.
 func (f *Farm) FindApp(name string) (*App, error) {
 	var found []Application
 	var names []string
@@ -72,8 +72,8 @@ func (f *Farm) FindApp(name string) (*App, error) {
 	return nil, fmt.Errorf("harness: %d applications are called %q: name one by its client id", len(found), name)
 }
 
-// AddCredential gives the application another federated identity credential, and returns it with its id. Without audiences it gets the cloud's
-// for token exchange.
+// AddCredential gives the application another federated identity credential, and returns it with its id. Without
+// audiences it gets the cloud's for token exchange.
 func (a *App) AddCredential(c Credential) (Credential, error) {
 	return change(a.farm, func() (Credential, error) {
 		if err := a.farm.addAudience(&c); err != nil {
@@ -83,7 +83,8 @@ func (a *App) AddCredential(c Credential) (Credential, error) {
 	})
 }
 
-// UpdateCredential changes the federated identity credential of that name in place: what is not empty in c takes the place of what was there.
+// UpdateCredential changes the federated identity credential of that name in place: what is not empty in c takes the
+// place of what was there.
 func (a *App) UpdateCredential(name string, c Credential) (Credential, error) {
 	return change(a.farm, func() (Credential, error) { return a.farm.world.UpdateCredential(a.ClientID, name, c) })
 }
@@ -123,7 +124,8 @@ type Refusal struct {
 // Error is Entra's description.
 func (r *Refusal) Error() string { return r.Description }
 
-// Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra refuses it.
+// Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra
+// refuses it.
 func (a *App) Exchange(assertion string) (*Access, error) {
 	graph, err := directory.GraphURL(a.farm.cloud)
 	if err != nil {

@@ -5,14 +5,15 @@ import (
 	"fmt"
 )
 
-// Await waits until n entries of the journal match since the farm's start, and returns those, oldest first; or until the context ends, which
-// is an error that says how many there were. Entries that the journal no longer holds do not count; see Journal.
+// Await waits until n entries of the journal match since the farm's start, and returns those, oldest first; or until
+// the context ends, which is an error that says how many there were. Entries that the journal no longer holds do not
+// count; see Journal.
 func (f *Farm) Await(ctx context.Context, n int, match func(Entry) bool) ([]Entry, error) {
 	return f.await(ctx, n, "entries", match)
 }
 
-// AwaitSignIns waits until Entra has answered n token requests since the farm's start, and returns those, oldest first; or until the context
-// ends, which is an error that says how many there were.
+// AwaitSignIns waits until Entra has answered n token requests since the farm's start, and returns those, oldest first;
+// or until the context ends, which is an error that says how many there were.
 func (f *Farm) AwaitSignIns(ctx context.Context, n int) ([]SignIn, error) {
 	entries, err := f.await(ctx, n, "sign-ins", func(e Entry) bool { return e.SignIn != nil })
 	all := make([]SignIn, len(entries))

@@ -19,7 +19,8 @@
 // The farm has one world, the test's, and listens on loopback. Every request reaches that world:
 //
 //   - of [Farm.Client], an http.Client that finds every issuer and Entra under their real names;
-//   - of a client that takes an address: [Farm.URL], and [IssuerSpec.ByPath] for issuers whose URL is such an address. It must trust [Farm.CA];
+//   - of a client that takes an address: [Farm.URL], and [IssuerSpec.ByPath] for issuers whose URL is such an address.
+//     It must trust [Farm.CA];
 //   - of a program in a process of its own: [Farm.Env], [App.Env] and [Workload.Env] lead it there;
 //   - of a server of one's own around [Farm.Handler].
 //
@@ -27,8 +28,9 @@
 //
 // # Errors
 //
-// Only [New] and the methods called Must end the test, and belong on its goroutine. All others return errors and are for any goroutine.
-// After the test they say that the farm has been stopped.
+// Only [New] and the methods called Must end the test, and belong on its goroutine. All others return errors and are
+// for any goroutine. After the test they say that the farm has been stopped.
 //
-// What the emulator does and does not do like Entra is told in harness/entra, and for each platform in its folder below issuers.
+// What the emulator does and does not do like Entra is told in harness/entra, and for each platform in its folder below
+// issuers.
 package harness

@@ -21,7 +21,8 @@ import (
 	"github.com/issuerd/issuerd/harness"
 )
 
-// start is harness.New for examples, which have no test. They end with the process, so that they check no error of Close.
+// start is harness.New for examples, which have no test. They end with the process, so that they check no error of
+// Close.
 func start(opts ...harness.Option) *harness.Farm {
 	farm, err := harness.Start(opts...)
 	if err != nil {

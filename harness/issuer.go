@@ -17,20 +17,23 @@ import (
 
 // IssuerSpec asks for an issuer.
 type IssuerSpec struct {
-	Platform string         // such as github; issuerd token --help lists them
-	Preset   string         // the context that it mints in; empty: the platform's first
-	URL      string         // empty: the platform's own
-	ByPath   bool           // the URL is one below that of the issuer plane, for clients that can't be led to the real name
-	Alg      string         // of signatures; empty: the platform's
-	Claims   map[string]any // over the preset's; nil removes one
-	Faults   []Fault        // in force from now on, in place of those of an issuer that is there already; empty: no change
+	Platform string // such as github; issuerd token --help lists them
+	Preset   string // the context that it mints in; empty: the platform's first
+	URL      string // empty: the platform's own
+	// the URL is one below that of the issuer plane, for clients that can't be led to the real name
+	ByPath bool
+	Alg    string         // of signatures; empty: the platform's
+	Claims map[string]any // over the preset's; nil removes one
+	// in force from now on, in place of those of an issuer that is there already; empty: no change
+	Faults []Fault
 
-	// Key is what it signs with, RSA of 2048 bits or more or ECDSA on P-256, P-384 or P-521, as Alg or the platform wants; nil: a key that is
-	// made. KeyID is its kid; empty: one in the platform's style. A rotation makes another key.
+	// Key is what it signs with, RSA of 2048 bits or more or ECDSA on P-256, P-384 or P-521, as Alg or the platform
+	// wants; nil: a key that is made. KeyID is its kid; empty: one in the platform's style. A rotation makes another
+	// key.
 	Key   crypto.Signer
 	KeyID string
-	// KeyFile is the path of a file with such keys, as PEM or JSON Web Keys, in place of Key: the issuer has the same keys whenever it is made
-	// from the same file. A file that others may read is warned of in the log.
+	// KeyFile is the path of a file with such keys, as PEM or JSON Web Keys, in place of Key: the issuer has the same
+	// keys whenever it is made from the same file. A file that others may read is warned of in the log.
 	KeyFile string
 }
 
@@ -42,8 +45,9 @@ type Issuer struct {
 	farm *Farm
 }
 
-// AddIssuer adds an issuer to the farm. Asked for twice, with other presets or claims, it is one issuer with the same keys: each result mints
-// what it was asked for with. Another platform, algorithm or key at the URL of one that is there is an error.
+// AddIssuer adds an issuer to the farm. Asked for twice, with other presets or claims, it is one issuer with the same
+// keys: each result mints what it was asked for with. Another platform, algorithm or key at the URL of one that is
+// there is an error.
 func (f *Farm) AddIssuer(spec IssuerSpec) (*Issuer, error) {
 	return change(f, func() (*Issuer, error) {
 		asked := control.IssuerSpec{Platform: spec.Platform, Preset: spec.Preset, URL: spec.URL, Alg: spec.Alg, Claims: spec.Claims}
@@ -172,8 +176,8 @@ func (i *Issuer) Rotate(publish bool) (kid string, err error) {
 	return rotated.KID, err
 }
 
-// AwaitFetch waits until one of the issuer's documents, "discovery" or "jwks", was asked for n times since the farm's start, by Entra or by
-// anybody else, or until the context ends, which is an error that says how often it was.
+// AwaitFetch waits until one of the issuer's documents, "discovery" or "jwks", was asked for n times since the farm's
+// start, by Entra or by anybody else, or until the context ends, which is an error that says how often it was.
 func (i *Issuer) AwaitFetch(ctx context.Context, document string, n int) error {
 	if document != "discovery" && document != "jwks" {
 		return fmt.Errorf("harness: document %q: want discovery or jwks", document)

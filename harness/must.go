@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The methods called Must are for the test's own goroutine: they end the test where the others return an error. In a farm of Start, which has
-// no test, they panic.
+// The methods called Must are for the test's own goroutine: they end the test where the others return an error. In a
+// farm of Start, which has no test, they panic.
 
 // noTest stands in for the test of a farm that has none.
 type noTest struct{ testing.TB }

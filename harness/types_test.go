@@ -12,8 +12,8 @@ import (
 	"github.com/issuerd/issuerd/harness"
 )
 
-// TestTypesAreNamed walks from what the library's functions take and return over all that can be reached from it. A type of another package of
-// this module must have a name in types.go.
+// TestTypesAreNamed walks from what the library's functions take and return over all that can be reached from it. A
+// type of another package of this module must have a name in types.go.
 func TestTypesAreNamed(t *testing.T) {
 	t.Parallel()
 	named := aliases(t)

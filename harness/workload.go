@@ -12,12 +12,14 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 )
 
-// WorkloadSpec asks for a workload: somebody who asks a platform's own API for tokens. The zero value is one in the issuer's own context.
+// WorkloadSpec asks for a workload: somebody who asks a platform's own API for tokens. The zero value is one in the
+// issuer's own context.
 type WorkloadSpec struct {
-	Preset   string            // the context it runs in; empty: the issuer's
-	Claims   map[string]any    // what is particular to it, over the preset's; nil removes one
-	Audience string            // of tokens that the platform delivers without being asked; empty: its usual one
-	Env      map[string]string // what its user sets: it is in its environment over what the platform puts there, and HCP Terraform reads it
+	Preset   string         // the context it runs in; empty: the issuer's
+	Claims   map[string]any // what is particular to it, over the preset's; nil removes one
+	Audience string         // of tokens that the platform delivers without being asked; empty: its usual one
+	// what its user sets: it is in its environment over what the platform puts there, and HCP Terraform reads it
+	Env map[string]string
 }
 
 // Workload is a workload of a farm. It prints without its environment's values, which hold the platform's credential.
@@ -30,8 +32,8 @@ type Workload struct {
 	farm *Farm
 }
 
-// StartWorkload starts a workload that the issuer vouches for. Its environment leads the platform's own clients to the platform's token API,
-// whose TLS certificates are the farm's (see Farm.Env). It ends with the farm, or by End.
+// StartWorkload starts a workload that the issuer vouches for. Its environment leads the platform's own clients to the
+// platform's token API, whose TLS certificates are the farm's (see Farm.Env). It ends with the farm, or by End.
 func (i *Issuer) StartWorkload(spec WorkloadSpec) (*Workload, error) {
 	return change(i.farm, func() (*Workload, error) {
 		started, err := i.farm.world.StartWorkload(control.WorkloadSpec{

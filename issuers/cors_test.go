@@ -15,8 +15,8 @@ var knownCORS = map[string]bool{
 	"spiffe/": false, "spiffe/rsa": false, "spiffe/2022": false, "kubernetes/kubeadm": false, "gitlab/": true,
 }
 
-// TestCORS asks every service for both documents as a browser does and as other clients do, without and with the option for services of which
-// nothing is known.
+// TestCORS asks every service for both documents as a browser does and as other clients do, without and with the option
+// for services of which nothing is known.
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	for _, p := range All {

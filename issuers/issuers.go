@@ -1,5 +1,5 @@
-// Package issuers is the list of the token issuers that issuerd impersonates. To add one, write its folder and add a line to [All]; help,
-// schema and the conformance tests follow from the list.
+// Package issuers is the list of the token issuers that issuerd impersonates. To add one, write its folder and add a
+// line to [All]; help, schema and the conformance tests follow from the list.
 package issuers
 
 import (

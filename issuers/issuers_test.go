@@ -24,8 +24,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestAddresses checks that no two services of all platforms have the same issuer, and no two of a platform the same name: a farm
-// serves all of them at once.
+// TestAddresses checks that no two services of all platforms have the same issuer, and no two of a platform the same
+// name: a farm serves all of them at once.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	urls := map[string]string{}

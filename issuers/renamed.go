@@ -2,7 +2,8 @@ package issuers
 
 import "github.com/issuerd/issuerd/issuers/issuer"
 
-// renames are presets that had other names while the CI systems were presets of generic. Files and calls may still have those.
+// renames are presets that had other names while the CI systems were presets of generic. Files and calls may still have
+// those.
 var renames = []struct{ platform, preset, newPlatform, newPreset string }{
 	{"generic", "gitlab", "gitlab", "branch"},
 	{"generic", "gitlab-tag", "gitlab", "tag"},
@@ -18,8 +19,8 @@ var renames = []struct{ platform, preset, newPlatform, newPreset string }{
 	{"generic", "forgejo-pull-request", "forgejo", "pull-request"},
 }
 
-// Renamed returns the names of a platform and its preset today, given those that they had at any time, and whether they differ. Names that
-// nothing ever had come back as they are.
+// Renamed returns the names of a platform and its preset today, given those that they had at any time, and whether they
+// differ. Names that nothing ever had come back as they are.
 func Renamed(platform, preset string) (newPlatform, newPreset string, differ bool) {
 	for _, r := range renames {
 		if platform == r.platform && preset == r.preset {
@@ -29,8 +30,8 @@ func Renamed(platform, preset string) (newPlatform, newPreset string, differ boo
 	return platform, preset, false
 }
 
-// PresetOf returns the name of a platform's preset today, given the one that it had at any time: for calls that say the platform by the URL of
-// its issuer.
+// PresetOf returns the name of a platform's preset today, given the one that it had at any time: for calls that say the
+// platform by the URL of its issuer.
 func PresetOf(platform, preset string) string {
 	for _, r := range renames {
 		if platform == r.newPlatform && preset == r.preset {
@@ -40,8 +41,8 @@ func PresetOf(platform, preset string) string {
 	return preset
 }
 
-// Find returns a platform and one of its presets, by the names of any time; the empty preset is the platform's first. The error lists those there
-// are.
+// Find returns a platform and one of its presets, by the names of any time; the empty preset is the platform's first.
+// The error lists those there are.
 func Find(platform, preset string) (*issuer.Platform, *issuer.Preset, error) {
 	platform, preset, _ = Renamed(platform, preset)
 	p, err := ByName(platform)

@@ -95,8 +95,8 @@ func TestLabels(t *testing.T) {
 	}
 }
 
-// TestReports checks that a failure says in a comment at its top, and in its about, which public report it reproduces or where
-// its cause is documented.
+// TestReports checks that a failure says in a comment at its top, and in its about, which public report it reproduces
+// or where its cause is documented.
 func TestReports(t *testing.T) {
 	t.Parallel()
 	for _, f := range load(t) {

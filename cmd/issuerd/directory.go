@@ -55,7 +55,8 @@ type watchedFile struct {
 	path      string
 	directory *directory.Directory
 	seen      fs.FileInfo // as it was when it was last read; nil: it was not there
-	changed   fs.FileInfo // as it was at the last look, if that was not as seen: it is read when it stays so until the next; else nil
+	// as it was at the last look, if that was not as seen: it is read when it stays so until the next; else nil
+	changed fs.FileInfo
 }
 
 func watchFile(path string, dir *directory.Directory) *watchedFile {
@@ -64,8 +65,8 @@ func watchFile(path string, dir *directory.Directory) *watchedFile {
 	return w
 }
 
-// look reads the file again if it has changed and has been the same for two looks, so that nobody is writing it, and tells whether it did.
-// What it can't read, or what breaks a rule, leaves the directory as it was.
+// look reads the file again if it has changed and has been the same for two looks, so that nobody is writing it, and
+// tells whether it did. What it can't read, or what breaks a rule, leaves the directory as it was.
 func (w *watchedFile) look() (changed bool, err error) {
 	info, err := os.Stat(w.path)
 	if err != nil {

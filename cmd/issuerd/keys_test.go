@@ -39,8 +39,8 @@ func writeKey(t *testing.T, name string, key any) string {
 	return file
 }
 
-// keySets runs issuerd serve in a process of its own until it has answered for the key sets at these paths of the issuer plane, and returns
-// the JSON of each key.
+// keySets runs issuerd serve in a process of its own until it has answered for the key sets at these paths of the
+// issuer plane, and returns the JSON of each key.
 func keySets(t *testing.T, paths []string, args ...string) map[string][]string {
 	t.Helper()
 	ca := filepath.Join(t.TempDir(), "ca.pem")
@@ -96,8 +96,8 @@ func keySets(t *testing.T, paths []string, args ...string) map[string][]string {
 	return sets
 }
 
-// TestServeKeys starts serve again and again with the same files: relying parties that have kept the keys must find them, the same to the
-// last byte of the certificate. Keys that no file has are others each time.
+// TestServeKeys starts serve again and again with the same files: relying parties that have kept the keys must find
+// them, the same to the last byte of the certificate. Keys that no file has are others each time.
 func TestServeKeys(t *testing.T) {
 	t.Parallel()
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)

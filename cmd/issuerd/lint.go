@@ -57,7 +57,8 @@ Exit status: 0 without problems, whatever the warnings, 2 with some or when a pa
 	}
 }
 
-// lintDirectories checks those of the paths that are directory files, and returns how many they are, the other paths, and what is wrong.
+// lintDirectories checks those of the paths that are directory files, and returns how many they are, the other paths,
+// and what is wrong.
 func lintDirectories(paths []string) (count int, others []string, broken []error, err error) {
 	for _, path := range paths {
 		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {

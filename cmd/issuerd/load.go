@@ -13,7 +13,8 @@ import (
 	"github.com/issuerd/issuerd/scenarios"
 )
 
-// load reads the scenarios at the paths, or without any those that come with the program. All paths are one set: a name may occur once.
+// load reads the scenarios at the paths, or without any those that come with the program. All paths are one set: a name
+// may occur once.
 func load(paths []string) ([]*scenario.File, document.Problems, error) {
 	if len(paths) == 0 {
 		files, problems := scenario.LoadFS(scenarios.FS, runner.Names(), ".")
@@ -33,8 +34,8 @@ func load(paths []string) ([]*scenario.File, document.Problems, error) {
 	return files, problems, nil
 }
 
-// disk is the machine's files under the names that people give on the command line, which os.DirFS does not take: absolute, or with
-// ".." in front.
+// disk is the machine's files under the names that people give on the command line, which os.DirFS does not take:
+// absolute, or with ".." in front.
 type disk struct{}
 
 // Open implements fs.FS.

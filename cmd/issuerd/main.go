@@ -1,5 +1,5 @@
-// Command issuerd impersonates token issuers and Microsoft Entra's workload identity federation, and plays scenarios against them. It is
-// for tests and demonstrations, never for production.
+// Command issuerd impersonates token issuers and Microsoft Entra's workload identity federation, and plays scenarios
+// against them. It is for tests and demonstrations, never for production.
 package main
 
 import (

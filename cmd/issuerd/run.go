@@ -176,8 +176,8 @@ func (f *runFlags) open(ctx context.Context, hosts []string) (t *targets.Target,
 	return t, stop, nil
 }
 
-// report prints the report, and writes it to the file of --json unless that is nil. What goes wrong with the file does not keep the run
-// from being told.
+// report prints the report, and writes it to the file of --json unless that is nil. What goes wrong with the file does
+// not keep the run from being told.
 func (f *runFlags) report(stdout io.Writer, file *os.File, run report.Run) error {
 	var failed error
 	if file != nil {

@@ -141,7 +141,8 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	})
 	if err != nil {
 		if refusal := syscall.Errno(0); errors.As(err, &refusal) {
-			return cannotRun(err) // the system's refusal, such as of a port that is taken; all others are of what was given
+			// the system's refusal, such as of a port that is taken; all others are of what was given
+			return cannotRun(err)
 		}
 		return err
 	}

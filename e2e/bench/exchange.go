@@ -16,8 +16,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// exchangeCost measures what a sign-in costs beside the two RSA operations that it can't do without: one caller, without a network, with
-// every check, the sign-in log and the farm's journal. The issuer's keys are cached.
+// exchangeCost measures what a sign-in costs beside the two RSA operations that it can't do without: one caller,
+// without a network, with every check, the sign-in log and the farm's journal. The issuer's keys are cached.
 func (w *world) exchangeCost(rounds int, length time.Duration) error {
 	key, err := issuer.NewTestKey(rand.Reader) // as the farm's
 	if err != nil {
@@ -42,8 +42,8 @@ func (w *world) exchangeCost(rounds int, length time.Duration) error {
 	if err != nil {
 		return err
 	}
-	// They are done in turn, so that what disturbs the machine disturbs all of them: the difference is a few per cent of each. The last is what
-	// it takes to make a request and to keep its answer here.
+	// They are done in turn, so that what disturbs the machine disturbs all of them: the difference is a few per cent
+	// of each. The last is what it takes to make a request and to keep its answer here.
 	operations := []operation{call(w.server.Handler(plane.Entra)), signature(key), verify, call(nothing)}
 	var beside []float64 // µs
 	for begin := time.Now(); time.Since(begin) < time.Duration(rounds)*length; {

@@ -175,8 +175,8 @@ func (s *serving) memory() (float64, error) {
 // connections is how many the load has to each plane.
 const connections = 64
 
-// load signs in and fetches documents as fast as it goes, and tells how much memory that takes after a third of the time and at the end. The
-// first request that fails ends it.
+// load signs in and fetches documents as fast as it goes, and tells how much memory that takes after a third of the
+// time and at the end. The first request that fails ends it.
 func (s *serving) load(length time.Duration) (early, late float64, err error) {
 	ctx := context.Background()
 	c := &control.Client{URL: "http://" + s.addrs[2], Token: benchToken}

@@ -68,7 +68,8 @@ func refusedByARM(t *testing.T, err error, status int, code string) {
 	}
 }
 
-// TestARMIdentities manages a managed identity and its federated credentials, and trips over the limit of one write at a time.
+// TestARMIdentities manages a managed identity and its federated credentials, and trips over the limit of one write at
+// a time.
 func TestARMIdentities(t *testing.T) {
 	t.Parallel()
 	f := startEntra(t, azureIdentity, armMSI, armSubscriptions)
@@ -125,7 +126,8 @@ func TestARMIdentities(t *testing.T) {
 	}
 }
 
-// parallelWrites writes credentials side by side, which Azure refuses: all but those that happen to come one after the other.
+// parallelWrites writes credentials side by side, which Azure refuses: all but those that happen to come one after the
+// other.
 func parallelWrites(t *testing.T, put func(name, subject string) error) {
 	t.Helper()
 	for range 50 { // a busy machine may serialize them
@@ -197,7 +199,8 @@ func TestARMRoles(t *testing.T) {
 	refusedByARM(t, err, http.StatusForbidden, "AuthorizationFailed")
 }
 
-// TestManagedIdentityCredential is a workload in App Service that has a managed identity: its environment is all that it knows.
+// TestManagedIdentityCredential is a workload in App Service that has a managed identity: its environment is all that
+// it knows.
 func TestManagedIdentityCredential(t *testing.T) {
 	f := startEntra(t, azureIdentity)
 	for name, value := range f.ManagedIdentityEnv() {

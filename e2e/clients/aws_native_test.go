@@ -21,8 +21,8 @@ import (
 	"github.com/issuerd/issuerd/harness"
 )
 
-// awsProgram is a farm with a program that AWS's SDK configures from its environment, which is the test's own, so that the test must not be
-// parallel.
+// awsProgram is a farm with a program that AWS's SDK configures from its environment, which is the test's own, so that
+// the test must not be parallel.
 type awsProgram struct {
 	farm   *harness.Farm
 	env    map[string]string

@@ -16,7 +16,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/sigv4"
 )
 
-// TestAWSSigner has AWS's own signer sign requests of all kinds. They are taken as they come over the wire, and not with another secret.
+// TestAWSSigner has AWS's own signer sign requests of all kinds. They are taken as they come over the wire, and not
+// with another secret.
 func TestAWSSigner(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)

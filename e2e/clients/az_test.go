@@ -126,7 +126,8 @@ const (
 	readerRole = "/subscriptions/" + contosoSubscription + "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 )
 
-// TestAzure has an operator who has signed in manage federation, at Microsoft's own hosts and with no setting but the proxy and its authority.
+// TestAzure has an operator who has signed in manage federation, at Microsoft's own hosts and with no setting but the
+// proxy and its authority.
 func TestAzure(t *testing.T) {
 	t.Parallel()
 	az := startAzure(t, "azure-cli")
@@ -228,8 +229,8 @@ func testAzureIdentity(t *testing.T, az azureCLI) {
 	}
 }
 
-// testAzureRole gives an application the role without which az finds no subscription. Debian's az role assignment doesn't work, at Azure neither:
-// python/az_role says why, and mends it.
+// testAzureRole gives an application the role without which az finds no subscription. Debian's az role assignment
+// doesn't work, at Azure neither: python/az_role says why, and mends it.
 func testAzureRole(t *testing.T, az azureCLI) {
 	mended, err := filepath.Abs(filepath.Join("python", "az_role"))
 	if err != nil {
@@ -268,8 +269,8 @@ func testAzureRole(t *testing.T, az azureCLI) {
 	guest.refuse(t, "No subscriptions found for "+guestClient, guest.login(guestClient)...)
 }
 
-// TestAzureRefused looks at what a user of az gets to read when Entra refuses: at once, or later, since az keeps the assertion of its login and
-// presents it again for every other resource (Azure/login#180).
+// TestAzureRefused looks at what a user of az gets to read when Entra refuses: at once, or later, since az keeps the
+// assertion of its login and presents it again for every other resource (Azure/login#180).
 func TestAzureRefused(t *testing.T) {
 	t.Parallel()
 	az := startAzure(t)
@@ -297,8 +298,8 @@ func TestAzureGovernment(t *testing.T) {
 	}
 }
 
-// TestAzureCloud has the farm as a cloud of its own, at its own address. The proxy is there because MSAL for Python asks
-// login.microsoftonline.com what this cloud's authority is, and leaves its port out.
+// TestAzureCloud has the farm as a cloud of its own, at its own address. The proxy is there because MSAL for Python
+// asks login.microsoftonline.com what this cloud's authority is, and leaves its port out.
 func TestAzureCloud(t *testing.T) {
 	t.Parallel()
 	az := startAzure(t, "azure-cli")

@@ -18,8 +18,8 @@ import (
 	"github.com/issuerd/issuerd/issuers"
 )
 
-// credentials are azidentity's two ways to present an assertion. Neither is told more than a workload would tell it; the transport is
-// how it reaches the farm under the canonical names.
+// credentials are azidentity's two ways to present an assertion. Neither is told more than a workload would tell it;
+// the transport is how it reaches the farm under the canonical names.
 var credentials = []struct {
 	name string
 	make func(t *testing.T, w workloadOf, transport policy.Transporter) (azcore.TokenCredential, error)

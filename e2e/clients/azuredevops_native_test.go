@@ -63,7 +63,8 @@ func TestAzurePipelines(t *testing.T) {
 	}
 }
 
-// TestAzurePipelinesHashiCorp signs in as Terraform's providers do in Azure Pipelines, and repeats the mistakes that their users report.
+// TestAzurePipelinesHashiCorp signs in as Terraform's providers do in Azure Pipelines, and repeats the mistakes that
+// their users report.
 func TestAzurePipelinesHashiCorp(t *testing.T) {
 	j := startCIJob(t, "azure-devops", "service-connection")
 	useHashiCorp(t, j.farm)

@@ -8,8 +8,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// TestBuildkite signs in with the token that a step's agent asks its API for. The agent is no library; the platform's own minimal client
-// stands for it, with the requests of its source.
+// TestBuildkite signs in with the token that a step's agent asks its API for. The agent is no library; the platform's
+// own minimal client stands for it, with the requests of its source.
 func TestBuildkite(t *testing.T) {
 	j := startCIJob(t, "buildkite", "step")
 	useHashiCorp(t, j.farm)

@@ -14,8 +14,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// TestClouds signs in to Resource Manager in each cloud with what Azure's SDK knows about it: the login host, and the audience, which
-// ends with a slash.
+// TestClouds signs in to Resource Manager in each cloud with what Azure's SDK knows about it: the login host, and the
+// audience, which ends with a slash.
 func TestClouds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

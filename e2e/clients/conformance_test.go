@@ -22,14 +22,15 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 )
 
-// The conformance table says which routes of which platforms the official clients have asked: docs/gen puts it into docs/fidelity.md. Its
-// rows are seen, not claimed: each is a request in the journal of a farm that a test ran a client against.
+// The conformance table says which routes of which platforms the official clients have asked: docs/gen puts it into
+// docs/fidelity.md. Its rows are seen, not claimed: each is a request in the journal of a farm that a test ran a client
+// against.
 
 var update = flag.Bool("update", false, "write testdata/conformance.json; after go test with no -run the rows that were not seen go")
 
-// conforms adds to the conformance table which routes of which platforms the named clients asked in a farm, up to the end of the test. Call
-// it right after the farm is started, with every official client that the test runs against it. A route that only refused the
-// client is no row:
+// conforms adds to the conformance table which routes of which platforms the named clients asked in a farm, up to the
+// end of the test. Call it right after the farm is started, with every official client that the test runs against it. A
+// route that only refused the client is no row:
 //
 //	conforms(t, farm, "k8s.io/client-go", azureIdentity)
 //	conforms(t, farm, "npm:@actions/core", "npm:@azure/identity")
@@ -148,7 +149,8 @@ func (c *conformance) has(platform, route, client string) bool {
 	return slices.Contains(c.Routes[platform][route], client)
 }
 
-// compareConformance compares what the tests have seen with the file, or with -update writes it. Complete tells that every test ran.
+// compareConformance compares what the tests have seen with the file, or with -update writes it. Complete tells that
+// every test ran.
 func compareConformance(got *conformance, complete bool) error {
 	kept, err := readConformance()
 	if *update {
@@ -206,8 +208,8 @@ func (c *conformance) compare(got *conformance, complete bool, leave map[string]
 	return problems
 }
 
-// TestConformanceVersions wants the libraries' versions to be those of the lock files. It reads what compareConformance reads, so that go test
-// does not take a result from its cache after a change.
+// TestConformanceVersions wants the libraries' versions to be those of the lock files. It reads what compareConformance
+// reads, so that go test does not take a result from its cache after a change.
 func TestConformanceVersions(t *testing.T) {
 	t.Parallel()
 	kept, err := readConformance()

@@ -36,7 +36,8 @@ const (
 // otherSubject is what a client of stranger, which trusts another repository, gets to read.
 const otherSubject = "AADSTS700213: No matching federated identity record found for presented assertion subject '" + mainBranch + "'."
 
-// contosoFile is a tenant whose federation is managed by applications that sign in with a token of GitHub, and one in another cloud.
+// contosoFile is a tenant whose federation is managed by applications that sign in with a token of GitHub, and one in
+// another cloud.
 const contosoFile = `
 tenants:
   - id: ` + contosoTenant + `

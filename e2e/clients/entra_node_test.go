@@ -18,7 +18,8 @@ type nodeClient struct {
 	env       []string
 }
 
-// nodeClients are @azure/identity, which knows Microsoft's hosts by heart and reaches them through the proxy, and MSAL, which doesn't use one.
+// nodeClients are @azure/identity, which knows Microsoft's hosts by heart and reaches them through the proxy, and MSAL,
+// which doesn't use one.
 func nodeClients(f *entraFarm) []nodeClient {
 	return []nodeClient{
 		{"assertion", "azure_identity.mjs", []string{"assertion"}, nil},

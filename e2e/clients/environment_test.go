@@ -22,8 +22,8 @@ import (
 	"github.com/issuerd/issuerd/harness"
 )
 
-// workloadVariable makes the test binary a workload in a process of its own, which knows no more than its environment. Its value is one
-// of the modes below.
+// workloadVariable makes the test binary a workload in a process of its own, which knows no more than its environment.
+// Its value is one of the modes below.
 const workloadVariable = "ISSUERD_TEST_WORKLOAD"
 
 const (
@@ -38,7 +38,8 @@ func workload() int {
 	var options azidentity.WorkloadIdentityCredentialOptions
 	switch mode := os.Getenv(workloadVariable); mode {
 	case baseURL:
-		// For a host that is not Microsoft's, azidentity asks login.microsoftonline.com who that is; the switch has no variable.
+		// For a host that is not Microsoft's, azidentity asks login.microsoftonline.com who that is; the switch has no
+		// variable.
 		options.DisableInstanceDiscovery = true
 		if runtime.GOOS != "linux" {
 			options.Transport = trustFile() // Go reads SSL_CERT_FILE on Linux, not on macOS
@@ -70,7 +71,8 @@ func signIn(options *azidentity.WorkloadIdentityCredentialOptions) (azcore.Acces
 	return credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{graphScope}})
 }
 
-// trustFile is an HTTP client that does what Go on Linux does with SSL_CERT_FILE. With an unreadable file it trusts nobody.
+// trustFile is an HTTP client that does what Go on Linux does with SSL_CERT_FILE. With an unreadable file it trusts
+// nobody.
 func trustFile() *http.Client {
 	roots := x509.NewCertPool()
 	if pem, err := os.ReadFile(os.Getenv("SSL_CERT_FILE")); err == nil {
@@ -81,8 +83,8 @@ func trustFile() *http.Client {
 	}}
 }
 
-// TestEnvironment runs a workload whose client is configured by its environment alone, against issuers and an authority by path. The
-// requests carry no header of the farm's.
+// TestEnvironment runs a workload whose client is configured by its environment alone, against issuers and an authority
+// by path. The requests carry no header of the farm's.
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	farm := harness.New(t)
@@ -118,7 +120,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// runWorkload starts this binary as a workload and returns what it prints. Of this process' environment it gets the proxy of TestMain.
+// runWorkload starts this binary as a workload and returns what it prints. Of this process' environment it gets the
+// proxy of TestMain.
 func runWorkload(t *testing.T, env []string) string {
 	t.Helper()
 	binary, err := os.Executable()

@@ -21,8 +21,8 @@ import (
 	"github.com/issuerd/issuerd/harness"
 )
 
-// googleWorkload is a workload on Google Cloud with an application that trusts its account. Google's clients find the workload by this
-// process' environment and have no other configuration.
+// googleWorkload is a workload on Google Cloud with an application that trusts its account. Google's clients find the
+// workload by this process' environment and have no other configuration.
 type googleWorkload struct {
 	farm     *harness.Farm
 	app      *harness.App
@@ -67,7 +67,8 @@ func (g googleWorkload) signIn(t *testing.T, assertion func(context.Context) (st
 	}
 }
 
-// TestGoogleIDToken fetches a token with Google's helper, has Google's validator check it with the keys of the farm's Google, and signs in.
+// TestGoogleIDToken fetches a token with Google's helper, has Google's validator check it with the keys of the farm's
+// Google, and signs in.
 func TestGoogleIDToken(t *testing.T) {
 	for _, preset := range []string{"compute-engine", "gke", "service-account-key"} {
 		t.Run(preset, func(t *testing.T) {
@@ -160,8 +161,8 @@ func TestGoogleMetadataRefused(t *testing.T) {
 	}
 }
 
-// TestGoogleUnbound looks at what a pod gets to read whose Kubernetes account is bound to no Google account: the client takes the 404 for a
-// value that there is not (googleapis/google-cloud-go#2750), and hides the server's advice.
+// TestGoogleUnbound looks at what a pod gets to read whose Kubernetes account is bound to no Google account: the client
+// takes the 404 for a value that there is not (googleapis/google-cloud-go#2750), and hides the server's advice.
 func TestGoogleUnbound(t *testing.T) {
 	startGoogle(t, "gke-unbound")
 	_, err := idtoken.NewTokenSource(t.Context(), exchangeAudience)
@@ -185,7 +186,8 @@ func TestGoogleKeyRefused(t *testing.T) {
 	}
 }
 
-// TestGoogleIAMCredentials calls the IAM Credentials API with the access token that the client fetches from the metadata server by itself.
+// TestGoogleIAMCredentials calls the IAM Credentials API with the access token that the client fetches from the
+// metadata server by itself.
 func TestGoogleIAMCredentials(t *testing.T) {
 	g := startGoogle(t, "service-account")
 	conforms(t, g.farm, "google.golang.org/api")

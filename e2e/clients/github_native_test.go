@@ -34,7 +34,8 @@ func unavailable(times int) harness.Fault {
 	return harness.NativeStatusFault{Times: times, ContentType: "text/plain", Body: "Service Unavailable"}
 }
 
-// gitHubJob is a farm with a job of GitHub Actions. The job's environment is the test's own, so that the test must not be parallel.
+// gitHubJob is a farm with a job of GitHub Actions. The job's environment is the test's own, so that the test must not
+// be parallel.
 type gitHubJob struct {
 	farm   *harness.Farm
 	issuer *harness.Issuer
@@ -155,8 +156,8 @@ func TestGitHubActionsRefused(t *testing.T) {
 	})
 }
 
-// TestGitHubActionsUnavailable has the token service refuse a job that has not begun, and be down for two requests: go-githubactions does not
-// try again by itself.
+// TestGitHubActionsUnavailable has the token service refuse a job that has not begun, and be down for two requests:
+// go-githubactions does not try again by itself.
 func TestGitHubActionsUnavailable(t *testing.T) {
 	j := startGitHubJob(t, "", nil)
 	conforms(t, j.farm, "github.com/sethvargo/go-githubactions")
@@ -253,7 +254,8 @@ func TestGitHubHashiCorp(t *testing.T) {
 	wantSignedIn(t, "github again", claims, j.farm.Tenant, app.ClientID)
 }
 
-// TestGitHubSubjectCustomization customises the subject with go-github, at which the credential of before no longer matches.
+// TestGitHubSubjectCustomization customises the subject with go-github, at which the credential of before no longer
+// matches.
 func TestGitHubSubjectCustomization(t *testing.T) {
 	j := startGitHubJob(t, "", nil)
 	conforms(t, j.farm, "github.com/sethvargo/go-githubactions", "github.com/google/go-github/v74")
@@ -336,8 +338,9 @@ func TestGitHubSubjectCustomizationRefused(t *testing.T) {
 	wantGitHubError(t, err, http.StatusUnprocessableEntity, "Invalid request.\n\n\"use_default\" wasn't supplied.")
 }
 
-// TestGitHubIssuerCustomization puts the enterprise's slug into iss, and takes it out again. go-github knows no method for it but sends any
-// request. Entra finds the keys below the URL with the slug; the credential of the other issuer does not match.
+// TestGitHubIssuerCustomization puts the enterprise's slug into iss, and takes it out again. go-github knows no method
+// for it but sends any request. Entra finds the keys below the URL with the slug; the credential of the other issuer
+// does not match.
 func TestGitHubIssuerCustomization(t *testing.T) {
 	j := startGitHubJob(t, "enterprise", nil)
 	conforms(t, j.farm, "github.com/sethvargo/go-githubactions", "github.com/google/go-github/v74")

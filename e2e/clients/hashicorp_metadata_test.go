@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/go-azure-sdk/sdk/environments"
 )
 
-// metadataWorkload does what Terraform's provider azurerm does with ARM_METADATA_HOSTNAME: it asks there where everything is, signs in
-// there, and lists the subscriptions. It prints the answer.
+// metadataWorkload does what Terraform's provider azurerm does with ARM_METADATA_HOSTNAME: it asks there where
+// everything is, signs in there, and lists the subscriptions. It prints the answer.
 func metadataWorkload() int {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // only what hangs takes longer, also on a busy machine
 	defer cancel()

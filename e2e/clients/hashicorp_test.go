@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/go-azure-sdk/sdk/environments"
 )
 
-// TestHashiCorp signs in as Terraform's providers azurerm and azuread do in a run of HCP Terraform. The library asks nothing but the token
-// endpoint. Its HTTP client is a variable of the package, which no other test uses.
+// TestHashiCorp signs in as Terraform's providers azurerm and azuread do in a run of HCP Terraform. The library asks
+// nothing but the token endpoint. Its HTTP client is a variable of the package, which no other test uses.
 func TestHashiCorp(t *testing.T) {
 	t.Parallel()
 	w := trusted(t, "terraform")

@@ -44,7 +44,8 @@ func kubernetesWorkload(t *testing.T, preset string) (*harness.Farm, *harness.Is
 	return farm, iss, iss.MustStartWorkload(harness.WorkloadSpec{Preset: preset})
 }
 
-// clientGo is client-go with the kubeconfig of a workload; contentType changes what it sends, empty is its default: protobuf.
+// clientGo is client-go with the kubeconfig of a workload; contentType changes what it sends, empty is its default:
+// protobuf.
 func clientGo(t *testing.T, kubeconfig, contentType string) *kubernetes.Clientset {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
@@ -160,7 +161,8 @@ func TestClientGoBound(t *testing.T) {
 	}
 }
 
-// TestClientGoAccounts makes a service account, finds it, and signs in as it; then as the account client-go may do little.
+// TestClientGoAccounts makes a service account, finds it, and signs in as it; then as the account client-go may do
+// little.
 func TestClientGoAccounts(t *testing.T) {
 	t.Parallel()
 	farm, _, w := kubernetesWorkload(t, "pod")
@@ -312,8 +314,9 @@ func TestProjectedToken(t *testing.T) {
 	}
 }
 
-// TestAzureWorkloadIdentity starts a process that knows what the webhook of Azure Workload Identity gives a pod whose service account is
-// annotated with an application, and nothing else but, as an AKS cluster with identity bindings has it, where Entra is.
+// TestAzureWorkloadIdentity starts a process that knows what the webhook of Azure Workload Identity gives a pod whose
+// service account is annotated with an application, and nothing else but, as an AKS cluster with identity bindings has
+// it, where Entra is.
 func TestAzureWorkloadIdentity(t *testing.T) {
 	t.Parallel()
 	farm := harness.New(t)

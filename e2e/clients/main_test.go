@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestMain keeps the clients to this machine. What they do not send through a farm's transport they send where the environment says, and
-// that is a proxy that refuses everything: had it anything to refuse, the run fails.
+// TestMain keeps the clients to this machine. What they do not send through a farm's transport they send where the
+// environment says, and that is a proxy that refuses everything: had it anything to refuse, the run fails.
 func TestMain(m *testing.M) {
 	if os.Getenv(workloadVariable) != "" {
 		os.Exit(workload())
@@ -46,7 +46,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// forgetEnvironment removes what the clients and Go's HTTP transport would read of the environment that the test was started in.
+// forgetEnvironment removes what the clients and Go's HTTP transport would read of the environment that the test was
+// started in.
 func forgetEnvironment() error {
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
@@ -119,8 +120,8 @@ func clientBehind(t *testing.T, proxy string) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// leaveOut says why a test does not run without a client of this machine. ISSUERD_REQUIRE_CLIENTS, a list of clients or 1 for all of them,
-// makes that a failure.
+// leaveOut says why a test does not run without a client of this machine. ISSUERD_REQUIRE_CLIENTS, a list of clients or
+// 1 for all of them, makes that a failure.
 func leaveOut(t *testing.T, client, why string) {
 	t.Helper()
 	required := os.Getenv("ISSUERD_REQUIRE_CLIENTS")

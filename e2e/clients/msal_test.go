@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// msalClient is a confidential client at the canonical authority with an assertion for a credential, instance discovery left on.
+// msalClient is a confidential client at the canonical authority with an assertion for a credential, instance discovery
+// left on.
 func msalClient(authority, clientID, assertion string, transport interface {
 	Do(*http.Request) (*http.Response, error)
 	CloseIdleConnections()

@@ -17,11 +17,12 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 )
 
-// msgraphSDK is Microsoft Graph's client for Go. Of its packages the tests use that of applications alone, because the whole is many times as
-// large to compile.
+// msgraphSDK is Microsoft Graph's client for Go. Of its packages the tests use that of applications alone, because the
+// whole is many times as large to compile.
 const msgraphSDK = "github.com/microsoftgraph/msgraph-sdk-go"
 
-// graphApplications leads the client to the farm under the real name. But for the transport at its end, its middleware is as it comes.
+// graphApplications leads the client to the farm under the real name. But for the transport at its end, its middleware
+// is as it comes.
 func (f *entraFarm) graphApplications(t *testing.T, clientID string) *applications.ApplicationsRequestBuilder {
 	t.Helper()
 	auth := must[*kiotaauth.AzureIdentityAuthenticationProvider](t)(

@@ -11,7 +11,8 @@ import (
 // exchangeAudience is what Entra recommends for the aud of an assertion.
 const exchangeAudience = "api://AzureADTokenExchange"
 
-// accepted says what a platform's token needs so that Entra takes it; the zero value, its first preset as it is, is right for most.
+// accepted says what a platform's token needs so that Entra takes it; the zero value, its first preset as it is, is
+// right for most.
 type accepted struct {
 	preset string
 	own    bool // the platform decides the audience
@@ -45,8 +46,8 @@ type workloadOf struct {
 	app       *harness.App
 }
 
-// trusted mints a token of a platform that Entra accepts and registers an application with the federated identity credential that the
-// token's own iss, sub and aud ask for.
+// trusted mints a token of a platform that Entra accepts and registers an application with the federated identity
+// credential that the token's own iss, sub and aud ask for.
 func trusted(t *testing.T, platform string) workloadOf {
 	t.Helper()
 	need := acceptedBy[platform]

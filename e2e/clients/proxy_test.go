@@ -13,9 +13,10 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// farmProxy is an HTTP proxy in the place of DNS, for clients in processes of their own that know Microsoft's host names and nothing else: it
-// takes the hosts of Entra, Microsoft Graph and Resource Manager, and those of this machine, to a farm's Entra plane, and refuses every other.
-// What runs inside a CONNECT is TLS with the farm's certificate. It serves HTTP/1.0 too, which Python's http.client speaks to a proxy.
+// farmProxy is an HTTP proxy in the place of DNS, for clients in processes of their own that know Microsoft's host
+// names and nothing else: it takes the hosts of Entra, Microsoft Graph and Resource Manager, and those of this machine,
+// to a farm's Entra plane, and refuses every other. What runs inside a CONNECT is TLS with the farm's certificate. It
+// serves HTTP/1.0 too, which Python's http.client speaks to a proxy.
 type farmProxy struct {
 	entra string // host:port of the plane
 	hosts []string

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// pythonPrograms are the scripts in python/, with clients for Python; their companion is MSAL. They run with the packages of Debian 12, some
-// of which are old: each script says what its client lacks.
+// pythonPrograms are the scripts in python/, with clients for Python; their companion is MSAL. They run with the
+// packages of Debian 12, some of which are old: each script says what its client lacks.
 var pythonPrograms = []script{
 	{
 		file: "gcp.py", platform: "gcp", issuer: "https://accounts.google.com", preset: "service-account",
@@ -57,7 +57,8 @@ const (
 	pythonPackages = "python3-boto3 python3-google-auth python3-msal python3-requests"
 )
 
-// pythonWithClients is the python3 of this machine, or Debian's own where another is before it on PATH, whichever has the modules first.
+// pythonWithClients is the python3 of this machine, or Debian's own where another is before it on PATH, whichever has
+// the modules first.
 func pythonWithClients(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"python3", "/usr/bin/python3"} {

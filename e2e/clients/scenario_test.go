@@ -24,8 +24,8 @@ import (
 	"github.com/issuerd/issuerd/harness/targets"
 )
 
-// exchangeClients are the libraries that a scenario's exchange.client may name. Each acquires with a library at an authority, through a
-// transport, and returns the access token.
+// exchangeClients are the libraries that a scenario's exchange.client may name. Each acquires with a library at an
+// authority, through a transport, and returns the access token.
 var exchangeClients = map[string]func(ctx context.Context, r runner.Request, transport *exchangeWire) (string, error){
 	"azidentity": func(ctx context.Context, r runner.Request, transport *exchangeWire) (string, error) {
 		assertion := func(context.Context) (string, error) { return r.Assertion, nil }
@@ -49,8 +49,8 @@ var exchangeClients = map[string]func(ctx context.Context, r runner.Request, tra
 	},
 }
 
-// exchangeWire sends a library's requests with the runner's correlation id, and remembers the last answer of the token endpoint, which
-// libraries do not show.
+// exchangeWire sends a library's requests with the runner's correlation id, and remembers the last answer of the token
+// endpoint, which libraries do not show.
 type exchangeWire struct {
 	request runner.Request
 	answer  *runner.Answer
@@ -79,8 +79,8 @@ func (w *exchangeWire) Do(req *http.Request) (*http.Response, error) {
 // CloseIdleConnections is wanted by MSAL.
 func (w *exchangeWire) CloseIdleConnections() { w.request.HTTP.CloseIdleConnections() }
 
-// clientFor makes a runner's client of a library. It counts its exchanges. That the library and Entra do not agree about whether there
-// is a token is an error.
+// clientFor makes a runner's client of a library. It counts its exchanges. That the library and Entra do not agree
+// about whether there is a token is an error.
 func clientFor(acquire func(context.Context, runner.Request, *exchangeWire) (string, error), exchanges *atomic.Int32) runner.Client {
 	return func(ctx context.Context, r runner.Request) (runner.Answer, error) {
 		exchanges.Add(1)

@@ -14,8 +14,8 @@ import (
 	"github.com/issuerd/issuerd/harness"
 )
 
-// script is a program with an official client for another language, as a workload of a platform. Its last line on stdout says what the
-// platform's token and Entra's contain.
+// script is a program with an official client for another language, as a workload of a platform. Its last line on
+// stdout says what the platform's token and Entra's contain.
 type script struct {
 	file     string
 	platform string
@@ -48,7 +48,8 @@ func startScripts(t *testing.T, interpreter, folder string) scriptFarm {
 	return scriptFarm{Farm: harness.New(t), interpreter: interpreter, folder: folder}
 }
 
-// start starts the script's workload, and adds an application that trusts a subject. It returns the workload's environment.
+// start starts the script's workload, and adds an application that trusts a subject. It returns the workload's
+// environment.
 func (f scriptFarm) start(t *testing.T, s script, trusted string) map[string]string {
 	t.Helper()
 	issuer := f.MustAddIssuer(harness.IssuerSpec{Platform: s.platform, Preset: s.preset})
@@ -61,8 +62,9 @@ func (f scriptFarm) start(t *testing.T, s script, trusted string) map[string]str
 	return env
 }
 
-// run runs a script, which has of this process' environment the proxy of TestMain. Unlike Go's, other languages' clients would send it even
-// what is for this machine. It has no PATH either: Google's clients would start a gcloud that they find.
+// run runs a script, which has of this process' environment the proxy of TestMain. Unlike Go's, other languages'
+// clients would send it even what is for this machine. It has no PATH either: Google's clients would start a gcloud
+// that they find.
 func (f scriptFarm) run(t *testing.T, file string, env map[string]string) (stdout, stderr string, err error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), f.interpreter, file)

@@ -59,8 +59,8 @@ func closeAtEnd(t *testing.T, closer interface{ Close() error }) {
 	})
 }
 
-// TestSPIFFEJWTSource is the flow of a user: go-spiffe finds the agent by the environment, its token passes go-spiffe's own validation and
-// the agent's, and azidentity signs in with it.
+// TestSPIFFEJWTSource is the flow of a user: go-spiffe finds the agent by the environment, its token passes go-spiffe's
+// own validation and the agent's, and azidentity signs in with it.
 func TestSPIFFEJWTSource(t *testing.T) {
 	w := startSPIFFE(t)
 	conforms(t, w.farm, "github.com/spiffe/go-spiffe/v2", azureIdentity)
@@ -271,7 +271,8 @@ func TestSPIFFERefused(t *testing.T) {
 	}
 }
 
-// TestSPIFFEBundleEndpoint fetches the bundle as a federated trust domain does, with the profile https_web, and validates with it.
+// TestSPIFFEBundleEndpoint fetches the bundle as a federated trust domain does, with the profile https_web, and
+// validates with it.
 func TestSPIFFEBundleEndpoint(t *testing.T) {
 	t.Parallel()
 	w := startSPIFFE(t)

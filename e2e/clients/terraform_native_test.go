@@ -18,8 +18,8 @@ import (
 	"github.com/issuerd/issuerd/harness"
 )
 
-// TestTerraformRun signs in with what a run of HCP Terraform has in its environment, in both phases, as azurerm does. The phases' subjects
-// differ, so that the application has two credentials.
+// TestTerraformRun signs in with what a run of HCP Terraform has in its environment, in both phases, as azurerm does.
+// The phases' subjects differ, so that the application has two credentials.
 func TestTerraformRun(t *testing.T) {
 	farm := harness.New(t)
 	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "terraform"})
@@ -49,8 +49,8 @@ func TestTerraformRun(t *testing.T) {
 	}
 }
 
-// TestTerraformEnterpriseKeys rotates and trims the keys of a Terraform Enterprise with go-tfe, which is configured by the environment
-// alone. Entra takes tokens signed before, between and after.
+// TestTerraformEnterpriseKeys rotates and trims the keys of a Terraform Enterprise with go-tfe, which is configured by
+// the environment alone. Entra takes tokens signed before, between and after.
 func TestTerraformEnterpriseKeys(t *testing.T) {
 	farm := harness.New(t)
 	conforms(t, farm, "github.com/hashicorp/go-tfe")
@@ -140,8 +140,8 @@ func keyOf(t *testing.T, token string) string {
 	return jws.Signatures[0].Header.KeyID
 }
 
-// useHashiCorp gives HashiCorp's library the way to the farm until the test's end. Its HTTP client is a variable of the package: a test
-// that changes it must not be parallel.
+// useHashiCorp gives HashiCorp's library the way to the farm until the test's end. Its HTTP client is a variable of the
+// package: a test that changes it must not be parallel.
 func useHashiCorp(t *testing.T, farm *harness.Farm) *wire {
 	t.Helper()
 	conforms(t, farm, goAzureSDK)
@@ -176,7 +176,8 @@ func wantSignedIn(t *testing.T, name string, claims map[string]any, tenant, clie
 	}
 }
 
-// tfcCredentials is the value of tfc_azure_dynamic_credentials, the variable that HashiCorp's documentation has users declare.
+// tfcCredentials is the value of tfc_azure_dynamic_credentials, the variable that HashiCorp's documentation has users
+// declare.
 type tfcCredentials struct {
 	Default tfcFiles            `json:"default"`
 	Aliases map[string]tfcFiles `json:"aliases"`
@@ -197,8 +198,8 @@ func readTFCFile(t *testing.T, path string) string {
 	return strings.TrimSpace(string(raw))
 }
 
-// TestTerraformWorkspaceVariables signs in with what a run has for the variables that HashiCorp's documentation has users set, with one
-// client for each phase.
+// TestTerraformWorkspaceVariables signs in with what a run has for the variables that HashiCorp's documentation has
+// users set, with one client for each phase.
 func TestTerraformWorkspaceVariables(t *testing.T) {
 	farm := harness.New(t)
 	issuer := farm.MustAddIssuer(harness.IssuerSpec{Platform: "terraform"})

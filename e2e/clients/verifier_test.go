@@ -17,8 +17,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// verifiers are two independent ones. Each is given an issuer and an audience and fetches the rest. Where metadata is set it is the
-// URL of the discovery document's base, for tokens whose iss is not there.
+// verifiers are two independent ones. Each is given an issuer and an audience and fetches the rest. Where metadata is
+// set it is the URL of the discovery document's base, for tokens whose iss is not there.
 var verifiers = []struct {
 	name   string
 	verify func(ctx context.Context, http *http.Client, v verification) error
@@ -67,7 +67,8 @@ func verifyWithZitadel(ctx context.Context, http *http.Client, v verification) e
 	return err
 }
 
-// wantVerification verifies with both, and makes sure that both would refuse: another audience, and a payload that was not signed.
+// wantVerification verifies with both, and makes sure that both would refuse: another audience, and a payload that was
+// not signed.
 func wantVerification(t *testing.T, http *http.Client, v verification) {
 	t.Helper()
 	for _, with := range verifiers {
@@ -128,8 +129,9 @@ func TestIssuerTokens(t *testing.T) {
 	}
 }
 
-// mintForParty mints a token with one audience that is also its authorized party, where it names one: zitadel's verifier is made for
-// logins, where azp is the client. Google's azp is the account's id, so that id is what the token is asked for as its audience.
+// mintForParty mints a token with one audience that is also its authorized party, where it names one: zitadel's
+// verifier is made for logins, where azp is the client. Google's azp is the account's id, so that id is what the token
+// is asked for as its audience.
 func mintForParty(t *testing.T, iss *harness.Issuer) harness.Token {
 	t.Helper()
 	minted := iss.MustMint(harness.MintSpec{})
@@ -154,7 +156,8 @@ func TestAccessTokens(t *testing.T) {
 		want  verification
 	}{
 		{"resource-manager", "https://management.azure.com/.default", verification{issuer: v1, metadata: v2, audience: "https://management.azure.com"}},
-		// The v1.0 issuer has a discovery document of its own. An application gets v1.0 tokens unless it says otherwise.
+		// The v1.0 issuer has a discovery document of its own. An application gets v1.0 tokens unless it says
+		// otherwise.
 		{"own-application", w.app.ClientID + "/.default", verification{issuer: v1, audience: w.app.ClientID}},
 	}
 	t.Run("own-application, v2.0", func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 // graphScope is what a client of Microsoft Graph asks for.
 const graphScope = "https://graph.microsoft.com/.default"
 
-// wire is an HTTP client that remembers what it was asked, as "METHOD host/path". It is how tests see that a client did what it does
-// against the real service.
+// wire is an HTTP client that remembers what it was asked, as "METHOD host/path". It is how tests see that a client did
+// what it does against the real service.
 type wire struct {
 	http *http.Client
 

@@ -130,7 +130,8 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// TestReasonsAreAboutWhatIsThere: the file and the function that a reason names are among what is changed. Whether the change is, a run tells.
+// TestReasonsAreAboutWhatIsThere: the file and the function that a reason names are among what is changed. Whether the
+// change is, a run tells.
 func TestReasonsAreAboutWhatIsThere(t *testing.T) {
 	t.Parallel()
 	for key := range reasons {

@@ -16,15 +16,16 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// Client drives a farm over its control plane. It is safe for concurrent use. Its methods return *Error when the farm refuses, and
-// other errors when it can't be reached.
+// Client drives a farm over its control plane. It is safe for concurrent use. Its methods return *Error when the farm
+// refuses, and other errors when it can't be reached.
 type Client struct {
 	URL   string       // of the control plane, such as http://127.0.0.1:8446
 	Token string       // the bearer token that the farm printed
 	HTTP  *http.Client // nil: one that uses no proxy and waits a minute for an answer
 }
 
-// defaultClient gives up on a farm that does not answer, and keeps the bearer token from the proxies of the environment.
+// defaultClient gives up on a farm that does not answer, and keeps the bearer token from the proxies of the
+// environment.
 var defaultClient = &http.Client{Transport: &http.Transport{IdleConnTimeout: time.Minute}, Timeout: time.Minute}
 
 // Info asks where the planes are.
@@ -95,8 +96,8 @@ func (c *Client) AddCredential(ctx context.Context, world, clientID string, cred
 	return out, c.do(ctx, http.MethodPost, path(world, "applications", clientID, "credentials"), credential, &out)
 }
 
-// UpdateCredential changes a federated identity credential, named by its name, in place: what is not empty in credential takes the place of
-// what was there.
+// UpdateCredential changes a federated identity credential, named by its name, in place: what is not empty in
+// credential takes the place of what was there.
 func (c *Client) UpdateCredential(ctx context.Context, world, clientID, name string, credential directory.Credential) (out directory.Credential, err error) {
 	return out, c.do(ctx, http.MethodPatch, path(world, "applications", clientID, "credentials", name), credential, &out)
 }
@@ -111,7 +112,8 @@ func (c *Client) StartWorkload(ctx context.Context, world string, spec WorkloadS
 	return out, c.do(ctx, http.MethodPost, path(world, "workloads"), spec, &out)
 }
 
-// EndWorkload ends a workload by its id: its token API is gone, with what it opened and wrote. One that has ended already is not found.
+// EndWorkload ends a workload by its id: its token API is gone, with what it opened and wrote. One that has ended
+// already is not found.
 func (c *Client) EndWorkload(ctx context.Context, world, id string) error {
 	return c.do(ctx, http.MethodDelete, path(world, "workloads", id), nil, nil)
 }

@@ -97,8 +97,8 @@ func TestClientErrors(t *testing.T) {
 	}
 }
 
-// TestClientWithoutProxy says that a bearer token does not go to the proxy of the environment. It is a process of its own that asks,
-// because net/http reads the environment once.
+// TestClientWithoutProxy says that a bearer token does not go to the proxy of the environment. It is a process of its
+// own that asks, because net/http reads the environment once.
 func TestClientWithoutProxy(t *testing.T) {
 	const address = "ISSUERD_TEST_FARM"
 	if farm := os.Getenv(address); farm != "" {

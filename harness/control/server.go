@@ -15,8 +15,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// LiveWorld is what the API drives: a world with its issuers, directory, clock and journal. Its methods are safe for concurrent use, and
-// their errors are for the caller to read.
+// LiveWorld is what the API drives: a world with its issuers, directory, clock and journal. Its methods are safe for
+// concurrent use, and their errors are for the caller to read.
 type LiveWorld interface {
 	Describe() World
 	AddIssuer(IssuerSpec) (Issuer, error)

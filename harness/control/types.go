@@ -25,7 +25,8 @@ type WorldSpec struct {
 	Skew  time.Duration `json:"skew,omitempty"`  // how far the issuers' clock is ahead of Entra's, in nanoseconds
 	Cloud string        `json:"cloud,omitempty"` // public, usgov or china, of tenants that do not say; empty: public
 
-	Tenants []directory.Tenant `json:"tenants,omitempty"` // the directory to begin with, the world's own tenant first; empty: Contoso with nothing in it
+	// the directory to begin with, the world's own tenant first; empty: Contoso with nothing in it
+	Tenants []directory.Tenant `json:"tenants,omitempty"`
 	Options *directory.Options `json:"options,omitempty"` // all of them, durations in nanoseconds; nil: the defaults
 }
 
@@ -34,14 +35,14 @@ type World struct {
 	ID     string    `json:"id"`
 	Tenant string    `json:"tenant"` // the id of its Entra tenant
 	Now    time.Time `json:"now"`    // Entra's clock
-	// The environment of a workload with managed identities, as in Azure App Service: IDENTITY_ENDPOINT, at the Entra plane as the farm itself
-	// sees it ("": that listens nowhere), and IDENTITY_HEADER, a secret.
+	// The environment of a workload with managed identities, as in Azure App Service: IDENTITY_ENDPOINT, at the Entra
+	// plane as the farm itself sees it ("": that listens nowhere), and IDENTITY_HEADER, a secret.
 	IdentityEndpoint string `json:"identityEndpoint,omitempty"`
 	IdentityHeader   string `json:"identityHeader,omitempty"`
 }
 
-// IssuerSpec asks for an issuer. An issuer that is there already, with the same URL, platform and algorithm, is the answer, and stays as it is but
-// for the faults, if any are asked for: they take the place of those in force.
+// IssuerSpec asks for an issuer. An issuer that is there already, with the same URL, platform and algorithm, is the
+// answer, and stays as it is but for the faults, if any are asked for: they take the place of those in force.
 type IssuerSpec struct {
 	Platform string         `json:"platform"`
 	Preset   string         `json:"preset,omitempty"` // empty: the platform's first
@@ -53,8 +54,10 @@ type IssuerSpec struct {
 
 // Issuer is an issuer of a world.
 type Issuer struct {
-	URL      string `json:"url"`
-	Ref      string `json:"ref"` // what refers to it in other requests, with the preset and claims that it was asked for with; the URL refers to it as at first
+	URL string `json:"url"`
+	// what refers to it in other requests, with the preset and claims that it was asked for with; the URL refers to it
+	// as at first
+	Ref      string `json:"ref"`
 	Platform string `json:"platform"`
 	JWKS     string `json:"jwks"`
 }
@@ -120,14 +123,16 @@ type Application struct {
 
 // WorkloadSpec asks for a workload of a platform: somebody who asks the platform's own API for tokens.
 type WorkloadSpec struct {
-	Issuer   string         `json:"issuer"`             // the Ref of the issuer that vouches for it, or its URL
-	Preset   string         `json:"preset,omitempty"`   // the context it runs in; empty: the issuer's
-	Claims   map[string]any `json:"claims,omitempty"`   // what is particular to it; null removes one
-	Audience string         `json:"audience,omitempty"` // of tokens that the platform delivers without being asked; empty: its usual one
-	Base     string         `json:"base,omitempty"`     // the workload plane as the workload sees it, https://host:port; empty: as the farm does
+	Issuer string         `json:"issuer"`           // the Ref of the issuer that vouches for it, or its URL
+	Preset string         `json:"preset,omitempty"` // the context it runs in; empty: the issuer's
+	Claims map[string]any `json:"claims,omitempty"` // what is particular to it; null removes one
+	// of tokens that the platform delivers without being asked; empty: its usual one
+	Audience string `json:"audience,omitempty"`
+	// the workload plane as the workload sees it, https://host:port; empty: as the farm does
+	Base string `json:"base,omitempty"`
 
-	// Env are the variables that the workload's user sets. They stand in its environment over the platform's, and a platform that takes
-	// settings so (HCP Terraform) reads them.
+	// Env are the variables that the workload's user sets. They stand in its environment over the platform's, and a
+	// platform that takes settings so (HCP Terraform) reads them.
 	Env map[string]string `json:"env,omitempty"`
 }
 
@@ -139,19 +144,22 @@ type Workload struct {
 	Now  time.Time         `json:"now"`  // what the issuers' clock said at its start
 }
 
-// Entry is one line of a world's journal: a request on a plane, or a sign-in with the checks that Entra made. It holds no token.
+// Entry is one line of a world's journal: a request on a plane, or a sign-in with the checks that Entra made. It holds
+// no token.
 type Entry struct {
-	Seq    int           `json:"seq"` // counts from 1 in its world
-	Time   time.Time     `json:"time"`
-	Plane  plane.Plane   `json:"plane"`
-	Method string        `json:"method,omitempty"`
-	URL    string        `json:"url,omitempty"`    // without the query
-	Status int           `json:"status,omitempty"` // of HTTP, or what corresponds to gRPC's; 0: the connection was dropped without an answer
+	Seq    int         `json:"seq"` // counts from 1 in its world
+	Time   time.Time   `json:"time"`
+	Plane  plane.Plane `json:"plane"`
+	Method string      `json:"method,omitempty"`
+	URL    string      `json:"url,omitempty"` // without the query
+	// of HTTP, or what corresponds to gRPC's; 0: the connection was dropped without an answer
+	Status int           `json:"status,omitempty"`
 	SignIn *entra.SignIn `json:"signIn,omitempty"`
 
-	// Platform is whose route answered, a platform of issuers.All or "entra"; of a sign-in, whose token was shown. Route is the route as
-	// its documentation has it, "POST /api/v1/namespaces/{namespace}/serviceaccounts/{name}/token" or "sts GetWebIdentityToken", and
-	// "discovery" or "jwks" for the documents of issuers. Either is empty where there is none.
+	// Platform is whose route answered, a platform of issuers.All or "entra"; of a sign-in, whose token was shown.
+	// Route is the route as its documentation has it,
+	// "POST /api/v1/namespaces/{namespace}/serviceaccounts/{name}/token" or "sts GetWebIdentityToken", and "discovery"
+	// or "jwks" for the documents of issuers. Either is empty where there is none.
 	Platform string `json:"platform,omitempty"`
 	Issuer   string `json:"issuer,omitempty"` // of a document: the URL of the issuer whose it is
 	Route    string `json:"route,omitempty"`
@@ -163,8 +171,8 @@ type Journal struct {
 	Entries []Entry `json:"entries"`
 	Dropped int     `json:"dropped,omitempty"` // how many asked-for entries were too old to be kept
 
-	// Unmatched counts the requests since the world's start for what no issuer and no service has. They are logged and not kept: anybody can
-	// send as many as they like.
+	// Unmatched counts the requests since the world's start for what no issuer and no service has. They are logged and
+	// not kept: anybody can send as many as they like.
 	Unmatched int `json:"unmatched,omitempty"`
 }
 

@@ -7,8 +7,8 @@
 //	}
 //	err := log.Problems() // all of them: entra.yaml:3:5: unknown key "domain"
 //
-// [Format.Read] makes a tree of [Node] of a text, [Decoder] puts it into Go values, and both add what is wrong to a [Log]:
-// every [Problem], with its line and column and what to do about it. Rules that the values break are added by
+// [Format.Read] makes a tree of [Node] of a text, [Decoder] puts it into Go values, and both add what is wrong to a
+// [Log]: every [Problem], with its line and column and what to do about it. Rules that the values break are added by
 // [Decoder.FailAt], at the paths of what breaks them. So there is one text for a mistake, whatever the file.
 //
 // # Bounds

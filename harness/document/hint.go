@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// DidYouMean returns a hint with the known word that is nearest to a word, or a list of what is known when none is near.
+// DidYouMean returns a hint with the known word that is nearest to a word, or a list of what is known when none is
+// near.
 func DidYouMean(word string, known []string) string {
 	if near, ok := nearest(word, known); ok {
 		return fmt.Sprintf("did you mean %q?", near)

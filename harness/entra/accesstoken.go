@@ -7,8 +7,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// Lifetimes of app-only access tokens: 3600 seconds from now, back-dated by
-// 300, announced as 3599. Clients that can have their tokens revoked (xms_cc cp1) get 24 hours for Microsoft Graph: 86399 was recorded.
+// Lifetimes of app-only access tokens: 3600 seconds from now, back-dated by 300, announced as 3599. Clients that can
+// have their tokens revoked (xms_cc cp1) get 24 hours for Microsoft Graph: 86399 was recorded.
 const (
 	tokenLifetime     = 3600 * time.Second
 	revocableLifetime = 24 * time.Hour
@@ -18,14 +18,15 @@ const (
 // graphWIDs is what app-only tokens for Microsoft Graph carry (seen 2024).
 var graphWIDs = []string{"0997a1d0-0d1d-4acb-b408-d5ca73121e90"}
 
-// exchangeInfo is xms_ficinfo of a token for token exchange that was obtained with an assertion of Entra's (seen 2025 and 2026). That one which
-// was obtained with an outside issuer's assertion has the same is inferred. Tokens for other resources were seen without.
+// exchangeInfo is xms_ficinfo of a token for token exchange that was obtained with an assertion of Entra's (seen 2025
+// and 2026). That one which was obtained with an outside issuer's assertion has the same is inferred. Tokens for other
+// resources were seen without.
 const exchangeInfo = "CAAQABgAIAAoAzAAOAE"
 
-// claimsV1 has the members of a v1.0 app-only token in the order seen in
-// Microsoft Graph tokens of 2024 and 2026. Those that only Graph tokens are known to
-// carry are left out for other resources. xms_tdbr and the claims xms_act_fct, xms_idrel, xms_sub_fct and xms_tnt_fct of newer tokens, whose
-// meaning is not public, are not emulated. The places of xms_cc and xms_mirid are inferred.
+// claimsV1 has the members of a v1.0 app-only token in the order seen in Microsoft Graph tokens of 2024 and 2026. Those
+// that only Graph tokens are known to carry are left out for other resources. xms_tdbr and the claims xms_act_fct,
+// xms_idrel, xms_sub_fct and xms_tnt_fct of newer tokens, whose meaning is not public, are not emulated. The places of
+// xms_cc and xms_mirid are inferred.
 type claimsV1 struct {
 	Audience      string   `json:"aud"`
 	Issuer        string   `json:"iss"`
@@ -92,8 +93,8 @@ type resource struct {
 	application *directory.Application // set when service is not
 }
 
-// isV2 says which version of tokens the resource takes: its registration says so, whichever endpoint is asked. Microsoft's services take v1.0,
-// token exchange apart.
+// isV2 says which version of tokens the resource takes: its registration says so, whichever endpoint is asked.
+// Microsoft's services take v1.0, token exchange apart.
 func (r resource) isV2() bool {
 	if r.service != nil {
 		return r.service.AppID == directory.ExchangeAppID
@@ -120,7 +121,8 @@ func (x *exchange) lifetime() time.Duration {
 	return tokenLifetime
 }
 
-// revocable says whether the token takes part in continuous access evaluation, which for applications means Microsoft Graph.
+// revocable says whether the token takes part in continuous access evaluation, which for applications means Microsoft
+// Graph.
 func (x *exchange) revocable() bool {
 	return x.form.revocable && x.app.Identity == nil && x.resource.service != nil && x.resource.service.AppID == directory.GraphAppID
 }
@@ -172,8 +174,8 @@ func (x *exchange) issue() (string, error) {
 	return key.sign(key.headerV1, marshal(claims))
 }
 
-// identityResourceID is the claim xms_mirid of a managed identity; an application has none. That tokens which the identity gets with a
-// federated credential have it too is inferred.
+// identityResourceID is the claim xms_mirid of a managed identity; an application has none. That tokens which the
+// identity gets with a federated credential have it too is inferred.
 func (x *exchange) identityResourceID() string {
 	if x.app.Identity == nil {
 		return ""

@@ -10,8 +10,8 @@ func (r resource) appRoles() []directory.AppRole {
 	return r.application.AppRoles
 }
 
-// roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those of Microsoft's
-// services that are not known here have no value, and are left out.
+// roles are the values of the roles that the client has at the resource, for the claim of that name; nil: none. Those
+// of Microsoft's services that are not known here have no value, and are left out.
 func (x *exchange) roles() []string {
 	principal := x.resourcePrincipal()
 	var values []string

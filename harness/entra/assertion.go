@@ -139,8 +139,8 @@ func stringClaim(name string, raw josejson.RawMessage) (string, error) {
 	return s, validateText(name, s)
 }
 
-// validateText refuses the replacement character. It is what Go makes of an escaped half of a character, such as \ud800, which could be taken for
-// another text. That Entra refuses it is inferred.
+// validateText refuses the replacement character. It is what Go makes of an escaped half of a character, such as
+// \ud800, which could be taken for another text. That Entra refuses it is inferred.
 func validateText(name, s string) error {
 	if strings.ContainsRune(s, utf8.RuneError) {
 		return errMalformed("claim " + name + ": a character that is none")
@@ -174,8 +174,8 @@ func audienceClaim(raw josejson.RawMessage) ([]string, error) {
 	return []string{one}, nil
 }
 
-// dateClaim reads a whole number of seconds. A fraction, an exponent, a string and null are refused: that Entra takes none of them is inferred,
-// and the stricter of what may be (SPIRE's fractions were refused by AWS, spiffe/spire#4982).
+// dateClaim reads a whole number of seconds. A fraction, an exponent, a string and null are refused: that Entra takes
+// none of them is inferred, and the stricter of what may be (SPIRE's fractions were refused by AWS, spiffe/spire#4982).
 func dateClaim(name string, raw josejson.RawMessage) (numericDate, error) {
 	if len(raw) == 0 {
 		return numericDate{}, nil

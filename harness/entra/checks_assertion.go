@@ -35,8 +35,8 @@ func checkType(x *exchange, c *Check) *Error {
 	switch typ {
 	case "JWT", "http://openid.net/specs/jwt/1.0":
 	case "JWS":
-		// Recorded for Cognito's identity pools, whose tokens Entra is reported to take (2021 to 2025): inferred to be allowed, although
-		// the error's text does not list it.
+		// Recorded for Cognito's identity pools, whose tokens Entra is reported to take (2021 to 2025): inferred to be
+		// allowed, although the error's text does not list it.
 		c.Note = "not in the list that Entra's error prints; Cognito's tokens have it and are reported to work"
 	default:
 		return refuse(5002727)

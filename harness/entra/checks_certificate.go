@@ -33,8 +33,8 @@ func checkCertificateClient(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// checkCertificateAudience accepts the tenant's token endpoints and issuers, by id and as they were called. MSAL sends the token endpoint;
-// which others Entra accepts is inferred.
+// checkCertificateAudience accepts the tenant's token endpoints and issuers, by id and as they were called. MSAL sends
+// the token endpoint; which others Entra accepts is inferred.
 func checkCertificateAudience(x *exchange, c *Check) *Error {
 	c.Got = strings.Join(x.assertion.audiences, ", ")
 	accepted := []string{x.base.issuer(&x.view), sharedIssuerV1 + x.view.Tenant.ID + "/"}
@@ -95,7 +95,8 @@ func checkCertificate(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// names says whether the header names a certificate: by thumbprint, or by a kid that is one, in base64url or hexadecimal.
+// names says whether the header names a certificate: by thumbprint, or by a kid that is one, in base64url or
+// hexadecimal.
 func (a *assertion) names(certificate *x509.Certificate) bool {
 	old, current := sha1.Sum(certificate.Raw), sha256.Sum256(certificate.Raw)
 	encode := base64.RawURLEncoding.EncodeToString

@@ -11,10 +11,12 @@ import (
 // sharedIssuerV1 begins the v1.0 issuer of every tenant; that of the China cloud is not confirmed.
 const sharedIssuerV1 = "https://sts.windows.net/"
 
-// entraSubject begins the subjects that Entra makes for agents and service connections: /eid1/c/pub/t/TENANT/a/APPLICATION/…
+// entraSubject begins the subjects that Entra makes for agents and service connections:
+// /eid1/c/pub/t/TENANT/a/APPLICATION/…
 const entraSubject = "/eid1/c/pub/t/"
 
-// namelessSubject returns such a subject as AADSTS7002137 prints it, with {tenantId} in the place of the encoded tenant, and whether it is one.
+// namelessSubject returns such a subject as AADSTS7002137 prints it, with {tenantId} in the place of the encoded
+// tenant, and whether it is one.
 func namelessSubject(subject string) (string, bool) {
 	below, ok := strings.CutPrefix(subject, entraSubject)
 	_, rest, hasRest := strings.Cut(below, "/")
@@ -51,8 +53,8 @@ func (x *exchange) issuedByEntra(issuer string) (entraIssuer, bool) {
 	return entraIssuer{tenant: tenant}, directory.IsGUID(tenant) && rest == "v2.0"
 }
 
-// checkEntraToken is about assertions that Entra itself has issued. Since 2024-12 applications accept those of user-assigned managed identities
-// of their tenant. Every refusal is known from reports, their order is inferred.
+// checkEntraToken is about assertions that Entra itself has issued. Since 2024-12 applications accept those of
+// user-assigned managed identities of their tenant. Every refusal is known from reports, their order is inferred.
 func checkEntraToken(x *exchange, c *Check) *Error {
 	issuer := x.assertion.issuer
 	c.Got = issuer
@@ -119,7 +121,8 @@ func (x *exchange) hasBothIssuers() bool {
 	return subjects > 1
 }
 
-// matchEntraAudience is matchAudience for a token of Entra, which names token exchange by its application id where the credential has the URI.
+// matchEntraAudience is matchAudience for a token of Entra, which names token exchange by its application id where the
+// credential has the URI.
 func matchEntraAudience(x *exchange, c *Check) *Error {
 	got, exchange := x.assertion.audiences, x.view.Cloud.Audience
 	c.Want, c.Got = exchange, strings.Join(got, ", ")

@@ -89,8 +89,8 @@ func matchAudience(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// matchSubject looks for the credentials whose subject is that of the assertion, or whose expression its claims match. Each is tried: that
-// one of them does not match is of no account.
+// matchSubject looks for the credentials whose subject is that of the assertion, or whose expression its claims match.
+// Each is tried: that one of them does not match is of no account.
 func matchSubject(x *exchange, c *Check) *Error {
 	subject := x.assertion.subject
 	var want []string

@@ -6,7 +6,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// TestOneCredentialMatchesWhole: the audience of one credential and the subject of another are no match, in either order of the checks.
+// TestOneCredentialMatchesWhole: the audience of one credential and the subject of another are no match, in either
+// order of the checks.
 func TestOneCredentialMatchesWhole(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

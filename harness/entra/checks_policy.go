@@ -17,8 +17,9 @@ func checkFederationAllowed(x *exchange, _ *Check) *Error {
 	return nil
 }
 
-// checkClaimPolicy is about tenants that take GitHub's tokens of certain enterprises only. It comes once the subject has matched, as was seen.
-// That it is about the issuers that GitHub gives enterprises of their own too (GitHub's URL, a slash and the enterprise's slug) is inferred.
+// checkClaimPolicy is about tenants that take GitHub's tokens of certain enterprises only. It comes once the subject
+// has matched, as was seen. That it is about the issuers that GitHub gives enterprises of their own too (GitHub's URL,
+// a slash and the enterprise's slug) is inferred.
 func checkClaimPolicy(x *exchange, c *Check) *Error {
 	enterprises := x.view.Tenant.Policies.GitHubEnterprises
 	issuer := x.assertion.issuer

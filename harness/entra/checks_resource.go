@@ -49,9 +49,9 @@ func checkScope(x *exchange, c *Check) *Error {
 	return nil
 }
 
-// checkResource finds what the resource string names: a service of Microsoft's
-// or an application of the tenant that has a service principal. The address of this server, under which clients with an endpoint of their own
-// call Microsoft Graph and Azure Resource Manager alike, names both; the token is as one for Graph.
+// checkResource finds what the resource string names: a service of Microsoft's or an application of the tenant that has
+// a service principal. The address of this server, under which clients with an endpoint of their own call Microsoft
+// Graph and Azure Resource Manager alike, names both; the token is as one for Graph.
 func checkResource(x *exchange, c *Check) *Error {
 	c.Got = x.resource.name
 	x.resource.service = x.view.Cloud.Service(x.resource.name)

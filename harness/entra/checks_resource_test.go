@@ -182,7 +182,8 @@ func TestRevocableTokens(t *testing.T) {
 	}
 }
 
-// TestResourceByAddress is how clients ask whose Graph or ARM endpoint is this server's address. MSAL for Python calls it without its port.
+// TestResourceByAddress is how clients ask whose Graph or ARM endpoint is this server's address. MSAL for Python calls
+// it without its port.
 func TestResourceByAddress(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -330,8 +331,8 @@ func TestSignInJSON(t *testing.T) {
 	}
 }
 
-// TestRemovalOfAStaleEdit changes a credential in place and removes it: until the removal has spread, the token endpoint sees the credential as it
-// did before, which is without the change.
+// TestRemovalOfAStaleEdit changes a credential in place and removes it: until the removal has spread, the token
+// endpoint sees the credential as it did before, which is without the change.
 func TestRemovalOfAStaleEdit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -365,8 +366,8 @@ func TestRemovalOfAStaleEdit(t *testing.T) {
 	send("made anew, spread", map[string]int{mainSubject: 700213, changed: 0})
 }
 
-// TestRolesStayWithTheirResource: a role at one resource is none at another, even where roles of both have the same id, and lets nobody in
-// where another resource asks for a role.
+// TestRolesStayWithTheirResource: a role at one resource is none at another, even where roles of both have the same id,
+// and lets nobody in where another resource asks for a role.
 func TestRolesStayWithTheirResource(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -49,8 +49,8 @@ func (x *exchange) refuseFetch(at fetchStage) *Error {
 // minKeyBits is the least size of an RSA key that signs (RFC 7518, sections 3.3 and 3.5).
 const minKeyBits = 2048
 
-// checkKey finds the key that the header names. An unknown one makes the server look again, once the keys are as old as option
-// refetchInterval says.
+// checkKey finds the key that the header names. An unknown one makes the server look again, once the keys are as old as
+// option refetchInterval says.
 func checkKey(x *exchange, c *Check) *Error {
 	kid := x.assertion.kid
 	c.Got = kid

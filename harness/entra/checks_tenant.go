@@ -44,8 +44,8 @@ func unknownTenant(tenant string) *Error {
 	return refuse(900023, "tenant", tenant)
 }
 
-// checkB2C refuses assertions at a policy of a B2C tenant, which knows client secrets only. The policies of a tenant that has none are no
-// routes: see [Server.serveToken].
+// checkB2C refuses assertions at a policy of a B2C tenant, which knows client secrets only. The policies of a tenant
+// that has none are no routes: see [Server.serveToken].
 func checkB2C(x *exchange, c *Check) *Error {
 	c.Got = x.policy
 	if x.policy == "" || x.form.assertion == "" {

@@ -17,8 +17,8 @@ var elsewhere = map[int]string{
 	501661: "the option discoveryFailureCode is it",
 }
 
-// TestChecksAndCodesArePairs: what the checks of checks_X.go answer is in codes_X.go, and the other way round, so that who knows one finds
-// the other.
+// TestChecksAndCodesArePairs: what the checks of checks_X.go answer is in codes_X.go, and the other way round, so that
+// who knows one finds the other.
 func TestChecksAndCodesArePairs(t *testing.T) {
 	t.Parallel()
 	checks, codes := parsed(t, "checks"), parsed(t, "codes")

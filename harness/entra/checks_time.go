@@ -20,8 +20,9 @@ func checkLifetime(x *exchange, c *Check) *Error {
 // assertionTime is how AADSTS700024 prints times, .NET's round-trip format.
 const assertionTime = "2006-01-02T15:04:05.0000000Z"
 
-// checkValidTime compares nbf and exp with the clock. Entra prints iat where its error says "valid from" (seen for GitHub's tokens, whose nbf is
-// another time); a missing one is 0, of a client's own assertion too. That nbf decides all the same is inferred.
+// checkValidTime compares nbf and exp with the clock. Entra prints iat where its error says "valid from" (seen for
+// GitHub's tokens, whose nbf is another time); a missing one is 0, of a client's own assertion too. That nbf decides
+// all the same is inferred.
 func checkValidTime(x *exchange, c *Check) *Error {
 	a := x.assertion
 	skew := int64(x.view.Options.ClockSkew / time.Second)

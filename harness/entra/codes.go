@@ -47,8 +47,8 @@ const (
 	oauthUnsupportedGrant = "unsupported_grant_type"
 )
 
-// Codes is the table of errors this emulator knows, about in the order of the checks. Those that a check of checks_X.go answers are in
-// codes_X.go, with what else is known about the same thing. It must not be changed.
+// Codes is the table of errors this emulator knows, about in the order of the checks. Those that a check of checks_X.go
+// answers are in codes_X.go, with what else is known about the same thing. It must not be changed.
 var Codes = slices.Concat(
 	requestCodes, tenantCodes, assertionCodes, clientCodes, certificateCodes, matchingCodes, entraTokenCodes, policyCodes, signatureCodes, timeCodes, resourceCodes,
 )

@@ -2,7 +2,8 @@ package entra
 
 import "net/http"
 
-// entraTokenCodes are about assertions that Entra itself has issued, which applications accept since 2024-12 when they are a managed identity's.
+// entraTokenCodes are about assertions that Entra itself has issued, which applications accept since 2024-12 when they
+// are a managed identity's.
 var entraTokenCodes = []Code{
 	{
 		Number: 700222, OAuth: oauthInvalidClient, Status: http.StatusUnauthorized, ErrorURI: true, Answered: true,

@@ -2,8 +2,8 @@ package entra
 
 import "net/http"
 
-// discoveryDocumentV1 has the members of a tenant's v1.0 document as it was published in 2019, in the order of the v2.0 document as far as
-// they are common; the order of the rest is inferred.
+// discoveryDocumentV1 has the members of a tenant's v1.0 document as it was published in 2019, in the order of the v2.0
+// document as far as they are common; the order of the rest is inferred.
 type discoveryDocumentV1 struct {
 	Token               string   `json:"token_endpoint"`
 	TokenAuth           []string `json:"token_endpoint_auth_methods_supported"`
@@ -31,7 +31,8 @@ type discoveryDocumentV1 struct {
 	RBAC                string   `json:"rbac_url,omitempty"`
 }
 
-// serveDiscoveryV1 answers GET /{tenant}/.well-known/openid-configuration. The issuer is that of v1.0 tokens whatever host was called.
+// serveDiscoveryV1 answers GET /{tenant}/.well-known/openid-configuration. The issuer is that of v1.0 tokens whatever
+// host was called.
 func (s *Server) serveDiscoveryV1(w http.ResponseWriter, r *http.Request, tenant string) {
 	b := baseOf(r)
 	a, refusal := s.authorityOf(b, tenant)

@@ -101,7 +101,8 @@ func newKeyCache(client *http.Client, now func() time.Time) *keyCache {
 func (c *keyCache) get(ctx context.Context, issuer string, o directory.Options) (lookup, *fetchError) {
 	c.mu.Lock()
 	entry := c.entry(issuer)
-	// Keys that are good are used even while somebody's unknown kid has them fetched again: that fetch may hang, or fail.
+	// Keys that are good are used even while somebody's unknown kid has them fetched again: that fetch may hang, or
+	// fail.
 	if keys := entry.keys; keys != nil && c.now().Sub(keys.fetchedAt) < o.KeyCacheTTL {
 		defer c.mu.Unlock()
 		return lookup{keys: keys, since: entry.since}, nil
@@ -117,8 +118,8 @@ func (c *keyCache) get(ctx context.Context, issuer string, o directory.Options) 
 	return found, err
 }
 
-// lookAgain fetches the issuer's keys once more for an unknown kid, unless they were fetched, or such a fetch was tried, less than the
-// interval ago; then it returns those it has.
+// lookAgain fetches the issuer's keys once more for an unknown kid, unless they were fetched, or such a fetch was
+// tried, less than the interval ago; then it returns those it has.
 func (c *keyCache) lookAgain(ctx context.Context, issuer string, o directory.Options) (lookup, *fetchError) {
 	c.mu.Lock()
 	entry, now := c.entry(issuer), c.now()
@@ -134,7 +135,8 @@ func (c *keyCache) lookAgain(ctx context.Context, issuer string, o directory.Opt
 	return c.share(ctx, entry, issuer, o)
 }
 
-// share fetches the issuer's keys, or waits for the fetch that is under way. The caller holds the lock, which share gives back.
+// share fetches the issuer's keys, or waits for the fetch that is under way. The caller holds the lock, which share
+// gives back.
 func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string, o directory.Options) (lookup, *fetchError) {
 	since := entry.since
 	if f := entry.flight; f != nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
-// readDiscovery returns the jwks_uri. An empty subject_types_supported is refused as Entra does (reported once, of a document of SPIRE's whose
-// authorization_endpoint was empty too); the issuer's equality and the other rules are inferred. oidc.DiscoveryConfiguration
-// cannot tell an empty member from a missing one, which Entra accepts. go-jose's JSON knows names by their case, and refuses a
-// name that occurs twice.
+// readDiscovery returns the jwks_uri. An empty subject_types_supported is refused as Entra does (reported once, of a
+// document of SPIRE's whose authorization_endpoint was empty too); the issuer's equality and the other rules are
+// inferred. oidc.DiscoveryConfiguration cannot tell an empty member from a missing one, which Entra accepts. go-jose's
+// JSON knows names by their case, and refuses a name that occurs twice.
 func readDiscovery(document []byte, issuer string, o directory.Options) (jwksURI string, err error) {
 	var d struct {
 		Issuer        string   `json:"issuer"`
@@ -52,7 +52,8 @@ func readDiscovery(document []byte, issuer string, o directory.Options) (jwksURI
 	return d.JWKSURI, nil
 }
 
-// textList is a member of a document that is a list. null is an empty one, as servers in Go write it, which is inferred.
+// textList is a member of a document that is a list. null is an empty one, as servers in Go write it, which is
+// inferred.
 type textList struct {
 	given  bool
 	values []string
@@ -64,9 +65,11 @@ func (l *textList) UnmarshalJSON(raw []byte) error {
 	return josejson.Unmarshal(raw, &l.values)
 }
 
-// readKeys reads the first hundred signing keys of a JWKS: keys for another use or other operations, such as encryption, do not count, and keys
-// that name neither do. One entry that is no object, that is a broken RSA key, or that has the kid of another key, refuses them all. Keys of other types than RSA are kept as nil, so that one which a kid
-// names can be refused for its type; keys without kid cannot be found and are dropped. What is refused, and what counts, is inferred.
+// readKeys reads the first hundred signing keys of a JWKS: keys for another use or other operations, such as
+// encryption, do not count, and keys that name neither do. One entry that is no object, that is a broken RSA key, or
+// that has the kid of another key, refuses them all. Keys of other types than RSA are kept as nil, so that one which a
+// kid names can be refused for its type; keys without kid cannot be found and are dropped. What is refused, and what
+// counts, is inferred.
 func readKeys(document []byte, o directory.Options) (map[string]*jose.JSONWebKey, error) {
 	var set struct {
 		Keys []josejson.RawMessage `json:"keys"`
@@ -124,8 +127,8 @@ type keyHead struct {
 	Exponent   string   `json:"e"`
 }
 
-// readRSA returns the public part of an RSA key, or nil when it is broken. go-jose takes line breaks in base64url, an empty modulus, and even
-// numbers, which no RSA key has: those are broken too.
+// readRSA returns the public part of an RSA key, or nil when it is broken. go-jose takes line breaks in base64url, an
+// empty modulus, and even numbers, which no RSA key has: those are broken too.
 func readRSA(raw []byte, head *keyHead) *jose.JSONWebKey {
 	for _, text := range []string{head.Modulus, head.Exponent} {
 		if _, err := decodePart("", text); err != nil || strings.ContainsAny(text, "\r\n") {

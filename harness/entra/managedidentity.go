@@ -10,9 +10,10 @@ import (
 // identityLifetime is how long tokens of managed identities live: 24 hours, which is documented.
 const identityLifetime = 24 * time.Hour
 
-// ManagedIdentityToken returns the access token that a user-assigned managed identity of a tenant, named by client id, gets for a resource on the
-// host it is assigned to, such as api://AzureADTokenExchange, and when it expires. No credential is involved. The error wraps [directory.ErrNotFound]
-// when there is no such tenant or identity, and is an [*Error] when there is no such resource.
+// ManagedIdentityToken returns the access token that a user-assigned managed identity of a tenant, named by client id,
+// gets for a resource on the host it is assigned to, such as api://AzureADTokenExchange, and when it expires. No
+// credential is involved. The error wraps [directory.ErrNotFound] when there is no such tenant or identity, and is an
+// [*Error] when there is no such resource.
 func (s *Server) ManagedIdentityToken(tenantID, clientID, resource string) (token string, expiresAt time.Time, err error) {
 	now := s.now()
 	view := s.directory.View(tenantID, now)

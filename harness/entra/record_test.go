@@ -66,7 +66,8 @@ var certificateRecord = slices.Concat(
 	acceptedRecord[slices.Index(acceptedRecord, "signature:")+2:],
 )
 
-// lines are the checks of a sign-in: the name, then what was wanted, what came, the note and the code of a refusal, as far as there are any.
+// lines are the checks of a sign-in: the name, then what was wanted, what came, the note and the code of a refusal, as
+// far as there are any.
 func (a *answer) lines(r *rig) []string {
 	known := strings.NewReplacer(r.app.ClientID, "{appId}", r.tenant.ID, "{tid}")
 	if a.signIn.Thumbprint != "" {
@@ -298,7 +299,8 @@ func (a *answer) line(r *rig, check string) string {
 	return ""
 }
 
-// TestRecordTimeFirst: the two checks of the time come before the issuer's metadata when told so, and no check is left out.
+// TestRecordTimeFirst: the two checks of the time come before the issuer's metadata when told so, and no check is left
+// out.
 func TestRecordTimeFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -310,8 +312,8 @@ func TestRecordTimeFirst(t *testing.T) {
 	}
 }
 
-// TestRecordOfKeys: the record says where the keys came from when they were not fetched for the request, and why an unknown one was not
-// looked for again.
+// TestRecordOfKeys: the record says where the keys came from when they were not fetched for the request, and why an
+// unknown one was not looked for again.
 func TestRecordOfKeys(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -349,7 +351,8 @@ func TestRecordOfKeys(t *testing.T) {
 		" want <k1> got <k2> refused with 7000272", "discovery")
 }
 
-// TestFreshKeysAreNotLookedForAgain: keys that were fetched for a request are not fetched once more for its unknown kid, however short the interval.
+// TestFreshKeysAreNotLookedForAgain: keys that were fetched for a request are not fetched once more for its unknown
+// kid, however short the interval.
 func TestFreshKeysAreNotLookedForAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -371,7 +374,8 @@ func TestRecordOfANewIssuer(t *testing.T) {
 	}
 }
 
-// TestClockMovesDuringASignIn: an issuer that is first asked for after the request came is not taken for one that is new, unless told so.
+// TestClockMovesDuringASignIn: an issuer that is first asked for after the request came is not taken for one that is
+// new, unless told so.
 func TestClockMovesDuringASignIn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -388,7 +392,8 @@ func TestClockMovesDuringASignIn(t *testing.T) {
 	}
 }
 
-// TestRecordOfEntraToken is a sign-in with a managed identity's token, whose keys are this server's. Option newIssuerDelay is not about them.
+// TestRecordOfEntraToken is a sign-in with a managed identity's token, whose keys are this server's. Option
+// newIssuerDelay is not about them.
 func TestRecordOfEntraToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -34,8 +34,10 @@ func AssertionForm(clientID, assertion, scope string) url.Values {
 
 // base is the scheme and host a client called, which the URLs of the answer repeat.
 type base struct {
-	url      string           // without a trailing slash
-	cloud    *directory.Cloud // nil: not one of Microsoft's hosts, or one with a port, so that URLs and issuers are those of this server's address
+	url string // without a trailing slash
+	// nil: not one of Microsoft's hosts, or one with a port, so that URLs and issuers are those of this server's
+	// address
+	cloud    *directory.Cloud
 	of       *directory.Cloud // of Microsoft's host, whatever its port; nil: it is none
 	regional bool             // one of Microsoft's regional hosts, whatever its port
 }
@@ -55,8 +57,8 @@ func baseOf(r *http.Request) base {
 	return base{"http://" + host, nil, of, regional}
 }
 
-// names tells whether a resource is the address that was called, if that is not one of Microsoft's hosts. The port is left out of it, as MSAL
-// for Python leaves it out of the authority.
+// names tells whether a resource is the address that was called, if that is not one of Microsoft's hosts. The port is
+// left out of it, as MSAL for Python leaves it out of the authority.
 func (b base) names(resource string) bool {
 	called, err := url.Parse(b.url)
 	if err != nil || b.cloud != nil {
@@ -130,7 +132,8 @@ func readForm(r *http.Request) (f form, reason string) {
 		if len(given) == 0 {
 			continue
 		}
-		// Inferred; RFC 6749 forbids it. Whether Entra looks at the case of names is not known: a name in another case is none, and one too many.
+		// Inferred; RFC 6749 forbids it. Whether Entra looks at the case of names is not known: a name in another case
+		// is none, and one too many.
 		if len(given) > 1 || slices.ContainsFunc(names, func(name string) bool { return name != p.name && strings.EqualFold(name, p.name) }) {
 			return f, "parameter " + p.name + " more than once"
 		}
@@ -145,7 +148,8 @@ func readForm(r *http.Request) (f form, reason string) {
 	return f, ""
 }
 
-// asksForRevocable reads the parameter claims. Anything else than what MSAL sends is passed over, as MSAL's other parameters are.
+// asksForRevocable reads the parameter claims. Anything else than what MSAL sends is passed over, as MSAL's other
+// parameters are.
 func asksForRevocable(claims string) bool {
 	if claims == "" {
 		return false
@@ -161,8 +165,9 @@ func asksForRevocable(claims string) bool {
 		slices.ContainsFunc(asked.AccessToken.Capabilities.Values, func(v string) bool { return strings.EqualFold(v, "cp1") })
 }
 
-// drain reads what is left of a body that is refused, up to a bound: a client of HTTP/1.1 that writes everything before it reads would
-// otherwise find the connection reset, and never see the answer. One that waits to be told to go on is not told.
+// drain reads what is left of a body that is refused, up to a bound: a client of HTTP/1.1 that writes everything before
+// it reads would otherwise find the connection reset, and never see the answer. One that waits to be told to go on is
+// not told.
 func drain(r *http.Request) {
 	if r.Header.Get("Expect") == "" {
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxDrainBytes)) // whatever comes of it, the answer is the same

@@ -18,13 +18,15 @@ import (
 // Config is what [New] needs. Its zero value works: an empty directory that
 // reaches no issuer.
 type Config struct {
-	Directory *directory.Directory          // nil: empty
-	Client    *http.Client                  // how issuers are reached; nil: every fetch fails as unreachable
-	Now       func() time.Time              // nil: time.Now
-	Rand      io.Reader                     // nil: crypto/rand; for ids only
-	NewKey    func() (crypto.Signer, error) // makes an RSA key of 2048 bits, when the signing key is first used; nil: crypto/rsa does
-	Record    func(SignIn)                  // nil: nothing; called once a token request, after the answer is decided, from many goroutines
-	Log       *slog.Logger                  // nil: discard
+	Directory *directory.Directory // nil: empty
+	Client    *http.Client         // how issuers are reached; nil: every fetch fails as unreachable
+	Now       func() time.Time     // nil: time.Now
+	Rand      io.Reader            // nil: crypto/rand; for ids only
+	// makes an RSA key of 2048 bits, when the signing key is first used; nil: crypto/rsa does
+	NewKey func() (crypto.Signer, error)
+	// nil: nothing; called once a token request, after the answer is decided, from many goroutines
+	Record func(SignIn)
+	Log    *slog.Logger // nil: discard
 }
 
 // Server answers like the login hosts of Microsoft Entra. It is an
@@ -137,7 +139,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	match.Handler.(endpointHandler)(s, w, r, match.Vars)
 }
 
-// lowerPath is the request with its path below the tenant in lower case: Entra does not look at the case of it, which is inferred.
+// lowerPath is the request with its path below the tenant in lower case: Entra does not look at the case of it, which
+// is inferred.
 func lowerPath(r *http.Request) *http.Request {
 	tenant, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	lower := strings.ToLower(rest)

@@ -21,8 +21,8 @@ type throttle struct {
 	counts map[string]int // by the ids of tenant and client
 }
 
-// throttled counts a request, and says whether the client has made more in this minute than option throttleAfter lets it. Clients that the
-// directory does not have are not counted.
+// throttled counts a request, and says whether the client has made more in this minute than option throttleAfter lets
+// it. Clients that the directory does not have are not counted.
 func (s *Server) throttled(tenant, clientID string, now time.Time) bool {
 	view := s.directory.View(tenant, now)
 	limit := view.Options.ThrottleAfter
@@ -46,8 +46,8 @@ func (t *throttle) tooMany(client string, now time.Time, limit int) bool {
 	return t.counts[client] > limit
 }
 
-// refuseThrottled answers as was seen for client_credentials (AzureAD/microsoft-authentication-library-for-dotnet#2855): no JSON, no code.
-// The content type is inferred.
+// refuseThrottled answers as was seen for client_credentials
+// (AzureAD/microsoft-authentication-library-for-dotnet#2855): no JSON, no code. The content type is inferred.
 func (s *Server) refuseThrottled(w http.ResponseWriter, x *exchange) {
 	const body = "Too Many Requests"
 	x.signIn.Status = http.StatusTooManyRequests

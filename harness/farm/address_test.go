@@ -127,7 +127,8 @@ func TestHostHeader(t *testing.T) {
 		{"upper case", issuerAddr, discoveryPath, "Accounts.GOOGLE.com", http.StatusOK, "https://accounts.google.com"},
 		{"upper case and port", issuerAddr, discoveryPath, "LOCALHOST:" + port, http.StatusNotFound, ""},
 		{"upper case and path", issuerAddr, "/gcp" + discoveryPath, "LOCALHOST:" + port, http.StatusOK, "https://localhost:" + port + "/gcp"},
-		// A name with a dot at its end is the same to DNS; what the real hosts answer is not known, so the farm does not know it.
+		// A name with a dot at its end is the same to DNS; what the real hosts answer is not known, so the farm does
+		// not know it.
 		{"dot at the end", issuerAddr, discoveryPath, "accounts.google.com.", http.StatusNotFound, ""},
 		{"unknown", issuerAddr, discoveryPath, "www.example.net", http.StatusNotFound, ""},
 		{"ends like a known one", issuerAddr, discoveryPath, "xaccounts.google.com", http.StatusNotFound, ""},
@@ -163,8 +164,8 @@ func TestHostHeader(t *testing.T) {
 	}
 }
 
-// TestHostsOfEveryAddress reaches a farm as its neighbours do, by the address and the names that it was told of: only a listener on every
-// address answers to them, since no other can be reached by them.
+// TestHostsOfEveryAddress reaches a farm as its neighbours do, by the address and the names that it was told of: only a
+// listener on every address answers to them, since no other can be reached by them.
 func TestHostsOfEveryAddress(t *testing.T) {
 	t.Parallel()
 	hosts := []string{"10.1.2.3", "Farm.Contoso.com", "fd00::7", "localhost"}

@@ -45,7 +45,8 @@ func code(t *testing.T, body string) string {
 	return answer.Error.Code
 }
 
-// TestServicesOfEntra asks Microsoft Graph and Azure Resource Manager without a token, under their own names in every cloud and by path.
+// TestServicesOfEntra asks Microsoft Graph and Azure Resource Manager without a token, under their own names in every
+// cloud and by path.
 func TestServicesOfEntra(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Directory: azure(t)})
@@ -193,7 +194,8 @@ func TestManagedIdentity(t *testing.T) {
 	}
 }
 
-// TestOwnAddress signs in for the Entra plane's own address, as clients do whose cloud is there: the token is for both services.
+// TestOwnAddress signs in for the Entra plane's own address, as clients do whose cloud is there: the token is for both
+// services.
 func TestOwnAddress(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// AfterFunc calls f in a goroutine of its own when d of the real time has passed, unless stop is called before; see time.AfterFunc.
+// AfterFunc calls f in a goroutine of its own when d of the real time has passed, unless stop is called before; see
+// time.AfterFunc.
 type AfterFunc func(d time.Duration, f func()) (stop func() bool)
 
 // clock is the real time moved by an offset, so that virtual time flows. It is safe for concurrent use.
@@ -67,8 +68,8 @@ func (c *clock) advance(d time.Duration) error {
 	return nil
 }
 
-// alarm returns a channel that is closed when the clock says at or later, because time passes or because it is moved. Whoever waits no longer
-// calls cancel.
+// alarm returns a channel that is closed when the clock says at or later, because time passes or because it is moved.
+// Whoever waits no longer calls cancel.
 func (c *clock) alarm(at time.Time) (reached <-chan struct{}, cancel func()) {
 	a := &alarm{at: at, reached: make(chan struct{})}
 	c.mu.Lock()

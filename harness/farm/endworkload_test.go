@@ -14,7 +14,8 @@ import (
 	"github.com/issuerd/issuerd/harness/plane"
 )
 
-// TestEndWorkloads ends 50 workloads of Google's one by one: none of their 50 listeners is held, and nothing else of the world has gone.
+// TestEndWorkloads ends 50 workloads of Google's one by one: none of their 50 listeners is held, and nothing else of
+// the world has gone.
 func TestEndWorkloads(t *testing.T) {
 	t.Parallel()
 	s, w := workloadFarm(t)
@@ -70,7 +71,8 @@ func TestEndWorkloads(t *testing.T) {
 	}
 }
 
-// TestEndWorkloadFrees ends a pod and an agent: the folder and what is in it, the socket and the timer of the renewal are gone.
+// TestEndWorkloadFrees ends a pod and an agent: the folder and what is in it, the socket and the timer of the renewal
+// are gone.
 func TestEndWorkloadFrees(t *testing.T) {
 	t.Parallel()
 	clock := &timers{now: fixed}
@@ -104,7 +106,8 @@ func TestEndWorkloadFrees(t *testing.T) {
 	}
 }
 
-// TestEndWorkloadWhileUsed has several end a workload that others ask and whose clock is moved. One of them has ended it.
+// TestEndWorkloadWhileUsed has several end a workload that others ask and whose clock is moved. One of them has ended
+// it.
 func TestEndWorkloadWhileUsed(t *testing.T) {
 	t.Parallel()
 	s, w := workloadFarm(t)

@@ -26,7 +26,8 @@ func Hide(credential, text string) string {
 // CredentialsOf are the credentials in a workload's environment.
 func CredentialsOf(env map[string]string) []string { return credentialsOf(env) }
 
-// KeptSignIns has a journal take a number of sign-ins of each tenant, one tenant after the other, and returns which are kept.
+// KeptSignIns has a journal take a number of sign-ins of each tenant, one tenant after the other, and returns which are
+// kept.
 func KeptSignIns(tenants []string, each int) map[string][]entra.SignIn {
 	var j journal
 	for _, tenant := range tenants {

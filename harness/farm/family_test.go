@@ -13,7 +13,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// includeSlug has a job's enterprise put its slug into the issuer, or leave it out, and returns the status of the answer.
+// includeSlug has a job's enterprise put its slug into the issuer, or leave it out, and returns the status of the
+// answer.
 func includeSlug(t *testing.T, client *http.Client, job control.Workload, slug, include string) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, job.Env["GITHUB_API_URL"]+"/enterprises/"+slug+"/actions/oidc/customization/issuer",
@@ -30,8 +31,8 @@ func includeSlug(t *testing.T, client *http.Client, job control.Workload, slug, 
 	return resp.StatusCode
 }
 
-// TestSlugInTheDefaultWorld changes the issuer of a job to one that the default world has already: the job signs in, since GitHub has one
-// key set.
+// TestSlugInTheDefaultWorld changes the issuer of a job to one that the default world has already: the job signs in,
+// since GitHub has one key set.
 func TestSlugInTheDefaultWorld(t *testing.T) {
 	t.Parallel()
 	const slug = "octocat-inc"
@@ -77,7 +78,8 @@ func TestSlugInTheDefaultWorld(t *testing.T) {
 	}
 }
 
-// TestKeySets compares the keys of GitHub's issuers: one set for those at one host, another elsewhere, and after an own algorithm.
+// TestKeySets compares the keys of GitHub's issuers: one set for those at one host, another elsewhere, and after an own
+// algorithm.
 func TestKeySets(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Addr: map[plane.Plane]string{plane.Workload: free}})

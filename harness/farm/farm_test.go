@@ -27,7 +27,8 @@ const free = "127.0.0.1:0"
 // exchangeAudience is what federated credentials list in the public cloud.
 const exchangeAudience = "api://AzureADTokenExchange"
 
-// start runs a farm until the test's end. Planes that the options do not place get a free port, except for the workload plane.
+// start runs a farm until the test's end. Planes that the options do not place get a free port, except for the workload
+// plane.
 func start(t *testing.T, opts farm.Options) *farm.Server {
 	t.Helper()
 	addrs := map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}

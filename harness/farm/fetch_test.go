@@ -88,7 +88,8 @@ func TestIssuerOfAnotherWorld(t *testing.T) {
 	}
 }
 
-// TestKeySetElsewhere says that the key set is fetched from the host that the discovery document names, if Entra can reach it.
+// TestKeySetElsewhere says that the key set is fetched from the host that the discovery document names, if Entra can
+// reach it.
 func TestKeySetElsewhere(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})

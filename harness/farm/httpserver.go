@@ -29,8 +29,8 @@ func newHTTPServer(handler http.Handler, timeout time.Duration, logger *slog.Log
 	return srv
 }
 
-// serverErrors takes what an HTTP server says of itself: a handler that panicked, or a connection that could not be accepted, is an error that
-// somebody must see; what clients do to their connections is not.
+// serverErrors takes what an HTTP server says of itself: a handler that panicked, or a connection that could not be
+// accepted, is an error that somebody must see; what clients do to their connections is not.
 type serverErrors struct{ log *slog.Logger }
 
 func (e serverErrors) Write(line []byte) (int, error) {
@@ -44,8 +44,8 @@ func (e serverErrors) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// closeUnused makes a server's Shutdown close the connections on which nothing was asked yet, such as browsers open in advance. By
-// itself it waits five seconds for their first request.
+// closeUnused makes a server's Shutdown close the connections on which nothing was asked yet, such as browsers open in
+// advance. By itself it waits five seconds for their first request.
 func closeUnused(srv *http.Server) {
 	var unused sync.Map
 	srv.ConnState = func(c net.Conn, state http.ConnState) {

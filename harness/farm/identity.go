@@ -8,7 +8,8 @@ import (
 	"github.com/issuerd/issuerd/harness/plane"
 )
 
-// identityURL is where the Entra plane gives tokens to workloads with a managed identity, or "" when that listens nowhere.
+// identityURL is where the Entra plane gives tokens to workloads with a managed identity, or "" when that listens
+// nowhere.
 func (s *Server) identityURL() string {
 	if base := s.URL(plane.Entra); base != "" {
 		return base + msi.Path

@@ -16,8 +16,8 @@ const journalSize = 1000
 // maxSignIns is how many sign-ins a world keeps for all its tenants together.
 const maxSignIns = 20 * journalSize
 
-// journal keeps the last entries of a world, and the last sign-ins of each tenant in a ring of their own: no flood of other requests, and none of
-// another tenant's sign-ins, takes them out of Entra's sign-in log.
+// journal keeps the last entries of a world, and the last sign-ins of each tenant in a ring of their own: no flood of
+// other requests, and none of another tenant's sign-ins, takes them out of Entra's sign-in log.
 type journal struct {
 	mu        sync.Mutex
 	entries   []control.Entry // a ring once it is full
@@ -80,7 +80,8 @@ func (j *journal) addSignIn(in *entra.SignIn) {
 	}
 }
 
-// dropSignIn makes room: the tenant with the most sign-ins loses its oldest one, so that few tenants can't take the place of all.
+// dropSignIn makes room: the tenant with the most sign-ins loses its oldest one, so that few tenants can't take the
+// place of all.
 func (j *journal) dropSignIn() {
 	var most string
 	for tenant, ring := range j.signIns {
@@ -146,8 +147,8 @@ func (w *World) answered(e control.Entry) {
 	w.journal.add(w.server.logRequest(e))
 }
 
-// logRequest logs a request that was answered, and returns the entry without the secrets that its sender may have put in. Headers and queries
-// may hold credentials, so an entry has neither.
+// logRequest logs a request that was answered, and returns the entry without the secrets that its sender may have put
+// in. Headers and queries may hold credentials, so an entry has neither.
 func (s *Server) logRequest(e control.Entry) control.Entry {
 	for _, text := range []*string{&e.Method, &e.URL, &e.Agent} {
 		*text = clip(s.secrets.hideForeign(*text))
@@ -167,7 +168,8 @@ func clip(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + "…"
 }
 
-// hiddenPath is the path of a URL as it was sent, or if that holds a secret, which may be escaped in any way, decoded and without it.
+// hiddenPath is the path of a URL as it was sent, or if that holds a secret, which may be escaped in any way, decoded
+// and without it.
 func (s *Server) hiddenPath(u *url.URL) string {
 	const depth = 4 // of escapes in escapes
 	path := u.EscapedPath()
@@ -184,8 +186,8 @@ func (s *Server) hiddenPath(u *url.URL) string {
 	return u.EscapedPath()
 }
 
-// clipSignIn hides secrets in every text that a sign-in takes from its request, and shortens it. Key ids and subjects may look like secrets, and
-// are what the record is read for.
+// clipSignIn hides secrets in every text that a sign-in takes from its request, and shortens it. Key ids and subjects
+// may look like secrets, and are what the record is read for.
 func (s *Server) clipSignIn(in entra.SignIn) entra.SignIn {
 	safe := func(text string) string { return clip(s.secrets.hide(text)) }
 	for _, text := range []*string{

@@ -26,7 +26,8 @@ func keySpecs() []control.IssuerSpec {
 	return specs
 }
 
-// TestNoKeyInTwoWorlds makes worlds at the same time, in two farms, and finds each public key of their issuers and tenants in one place only.
+// TestNoKeyInTwoWorlds makes worlds at the same time, in two farms, and finds each public key of their issuers and
+// tenants in one place only.
 func TestNoKeyInTwoWorlds(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -69,8 +70,8 @@ func TestNoKeyInTwoWorlds(t *testing.T) {
 	wg.Wait()
 }
 
-// TestTokenOfAnotherWorld takes tokens to where they do not belong: to another world and another farm, and under an issuer's name that
-// another issuer, in a farm of its own, writes into them.
+// TestTokenOfAnotherWorld takes tokens to where they do not belong: to another world and another farm, and under an
+// issuer's name that another issuer, in a farm of its own, writes into them.
 func TestTokenOfAnotherWorld(t *testing.T) {
 	t.Parallel()
 	const evil = "https://evil.example"

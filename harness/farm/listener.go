@@ -14,8 +14,8 @@ type listener struct {
 	planes []plane.Plane
 }
 
-// listen opens the sockets. On a failure it closes those that it opened, and says which plane wants the address and which flag moves
-// it.
+// listen opens the sockets. On a failure it closes those that it opened, and says which plane wants the address and
+// which flag moves it.
 func listen(addrs map[plane.Plane]string) ([]*listener, error) {
 	var open []*listener
 	byAddr := map[string]*listener{}

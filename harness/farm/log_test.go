@@ -137,7 +137,8 @@ func (l *failsOnce) Accept() (net.Conn, error) {
 	return l.Listener.Accept()
 }
 
-// TestFolders wants a folder for a workload that has files, and none for others. What a farm that is killed leaves behind is what there is.
+// TestFolders wants a folder for a workload that has files, and none for others. What a farm that is killed leaves
+// behind is what there is.
 func TestFolders(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

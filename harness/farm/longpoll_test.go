@@ -25,8 +25,8 @@ import (
 // shortTime is what a server gives a request in these tests, in place of a minute. Nothing depends on how long it is.
 const shortTime = 50 * time.Millisecond
 
-// outlast returns when a server has given up on requests that are never finished: two, one after the other. What it counted its time for from
-// before that is over as well.
+// outlast returns when a server has given up on requests that are never finished: two, one after the other. What it
+// counted its time for from before that is over as well.
 func outlast(t *testing.T, addr string) {
 	t.Helper()
 	for range 2 {
@@ -42,8 +42,8 @@ func outlast(t *testing.T, addr string) {
 	}
 }
 
-// TestLongPoll waits for a change for longer than a server gives a request, on every listener that has a metadata server: until the world's
-// clock says that the client's timeout is over, or until the workload ends.
+// TestLongPoll waits for a change for longer than a server gives a request, on every listener that has a metadata
+// server: until the world's clock says that the client's timeout is over, or until the workload ends.
 func TestLongPoll(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -109,8 +109,8 @@ func poll(ctx context.Context, client *http.Client, base string) string {
 	return strings.Fields(resp.Status)[0] + " " + string(body) + " " + resp.Proto
 }
 
-// startPoll polls, and returns when the poll waits for a time of the world's clock. On a busy machine a server with a short time gives up on a
-// request before it has come, so that a poll which ends at once is made again.
+// startPoll polls, and returns when the poll waits for a time of the world's clock. On a busy machine a server with a
+// short time gives up on a request before it has come, so that a poll which ends at once is made again.
 func startPoll(t *testing.T, w *farm.World, client *http.Client, base string) (answered chan string) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
@@ -151,8 +151,8 @@ func TestShutdownAnswersPolls(t *testing.T) {
 	}
 }
 
-// TestStreamsFollowTheClock keeps the streams of a Workload API open for longer than a server gives a request, and moves the clock: they
-// send what has been renewed.
+// TestStreamsFollowTheClock keeps the streams of a Workload API open for longer than a server gives a request, and
+// moves the clock: they send what has been renewed.
 func TestStreamsFollowTheClock(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Timeout: shortTime, Addr: map[plane.Plane]string{plane.Workload: free}})

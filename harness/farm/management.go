@@ -8,8 +8,8 @@ import (
 	"github.com/issuerd/issuerd/harness/plane"
 )
 
-// controlHandler is what answers on the control plane: the management API, and without its token the root certificate and whether the farm
-// is up.
+// controlHandler is what answers on the control plane: the management API, and without its token the root certificate
+// and whether the farm is up.
 func (s *Server) controlHandler() http.Handler {
 	api := &control.Server{
 		Token: s.opts.Token,

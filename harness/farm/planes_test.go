@@ -76,8 +76,8 @@ func TestSharedListener(t *testing.T) {
 	}
 }
 
-// TestIssuerAtLoginHost has an issuer below a login host, as Azure DevOps' service connections do: its documents are on the Entra plane, and the
-// rest of the host is the login service.
+// TestIssuerAtLoginHost has an issuer below a login host, as Azure DevOps' service connections do: its documents are on
+// the Entra plane, and the rest of the host is the login service.
 func TestIssuerAtLoginHost(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{})
@@ -148,7 +148,8 @@ func TestListenErrors(t *testing.T) {
 	}
 }
 
-// TestListenFailureLeavesNothing starts a farm whose last plane finds its port taken, and then another where the first ones were.
+// TestListenFailureLeavesNothing starts a farm whose last plane finds its port taken, and then another where the first
+// ones were.
 func TestListenFailureLeavesNothing(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", free)

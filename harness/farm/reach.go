@@ -53,8 +53,8 @@ func newReach(hosts []string, caPEM []byte, now func() time.Time) (reach, error)
 	return r, nil
 }
 
-// fetchTransport is how the emulator of a world reaches issuers: like a plane.Resolver, but only https, only names that the
-// world serves, and only those that the internet would resolve, since that is where Entra fetches from. Of loopback
+// fetchTransport is how the emulator of a world reaches issuers: like a plane.Resolver, but only https, only names that
+// the world serves, and only those that the internet would resolve, since that is where Entra fetches from. Of loopback
 // addresses it reaches the farm's own issuer plane alone: an issuer's URL must not have the farm ask other programs of
 // the machine. Options.Reach adds hosts of the network.
 type fetchTransport struct {
@@ -85,8 +85,8 @@ func (s *Server) ownIssuerPlane(host string) bool {
 	})
 }
 
-// private tells a name or address that the public internet does not resolve or route. Loopback addresses are let through, because by
-// path the farm itself is there.
+// private tells a name or address that the public internet does not resolve or route. Loopback addresses are let
+// through, because by path the farm itself is there.
 func private(host string) bool {
 	if plane.IsLoopback(host) {
 		return false

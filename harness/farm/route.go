@@ -14,9 +14,9 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// route answers the requests of a listener. The world comes from a header; then the address picks the plane, from maps and before any
-// router: a document of an issuer, or a host of the Entra plane, or on that plane the listener's own names. What belongs to a plane that this
-// listener does not serve is a 404 and a warning.
+// route answers the requests of a listener. The world comes from a header; then the address picks the plane, from maps
+// and before any router: a document of an issuer, or a host of the Entra plane, or on that plane the listener's own
+// names. What belongs to a plane that this listener does not serve is a 404 and a warning.
 func (s *Server) route(l *listener) http.Handler {
 	serves := func(p plane.Plane) bool { return slices.Contains(l.planes, p) }
 	own := map[string]bool{} // without ports: a container's are mapped to others
@@ -119,8 +119,9 @@ func (w *World) service(host string) http.Handler {
 	return w.entra
 }
 
-// serviceByPath is what answers on the Entra plane's own address, where the login service, Microsoft Graph and Azure Resource Manager share
-// one host: the first segment of their paths tells them apart, as a tenant is none of these words.
+// serviceByPath is what answers on the Entra plane's own address, where the login service, Microsoft Graph and Azure
+// Resource Manager share one host: the first segment of their paths tells them apart, as a tenant is none of these
+// words.
 func (w *World) serviceByPath(path string) http.Handler {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	switch strings.ToLower(first) {

@@ -169,8 +169,8 @@ func looksSecret(word string) bool {
 // secretVariable is the name of a variable of a workload's environment that holds a credential.
 var secretVariable = regexp.MustCompile(`TOKEN$|KEY$|SECRET|PASSWORD|CREDENTIALS$|LOGIN$`)
 
-// credentialsOf are the credentials in a workload's environment. Short values are names, and Google's credentials may be the path of a file;
-// one of AWS's secret keys in 64 begins like a path.
+// credentialsOf are the credentials in a workload's environment. Short values are names, and Google's credentials may
+// be the path of a file; one of AWS's secret keys in 64 begins like a path.
 func credentialsOf(env map[string]string) []string {
 	var all []string
 	for name, value := range env {

@@ -49,7 +49,8 @@ func TestCredentialsOf(t *testing.T) {
 	}
 }
 
-// TestSignInsOfManyTenants says that the sign-ins of all tenants together are bounded, and that those of a quiet tenant stay.
+// TestSignInsOfManyTenants says that the sign-ins of all tenants together are bounded, and that those of a quiet tenant
+// stay.
 func TestSignInsOfManyTenants(t *testing.T) {
 	t.Parallel()
 	const most, each = 20_000, 1003

@@ -26,24 +26,37 @@ import (
 
 // Options say how a farm is started. The zero value listens on the default addresses and has an empty directory.
 type Options struct {
-	Addr       map[plane.Plane]string         // host:port by plane; a missing plane listens on its default, an empty address not at all
-	PublicURL  string                         // https base below which the issuers are also addressed by path; empty: only the listeners' own names
-	Hosts      []string                       // domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a listener on every address also answers to them, by path and as Entra
-	Reach      []string                       // HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network, https only; empty: none
-	ReachCA    []byte                         // PEM, the certificates that those are verified with; nil: the system's
-	World      control.WorldSpec              // of the default world; zero: named default, in the real time
-	Directory  *directory.Directory           // of the default world; nil: the one of World
-	NoIssuers  bool                           // the default world begins without any issuer; else it has every platform's, canonically and by path
-	Keys       map[string][]issuer.SigningKey // by platform: what its issuers in the default world sign with; nil: keys that are made
-	Token      string                         // of the control plane, 16 characters or more; empty: a random one
-	Version    string                         // what the control plane says it is
-	Now        func() time.Time               // nil: time.Now
-	After      AfterFunc                      // nil: time.AfterFunc
-	CORS       bool                           // browsers may read the documents of issuers of which it is not known whether they let them; see issuer.CORS
-	Timeout    time.Duration                  // how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero: three minutes
-	IdleWorlds time.Duration                  // a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
-	Rand       io.Reader                      // ids and the control plane's token, safe for concurrent use; nil: crypto/rand
-	Log        *slog.Logger                   // nil: nothing is logged
+	// host:port by plane; a missing plane listens on its default, an empty address not at all
+	Addr map[plane.Plane]string
+	// https base below which the issuers are also addressed by path; empty: only the listeners' own names
+	PublicURL string
+	// domains and addresses that issuers may have beside the impersonated ones and those below .example and .test; a
+	// listener on every address also answers to them, by path and as Entra
+	Hosts []string
+	// HOST or HOST:PORT (else 443) of issuers beside the farm's own that its Entra may fetch from over the network,
+	// https only; empty: none
+	Reach     []string
+	ReachCA   []byte               // PEM, the certificates that those are verified with; nil: the system's
+	World     control.WorldSpec    // of the default world; zero: named default, in the real time
+	Directory *directory.Directory // of the default world; nil: the one of World
+	// the default world begins without any issuer; else it has every platform's, canonically and by path
+	NoIssuers bool
+	// by platform: what its issuers in the default world sign with; nil: keys that are made
+	Keys    map[string][]issuer.SigningKey
+	Token   string           // of the control plane, 16 characters or more; empty: a random one
+	Version string           // what the control plane says it is
+	Now     func() time.Time // nil: time.Now
+	After   AfterFunc        // nil: time.AfterFunc
+	// browsers may read the documents of issuers of which it is not known whether they let them; see issuer.CORS
+	CORS bool
+	// how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero:
+	// three minutes
+	Timeout time.Duration
+	// a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
+	IdleWorlds time.Duration
+	// ids and the control plane's token, safe for concurrent use; nil: crypto/rand
+	Rand io.Reader
+	Log  *slog.Logger // nil: nothing is logged
 }
 
 // Server is a farm on its listeners. It is safe for concurrent use.
@@ -68,8 +81,8 @@ type Server struct {
 // minToken is how short a token for the control plane may be.
 const minToken = 16
 
-// Start opens the listeners and serves on them until Close. The error for an address that is taken says which plane wanted it and which
-// flag moves it.
+// Start opens the listeners and serves on them until Close. The error for an address that is taken says which plane
+// wanted it and which flag moves it.
 func Start(opts Options) (*Server, error) {
 	if opts.IdleWorlds < 0 {
 		return nil, fmt.Errorf("farm: idle worlds end after %s: want a positive time, or 0 for never", opts.IdleWorlds)
@@ -133,8 +146,8 @@ func Start(opts Options) (*Server, error) {
 	return s, nil
 }
 
-// serve starts the HTTP server of one listener. Entra, issuers and workload APIs speak TLS; the control plane speaks plain HTTP, so that
-// the authority's certificate can be fetched before it is trusted.
+// serve starts the HTTP server of one listener. Entra, issuers and workload APIs speak TLS; the control plane speaks
+// plain HTTP, so that the authority's certificate can be fetched before it is trusted.
 func (s *Server) serve(l *listener) {
 	handler := s.route(l)
 	if slices.Contains(l.planes, plane.Control) {
@@ -176,9 +189,9 @@ func (s *Server) closeIdle() {
 	s.reach.transport.CloseIdleConnections()
 }
 
-// Shutdown stops the listeners, and waits until the requests under way are answered. When the context ends before that, it closes what
-// is left and returns the context's error. The issuer plane stops after the others, because Entra's answers need the issuers' documents;
-// where both share a listener, a sign-in under way may find its issuer gone.
+// Shutdown stops the listeners, and waits until the requests under way are answered. When the context ends before that,
+// it closes what is left and returns the context's error. The issuer plane stops after the others, because Entra's
+// answers need the issuers' documents; where both share a listener, a sign-in under way may find its issuer gone.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.releaseWorkloads()
 	s.closeIdle()
@@ -284,8 +297,8 @@ func (s *Server) deleteWorld(id string) error {
 	return w.end(workloads)
 }
 
-// startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it unless told otherwise: canonically,
-// and by path below each name of the issuer plane's listener.
+// startDefaultWorld makes the world that is there from the start, with every issuer of every platform in it unless told
+// otherwise: canonically, and by path below each name of the issuer plane's listener.
 func (s *Server) startDefaultWorld() error {
 	spec := s.opts.World
 	spec.Name = cmp.Or(spec.Name, control.DefaultWorld)
@@ -307,7 +320,8 @@ func (s *Server) startDefaultWorld() error {
 // DefaultWorld is the world that requests without a header reach.
 func (s *Server) DefaultWorld() *World { return s.world(control.DefaultWorld) }
 
-// URL is a plane as a client on this machine sees it, https://127.0.0.1:8445 or, of the control plane, http://; or empty when it listens nowhere.
+// URL is a plane as a client on this machine sees it, https://127.0.0.1:8445 or, of the control plane, http://; or
+// empty when it listens nowhere.
 func (s *Server) URL(p plane.Plane) string {
 	addr := plane.Reachable(s.Addr(p), "127.0.0.1")
 	switch {
@@ -319,8 +333,9 @@ func (s *Server) URL(p plane.Plane) string {
 	return "https://" + addr
 }
 
-// namesOf are the host:port forms by which clients may address a listener. One on every address is also known by the hosts that the farm
-// was told of: by the IP address of the machine or container that it runs in, say, for which the authority may sign.
+// namesOf are the host:port forms by which clients may address a listener. One on every address is also known by the
+// hosts that the farm was told of: by the IP address of the machine or container that it runs in, say, for which the
+// authority may sign.
 func (s *Server) namesOf(l *listener) []string {
 	names := l.names()
 	host, port, err := net.SplitHostPort(l.Addr().String())
@@ -351,7 +366,8 @@ func (s *Server) bases() []string {
 	return bases
 }
 
-// newID is 128 random bits. A source that fails is replaced by the system's, which does not: ids and the token must not be guessed.
+// newID is 128 random bits. A source that fails is replaced by the system's, which does not: ids and the token must not
+// be guessed.
 func (s *Server) newID() string {
 	var b [16]byte
 	if _, err := io.ReadFull(s.opts.Rand, b[:]); err != nil {

@@ -37,7 +37,8 @@ func (b *slowBody) Read(p []byte) (int, error) {
 	return b.rest.Read(p)
 }
 
-// TestShutdown stops a farm while a sign-in is under way: it is answered, with what the emulator fetches from an issuer meanwhile.
+// TestShutdown stops a farm while a sign-in is under way: it is answered, with what the emulator fetches from an issuer
+// meanwhile.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
 	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}})
@@ -138,8 +139,8 @@ func TestShutdownThatTakesTooLong(t *testing.T) {
 	}
 }
 
-// TestShutdownSideBySide has a slow client of the management API, which must not hold up the others. The issuers wait for it, and serve
-// meanwhile.
+// TestShutdownSideBySide has a slow client of the management API, which must not hold up the others. The issuers wait
+// for it, and serve meanwhile.
 func TestShutdownSideBySide(t *testing.T) {
 	t.Parallel()
 	s, err := farm.Start(farm.Options{Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}})

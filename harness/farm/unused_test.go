@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestUnusedConnectionsAreClosed has a server shut down beside a connection on which nothing was asked. It is closed at once, and not when
-// net/http takes it for idle: the context has ended before, so that nothing else closes it.
+// TestUnusedConnectionsAreClosed has a server shut down beside a connection on which nothing was asked. It is closed at
+// once, and not when net/http takes it for idle: the context has ended before, so that nothing else closes it.
 func TestUnusedConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
 	srv := newHTTPServer(http.NotFoundHandler(), time.Minute, slog.New(slog.DiscardHandler))

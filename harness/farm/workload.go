@@ -17,8 +17,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// workloadPath is where the workload plane has the token APIs: below it, one for each workload under an id that cannot be guessed. The id
-// is an address and no credential; each API asks for its platform's own.
+// workloadPath is where the workload plane has the token APIs: below it, one for each workload under an id that cannot
+// be guessed. The id is an address and no credential; each API asks for its platform's own.
 const workloadPath = "/w/"
 
 // maxWorkloads bounds the workloads of a world: the default one is never deleted.
@@ -103,8 +103,8 @@ func (s *Server) workloadBase(seen string) (string, error) {
 	return base, nil
 }
 
-// EndWorkload ends a workload of the world: its token API, listener and socket, its folder with what is in it, and its renewals. One that has
-// ended already is not there.
+// EndWorkload ends a workload of the world: its token API, listener and socket, its folder with what is in it, and its
+// renewals. One that has ended already is not there.
 func (w *World) EndWorkload(id string) error {
 	s := w.server
 	s.mu.Lock()
@@ -143,8 +143,8 @@ func (run *workload) removeFolder() error {
 	return os.RemoveAll(run.dir) // which does nothing where there is none
 }
 
-// start makes the listener that the platform may want and the API, and returns where that is and its environment. What it
-// opened is in run.close, also after an error.
+// start makes the listener that the platform may want and the API, and returns where that is and its environment. What
+// it opened is in run.close, also after an error.
 func (run *workload) start(native *issuer.Native, w issuer.Workload, audience string) (started control.Workload, err error) {
 	w.Dir = run.folder
 	run.close = append(run.close, run.removeFolder)
@@ -187,8 +187,8 @@ func (run *workload) start(native *issuer.Native, w issuer.Workload, audience st
 	return control.Workload{Base: w.Base, Env: env, Now: w.Now()}, err
 }
 
-// startingWorkload tells that the server is not stopping, and has it wait, when it does, until starting.Done is called: what a workload opened
-// before it was registered would otherwise stay behind.
+// startingWorkload tells that the server is not stopping, and has it wait, when it does, until starting.Done is called:
+// what a workload opened before it was registered would otherwise stay behind.
 func (s *Server) startingWorkload() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -240,7 +240,8 @@ func (run *workload) end() error {
 	return errors.Join(errs...)
 }
 
-// takeWorkloads unregisters the workloads of a world for good; the caller holds mu, and ends them after it has let go of it.
+// takeWorkloads unregisters the workloads of a world for good; the caller holds mu, and ends them after it has let go
+// of it.
 func (s *Server) takeWorkloads(w *World) []*workload {
 	var taken []*workload
 	for _, id := range w.workloads {
@@ -259,8 +260,8 @@ func endAll(workloads []*workload) error {
 	return errors.Join(errs...)
 }
 
-// releaseWorkloads lets no more workloads start, and has the answers given that are held back in those there are: the server stops, and waits for
-// them.
+// releaseWorkloads lets no more workloads start, and has the answers given that are held back in those there are: the
+// server stops, and waits for them.
 func (s *Server) releaseWorkloads() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -126,7 +126,8 @@ func statusOf(t *testing.T, client *http.Client, address, header, value string) 
 	return resp.StatusCode
 }
 
-// TestWorkloadBase has the workload see the plane under another address than the farm does, as through a published port.
+// TestWorkloadBase has the workload see the plane under another address than the farm does, as through a published
+// port.
 func TestWorkloadBase(t *testing.T) {
 	t.Parallel()
 	_, w := workloadFarm(t)
@@ -156,8 +157,8 @@ func TestWorkloadEnv(t *testing.T) {
 	}
 }
 
-// TestEnterpriseSlug switches the slug of a job's enterprise on. The farm serves the documents of the URL with the slug, unless it has an
-// issuer there, which keeps its keys.
+// TestEnterpriseSlug switches the slug of a job's enterprise on. The farm serves the documents of the URL with the
+// slug, unless it has an issuer there, which keeps its keys.
 func TestEnterpriseSlug(t *testing.T) {
 	t.Parallel()
 	s, w := workloadFarm(t)
@@ -254,7 +255,8 @@ func TestWorkloadFiles(t *testing.T) {
 	}
 }
 
-// TestWorkloadsAreBounded starts more workloads than a world keeps: the oldest ones end, since the default world can't be deleted.
+// TestWorkloadsAreBounded starts more workloads than a world keeps: the oldest ones end, since the default world can't
+// be deleted.
 func TestWorkloadsAreBounded(t *testing.T) {
 	t.Parallel()
 	const kept = 1000

@@ -19,8 +19,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// World is what one test sees, with everything of its own: issuers with their keys, a directory, a clock and a journal. It implements
-// control.LiveWorld and is safe for concurrent use.
+// World is what one test sees, with everything of its own: issuers with their keys, a directory, a clock and a journal.
+// It implements control.LiveWorld and is safe for concurrent use.
 type World struct {
 	id      string
 	tenant  string // the id of its first tenant
@@ -97,8 +97,9 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 		issuers: map[string]*issuer.Issuer{}, references: map[string][]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
 	}
 	w.usage.last = s.opts.Now()
-	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine has keys of the standard
-	// library's; all others have test keys. Who does not send the header that picks a world, as no relying party does, reaches the default one.
+	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine has
+	// keys of the standard library's; all others have test keys. Who does not send the header that picks a world, as no
+	// relying party does, reaches the default one.
 	w.keys = w.loan.Key
 	if id == control.DefaultWorld && s.public() {
 		w.keys = issuer.GenerateKey
@@ -135,7 +136,8 @@ func (w *World) Describe() control.World {
 	}
 }
 
-// Advance moves the clocks of the world on. What platforms do for the world's workloads in that time is done when it returns.
+// Advance moves the clocks of the world on. What platforms do for the world's workloads in that time is done when it
+// returns.
 func (w *World) Advance(spec control.AdvanceSpec) (control.World, error) {
 	if err := w.clock.advance(spec.Advance); err != nil {
 		return control.World{}, err
@@ -173,8 +175,8 @@ func (w *World) RemoveCredential(clientID, name string) error {
 // Journal returns the entries numbered above after.
 func (w *World) Journal(after int) control.Journal { return w.journal.after(after) }
 
-// JournalChanged returns a channel that the next entry of the journal closes. Whoever waits for an entry asks for it before looking at the
-// journal, so that none is missed.
+// JournalChanged returns a channel that the next entry of the journal closes. Whoever waits for an entry asks for it
+// before looking at the journal, so that none is missed.
 func (w *World) JournalChanged() <-chan struct{} { return w.journal.next() }
 
 // Directory returns Entra's directory as it is now.

@@ -16,7 +16,8 @@ type Fault struct {
 	new   func() Parameters
 }
 
-// Parameters are those of one fault: one of the structs of this package, or a pointer to one. Their JSON members are what scenarios give it.
+// Parameters are those of one fault: one of the structs of this package, or a pointer to one. Their JSON members are
+// what scenarios give it.
 type Parameters interface {
 	Name() string                   // the fault's
 	tamper() (issuer.Tamper, error) // what it changes; the error says which parameter is wrong
@@ -46,8 +47,8 @@ func Names() []string {
 	return names
 }
 
-// New makes the named fault with its parameters, a JSON-like object; nil means none. The error lists the known names, or says which
-// parameter is wrong.
+// New makes the named fault with its parameters, a JSON-like object; nil means none. The error lists the known names,
+// or says which parameter is wrong.
 func New(name string, parameters any) (issuer.Tamper, error) {
 	for _, f := range All {
 		if f.Name != name {

@@ -13,8 +13,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/kubernetes"
 )
 
-// TestFirstTokenRequestIsRefused has the fault meet the first request for a token, whatever the platform and its clock: the next one gets a
-// token.
+// TestFirstTokenRequestIsRefused has the fault meet the first request for a token, whatever the platform and its clock:
+// the next one gets a token.
 func TestFirstTokenRequestIsRefused(t *testing.T) {
 	t.Parallel()
 	// What hands tokens out by other ways than HTTP does not notice.

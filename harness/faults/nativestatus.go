@@ -8,13 +8,14 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// NativeStatus answers the requests for the platform's own token API with an HTTP status and a body, whatever their credential. A platform
-// whose API is no HTTP, or that has none, does not notice.
+// NativeStatus answers the requests for the platform's own token API with an HTTP status and a body, whatever their
+// credential. A platform whose API is no HTTP, or that has none, does not notice.
 type NativeStatus struct {
 	Code        int    `json:"code"`        // 200 to 599; 0 means 503
 	Body        string `json:"body"`        // sent as it is
 	ContentType string `json:"contentType"` // empty: text/html
-	Times       int    `json:"times"`       // the requests answered so, of all workloads together, before the API is itself again; 0: all
+	// the requests answered so, of all workloads together, before the API is itself again; 0: all
+	Times int `json:"times"`
 }
 
 // Name is the fault's in scenarios.

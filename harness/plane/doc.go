@@ -1,5 +1,5 @@
-// Package plane is the four sides of a farm, and how their names are found. Whoever talks to a farm needs this package; only who starts
-// one needs harness/farm.
+// Package plane is the four sides of a farm, and how their names are found. Whoever talks to a farm needs this package;
+// only who starts one needs harness/farm.
 //
 // The planes are apart because their dangers are:
 //
@@ -8,7 +8,8 @@
 //   - [Entra]: the login service, Microsoft Graph and Azure Resource Manager, which ask for what the real ones ask for.
 //   - [Control]: the management API, for the bearer of the farm's token.
 //
-// A farm answers under real names, such as token.actions.githubusercontent.com ([RealNames]). A [Resolver] takes a client there:
+// A farm answers under real names, such as token.actions.githubusercontent.com ([RealNames]). A [Resolver] takes a
+// client there:
 //
 //	resolver, err := plane.NewResolver(map[plane.Plane]string{plane.Issuer: "127.0.0.1:8443", plane.Entra: "127.0.0.1:8445"}, root, nil)
 //	if err != nil {

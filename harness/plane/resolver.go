@@ -11,18 +11,19 @@ import (
 	"time"
 )
 
-// WorldHeader is the request header that picks a world on the issuer, workload and Entra planes. Requests without it reach the default
-// world.
+// WorldHeader is the request header that picks a world on the issuer, workload and Entra planes. Requests without it
+// reach the default world.
 const WorldHeader = "Issuerd-World"
 
-// Resolver is how a client reaches the names that a farm impersonates: every name and address goes to the farm's listeners, to that of the
-// plane that [OfHost] names; only loopback addresses go where they point. It is safe for concurrent use.
+// Resolver is how a client reaches the names that a farm impersonates: every name and address goes to the farm's
+// listeners, to that of the plane that [OfHost] names; only loopback addresses go where they point. It is safe for
+// concurrent use.
 type Resolver struct {
 	transport *http.Transport
 }
 
-// NewResolver makes a resolver for planes at the given host:port addresses that trusts the farm's root. Names of a plane that has none are
-// unreachable. Certificates are verified by the time that now tells; nil: by the real one.
+// NewResolver makes a resolver for planes at the given host:port addresses that trusts the farm's root. Names of a
+// plane that has none are unreachable. Certificates are verified by the time that now tells; nil: by the real one.
 func NewResolver(planes map[Plane]string, rootPEM []byte, now func() time.Time) (*Resolver, error) {
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(rootPEM) {

@@ -63,7 +63,8 @@ func newCertificate() (*certificate, error) {
 const certificateLifetime = 10 * time.Minute
 
 // mintCertificate makes an assertion as an application with a certificate does, in the form that Microsoft documents
-// (https://learn.microsoft.com/entra/identity-platform/certificate-credentials): PS256, x5t#S256, and the token endpoint as audience.
+// (https://learn.microsoft.com/entra/identity-platform/certificate-credentials): PS256, x5t#S256, and the token
+// endpoint as audience.
 func (p *play) mintCertificate(ctx context.Context, m *scenario.Mint) (map[string]any, error) {
 	own, err := ownCertificate()
 	if err != nil {

@@ -7,8 +7,9 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// directory turns the file's Entra side into what the world begins with. Its tenants come with every id filled in, as the world would have
-// them, because the ids derive from the names; so expressions can have them, and what breaks a rule is found where the file says it.
+// directory turns the file's Entra side into what the world begins with. Its tenants come with every id filled in, as
+// the world would have them, because the ids derive from the names; so expressions can have them, and what breaks a
+// rule is found where the file says it.
 func (p *play) directory() (control.WorldSpec, error) {
 	side, err := p.file.ResolveEntra(p.env)
 	if err != nil {
@@ -48,8 +49,8 @@ func (p *play) directory() (control.WorldSpec, error) {
 	return spec, nil
 }
 
-// broken gives the first of the directory's rules that the value at a path breaks its place in the file. The loader has found them all, but
-// for those that depend on values of the run.
+// broken gives the first of the directory's rules that the value at a path breaks its place in the file. The loader has
+// found them all, but for those that depend on values of the run.
 func (p *play) broken(path string, err error) error {
 	if rules := directory.BrokenRules(err); len(rules) > 0 {
 		path, err = path+"."+rules[0].Path, rules[0].Err

@@ -11,7 +11,8 @@ import (
 	"github.com/issuerd/issuerd/harness/targets"
 )
 
-// expect compares a step's result with what the file expects of it and returns the first difference, at its place in the file.
+// expect compares a step's result with what the file expects of it and returns the first difference, at its place in
+// the file.
 func (p *play) expect(s *scenario.Step, result map[string]any) error {
 	want, err := s.ResolveExpect(p.env)
 	if err != nil {
@@ -97,8 +98,8 @@ func refusalWithoutCode(want *scenario.Expect) bool {
 	return want.Error == "" && want.Status >= http.StatusBadRequest
 }
 
-// met tells whether an exchange ended as wanted: with that code, or for the empty one with a token. An answer with neither is what was
-// wanted only if its status was.
+// met tells whether an exchange ended as wanted: with that code, or for the empty one with a token. An answer with
+// neither is what was wanted only if its status was.
 func met(want *scenario.Expect, result map[string]any) bool {
 	if refusalWithoutCode(want) {
 		return result["error"] == "" && result["token"] == nil && result["status"] == want.Status

@@ -12,7 +12,8 @@ import (
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
-// mintIdentity gets a token of a managed identity from the endpoint that workloads with one ask, in the form of Azure App Service.
+// mintIdentity gets a token of a managed identity from the endpoint that workloads with one ask, in the form of Azure
+// App Service.
 func (p *play) mintIdentity(ctx context.Context, m *scenario.Mint) (map[string]any, error) {
 	_, identity, err := p.identity(m.ManagedIdentity)
 	if err != nil {

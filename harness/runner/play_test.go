@@ -122,7 +122,8 @@ func place(t *testing.T, src, text string) (line, col int) {
 	return strings.Count(before, "\n") + 1, len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1
 }
 
-// expectProblem compares a result with what it should be: its status, where in the source its problem points, and what that says.
+// expectProblem compares a result with what it should be: its status, where in the source its problem points, and what
+// that says.
 func expectProblem(t *testing.T, got report.Result, status report.Status, src, at string, says ...string) {
 	t.Helper()
 	if got.Status != status {

@@ -331,7 +331,8 @@ func TestSelectAndOrder(t *testing.T) {
 	}
 }
 
-// TestManyCases plays 200 cases at once, of which some fail and some can't be carried out; the target's clean-up counts their worlds.
+// TestManyCases plays 200 cases at once, of which some fail and some can't be carried out; the target's clean-up counts
+// their worlds.
 func TestManyCases(t *testing.T) {
 	t.Parallel()
 	const n = 200

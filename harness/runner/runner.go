@@ -25,24 +25,27 @@ import (
 // Options say how a run goes. Target is required.
 type Options struct {
 	Target   *targets.Target
-	Parallel int                                         // cases at the same time; 0: 8
-	FailFast bool                                        // start no further case after the first that does not pass; those under way end
-	Select   func(file *scenario.File, name string) bool // name is the scenario's, with [case] where it has rows; nil selects everything
-	Vars     map[string]any                              // over the declared vars of every file
-	Env      map[string]any                              // the environment, at env in expressions
-	Clients  map[string]Client                           // what exchange.client names beside raw
-	Now      func() time.Time                            // for durations in the report; nil: time.Now
+	Parallel int // cases at the same time; 0: 8
+	// start no further case after the first that does not pass; those under way end
+	FailFast bool
+	// name is the scenario's, with [case] where it has rows; nil selects everything
+	Select  func(file *scenario.File, name string) bool
+	Vars    map[string]any    // over the declared vars of every file
+	Env     map[string]any    // the environment, at env in expressions
+	Clients map[string]Client // what exchange.client names beside raw
+	Now     func() time.Time  // for durations in the report; nil: time.Now
 
-	// After calls f once a case has taken its timeout, unless the function that it returns is called before. nil: time.AfterFunc
+	// After calls f once a case has taken its timeout, unless the function that it returns is called before. nil:
+	// time.AfterFunc
 	After func(d time.Duration, f func()) func() bool
 }
 
-// defaultParallel is how many cases run at the same time unless told otherwise. Cases mostly wait for signatures, so a few more than
-// there are processors keep those busy.
+// defaultParallel is how many cases run at the same time unless told otherwise. Cases mostly wait for signatures, so a
+// few more than there are processors keep those busy.
 const defaultParallel = 8
 
-// defaultTimeout bounds a case whose file does not say. A case takes milliseconds: the rest is for a machine that is busy with other things,
-// so that only what hangs runs into it.
+// defaultTimeout bounds a case whose file does not say. A case takes milliseconds: the rest is for a machine that is
+// busy with other things, so that only what hangs runs into it.
 const defaultTimeout = 5 * time.Minute
 
 // Names are the words that scenario files may use with this version: platforms, presets, faults and AADSTS codes.
@@ -99,8 +102,9 @@ func rows(f *scenario.File) []*scenario.Case {
 	return f.Cases
 }
 
-// Run plays the cases of the files, in parallel, and returns their results in the order of the files. When the context ends, or the
-// target can't be reached any more, one case ends with that error, and those that cannot go on or were not yet begun are skipped.
+// Run plays the cases of the files, in parallel, and returns their results in the order of the files. When the context
+// ends, or the target can't be reached any more, one case ends with that error, and those that cannot go on or were not
+// yet begun are skipped.
 func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 	if opts.Now == nil {
 		opts.Now = time.Now
@@ -271,7 +275,8 @@ func (p *play) play(ctx context.Context) error {
 	return nil
 }
 
-// timedOut puts the reason for a context's end in the place of the error that came of it, and after it what a retry was waiting for.
+// timedOut puts the reason for a context's end in the place of the error that came of it, and after it what a retry was
+// waiting for.
 func (p *play) timedOut(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	var skip *skipped

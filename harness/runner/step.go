@@ -13,8 +13,8 @@ import (
 	"github.com/issuerd/issuerd/harness/targets"
 )
 
-// kind is a kind of step: what it needs, and the function that carries it out and returns its result, whose members expressions see. An
-// error means that it could not be carried out.
+// kind is a kind of step: what it needs, and the function that carries it out and returns its result, whose members
+// expressions see. An error means that it could not be carried out.
 type kind struct {
 	name string
 	need targets.Need // empty: every target can
@@ -80,7 +80,8 @@ func needOf(name string) targets.Need {
 	return ""
 }
 
-// remember puts a step's result at steps.<id>. There a mint step's token is the compact one, so that it can be presented.
+// remember puts a step's result at steps.<id>. There a mint step's token is the compact one, so that it can be
+// presented.
 func (p *play) remember(s *scenario.Step, result map[string]any) {
 	kept := maps.Clone(result)
 	if s.Kind == "mint" {

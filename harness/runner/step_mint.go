@@ -65,7 +65,8 @@ func (p *play) expectRefusal(s *scenario.Step, want *scenario.Expect, result map
 	return nil
 }
 
-// hasNative tells whether the platform has a token API that gives the scenario's token and that can be reached on this target.
+// hasNative tells whether the platform has a token API that gives the scenario's token and that can be reached on this
+// target.
 func (p *play) hasNative() bool {
 	platform, err := issuers.ByName(p.issuer.Platform)
 	if err != nil || platform.Native == nil {

@@ -53,7 +53,8 @@ func (p *play) set(ctx context.Context) error {
 	return nil
 }
 
-// issuerIs puts the issuer where expressions see it, before there is one: the Entra side comes first, since the world begins with it.
+// issuerIs puts the issuer where expressions see it, before there is one: the Entra side comes first, since the world
+// begins with it.
 func (p *play) issuerIs(address, platform string) {
 	p.issuer = control.Issuer{URL: address, Platform: platform}
 	host := ""
@@ -63,7 +64,8 @@ func (p *play) issuerIs(address, platform string) {
 	p.env["issuer"] = map[string]any{"url": address, "host": host, "platform": platform}
 }
 
-// canonical is the URL that an issuer has unless the file gives it one; empty when there is no such issuer, which the target will say.
+// canonical is the URL that an issuer has unless the file gives it one; empty when there is no such issuer, which the
+// target will say.
 func canonical(iss *scenario.Issuer) string {
 	platform, preset, err := issuers.Find(iss.Platform, iss.Preset)
 	if err != nil {
@@ -76,8 +78,8 @@ func canonical(iss *scenario.Issuer) string {
 	return service.Issuer
 }
 
-// unset deletes the world of the case, also when setting it up failed halfway and when the case has run out of time: a farm that others
-// share must not keep it.
+// unset deletes the world of the case, also when setting it up failed halfway and when the case has run out of time: a
+// farm that others share must not keep it.
 func (p *play) unset(ctx context.Context) {
 	if p.world.ID == "" {
 		return

@@ -202,8 +202,8 @@ func validateShape(root *document.Node, log *document.Log) {
 	d.Decode(root, new(wholeFile))
 }
 
-// mayBeExpression reports whether an expression may stand in place of a whole value of a type: anything of the directory's,
-// in which rows of cases may differ, but no step and no part of one, nor the issuer.
+// mayBeExpression reports whether an expression may stand in place of a whole value of a type: anything of the
+// directory's, in which rows of cases may differ, but no step and no part of one, nor the issuer.
 func mayBeExpression(t reflect.Type) bool {
 	switch {
 	case t == reflect.TypeFor[[]FederatedCredential](), t == reflect.TypeFor[*Tenant]():

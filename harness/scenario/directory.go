@@ -66,11 +66,12 @@ func directoryPath(path string) []any {
 	return append([]any{"entra"}, at...)
 }
 
-// anyIssuer stands for the URL of the scenario's issuer, which the target decides on unless the file gives it. Messages may show it.
+// anyIssuer stands for the URL of the scenario's issuer, which the target decides on unless the file gives it. Messages
+// may show it.
 const anyIssuer = "the scenario's issuer"
 
-// validateDirectory finds the rules of a directory that the Entra side breaks. Where something in it is not known before
-// the scenario runs, which may be what a rule is about, it looks at each credential by itself.
+// validateDirectory finds the rules of a directory that the Entra side breaks. Where something in it is not known
+// before the scenario runs, which may be what a rule is about, it looks at each credential by itself.
 func (v *validator) validateDirectory(d *decoder, side *Entra, issuer string) {
 	root := v.file.root
 	n := root.Get("entra")
@@ -125,8 +126,8 @@ func (v *validator) validateCredentialStep(d *decoder, n *document.Node, a *Cred
 	}
 }
 
-// failRule adds a rule that the value at a path breaks. A rule about the expression of a credential counts only where its
-// issuer is known.
+// failRule adds a rule that the value at a path breaks. A rule about the expression of a credential counts only where
+// its issuer is known.
 func (d *decoder) failRule(root *document.Node, path []any, issuer string, err error) {
 	if path[len(path)-1] == "matching" {
 		credential, _ := root.Descend(path[:len(path)-1])

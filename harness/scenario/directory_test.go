@@ -132,7 +132,8 @@ func TestSameTexts(t *testing.T) {
 	diff(t, "texts", texts(inDirectory), texts(inScenario))
 }
 
-// TestRulesWithUnknownValues has Entra sides of which something is known only when a scenario runs. What may be right is no problem.
+// TestRulesWithUnknownValues has Entra sides of which something is known only when a scenario runs. What may be right
+// is no problem.
 func TestRulesWithUnknownValues(t *testing.T) {
 	t.Parallel()
 	const flexible = `matching: "claims['sub'] matches 'organization:a*'"`

@@ -38,7 +38,8 @@ type expression struct {
 	wholeCase bool
 }
 
-// options are those of every compilation. The optimizer would make the lists of constant ranges at once, of 8 MB each, and keep them.
+// options are those of every compilation. The optimizer would make the lists of constant ranges at once, of 8 MB each,
+// and keep them.
 func (e *expression) options() []expr.Option {
 	return []expr.Option{expr.Env(e.scope.kind()), expr.DisableBuiltin("now"), expr.Optimize(false)}
 }

@@ -13,7 +13,8 @@ import (
 type Names struct {
 	// Platforms maps a platform to the names of its presets.
 	Platforms map[string][]string
-	// Renamed returns the names of a platform and a preset today, given those of any time, and whether they differ. Old ones load, with a warning.
+	// Renamed returns the names of a platform and a preset today, given those of any time, and whether they differ. Old
+	// ones load, with a warning.
 	Renamed func(platform, preset string) (newPlatform, newPreset string, differ bool)
 	// Faults are the names of the faults.
 	Faults []string

@@ -56,7 +56,8 @@ func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, document.Problem
 	return files, all
 }
 
-// source is a file to load. below is its path in the directory that was searched for it, or empty if it was named itself.
+// source is a file to load. below is its path in the directory that was searched for it, or empty if it was named
+// itself.
 type source struct {
 	path  string
 	below string

@@ -10,8 +10,8 @@ import (
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
-// TestExpressionMemory has what an expression can grow by, without end. Expressions without names of the run are evaluated when a file is
-// loaded. Thirty-two doublings of "x" are 4 GB.
+// TestExpressionMemory has what an expression can grow by, without end. Expressions without names of the run are
+// evaluated when a file is loaded. Thirty-two doublings of "x" are 4 GB.
 func TestExpressionMemory(t *testing.T) { // not in parallel with others, whose memory would count
 	const tooMuch, library = "makes more than 64 MB", "memory budget exceeded"
 	large := `repeat("x", 1000000)`

@@ -159,7 +159,8 @@ func (v *validator) oneOf(n *document.Node, keys ...string) {
 	v.Add(n.Start(), "", "want one of %s, got %s", document.Quoted(keys), got)
 }
 
-// mintKeys are the keys of a mint step that mean something for the one who makes the token. Without any of these it is the issuer.
+// mintKeys are the keys of a mint step that mean something for the one who makes the token. Without any of these it is
+// the issuer.
 var mintKeys = map[string][]string{
 	"managedIdentity": {"managedIdentity", "resource"},
 	"certificate":     {"certificate", "audience", "lifetime", "claims", "header"},
@@ -291,11 +292,12 @@ func (v *validator) positive(d *decoder, n *document.Node, duration time.Duratio
 	}
 }
 
-// maxAttempts bounds a retry. Waiting costs nothing on a virtual clock, so a pause that is too short only shows as a busy machine.
+// maxAttempts bounds a retry. Waiting costs nothing on a virtual clock, so a pause that is too short only shows as a
+// busy machine.
 const maxAttempts = 1000
 
-// Validate tells whether the retry ends: its pause is positive and it makes at most 1000 attempts. The loader has checked it, except for
-// what is known only when a step runs.
+// Validate tells whether the retry ends: its pause is positive and it makes at most 1000 attempts. The loader has
+// checked it, except for what is known only when a step runs.
 func (r *Retry) Validate() error {
 	switch {
 	case r.Every <= 0:

@@ -39,7 +39,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// TestSchemaAgrees has the schema judge files: it accepts what loads, and refuses unknown keys and values of a wrong kind.
+// TestSchemaAgrees has the schema judge files: it accepts what loads, and refuses unknown keys and values of a wrong
+// kind.
 func TestSchemaAgrees(t *testing.T) {
 	t.Parallel()
 	doc, err := jsonschemas.UnmarshalJSON(bytes.NewReader(Schema()))
@@ -224,7 +225,8 @@ func named(key, description string) string {
 	return description
 }
 
-// orAnyExpression is orExpression that also takes one in place of a whole list or map: rows of cases differ in what the directory has.
+// orAnyExpression is orExpression that also takes one in place of a whole list or map: rows of cases differ in what the
+// directory has.
 func orAnyExpression(s *jsonschema.Schema) *jsonschema.Schema {
 	if s.Ref == "" && (s.Type != "array" || s.Items.Ref == "") {
 		return orExpression(s)

@@ -12,7 +12,8 @@ import (
 // A value of one of these types holds what the file says for one case, after
 // every ${{ … }} has been evaluated.
 
-// Issuer describes who signs the token: the platform that is impersonated and how it differs from that platform's defaults.
+// Issuer describes who signs the token: the platform that is impersonated and how it differs from that platform's
+// defaults.
 type Issuer struct {
 	// Platform is the token service that is impersonated, such as github or kubernetes.
 	Platform string `json:"platform" jsonschema:"required"`
@@ -22,7 +23,8 @@ type Issuer struct {
 	Claims map[string]any `json:"claims,omitempty"`
 	// Key describes the signing key. Default: what the platform really uses.
 	Key Key `json:"key,omitempty"`
-	// URL is the issuer URL. Default: the platform's canonical one on the emulator, a stable public path on a live tenant. Set it for trailing-slash tests, GitHub Enterprise hosts, clusters and the like.
+	// URL is the issuer URL. Default: the platform's canonical one on the emulator, a stable public path on a live
+	// tenant. Set it for trailing-slash tests, GitHub Enterprise hosts, clusters and the like.
 	URL string `json:"url,omitempty"`
 	// Faults are in force from the start, each as {name: {parameters}}; fault steps change them later.
 	Faults []map[string]any `json:"faults,omitempty"`
@@ -42,7 +44,8 @@ type Entra struct {
 	App string `json:"app" jsonschema:"required,minLength=1"`
 	// Credentials are the federated identity credentials of the application, at most 20.
 	Credentials []FederatedCredential `json:"credentials,omitempty" jsonschema:"maxItems=20"`
-	// ServicePrincipal says whether the application has a service principal in the tenant. Default: true; false reproduces AADSTS7000229.
+	// ServicePrincipal says whether the application has a service principal in the tenant. Default: true; false
+	// reproduces AADSTS7000229.
 	ServicePrincipal *bool `json:"servicePrincipal,omitempty"`
 	// ClientID is the application's client id, a GUID. Default: derived from the names, so that it is always the same.
 	ClientID string `json:"clientId,omitempty"`
@@ -99,9 +102,11 @@ type FederatedCredential struct {
 	Audiences []string `json:"audiences,omitempty"`
 	// Description is free text.
 	Description string `json:"description,omitempty"`
-	// Matching is a flexible-credential expression about the token's claims (claimsMatchingExpression), in place of subject.
+	// Matching is a flexible-credential expression about the token's claims (claimsMatchingExpression), in place of
+	// subject.
 	Matching string `json:"matching,omitempty"`
-	// Created is when it was created, in RFC 3339. One with an expression about GitHub from before 2026-07-15 need not name an id. Default: now.
+	// Created is when it was created, in RFC 3339. One with an expression about GitHub from before 2026-07-15 need not
+	// name an id. Default: now.
 	Created time.Time `json:"createdDateTime,omitempty"`
 }
 
@@ -139,17 +144,21 @@ type Mint struct {
 	Lifetime time.Duration `json:"lifetime,omitempty" document:"nonzero"`
 	// Claims are merged over the issuer's claims for this token; null removes a claim.
 	Claims map[string]any `json:"claims,omitempty"`
-	// Env are variables in the environment of the workload that asks, over those that the platform sets; an empty one is as good as none. They are for via: native.
+	// Env are variables in the environment of the workload that asks, over those that the platform sets; an empty one
+	// is as good as none. They are for via: native.
 	Env map[string]string `json:"env,omitempty"`
-	// Via selects the platform's own token API (native) or the farm's (direct). Default: native where the platform has one.
+	// Via selects the platform's own token API (native) or the farm's (direct). Default: native where the platform has
+	// one.
 	Via string `json:"via,omitempty" jsonschema:"enum=native,enum=direct"`
 	// ManagedIdentity is the name of a managed identity that Entra itself gives a token, in place of the issuer.
 	ManagedIdentity string `json:"managedIdentity,omitempty"`
 	// Resource is what the managed identity asks a token for. Default: the token-exchange audience of the cloud.
 	Resource string `json:"resource,omitempty"`
-	// Certificate has the application make its own assertion with its certificate (entra.certificate), in place of the issuer. audience, lifetime, claims and header apply.
+	// Certificate has the application make its own assertion with its certificate (entra.certificate), in place of the
+	// issuer. audience, lifetime, claims and header apply.
 	Certificate bool `json:"certificate,omitempty"`
-	// Header are members over those of the header of a certificate assertion; null removes one. alg may be RS256 or PS256.
+	// Header are members over those of the header of a certificate assertion; null removes one. alg may be RS256 or
+	// PS256.
 	Header map[string]any `json:"header,omitempty"`
 }
 
@@ -165,11 +174,13 @@ type Exchange struct {
 	Retry *Retry `json:"retry,omitempty"`
 	// Tenant is the tenant to sign in at. Default: the scenario's; another one reproduces AADSTS90002.
 	Tenant string `json:"tenant,omitempty"`
-	// ClientID is the client id to sign in as. Default: the one of the scenario's app; another one reproduces AADSTS700016.
+	// ClientID is the client id to sign in as. Default: the one of the scenario's app; another one reproduces
+	// AADSTS700016.
 	ClientID string `json:"clientId,omitempty"`
 	// Identity is the name of a managed identity to sign in as, in place of the app.
 	Identity string `json:"identity,omitempty"`
-	// Host is the login host to ask. Default: the cloud's; an alias such as login.windows.net, or that of another cloud.
+	// Host is the login host to ask. Default: the cloud's; an alias such as login.windows.net, or that of another
+	// cloud.
 	Host string `json:"host,omitempty"`
 
 	// Version selects the token endpoint. Default: v2. This and what follows is for the raw client.
@@ -224,7 +235,8 @@ type Fault struct {
 	Clear string `json:"clear,omitempty"`
 }
 
-// Call is a request to Microsoft Graph, Azure Resource Manager or another host of the emulator. Without expect.status or expect.error the answer must be a success.
+// Call is a request to Microsoft Graph, Azure Resource Manager or another host of the emulator. Without expect.status
+// or expect.error the answer must be a success.
 type Call struct {
 	// URL is the address, under the canonical name: https://graph.microsoft.com/v1.0/applications.
 	URL string `json:"url" jsonschema:"required,minLength=1"`
@@ -236,23 +248,28 @@ type Call struct {
 	Headers map[string]string `json:"headers,omitempty"`
 	// Body is sent as JSON; a string is sent as it is.
 	Body any `json:"body,omitempty"`
-	// Beside is another call that is made at the same time. The step's result is then that of the one whose answer has the lower status, and beside has the other's.
+	// Beside is another call that is made at the same time. The step's result is then that of the one whose answer has
+	// the lower status, and beside has the other's.
 	Beside *Call `json:"beside,omitempty"`
 }
 
 // Expect is what must be true after a step. A step without it must succeed.
 type Expect struct {
-	// Error is the AADSTS code of the refusal, exactly; of a B2C tenant, the AADB2C code. Absent or empty: the step must succeed.
+	// Error is the AADSTS code of the refusal, exactly; of a B2C tenant, the AADB2C code. Absent or empty: the step
+	// must succeed.
 	Error string `json:"error,omitempty"`
 	// OAuth is the error member of the refusal, such as invalid_client.
 	OAuth string `json:"oauth,omitempty"`
-	// Status is the HTTP status of the answer; on a mint step, that of the platform's refusal. From 400 on and without error, an exchange must end with neither a token nor a code.
+	// Status is the HTTP status of the answer; on a mint step, that of the platform's refusal. From 400 on and without
+	// error, an exchange must end with neither a token nor a code.
 	Status int `json:"status,omitempty" jsonschema:"minimum=100,maximum=599"`
-	// Says lists strings that must occur in error_description; on a mint step, in the platform's refusal; on a call step, in the body.
+	// Says lists strings that must occur in error_description; on a mint step, in the platform's refusal; on a call
+	// step, in the body.
 	Says []string `json:"says,omitempty"`
 	// Token is matched against the decoded token: maps nest, lists are compared whole, numbers by value.
 	Token map[string]any `json:"token,omitempty"`
-	// Fetched lists the documents Entra fetched from the issuer during this step, in order, without repeats. [] means none; absent means that it does not matter.
+	// Fetched lists the documents Entra fetched from the issuer during this step, in order, without repeats. [] means
+	// none; absent means that it does not matter.
 	Fetched []string `json:"fetched,omitempty" jsonschema:"enum=discovery,enum=jwks"`
 	// That lists boolean expressions, written without ${{ }}, all of which must be true.
 	That []*Condition `json:"that,omitempty"`

@@ -1,5 +1,6 @@
-// Package targets is what scenarios run against, as data: the control plane to drive it with, a transport that reaches its names, and what
-// it can do. A farm in this process, a farm somewhere else and a farm in a container differ in nothing but these values.
+// Package targets is what scenarios run against, as data: the control plane to drive it with, a transport that reaches
+// its names, and what it can do. A farm in this process, a farm somewhere else and a farm in a container differ in
+// nothing but these values.
 //
 //	t, err := targets.InProcess(farm.Options{})
 //	if err != nil {

@@ -47,8 +47,8 @@ func emulated(sameMachine bool) map[Need]bool {
 	}
 }
 
-// InProcess starts a farm in this process, on loopback ports that are free; the options' addresses are not used. Its default world has no
-// issuer, since each case makes a world of its own.
+// InProcess starts a farm in this process, on loopback ports that are free; the options' addresses are not used. Its
+// default world has no issuer, since each case makes a world of its own.
 func InProcess(opts farm.Options) (*Target, error) {
 	const free = "127.0.0.1:0"
 	opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: free, plane.Entra: free, plane.Control: free}
@@ -73,8 +73,8 @@ func InProcess(opts farm.Options) (*Target, error) {
 	}, nil
 }
 
-// Remote is a farm that runs already. Planes are the host:port of its planes as seen from here; those left out are where the farm says
-// they are. The name is what reports call it.
+// Remote is a farm that runs already. Planes are the host:port of its planes as seen from here; those left out are
+// where the farm says they are. The name is what reports call it.
 func Remote(ctx context.Context, name, controlURL, token string, planes map[plane.Plane]string) (*Target, error) {
 	if u, err := url.Parse(controlURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("targets: %q is not the URL of a control plane, such as http://127.0.0.1:8446", controlURL)

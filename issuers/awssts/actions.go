@@ -51,8 +51,8 @@ func (a *api) getWebIdentityToken(form url.Values) (any, *sigv4.Refused) {
 	return webIdentityToken{token.Raw, expiry(token.Claims).Format("2006-01-02T15:04:05.000Z")}, nil
 }
 
-// mint signs with the algorithm asked for, which is another preset's when the workload's own signs with the other key; what the token says
-// stays the workload's.
+// mint signs with the algorithm asked for, which is another preset's when the workload's own signs with the other key;
+// what the token says stays the workload's.
 func (a *api) mint(req issuer.Request, alg string) (issuer.Token, error) {
 	token, err := a.workload.Mint(req)
 	if err != nil || token.Header["alg"] == alg {

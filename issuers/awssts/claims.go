@@ -12,9 +12,9 @@ import (
 // aboutClaim holds everything that AWS says about the caller.
 const aboutClaim = "https://sts.amazonaws.com/"
 
-// claims derives what STS says about a principal. sub, principal_id and aws_account follow from each other, and so do the region
-// and the account in the ARN of the instance or function. The preset's settings are principal (the resource part of the ARN),
-// region, organization and unit, instance or function, and session.
+// claims derives what STS says about a principal. sub, principal_id and aws_account follow from each other, and so do
+// the region and the account in the ARN of the instance or function. The preset's settings are principal (the resource
+// part of the ARN), region, organization and unit, instance or function, and session.
 func claims(req issuer.Request) (issuer.Claims, error) {
 	principal, account, err := identify(req)
 	if err != nil {
@@ -39,8 +39,8 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	return issuer.Claims{"aud": audience(req.Audience), "sub": principal, aboutClaim: about}, nil
 }
 
-// identify returns the ARN of the principal and its account: of sub, or else of principal_id, or else made from aws_account. A
-// claim of the wrong type is an error only while sub must be made from it.
+// identify returns the ARN of the principal and its account: of sub, or else of principal_id, or else made from
+// aws_account. A claim of the wrong type is an error only while sub must be made from it.
 func identify(req issuer.Request) (principal, account string, err error) {
 	const example = "123456789012" // the account of AWS's documentation
 	if _, given := req.Claims["sub"]; given {

@@ -17,8 +17,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/sigv4"
 )
 
-// native is the query protocol of STS, and of IAM for switching the federation on and off, at one endpoint; the Version of a request tells
-// which service it is for. Both check the signature.
+// native is the query protocol of STS, and of IAM for switching the federation on and off, at one endpoint; the Version
+// of a request tells which service it is for. Both check the signature.
 var native = &issuer.Native{New: newAPI, Fetch: fetch}
 
 func newAPI(w issuer.Workload) (*issuer.API, error) {
@@ -36,7 +36,8 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	return &issuer.API{Handler: a, Env: func(string) (map[string]string, error) { return key.Env(a.region, w.Base+"/"), nil }}, nil
 }
 
-// api answers one principal. The switch of the federation, on at first, is this workload's own; in AWS it is the account's.
+// api answers one principal. The switch of the federation, on at first, is this workload's own; in AWS it is the
+// account's.
 type api struct {
 	workload issuer.Workload
 	key      sigv4.Key

@@ -18,14 +18,16 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/ci"
 )
 
-// The variables of a job of Azure Pipelines. The last one is set by the tasks that name a service connection, such as AzureCLI@2.
+// The variables of a job of Azure Pipelines. The last one is set by the tasks that name a service connection, such as
+// AzureCLI@2.
 const (
 	oidcRequestURI    = "SYSTEM_OIDCREQUESTURI"
 	accessToken       = "SYSTEM_ACCESSTOKEN"
 	serviceConnection = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"
 )
 
-// connectionID is the id of the service connection that a job of the preset service-connection may use. An example, as the plan and the job.
+// connectionID is the id of the service connection that a job of the preset service-connection may use. An example, as
+// the plan and the job.
 const (
 	connectionID = "4d1c7a02-96b3-4e58-8f0d-a5e2c6b91374"
 	planID       = "5b0e9f3d-27c8-4a61-b4d9-1e8f6a7c3052"
@@ -40,8 +42,9 @@ const (
 	oidcTokenRoute = " /{organization}/{project}/_apis/distributedtask/hubs/{hub}/plans/{plan}/jobs/{job}/oidctoken"
 )
 
-// oidcToken is Azure DevOps' "Oidctoken - Create" for one job. The token's audience is fixed: the documented parameters of the request
-// are the version and the service connection, and clients that send an audience send the one it always is.
+// oidcToken is Azure DevOps' "Oidctoken - Create" for one job. The token's audience is fixed: the documented parameters
+// of the request are the version and the service connection, and clients that send an audience send the one it always
+// is.
 type oidcToken struct {
 	workload   issuer.Workload
 	connection string // the id of the job's service connection; empty: it has none
@@ -96,7 +99,8 @@ func (t *oidcToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ci.Answer(w, jsonType, http.StatusBadRequest, versionMissing)
 		return
 	}
-	// A connection that no input of the step names is "a Not Found error" too (gravitational/teleport, RFD 211); that both are one is inferred.
+	// A connection that no input of the step names is "a Not Found error" too (gravitational/teleport, RFD 211); that
+	// both are one is inferred.
 	id := query.Get("serviceConnectionId")
 	if id != "" && !strings.EqualFold(id, t.connection) {
 		text := fmt.Sprintf("No service connection found with identifier \"%s\"", id)
@@ -111,8 +115,8 @@ func (t *oidcToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ci.Answer(w, jsonType, http.StatusOK, map[string]string{"oidcToken": token})
 }
 
-// mint makes the token of the service connection or, without one, of the pipeline: what the latter gets is never a connection's subject,
-// although the workload's claims name one.
+// mint makes the token of the service connection or, without one, of the pipeline: what the latter gets is never a
+// connection's subject, although the workload's claims name one.
 func (t *oidcToken) mint(ofPipeline bool) (string, error) {
 	if !ofPipeline {
 		token, err := t.workload.Mint(issuer.Request{})
@@ -141,8 +145,8 @@ func pipelineOf(connection string) string {
 	return "p://" + parts[0] + "/" + parts[1] + "/build"
 }
 
-// unauthorized sends a client without a good token to the page for people to sign in, unless it says that it is a program. The real page
-// is on another host, which a workload of a farm must not reach for.
+// unauthorized sends a client without a good token to the page for people to sign in, unless it says that it is a
+// program. The real page is on another host, which a workload of a farm must not reach for.
 func (t *oidcToken) unauthorized(w http.ResponseWriter, r *http.Request) {
 	if strings.EqualFold(r.Header.Get("X-TFS-FedAuthRedirect"), "Suppress") {
 		w.Header().Set("WWW-Authenticate", "Bearer")

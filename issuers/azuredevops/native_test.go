@@ -133,7 +133,8 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// TestTooLong is without a network: a client that still sends when the answer comes may see that its connection has ended.
+// TestTooLong is without a network: a client that still sends when the answer comes may see that its connection has
+// ended.
 func TestTooLong(t *testing.T) {
 	t.Parallel()
 	s := start(t, connection, nil)

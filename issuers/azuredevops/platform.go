@@ -22,9 +22,9 @@ var Platform = &issuer.Platform{
 	Native:   &issuer.Native{New: newAPI, Fetch: fetch},
 }
 
-// service is the issuer of Azure DevOps' older service connections; it retires on 2027-07-01.
-// Its keys are at the root of the host; elsewhere than at this URL they move below the issuer. Key and header are inferred to be
-// like those of GitHub's older tokens, which came from the same service. The discovery document and the payload are as recorded in
+// service is the issuer of Azure DevOps' older service connections; it retires on 2027-07-01. Its keys are at the root
+// of the host; elsewhere than at this URL they move below the issuer. Key and header are inferred to be like those of
+// GitHub's older tokens, which came from the same service. The discovery document and the payload are as recorded in
 // gravitational/teleport, RFD 211.
 var service = issuer.Service{
 	Issuer: "https://vstoken.dev.azure.com/" + organization,

@@ -1,4 +1,5 @@
-// Package bitbucket impersonates the token issuer of Bitbucket Pipelines, https://api.bitbucket.org: an issuer for each workspace.
+// Package bitbucket impersonates the token issuer of Bitbucket Pipelines, https://api.bitbucket.org: an issuer for each
+// workspace.
 //
 // See https://support.atlassian.com/bitbucket-cloud/docs/integrate-pipelines-with-resource-servers-using-oidc/.
 //
@@ -15,7 +16,8 @@
 //
 // Not faithful or not confirmed:
 //   - The discovery document is rebuilt from a test of another project.
-//   - The lifetime, the default audience, the type of compliant, and whether a token has jti and nbf beyond what the discovery document lists.
+//   - The lifetime, the default audience, the type of compliant, and whether a token has jti and nbf beyond what the
+//     discovery document lists.
 //   - The number of keys, the style of key ids and the header are inferred.
 //   - The workspace in the issuer's URL is an example: move the issuer with issuer.WithURL.
 package bitbucket

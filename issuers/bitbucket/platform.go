@@ -21,8 +21,8 @@ var Platform = &issuer.Platform{
 	Native:   ci.Variables(name, presets),
 }
 
-// service is the issuer of one workspace; each has its own. The discovery document is rebuilt; lifetime, header and the type
-// of compliant are inferred.
+// service is the issuer of one workspace; each has its own. The discovery document is rebuilt; lifetime, header and the
+// type of compliant are inferred.
 var service = issuer.Service{
 	Issuer: "https://api.bitbucket.org/2.0/workspaces/contoso/pipelines-config/identity/oidc",
 	JWKS:   "/.well-known/jwks",

@@ -24,8 +24,9 @@ const (
 	jobVariable      = "BUILDKITE_JOB_ID"
 )
 
-// agentAPI is the part of Buildkite's agent API that gives one job its tokens. Request and reply are those of buildkite/agent,
-// api/oidc.go and api/client.go, which also reads the member message of a refusal; statuses and texts of refusals are inferred.
+// agentAPI is the part of Buildkite's agent API that gives one job its tokens. Request and reply are those of
+// buildkite/agent, api/oidc.go and api/client.go, which also reads the member message of a refusal; statuses and texts
+// of refusals are inferred.
 type agentAPI struct {
 	workload issuer.Workload
 	job      string

@@ -19,7 +19,8 @@ var Platform = &issuer.Platform{
 	Native:   &issuer.Native{New: newAPI, Fetch: fetch},
 }
 
-// service is the one of all organisations. The payload is that of the documentation's sample, which has no jti; header and key are inferred.
+// service is the one of all organisations. The payload is that of the documentation's sample, which has no jti; header
+// and key are inferred.
 var service = issuer.Service{
 	Issuer:   "https://agent.buildkite.com",
 	JWKS:     "/.well-known/jwks",

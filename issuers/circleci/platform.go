@@ -19,7 +19,8 @@ var Platform = &issuer.Platform{
 	Native:   ci.Variables(name, presets),
 }
 
-// service is the issuer of one organisation; each has its own. That the payload is in alphabetical order is inferred, as is the header.
+// service is the issuer of one organisation; each has its own. That the payload is in alphabetical order is inferred,
+// as is the header.
 var service = issuer.Service{
 	Issuer:   "https://oidc.circleci.com/org/" + organization,
 	JWKS:     "/.well-known/jwks-pub.json", // in many relying parties' configurations, with one RS256 key of 2048 bits

@@ -23,8 +23,8 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	return identityClaims(req)
 }
 
-// identityClaims derives amr and the pool's ARN from aud; sub and aud are in the same region. An aud or sub that is not of the
-// form region:id says nothing, and the preset's settings pool, identity, login, provider and user stand.
+// identityClaims derives amr and the pool's ARN from aud; sub and aud are in the same region. An aud or sub that is not
+// of the form region:id says nothing, and the preset's settings pool, identity, login, provider and user stand.
 func identityClaims(req issuer.Request) (issuer.Claims, error) {
 	pool, identity := issuer.Text(req.Settings, "pool"), issuer.Text(req.Settings, "identity")
 	givenPool, hasPool := regional(req.Claims["aud"])
@@ -83,8 +83,8 @@ func region(id string) string {
 	return name
 }
 
-// userPoolClaims derives the user names from sub; a client's own token has the client as sub. The settings are use (id, access or
-// client), user and client.
+// userPoolClaims derives the user names from sub; a client's own token has the client as sub. The settings are use (id,
+// access or client), user and client.
 func userPoolClaims(req issuer.Request) (issuer.Claims, error) {
 	use, user, client := issuer.Text(req.Settings, "use"), any(issuer.Text(req.Settings, "user")), any(issuer.Text(req.Settings, "client"))
 	if len(req.Audience) > 0 && !(use == useID && len(req.Audience) == 1 && req.Audience[0] == client) {

@@ -25,8 +25,8 @@ const (
 	userPoolTarget = "AWSCognitoIdentityProviderService."
 )
 
-// The variables of a workload. AWS's own are those of sigv4.Key.Env; these are the settings that a user's program has to have from
-// somewhere, and their names are a convention here.
+// The variables of a workload. AWS's own are those of sigv4.Key.Env; these are the settings that a user's program has
+// to have from somewhere, and their names are a convention here.
 const (
 	poolVariable     = "COGNITO_IDENTITY_POOL_ID"
 	identityVariable = "COGNITO_IDENTITY_ID"
@@ -148,8 +148,9 @@ func internal(err error) *sigv4.Refused {
 	return &sigv4.Refused{Code: "InternalErrorException", Status: http.StatusInternalServerError, Message: err.Error()}
 }
 
-// fetch asks for the token that the environment is for: an identity pool's, by the call that fits its kind of login, a user pool's ID
-// token, or a client's own. An audience that is not empty is the identity pool, or the app client, to ask.
+// fetch asks for the token that the environment is for: an identity pool's, by the call that fits its kind of login, a
+// user pool's ID token, or a client's own. An audience that is not empty is the identity pool, or the app client, to
+// ask.
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	c := caller{ctx, client, found}
 	env := maps.Clone(found.Env)
@@ -249,7 +250,8 @@ func (c caller) send(path string, body []byte, into any, prepare func(*http.Requ
 	return nil
 }
 
-// unknownError is the code and the message that botocore finds in an answer that is not the service's. [boto/botocore, botocore/parsers.py]
+// unknownError is the code and the message that botocore finds in an answer that is not the service's. [boto/botocore,
+// botocore/parsers.py]
 func unknownError(status int, body string) string {
 	body = strings.TrimSpace(body)
 	if status >= http.StatusInternalServerError && (body == "" || strings.HasPrefix(body, "<html>")) {

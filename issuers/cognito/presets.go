@@ -9,7 +9,8 @@ import (
 // openIDToken is the life of what GetOpenIdToken returns.
 const openIDToken = 10 * time.Minute
 
-// presets: pools, identities and users are in Settings and not in Claims, so that what is derived from aud and sub follows a caller.
+// presets: pools, identities and users are in Settings and not in Claims, so that what is derived from aud and sub
+// follows a caller.
 var presets = []issuer.Preset{
 	{Name: "developer-authenticated", About: "GetOpenIdTokenForDeveloperIdentity: a back end vouches for its own user",
 		Settings: login(developerLogin, "login.contoso.example", "alice")},

@@ -91,8 +91,8 @@ func (p *pool) initiateAuth(_ *http.Request, body []byte) (any, *sigv4.Refused) 
 	return signedIn(id, access, token), nil
 }
 
-// refresh trades a refresh token for new tokens of its sign-in; there is no new refresh token, since rotation is off unless somebody turns
-// it on. The text for a wrong hash is another one here.
+// refresh trades a refresh token for new tokens of its sign-in; there is no new refresh token, since rotation is off
+// unless somebody turns it on. The text for a wrong hash is another one here.
 func (p *pool) refresh(parameters map[string]string, client, user string) (any, *sigv4.Refused) {
 	token := parameters[refreshFlowV1]
 	switch {
@@ -131,7 +131,8 @@ func secretHash(secret, user, client string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// refreshToken makes a token that carries its sign-in under a MAC, so that any number of them needs no memory; to others it is opaque.
+// refreshToken makes a token that carries its sign-in under a MAC, so that any number of them needs no memory; to
+// others it is opaque.
 func (p *pool) refreshToken(s session) (string, error) {
 	body, err := json.Marshal(s)
 	if err != nil {

@@ -22,8 +22,8 @@ type oauthTokens struct {
 	TokenType   string `json:"token_type"`
 }
 
-// token is the token endpoint of the pool's domain, for a client's own token and for refresh tokens. There is no sign-in page here, so that
-// no authorization code exists.
+// token is the token endpoint of the pool's domain, for a client's own token and for refresh tokens. There is no
+// sign-in page here, so that no authorization code exists.
 func (p *pool) token(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 	w.Header().Set("Cache-Control", "no-store")
@@ -51,7 +51,8 @@ func (p *pool) token(w http.ResponseWriter, r *http.Request) {
 }
 
 // grant follows the descriptions of each code on AWS's page on the token endpoint
-// (docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html); in which order they are looked for is inferred.
+// (docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html); in which order they are looked for is
+// inferred.
 func (p *pool) grant(client, secret string, form url.Values) (oauthTokens, oauthError, error) {
 	id, _, err := p.mint(session{})
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// pool is a user pool with one user and one app client: one that the user signs in to with a password, public or with a secret, or, in the
-// preset for client credentials, one that has a secret and no users.
+// pool is a user pool with one user and one app client: one that the user signs in to with a password, public or with a
+// secret, or, in the preset for client credentials, one that has a secret and no users.
 type pool struct {
 	workload issuer.Workload
 	machine  bool // the client is for client credentials
@@ -74,8 +74,8 @@ func (p *pool) region() string {
 	return "us-east-1"
 }
 
-// mint makes the ID token and the access token of a sign-in, a new one for the zero session. They share what belongs to the sign-in, and
-// what the workload says of aud or client_id, which is one thing under two names.
+// mint makes the ID token and the access token of a sign-in, a new one for the zero session. They share what belongs to
+// the sign-in, and what the workload says of aud or client_id, which is one thing under two names.
 func (p *pool) mint(s session) (id, access issuer.Token, err error) {
 	claims := issuer.Claims{"client_id": nil, "username": nil, "scope": nil}
 	if s.Origin != "" {

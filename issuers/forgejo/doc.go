@@ -1,4 +1,5 @@
-// Package forgejo impersonates the token issuer of Forgejo Actions: an issuer for each instance, here https://forgejo.contoso.example/api/actions.
+// Package forgejo impersonates the token issuer of Forgejo Actions: an issuer for each instance, here
+// https://forgejo.contoso.example/api/actions.
 //
 // See https://forgejo.org/docs/latest/user/actions/.
 //
@@ -11,7 +12,8 @@
 //
 // A job asks for its token at ACTIONS_ID_TOKEN_REQUEST_URL as on GitHub.
 //
-// Faithful, after a recorded document and what is known to be like GitHub's: the discovery document, the subjects, the default audience.
+// Faithful, after a recorded document and what is known to be like GitHub's: the discovery document, the subjects, the
+// default audience.
 //
 // Not faithful or not confirmed:
 //   - The path and query of the address to ask at, and the texts of refusals. The credential is a random text.

@@ -21,8 +21,8 @@ var Platform = &issuer.Platform{
 	Native:   &issuer.Native{New: newAPI, Fetch: fetch},
 }
 
-// service is the issuer of one instance. The discovery document is recorded; subject and audience are known to be like GitHub's, lifetime, nbf
-// and header are inferred.
+// service is the issuer of one instance. The discovery document is recorded; subject and audience are known to be like
+// GitHub's, lifetime, nbf and header are inferred.
 var service = issuer.Service{
 	Issuer: "https://forgejo.contoso.example/api/actions",
 	JWKS:   "/.well-known/keys",

@@ -28,8 +28,8 @@ const (
 // accessPrefix begins the access tokens of service accounts.
 const accessPrefix = "ya29.c."
 
-// accessTokens makes and checks access tokens. They are opaque to everybody else and carry what is to be known about them under a MAC, so
-// that any number of them needs no memory.
+// accessTokens makes and checks access tokens. They are opaque to everybody else and carry what is to be known about
+// them under a MAC, so that any number of them needs no memory.
 type accessTokens struct {
 	key  []byte
 	rand io.Reader

@@ -13,8 +13,8 @@ import (
 // defaultAccount ends the e-mail address of a project's default Compute Engine account, after the project's number.
 const defaultAccount = "-compute@developer.gserviceaccount.com"
 
-// claims derives what Google says about an account. sub and azp follow from each other; so do the project's number and the e-mail
-// address of its default account. The preset's settings are sub, azp (only of a person), email and instance.
+// claims derives what Google says about an account. sub and azp follow from each other; so do the project's number and
+// the e-mail address of its default account. The preset's settings are sub, azp (only of a person), email and instance.
 func claims(req issuer.Request) (issuer.Claims, error) {
 	aud, err := audience(req)
 	if err != nil {
@@ -66,8 +66,8 @@ func identify(own issuer.Claims, req issuer.Request) {
 	}
 }
 
-// projectNumber is the one in google.compute_engine, or in the e-mail address of a default account, or else the instance's own.
-// Of the wrong type it is an error while email must be made from it.
+// projectNumber is the one in google.compute_engine, or in the e-mail address of a default account, or else the
+// instance's own. Of the wrong type it is an error while email must be made from it.
 func projectNumber(req issuer.Request, instance map[string]any) (any, error) {
 	email, given := req.Claims["email"]
 	google, _ := req.Claims["google"].(map[string]any)

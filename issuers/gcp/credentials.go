@@ -36,8 +36,8 @@ var credentialMethods = []credentialMethod{
 	{"signBlob", "SignBlob", "iam.serviceAccounts.signBlob", []string{"delegates", "payload"}, (*api).signBlob},
 }
 
-// credentialRequest holds the fields of every method's request. There are fields that change nothing here: organizationNumberIncluded, since
-// the name of the claim is not confirmed.
+// credentialRequest holds the fields of every method's request. There are fields that change nothing here:
+// organizationNumberIncluded, since the name of the claim is not confirmed.
 type credentialRequest struct {
 	Audience     string   `json:"audience"`
 	IncludeEmail bool     `json:"includeEmail"`
@@ -50,8 +50,9 @@ type credentialRequest struct {
 // maxRequest is Google's limit of a request's body.
 const maxRequest = 10 << 20
 
-// serveCredentials answers as the IAM Credentials API to the access tokens of the metadata server and its own. The accounts that it knows are the
-// workload's, which may do everything to itself, and those that the workload may impersonate.
+// serveCredentials answers as the IAM Credentials API to the access tokens of the metadata server and its own. The
+// accounts that it knows are the workload's, which may do everything to itself, and those that the workload may
+// impersonate.
 func (a *api) serveCredentials(w http.ResponseWriter, r *http.Request) {
 	vars := mux.Vars(r)
 	n := slices.IndexFunc(credentialMethods, func(m credentialMethod) bool { return m.name == vars["method"] })
@@ -130,8 +131,8 @@ func (a *api) authorize(method credentialMethod, r *http.Request) (*principal, e
 	return a.principal(what.account), nil
 }
 
-// readCredentialRequest reads a request's JSON. Its refusals are those of the reader that Google's APIs share; of its messages for JSON
-// that is none, which quote it and point at the place, only the beginning is given.
+// readCredentialRequest reads a request's JSON. Its refusals are those of the reader that Google's APIs share; of its
+// messages for JSON that is none, which quote it and point at the place, only the beginning is given.
 func readCredentialRequest(fields []string, contentType string, body []byte) (credentialRequest, error) {
 	var req credentialRequest
 	if media, _, _ := mime.ParseMediaType(contentType); media == "application/x-www-form-urlencoded" && len(body) > 0 {
@@ -200,7 +201,8 @@ func (a *api) generateIDToken(p *principal, req credentialRequest) (any, error) 
 // duration is google.protobuf.Duration in JSON.
 var duration = regexp.MustCompile(`^[0-9]{1,12}(\.[0-9]{1,9})?s$`)
 
-// generateAccessToken gives an access token for at most an hour: that an organisation can allow twelve is not impersonated.
+// generateAccessToken gives an access token for at most an hour: that an organisation can allow twelve is not
+// impersonated.
 func (a *api) generateAccessToken(p *principal, req credentialRequest) (any, error) {
 	life := accessLife
 	if req.Lifetime != "" {

@@ -19,8 +19,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// The variables of whoever owns a key file: Google's clients read the file that the first names, Terraform's provider takes the contents
-// from the second.
+// The variables of whoever owns a key file: Google's clients read the file that the first names, Terraform's provider
+// takes the contents from the second.
 const (
 	keyFileVariable = "GOOGLE_APPLICATION_CREDENTIALS"
 	keyVariable     = "GOOGLE_CREDENTIALS"
@@ -41,8 +41,8 @@ type keyFile struct {
 	UniverseDomain string `json:"universe_domain"`
 }
 
-// keyEnv is the environment of a program outside Google Cloud that has a key file. Where there is no folder for the file, as in a
-// container, it has the contents alone.
+// keyEnv is the environment of a program outside Google Cloud that has a key file. Where there is no folder for the
+// file, as in a container, it has the contents alone.
 func (a *api) keyEnv() (map[string]string, error) {
 	key, err := a.principals[0].own.load()
 	if err != nil {
@@ -75,8 +75,8 @@ func (a *api) keyEnv() (map[string]string, error) {
 	return env, nil
 }
 
-// fetchWithKey does what Google's clients do with a key file. The text of a refusal is google-auth's for Python: what the error says, or else
-// the whole body. [googleapis/google-auth-library-python, google/oauth2/_client.py]
+// fetchWithKey does what Google's clients do with a key file. The text of a refusal is google-auth's for Python: what
+// the error says, or else the whole body. [googleapis/google-auth-library-python, google/oauth2/_client.py]
 func fetchWithKey(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	var file keyFile
 	if err := json.Unmarshal([]byte(found.Env[keyVariable]), &file); err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// native is what Google's clients ask for tokens: the metadata server, and the public APIs that hand on and check what it gives. All of
-// them are at one address, since their paths do not collide.
+// native is what Google's clients ask for tokens: the metadata server, and the public APIs that hand on and check what
+// it gives. All of them are at one address, since their paths do not collide.
 var native = &issuer.Native{New: newAPI, Fetch: fetch, Plain: true}
 
 // api is the metadata server of one workload together with Google's public APIs as that workload sees them.
@@ -26,8 +26,9 @@ type api struct {
 	tokens   *accessTokens
 	certs    certificates
 	tree     *entry
-	unbound  string        // of GKE: the Kubernetes account, namespace/name, that is bound to no Google account; empty: it is bound to one
-	polls    chan struct{} // the requests that wait for a change
+	// of GKE: the Kubernetes account, namespace/name, that is bound to no Google account; empty: it is bound to one
+	unbound string
+	polls   chan struct{} // the requests that wait for a change
 
 	principals []*principal // the workload's own account, and those that it may impersonate
 }
@@ -97,8 +98,8 @@ func (a *api) routes() http.Handler {
 	return router
 }
 
-// describe reads the account and the machine off a token of the workload. Where its tokens are too short to say, which is what
-// format=standard gives, the rest is that of the example VM.
+// describe reads the account and the machine off a token of the workload. Where its tokens are too short to say, which
+// is what format=standard gives, the rest is that of the example VM.
 func (a *api) describe(preset *issuer.Preset) error {
 	if preset.Name == "user" {
 		return errors.New("gcp: the tokens of a person (preset user) come from a sign-in and not from a metadata server; mint them directly")
@@ -158,8 +159,8 @@ type format struct {
 	licenses bool // the licences of the VM's images too
 }
 
-// idToken mints as the metadata server does. The workload's own tokens are the full ones; those of the preset compute-engine-standard have
-// no more to tell.
+// idToken mints as the metadata server does. The workload's own tokens are the full ones; those of the preset
+// compute-engine-standard have no more to tell.
 func (a *api) idToken(audience string, f format) (string, error) {
 	req := issuer.Request{Audience: []string{audience}}
 	if !f.full {
@@ -182,7 +183,8 @@ func (a *api) idToken(audience string, f format) (string, error) {
 	return token.Raw, err
 }
 
-// fetch asks the metadata server as Google's clients do, for format=full; or the token endpoint, where the workload has a key file.
+// fetch asks the metadata server as Google's clients do, for format=full; or the token endpoint, where the workload has
+// a key file.
 func fetch(ctx context.Context, client *http.Client, found issuer.Found, audience string) (string, error) {
 	if found.Env[keyVariable] != "" {
 		return fetchWithKey(ctx, client, found, audience)

@@ -6,7 +6,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// presets: accounts are in Settings and not in Claims, so that sub and azp follow from each other whichever a caller gives.
+// presets: accounts are in Settings and not in Claims, so that sub and azp follow from each other whichever a caller
+// gives.
 var presets = []issuer.Preset{
 	{Name: "compute-engine", About: "A VM's metadata server, format=full: with e-mail address and instance",
 		Settings: map[string]any{"sub": uniqueID, "instance": instance(nil)}},

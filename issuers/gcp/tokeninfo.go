@@ -14,8 +14,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// invalidValue is all that tokeninfo says about a token that it does not take. The member error is seen in some threads and missing in
-// others; /oauth2/v2/tokeninfo leaves it out.
+// invalidValue is all that tokeninfo says about a token that it does not take. The member error is seen in some threads
+// and missing in others; /oauth2/v2/tokeninfo leaves it out.
 type invalidValue struct {
 	Error       string `json:"error,omitempty"`
 	Description string `json:"error_description"`

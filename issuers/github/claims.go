@@ -7,8 +7,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// claims derives every claim of a job from the given claims that say what it runs for. All claims of GitHub except the times are
-// strings, also the ids and ref_protected; aud is one string.
+// claims derives every claim of a job from the given claims that say what it runs for. All claims of GitHub except the
+// times are strings, also the ids and ref_protected; aud is one string.
 func claims(req issuer.Request) (issuer.Claims, error) {
 	reader := issuer.ClaimReader{Platform: "github", Claims: req.Claims}
 	owner := reader.Text("repository_owner", "octo-org")

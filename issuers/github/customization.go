@@ -9,7 +9,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// customization is what the owner, the repository and the enterprise of a job have set for its tokens. Nobody else's can be read or set.
+// customization is what the owner, the repository and the enterprise of a job have set for its tokens. Nobody else's
+// can be read or set.
 type customization struct {
 	fixed      bool           // the workload's sub was given to it, so nothing customises it
 	immutable  bool           // the repository was made after 2026-07-15, so its subject holds the ids whatever is set
@@ -64,8 +65,8 @@ func subjectOf(claims issuer.Claims, settings map[string]any) string {
 	return subject(&issuer.ClaimReader{Platform: "github", Claims: claims}, nil, settings)
 }
 
-// settings are what the customisation comes to. An organisation's template reaches a repository that does not use the default and has none
-// of its own. That an organisation's immutable subjects reach its repositories is inferred.
+// settings are what the customisation comes to. An organisation's template reaches a repository that does not use the
+// default and has none of its own. That an organisation's immutable subjects reach its repositories is inferred.
 func (c *customization) settings() map[string]any {
 	out := map[string]any{useImmutableSubject: c.immutable || c.owner.Immutable || c.repository != nil && c.repository.Immutable}
 	if c.repository != nil && !c.repository.UseDefault {
@@ -106,7 +107,8 @@ func (j *job) text(claim string) string {
 	return text
 }
 
-// routeREST serves the customisation, also at the path that a GitHub Enterprise Server has for its API and that clients of one put in front.
+// routeREST serves the customisation, also at the path that a GitHub Enterprise Server has for its API and that clients
+// of one put in front.
 func (j *job) routeREST(router *mux.Router) {
 	for _, prefix := range []string{"", "/api/v3"} {
 		organization := prefix + "/orgs/{org}/actions/oidc/customization/sub"
@@ -133,8 +135,8 @@ func (j *job) isEnterprise(names map[string]string) bool {
 	return strings.EqualFold(names["enterprise"], j.text("enterprise"))
 }
 
-// rest guards a route: with the credential, and with a name that the credential reaches; anything else is not found, as GitHub answers for
-// what a credential may not see.
+// rest guards a route: with the credential, and with a name that the credential reaches; anything else is not found, as
+// GitHub answers for what a credential may not see.
 func (j *job) rest(reaches func(names map[string]string) bool, serve func(object) (status int, answer any)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -174,7 +176,8 @@ func (j *job) getOwner(_ object) (int, any) {
 	return http.StatusOK, ownerTemplate{ClaimKeys: keys, Immutable: j.custom.owner.Immutable}
 }
 
-// putOwner wants at least one of the two members; that include_claim_keys may be left out where the other is there is inferred.
+// putOwner wants at least one of the two members; that include_claim_keys may be left out where the other is there is
+// inferred.
 func (j *job) putOwner(body object) (int, any) {
 	next := j.custom.owner
 	reader := body.reader()
@@ -190,8 +193,8 @@ func (j *job) putOwner(body object) (int, any) {
 	return http.StatusCreated, struct{}{}
 }
 
-// getRepository finds nothing for a repository that has set nothing, unless its subject is immutable without its doing: then, as recorded,
-// use_immutable_subject is false and the prefix tells the truth.
+// getRepository finds nothing for a repository that has set nothing, unless its subject is immutable without its doing:
+// then, as recorded, use_immutable_subject is false and the prefix tells the truth.
 func (j *job) getRepository(_ object) (int, any) {
 	c := &j.custom
 	if c.repository == nil && !c.immutable {
@@ -228,7 +231,8 @@ func (j *job) putRepository(body object) (int, any) {
 	return http.StatusCreated, struct{}{}
 }
 
-// putIssuer changes iss, and publishes the documents of the URL that it then has. That the keys are those of the usual issuer is inferred.
+// putIssuer changes iss, and publishes the documents of the URL that it then has. That the keys are those of the usual
+// issuer is inferred.
 func (j *job) putIssuer(body object) (int, any) {
 	const member = "include_enterprise_slug"
 	var include bool

@@ -294,7 +294,8 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// TestHeader compares the beginning that every token of github.com has today, up to the thumbprint, which depends on the key.
+// TestHeader compares the beginning that every token of github.com has today, up to the thumbprint, which depends on
+// the key.
 func TestHeader(t *testing.T) {
 	t.Parallel()
 	iss, err := issuer.New(Platform)

@@ -27,8 +27,8 @@ const (
 	apiTokenVariable     = "GITHUB_TOKEN"
 )
 
-// The paths of the token service, of today and of the pipelines service before. The double slash is as recorded. What either does with
-// another plan or job than the credential's is not known; here it is not found.
+// The paths of the token service, of today and of the pipelines service before. The double slash is as recorded. What
+// either does with another plan or job than the credential's is not known; here it is not found.
 const (
 	runPath       = "/222//idtoken/%s/%s"
 	pipelinesPath = "/_apis/distributedtask/hubs/{hub:Actions|build}/plans/%s/jobs/%s/idtoken"
@@ -87,15 +87,16 @@ func (j *job) environment(string) (map[string]string, error) {
 	}, nil
 }
 
-// idToken is the token service's answer, in the form that Azure DevOps gives a collection. What count says is not recorded, and no client
-// reads it; that a text counts as its characters is inferred.
+// idToken is the token service's answer, in the form that Azure DevOps gives a collection. What count says is not
+// recorded, and no client reads it; that a text counts as its characters is inferred.
 type idToken struct {
 	Count int    `json:"count"`
 	Value string `json:"value"`
 }
 
-// serveIDToken mints a token, a new one for each request. What it answers without the job's credential is not recorded: 401 is inferred,
-// with no body. Inferred too are 400 for a query that is none, that an empty audience is none, and that the first of several counts.
+// serveIDToken mints a token, a new one for each request. What it answers without the job's credential is not recorded:
+// 401 is inferred, with no body. Inferred too are 400 for a query that is none, that an empty audience is none, and
+// that the first of several counts.
 func (j *job) serveIDToken(w http.ResponseWriter, r *http.Request) {
 	if !issuer.Shows(r, j.requestToken, "bearer") {
 		w.Header().Set("WWW-Authenticate", "Bearer")

@@ -19,7 +19,8 @@ const restDocumentation = "https://docs.github.com/rest"
 const bodyLimit = 1 << 20
 
 // restError is an error of the REST API. Its texts are documented for the API as a whole
-// (https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api); that these routes have the same is inferred.
+// (https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api); that these routes have the same is
+// inferred.
 type restError struct {
 	Message          string `json:"message"`
 	DocumentationURL string `json:"documentation_url"`
@@ -40,7 +41,8 @@ func notFound(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFo
 // object is the body of a request.
 type object map[string]any
 
-// readObject reads the body of a request, whatever its content type; it returns false when it has answered the request itself.
+// readObject reads the body of a request, whatever its content type; it returns false when it has answered the request
+// itself.
 func readObject(w http.ResponseWriter, r *http.Request) (object, bool) {
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	var tooLarge *http.MaxBytesError
@@ -71,8 +73,9 @@ func (o object) has(member string) bool {
 
 func (o object) reader() *bodyReader { return &bodyReader{body: o} }
 
-// bodyReader reads the members of a body and collects what is wrong with them. The texts are those of the Ruby library json_schema, which
-// GitHub's errors follow: 'For 'properties/active', "true" is not a boolean.' is recorded, of other routes.
+// bodyReader reads the members of a body and collects what is wrong with them. The texts are those of the Ruby library
+// json_schema, which GitHub's errors follow: 'For 'properties/active', "true" is not a boolean.' is recorded, of other
+// routes.
 type bodyReader struct {
 	body   object
 	errors []string

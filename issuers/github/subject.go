@@ -42,8 +42,8 @@ func subject(reader *issuer.ClaimReader, derived issuer.Claims, settings map[str
 	return strings.Join(parts, ":")
 }
 
-// contextOf is what a job runs for; the first that applies. The documentation says only "pull request events": that it means
-// pull_request_target too is not confirmed.
+// contextOf is what a job runs for; the first that applies. The documentation says only "pull request events": that it
+// means pull_request_target too is not confirmed.
 func contextOf(value func(string) string) string {
 	event := value("event_name")
 	switch environment := value("environment"); {

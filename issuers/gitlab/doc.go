@@ -14,13 +14,14 @@
 //
 // A job names its tokens and their audiences in id_tokens, and finds each in a variable of that name: here in ID_TOKEN.
 //
-// Faithful, after recorded tokens: header and payload, the subject, the types of claims (runner_id is a number, other ids are strings).
+// Faithful, after recorded tokens: header and payload, the subject, the types of claims (runner_id is a number, other
+// ids are strings).
 //
 // Not faithful or not confirmed:
-//   - The discovery document is not recorded: the smallest useful one, with the documented address of the keys. The real one has more, as
-//     GitLab is a login service too. The number of keys is inferred.
-//   - Of the components that a project can choose for its subject, project_path or project_id, ref_type and ref are here; others are given as
-//     sub.
+//   - The discovery document is not recorded: the smallest useful one, with the documented address of the keys. The
+//     real one has more, as GitLab is a login service too. The number of keys is inferred.
+//   - Of the components that a project can choose for its subject, project_path or project_id, ref_type and ref are
+//     here; others are given as sub.
 //   - A token needs an audience; without one, Entra's is used. ci_config_sha is never null.
 //   - A GitLab of one's own is an issuer of its own: move this one with issuer.WithURL.
 package gitlab

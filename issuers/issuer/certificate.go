@@ -25,8 +25,8 @@ func (c *Certificate) sign(key crypto.Signer, now time.Time) (*x509.Certificate,
 	return c.signFor(key, begin, begin.Add(c.Life), rand.Reader)
 }
 
-// signAlike makes the certificate of a key that outlives its issuer: the same one each time, since a key id may be made from it. The dates are
-// such that no test's clock is likely to leave them.
+// signAlike makes the certificate of a key that outlives its issuer: the same one each time, since a key id may be made
+// from it. The dates are such that no test's clock is likely to leave them.
 func (c *Certificate) signAlike(key crypto.Signer) (*x509.Certificate, error) {
 	random := rand.Reader
 	if _, ok := key.(*ecdsa.PrivateKey); ok {

@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// ClaimReader reads the given claims that a platform makes other claims from. It keeps the first error, so that Platform.Claims
-// looks at Err once, at its end. It is not safe for concurrent use.
+// ClaimReader reads the given claims that a platform makes other claims from. It keeps the first error, so that
+// Platform.Claims looks at Err once, at its end. It is not safe for concurrent use.
 type ClaimReader struct {
 	Platform string // for the error
 	Claims   Claims // usually Request.Claims
 	Err      error
 }
 
-// Text returns a claim as it is written inside another claim: texts as they are, numbers and booleans as in JSON. It returns
-// fallback for a claim that is absent or that has no such form; the latter is an error.
+// Text returns a claim as it is written inside another claim: texts as they are, numbers and booleans as in JSON. It
+// returns fallback for a claim that is absent or that has no such form; the latter is an error.
 func (r *ClaimReader) Text(name, fallback string) string {
 	switch value := r.Claims[name].(type) {
 	case nil:

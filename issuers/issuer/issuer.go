@@ -16,8 +16,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Issuer is a live token issuer: a service of a platform at a URL, with its keys. It serves its discovery document and JWKS as an
-// http.Handler. It is safe for concurrent use. Keys are made when they are first needed.
+// Issuer is a live token issuer: a service of a platform at a URL, with its keys. It serves its discovery document and
+// JWKS as an http.Handler. It is safe for concurrent use. Keys are made when they are first needed.
 type Issuer struct {
 	platform *Platform
 	service  Service // a copy: options may have changed its URL and algorithm
@@ -30,7 +30,8 @@ type Issuer struct {
 	randMu   *sync.Mutex
 	rand     io.Reader
 	newKey   NewKeyFunc
-	given    []*SigningKey          // of WithSigningKeys, by key of the service; nil entries, and beyond the end: made by newKey
+	// of WithSigningKeys, by key of the service; nil entries, and beyond the end: made by newKey
+	given    []*SigningKey
 	cors     bool                   // of WithCORS
 	document func() ([]byte, error) // the discovery document, rendered once; it does not depend on the keys
 	keys     *keyring
@@ -55,7 +56,8 @@ func WithURL(issuerURL string) Option {
 	}
 }
 
-// WithHome says that the issuer's URL is another address of the issuer that the real world knows under home; see ShareKeys.
+// WithHome says that the issuer's URL is another address of the issuer that the real world knows under home; see
+// ShareKeys.
 func WithHome(home string) Option {
 	return func(i *Issuer) error { i.home = home; return nil }
 }
@@ -86,8 +88,8 @@ func WithClaims(claims Claims) Option {
 	}
 }
 
-// WithAlg makes the issuer sign with another algorithm: with its signing key if that is the key's algorithm, with its first key
-// for that algorithm if it has one, else with its signing key remade to fit. It comes after WithPreset.
+// WithAlg makes the issuer sign with another algorithm: with its signing key if that is the key's algorithm, with its
+// first key for that algorithm if it has one, else with its signing key remade to fit. It comes after WithPreset.
 func WithAlg(alg string) Option {
 	return func(i *Issuer) error {
 		want := jose.SignatureAlgorithm(alg)
@@ -162,8 +164,8 @@ func New(p *Platform, opts ...Option) (*Issuer, error) {
 	return i, nil
 }
 
-// At returns an issuer at another URL that is the same in everything else and has the same keys, for a service whose tokens may name either
-// URL. Its faults are its own; it starts without any.
+// At returns an issuer at another URL that is the same in everything else and has the same keys, for a service whose
+// tokens may name either URL. Its faults are its own; it starts without any.
 func (i *Issuer) At(issuerURL string) (*Issuer, error) {
 	out := *i
 	if err := WithURL(issuerURL)(&out); err != nil {
@@ -174,9 +176,9 @@ func (i *Issuer) At(issuerURL string) (*Issuer, error) {
 	return &out, nil
 }
 
-// ShareKeys has the issuer use the keys of another one instead of its own, if both are one issuer at two addresses (WithHome), or if their
-// platform has one key set for both (Service.KeySet), and tells whether it has. The error says that it was given keys which the other one
-// does not have. It is called before the issuer is used.
+// ShareKeys has the issuer use the keys of another one instead of its own, if both are one issuer at two addresses
+// (WithHome), or if their platform has one key set for both (Service.KeySet), and tells whether it has. The error says
+// that it was given keys which the other one does not have. It is called before the issuer is used.
 func (i *Issuer) ShareKeys(other *Issuer) (bool, error) {
 	one := i.service.Name == other.service.Name && i.home == other.home
 	family := i.service.KeySet != "" && i.service.KeySet == other.service.KeySet && hostOf(i.home) == hostOf(other.home)
@@ -193,8 +195,8 @@ func (i *Issuer) ShareKeys(other *Issuer) (bool, error) {
 // SameKeys tells whether two issuers share their keys, as after ShareKeys, At and Join.
 func (i *Issuer) SameKeys(other *Issuer) bool { return i.keys == other.keys }
 
-// Join makes the issuer one with another that has its URL: it has the keys and the faults of that one from now on, and differs in what it
-// mints by itself. The error says in what else they differ. It is called before the issuer is used.
+// Join makes the issuer one with another that has its URL: it has the keys and the faults of that one from now on, and
+// differs in what it mints by itself. The error says in what else they differ. It is called before the issuer is used.
 func (i *Issuer) Join(other *Issuer) error {
 	if i.url != other.url || i.platform != other.platform || i.service.Name != other.service.Name || !i.sameAlgorithms(other) {
 		return fmt.Errorf("issuer: %q is %s; asked for %s: give the new issuer another URL, or ask for the one that is there", other.url, other.kind(), i.kind())
@@ -251,8 +253,8 @@ func (i *Issuer) URL() string { return i.url }
 // Platform is the platform that the issuer belongs to.
 func (i *Issuer) Platform() *Platform { return i.platform }
 
-// JWKSURL is the address of the key set. A service that keeps its keys on another host does so only at its canonical URL;
-// anywhere else the keys move below the issuer.
+// JWKSURL is the address of the key set. A service that keeps its keys on another host does so only at its canonical
+// URL; anywhere else the keys move below the issuer.
 func (i *Issuer) JWKSURL() string {
 	path := i.service.JWKS
 	if !strings.HasPrefix(path, "/") {
@@ -273,15 +275,16 @@ func (i *Issuer) DiscoveryURL() string {
 	return strings.TrimSuffix(i.url, "/") + "/.well-known/openid-configuration"
 }
 
-// Rotate makes a new signing key. With publish, the JWKS lists every key made so far, the new one and those held back before;
-// without, it stays as it was. It returns the new key's id.
+// Rotate makes a new signing key. With publish, the JWKS lists every key made so far, the new one and those held back
+// before; without, it stays as it was. It returns the new key's id.
 func (i *Issuer) Rotate(publish bool) (kid string, err error) {
 	return i.keys.rotate(i.spot(i.preset), publish)
 }
 
-// Changed returns a channel that the next rotation closes, for token APIs that tell their clients. Whoever waits for the one after that
-// asks again, and before looking at the keys: so that no rotation is missed.
+// Changed returns a channel that the next rotation closes, for token APIs that tell their clients. Whoever waits for
+// the one after that asks again, and before looking at the keys: so that no rotation is missed.
 func (i *Issuer) Changed() <-chan struct{} { return i.keys.nextChange() }
 
-// Trim drops the keys that others have taken over from, for good: the JWKS no longer lists them, and no Rotate brings them back.
+// Trim drops the keys that others have taken over from, for good: the JWKS no longer lists them, and no Rotate brings
+// them back.
 func (i *Issuer) Trim() { i.keys.trim() }

@@ -194,7 +194,8 @@ func TestTamperNative(t *testing.T) {
 	}
 }
 
-// TestAt has an issuer at a second URL, whose documents name that URL and list the keys of the first, also after a rotation.
+// TestAt has an issuer at a second URL, whose documents name that URL and list the keys of the first, also after a
+// rotation.
 func TestAt(t *testing.T) {
 	t.Parallel()
 	iss := newIssuer(t)

@@ -106,7 +106,8 @@ func (r *keyring) trim() {
 	r.jwks = nil
 }
 
-// listed returns the keys of the JWKS and when that list next changes by itself; the zero time means never. The caller holds mu.
+// listed returns the keys of the JWKS and when that list next changes by itself; the zero time means never. The caller
+// holds mu.
 func (r *keyring) listed(now time.Time) (keys []*issuerKey, until time.Time) {
 	overlap := r.issuer.service.Overlap
 	for _, k := range r.keys {

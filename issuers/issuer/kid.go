@@ -13,8 +13,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// The styles of key ids that platforms use. Each is a value for KeySpec.KID and depends on the key alone, so that an id never
-// names two keys.
+// The styles of key ids that platforms use. Each is a value for KeySpec.KID and depends on the key alone, so that an id
+// never names two keys.
 
 // ThumbprintKID is the RFC 7638 thumbprint of the key, 43 base64url characters.
 func ThumbprintKID(info KeyInfo) string {
@@ -32,8 +32,8 @@ func PKIXKID(info KeyInfo) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// HexKID is 40 lower-case hex digits, as EKS and Google show. What the real ones hash is not known; here it is the SHA-1 of the
-// DER public key.
+// HexKID is 40 lower-case hex digits, as EKS and Google show. What the real ones hash is not known; here it is the
+// SHA-1 of the DER public key.
 func HexKID(info KeyInfo) string {
 	sum := sha1.Sum(der(info.Public))
 	return hex.EncodeToString(sum[:])
@@ -67,8 +67,8 @@ func NumberedKID(prefix string, first int) func(KeyInfo) string {
 	return func(info KeyInfo) string { return fmt.Sprintf("%s%d", prefix, first+info.Number) }
 }
 
-// UUIDKID is a fixed id for the first key and a UUID made from the key (version 5 layout) for those that follow. An empty first
-// makes a UUID for the first key too.
+// UUIDKID is a fixed id for the first key and a UUID made from the key (version 5 layout) for those that follow. An
+// empty first makes a UUID for the first key too.
 func UUIDKID(first string) func(KeyInfo) string {
 	return func(info KeyInfo) string {
 		if info.Number == 0 && first != "" {

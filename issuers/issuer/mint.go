@@ -15,10 +15,12 @@ type Request struct {
 	Preset   string        // another preset of the same service; empty: the issuer's
 	Audience []string      // as the workload asks; empty: what the platform does then
 	Lifetime time.Duration // exp - iat; zero: the preset's or else the service's
-	Fixed    bool          // Lifetime is meant as it is: a platform that gives some lifetimes a meaning of their own takes this for none of them
+	// Lifetime is meant as it is: a platform that gives some lifetimes a meaning of their own takes this for none of
+	// them
+	Fixed bool
 
-	// Claims go over the preset's and the issuer's. A nil value removes a claim; numbers may be json.Number. Platform.Claims finds all
-	// three together here, without the nils.
+	// Claims go over the preset's and the issuer's. A nil value removes a claim; numbers may be json.Number.
+	// Platform.Claims finds all three together here, without the nils.
 	Claims Claims
 
 	// What follows is for Platform.Claims; Mint fills it in.
@@ -52,8 +54,8 @@ func (t Token) LogValue() slog.Value {
 		slog.Any("aud", t.Claims["aud"]), slog.Any("jti", t.Claims["jti"]))
 }
 
-// Mint signs a token. It does what it is told: it refuses no claim, so that tokens a relying party must refuse can be made. An
-// error means that the platform cannot say what was asked, such as an audience where the caller has no choice.
+// Mint signs a token. It does what it is told: it refuses no claim, so that tokens a relying party must refuse can be
+// made. An error means that the platform cannot say what was asked, such as an audience where the caller has no choice.
 func (i *Issuer) Mint(req Request) (Token, error) {
 	preset, err := i.Preset(req.Preset)
 	if err != nil {
@@ -132,8 +134,8 @@ func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
 	return withoutNil(merge(claims, given)), nil
 }
 
-// sign writes the compact form. go-jose computes the signature; the header is written here because go-jose knows only one order
-// of its members.
+// sign writes the compact form. go-jose computes the signature; the header is written here because go-jose knows only
+// one order of its members.
 func (i *Issuer) sign(key *issuerKey, header map[string]any, claims Claims) (string, error) {
 	head, err := marshalOrdered(header, i.service.Header, "")
 	if err != nil {
@@ -156,7 +158,8 @@ func (i *Issuer) sign(key *issuerKey, header map[string]any, claims Claims) (str
 	return string(enc.AppendEncode(out, signature)), nil
 }
 
-// merge returns base with over laid on it. Objects merge member by member, everything else is replaced. Neither argument changes.
+// merge returns base with over laid on it. Objects merge member by member, everything else is replaced. Neither
+// argument changes.
 func merge(base, over Claims) Claims {
 	out := make(Claims, len(base)+len(over))
 	maps.Copy(out, base)
@@ -184,7 +187,8 @@ func withoutNil(claims Claims) Claims {
 	return out
 }
 
-// newID makes a token id; a source that fails yields the zero UUID, and crypto/rand does not fail. Only one call at a time reads the source of randomness, which may be a test's.
+// newID makes a token id; a source that fails yields the zero UUID, and crypto/rand does not fail. Only one call at a
+// time reads the source of randomness, which may be a test's.
 func (i *Issuer) newID() string {
 	i.randMu.Lock()
 	defer i.randMu.Unlock()

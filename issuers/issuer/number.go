@@ -11,8 +11,9 @@ import (
 	"strconv"
 )
 
-// DecodeJSON reads one JSON value and keeps whole numbers exact: those that fit are an int64 or else a uint64, every other number is a
-// float64. encoding/json alone makes each a float64, which changes those above 2^53, such as an account's or a run's number.
+// DecodeJSON reads one JSON value and keeps whole numbers exact: those that fit are an int64 or else a uint64, every
+// other number is a float64. encoding/json alone makes each a float64, which changes those above 2^53, such as an
+// account's or a run's number.
 func DecodeJSON(text []byte) (any, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -26,8 +27,8 @@ func DecodeJSON(text []byte) (any, error) {
 	return exact(v)
 }
 
-// exact returns v with plain numbers, as DecodeJSON has them, in the place of each json.Number, at every depth of maps and lists. It
-// changes nothing in v itself. The error names a number that fits none of them, such as 1e999.
+// exact returns v with plain numbers, as DecodeJSON has them, in the place of each json.Number, at every depth of maps
+// and lists. It changes nothing in v itself. The error names a number that fits none of them, such as 1e999.
 func exact(v any) (any, error) {
 	switch v := v.(type) {
 	case json.Number:

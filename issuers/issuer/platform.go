@@ -8,16 +8,17 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
-// Platform describes how one token service behaves. It is data: it holds no state and may be shared by any number of issuers.
+// Platform describes how one token service behaves. It is data: it holds no state and may be shared by any number of
+// issuers.
 type Platform struct {
 	Name     string    // folder but for its dashes, word in scenarios, path segment
 	Title    string    // what people call it
 	Services []Service // the issuers it runs; the first is the default
 	Presets  []Preset  // the contexts it mints in; the first is the default
 
-	// Claims returns the platform's own claims for a request, derived from req.Claims. Mint has already filled in iss, iat, exp
-	// and, where the service has them, nbf and jti, and puts req.Claims on top of the result afterwards; so Claims only
-	// computes what the given claims do not say. It must not keep or change req.Claims.
+	// Claims returns the platform's own claims for a request, derived from req.Claims. Mint has already filled in iss,
+	// iat, exp and, where the service has them, nbf and jti, and puts req.Claims on top of the result afterwards; so
+	// Claims only computes what the given claims do not say. It must not keep or change req.Claims.
 	Claims func(req Request) (Claims, error)
 
 	// Native is the platform's own token API; nil: it is not impersonated.
@@ -34,7 +35,9 @@ type Service struct {
 	CORS     CORS          // what both say to browsers; zero: not known
 	Keys     []KeySpec     // the keys of the JWKS, in its order
 	Signer   int           // the index in Keys of the one that signs
-	KeySet   string        // issuers of services with the same name for it have the same keys, if they are at one host; empty: each has its own
+	// issuers of services with the same name for it have the same keys, if they are at one host; empty: each has its
+	// own
+	KeySet   string
 	JWK      []string      // member order of a JWK
 	Typ      string        // JOSE typ; empty: the header has none
 	Header   []string      // member order of the JOSE header
@@ -45,13 +48,15 @@ type Service struct {
 	Overlap  time.Duration // how long the JWKS lists a key after its rotation; zero: until the process ends
 }
 
-// Document is a discovery document. The text {issuer} in a member's text stands for the issuer's URL, without a slash at its end.
+// Document is a discovery document. The text {issuer} in a member's text stands for the issuer's URL, without a slash
+// at its end.
 type Document struct {
 	oidc.DiscoveryConfiguration
 	Extra  map[string]any // members the OpenID type lacks, and those that must appear although empty
 	Order  []string       // member order; names not listed follow alphabetically
 	Indent string         // indentation per level; empty: one compact line
-	Algs   bool           // id_token_signing_alg_values_supported lists the algorithms of the keys, as kube-apiserver does
+	// id_token_signing_alg_values_supported lists the algorithms of the keys, as kube-apiserver does
+	Algs bool
 }
 
 // DocumentTypes are the HTTP headers of the discovery document and the JWKS. Zero values mean application/json and no
@@ -73,7 +78,8 @@ type Preset struct {
 	Claims   Claims         // the context's values; nil values remove a claim
 	Settings map[string]any // what is not claims, such as a subject template
 
-	// Direct says that a minimal client of the platform's own token API is not given this token: scenarios mint it directly.
+	// Direct says that a minimal client of the platform's own token API is not given this token: scenarios mint it
+	// directly.
 	Direct bool
 }
 

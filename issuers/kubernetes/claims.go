@@ -9,8 +9,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/kubernetes/apiserver"
 )
 
-// claims derives what an API server says about a service account. The names come from sub, from the members of kubernetes.io,
-// or else from the preset's settings namespace, serviceaccount, pod, node and secret.
+// claims derives what an API server says about a service account. The names come from sub, from the members of
+// kubernetes.io, or else from the preset's settings namespace, serviceaccount, pod, node and secret.
 func claims(req issuer.Request) (issuer.Claims, error) {
 	names, err := readNames(req)
 	if err != nil {
@@ -36,8 +36,8 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	return own, nil
 }
 
-// readNames returns the namespace and the name of each kind of object. A claim of the wrong type is an error only while sub
-// must be made from it.
+// readNames returns the namespace and the name of each kind of object. A claim of the wrong type is an error only while
+// sub must be made from it.
 func readNames(req issuer.Request) (map[string]string, error) {
 	names := map[string]string{"namespace": issuer.Text(req.Settings, "namespace")}
 	for _, kind := range apiserver.Kinds() {
@@ -95,8 +95,8 @@ func setText(names map[string]string, name string, value any, claim string) erro
 	return nil
 }
 
-// audience is always an array, unless a claim says otherwise. Without a wish it is the preset's setting audience, or else the API
-// server's own: the issuer.
+// audience is always an array, unless a claim says otherwise. Without a wish it is the preset's setting audience, or
+// else the API server's own: the issuer.
 func audience(req issuer.Request) []any {
 	switch given := req.Claims["aud"].(type) {
 	case nil:
@@ -127,9 +127,9 @@ const (
 	year = 365 * day
 )
 
-// stretched returns the life of a pod's token that was asked for with the default expiration, and whether it was: a year for no
-// audience but the API server's own (90 days as seen on EKS), as asked for any other, and always on AKS, where the extension has
-// been off since Kubernetes 1.30.
+// stretched returns the life of a pod's token that was asked for with the default expiration, and whether it was: a
+// year for no audience but the API server's own (90 days as seen on EKS), as asked for any other, and always on AKS,
+// where the extension has been off since Kubernetes 1.30.
 func stretched(req issuer.Request) (life time.Duration, asked bool) {
 	ofPreset := req.Settings["extended"] == true && req.Lifetime == year
 	if req.Fixed || req.Lifetime != apiserver.DefaultExpiration && !ofPreset {

@@ -91,8 +91,9 @@ func (c kubeconfig) write(path string) error {
 	return nil
 }
 
-// maxKubeconfig is many times what write makes, in bytes. The YAML library takes memory by the square of how deep things lie inside each
-// other; so much of it is 100 MB by indentation. In brackets write has nothing, and kubectl, when it changes the file, an empty map or two.
+// maxKubeconfig is many times what write makes, in bytes. The YAML library takes memory by the square of how deep
+// things lie inside each other; so much of it is 100 MB by indentation. In brackets write has nothing, and kubectl,
+// when it changes the file, an empty map or two.
 const (
 	maxKubeconfig = 16 << 10
 	maxBrackets   = 16

@@ -15,15 +15,15 @@ import (
 	"github.com/issuerd/issuerd/issuers/kubernetes/apiserver"
 )
 
-// native is the API server of a cluster with one workload, whose environment has a kubeconfig of the cluster's administrator and a token
-// as the kubelet projects it. Both are files, so the workload runs where the farm does.
+// native is the API server of a cluster with one workload, whose environment has a kubeconfig of the cluster's
+// administrator and a token as the kubelet projects it. Both are files, so the workload runs where the farm does.
 var native = &issuer.Native{New: newAPI, Fetch: fetch, Local: true, Root: true}
 
 // exchangeAudience is what the webhook of Azure Workload Identity asks for, always.
 const exchangeAudience = "api://AzureADTokenExchange"
 
-// maxSeconds is the longest life of a token by the issuer's service; 0: as long as Kubernetes gives any. That of AKS is documented; that AKS has
-// it from --service-account-max-token-expiration is inferred.
+// maxSeconds is the longest life of a token by the issuer's service; 0: as long as Kubernetes gives any. That of AKS is
+// documented; that AKS has it from --service-account-max-token-expiration is inferred.
 var maxSeconds = map[string]int64{"aks": 86400}
 
 // node is what a workload has on its node: a kubeconfig, and tokens in files.
@@ -68,8 +68,8 @@ func newAPI(w issuer.Workload) (*issuer.API, error) {
 	return &issuer.API{Handler: server, Env: n.env, Renew: n.renew}, nil
 }
 
-// env is the kubeconfig and what the webhook of Azure Workload Identity sets: the path of the projected token and, as the annotations of
-// the service account say, the application.
+// env is the kubeconfig and what the webhook of Azure Workload Identity sets: the path of the projected token and, as
+// the annotations of the service account say, the application.
 func (n *node) env(audience string) (map[string]string, error) {
 	dir, err := n.w.Dir()
 	if err != nil {

@@ -21,7 +21,8 @@ import (
 
 var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// cluster is a workload with its cluster's API server below a prefix, as a farm serves it, with a clock that tests move.
+// cluster is a workload with its cluster's API server below a prefix, as a farm serves it, with a clock that tests
+// move.
 type cluster struct {
 	issuer *issuer.Issuer
 	api    *issuer.API

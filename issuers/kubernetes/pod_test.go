@@ -16,7 +16,8 @@ import (
 
 const annotation = "azure.workload.identity/"
 
-// TestWebhook compares the environment and the projected token with what the webhook of Azure Workload Identity makes of annotations.
+// TestWebhook compares the environment and the projected token with what the webhook of Azure Workload Identity makes
+// of annotations.
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -2,8 +2,8 @@ package kubernetes
 
 import "github.com/issuerd/issuerd/issuers/issuer"
 
-// presets: what a preset sets are names, in Settings and not in Claims, so that sub and kubernetes.io follow from each other
-// whichever of them a caller gives. The service account is the one of Azure Workload Identity's quick start.
+// presets: what a preset sets are names, in Settings and not in Claims, so that sub and kubernetes.io follow from each
+// other whichever of them a caller gives. The service account is the one of Azure Workload Identity's quick start.
 var presets = []issuer.Preset{
 	{Name: "pod", About: "A pod's projected token, self-managed cluster with a public issuer",
 		Settings: bind("pod", "quick-start", "node", "worker-1")},

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// projector keeps a token in a file as a kubelet does for a projected volume: dir/file is a link through dir/..data to a folder that is
-// named for the time, so that a reader gets the old token or the new one and nothing in between. No goroutine and no timer runs: the file
-// gets a new token when refresh is called and the old one is due. It is safe for concurrent use.
+// projector keeps a token in a file as a kubelet does for a projected volume: dir/file is a link through dir/..data to
+// a folder that is named for the time, so that a reader gets the old token or the new one and nothing in between. No
+// goroutine and no timer runs: the file gets a new token when refresh is called and the old one is due. It is safe for
+// concurrent use.
 type projector struct {
 	dir   string                 // the volume; refresh makes it
 	file  string                 // the file's name in it
@@ -32,9 +33,9 @@ const maxAge = 24 * time.Hour
 // path is the path of the file.
 func (p *projector) path() string { return filepath.Join(p.dir, p.file) }
 
-// refresh writes a token if there is none yet, if less than 20 % of its life is left or if it is older than 24 hours, as in
-// k8s.io/kubernetes, pkg/kubelet/token/token_manager.go, and returns when the next one is due. The up to ten seconds by which a kubelet is
-// early, at random, are left out.
+// refresh writes a token if there is none yet, if less than 20 % of its life is left or if it is older than 24 hours,
+// as in k8s.io/kubernetes, pkg/kubelet/token/token_manager.go, and returns when the next one is due. The up to ten
+// seconds by which a kubelet is early, at random, are left out.
 func (p *projector) refresh() (next time.Time, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

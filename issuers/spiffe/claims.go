@@ -22,7 +22,8 @@ func claims(req issuer.Request) (issuer.Claims, error) {
 	return own, nil
 }
 
-// tokenID writes a UUID as SPIRE does: its 16 bytes in base64url, 22 characters (spiffe/spire, pkg/server/credtemplate/builder.go).
+// tokenID writes a UUID as SPIRE does: its 16 bytes in base64url, 22 characters (spiffe/spire,
+// pkg/server/credtemplate/builder.go).
 func tokenID(jti string) (string, error) {
 	id, err := uuid.Parse(jti)
 	if err != nil {

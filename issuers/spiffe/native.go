@@ -17,8 +17,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// endpointVariable is the one variable that the SPIFFE Workload Endpoint standard knows. An agent does not set it by itself; whoever deploys
-// the workload does.
+// endpointVariable is the one variable that the SPIFFE Workload Endpoint standard knows. An agent does not set it by
+// itself; whoever deploys the workload does.
 const endpointVariable = "SPIFFE_ENDPOINT_SOCKET"
 
 // socketName is that of SPIRE's default socket, /tmp/spire-agent/public/api.sock.
@@ -27,8 +27,8 @@ const socketName = "api.sock"
 // maxSocketPath is how long the path of a socket can be; a zero byte ends it.
 const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
-// native is the Workload API of a SPIRE agent on a Unix socket and, over HTTP, the bundle endpoint of its server. The Workload API has no
-// credential but the socket: an agent asks the kernel whose process called.
+// native is the Workload API of a SPIRE agent on a Unix socket and, over HTTP, the bundle endpoint of its server. The
+// Workload API has no credential but the socket: an agent asks the kernel whose process called.
 var native = &issuer.Native{New: newNative, Fetch: fetch, Local: true}
 
 func newNative(w issuer.Workload) (*issuer.API, error) {

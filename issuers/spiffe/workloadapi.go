@@ -17,8 +17,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// workloadAPI answers as the Workload API of a SPIRE agent does for a workload with one registration entry. Statuses and texts are those of
-// spiffe/spire, pkg/agent/endpoints/workload/handler.go.
+// workloadAPI answers as the Workload API of a SPIRE agent does for a workload with one registration entry. Statuses
+// and texts are those of spiffe/spire, pkg/agent/endpoints/workload/handler.go.
 type workloadAPI struct {
 	workload.UnimplementedSpiffeWorkloadAPIServer
 	workload  issuer.Workload
@@ -117,8 +117,8 @@ func (a *workloadAPI) FetchWITBundles(*workload.WITBundlesRequest, grpc.ServerSt
 	return status.Error(codes.Unimplemented, "fetching WIT bundles is not implemented")
 }
 
-// follow sends what compose makes of the trust domain, and again after each change that alters it, until the client goes. Time changes it by
-// the issuers' clock, which may be moved.
+// follow sends what compose makes of the trust domain, and again after each change that alters it, until the client
+// goes. Time changes it by the issuers' clock, which may be moved.
 func follow[R any, P interface {
 	*R
 	proto.Message
@@ -152,7 +152,8 @@ func follow[R any, P interface {
 	}
 }
 
-// admitUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true. It records every call.
+// admitUnary refuses calls that may come from a browser: each must carry the metadata workload.spiffe.io: true. It
+// records every call.
 func (a *workloadAPI) admitUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
 	if err = admit(ctx, info.FullMethod); err == nil {
 		answer, err = next(ctx, req)
@@ -199,7 +200,8 @@ func (a *workloadAPI) record(ctx context.Context, method string, err error) {
 	}
 }
 
-// httpStatus is what stands for a gRPC status in the journal: the mapping of google/rpc/code.proto, for the statuses that there are here.
+// httpStatus is what stands for a gRPC status in the journal: the mapping of google/rpc/code.proto, for the statuses
+// that there are here.
 func httpStatus(code codes.Code) int {
 	switch code {
 	case codes.OK:

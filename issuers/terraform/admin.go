@@ -12,8 +12,9 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// admin is the part of Terraform Enterprise's administration API that changes its signing keys. Its answers are inferred from the
-// documentation of the API's other parts: the facts about these two requests are what go-tfe sends and that it takes any success.
+// admin is the part of Terraform Enterprise's administration API that changes its signing keys. Its answers are
+// inferred from the documentation of the API's other parts: the facts about these two requests are what go-tfe sends
+// and that it takes any success.
 type admin struct {
 	issuer *issuer.Issuer
 	token  string // of a site administrator; the real ones have another form
@@ -70,7 +71,8 @@ func (a *admin) trim(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// refuse answers with an error of JSON:API. None of the requests has a body, so that what a client sends as one is left unread.
+// refuse answers with an error of JSON:API. None of the requests has a body, so that what a client sends as one is left
+// unread.
 func refuse(w http.ResponseWriter, status int, title string) {
 	w.Header().Set("Content-Type", "application/vnd.api+json; charset=utf-8")
 	w.WriteHeader(status)

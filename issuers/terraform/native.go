@@ -7,12 +7,13 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// native delivers tokens as HCP Terraform does: it has no API that gives any, and puts them into the variables and files of a run. What
-// it serves is the administration of Terraform Enterprise, whose client takes a host from TFE_ADDRESS and no path; hence Plain.
+// native delivers tokens as HCP Terraform does: it has no API that gives any, and puts them into the variables and
+// files of a run. What it serves is the administration of Terraform Enterprise, whose client takes a host from
+// TFE_ADDRESS and no path; hence Plain.
 var native = &issuer.Native{New: newAPI, Fetch: fetch, Plain: true}
 
-// The variables of a run. That of a stack is the deployment's own variable, which its user names; that it is this one is a convention
-// here.
+// The variables of a run. That of a stack is the deployment's own variable, which its user names; that it is this one
+// is a convention here.
 const (
 	identityToken = "TFC_WORKLOAD_IDENTITY_TOKEN"
 	providerToken = "ARM_OIDC_TOKEN"
@@ -52,9 +53,9 @@ type run struct {
 	stack    bool
 }
 
-// env is what a phase that starts now finds in its environment. The platform makes one token for each phase and audience and does not
-// renew it. What it makes is what the workspace's variables ask for, see settingsOf; of several configurations for Azure none is in ARM_
-// variables, as in an independent clone of HCP Terraform (leg100/otf).
+// env is what a phase that starts now finds in its environment. The platform makes one token for each phase and
+// audience and does not renew it. What it makes is what the workspace's variables ask for, see settingsOf; of several
+// configurations for Azure none is in ARM_ variables, as in an independent clone of HCP Terraform (leg100/otf).
 func (r run) env(audience string) (map[string]string, error) {
 	sample, err := r.workload.Mint(issuer.For(audience))
 	if err != nil {

@@ -28,9 +28,9 @@ type Config struct {
 	Now    func() time.Time // nil: time.Now
 	Rand   io.Reader        // nil: crypto/rand; for ids only
 	Log    *slog.Logger     // nil: discard
-	// Hold is called while a federated credential of a managed identity, named by its resource id, is being written; another write under
-	// the same identity that arrives before it returns is refused, which also ends the context. nil: it waits for
-	// Options.IdentityWriteTime of the directory, or until the context ends.
+	// Hold is called while a federated credential of a managed identity, named by its resource id, is being written;
+	// another write under the same identity that arrives before it returns is refused, which also ends the context.
+	// nil: it waits for Options.IdentityWriteTime of the directory, or until the context ends.
 	Hold func(ctx context.Context, identity string)
 }
 

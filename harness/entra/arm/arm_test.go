@@ -49,8 +49,8 @@ func newRSA() *rsa.PrivateKey {
 	return key
 }
 
-// rig is Azure Resource Manager over a directory: the tenants Contoso, whose subscription Production has a group and a vault, and Fabrikam.
-// Contoso's applications are named after the role that each has there.
+// rig is Azure Resource Manager over a directory: the tenants Contoso, whose subscription Production has a group and a
+// vault, and Fabrikam. Contoso's applications are named after the role that each has there.
 type rig struct {
 	t      testing.TB
 	server *entra.Server

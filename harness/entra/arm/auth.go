@@ -25,7 +25,8 @@ func cloudOf(r *http.Request) string {
 	return ""
 }
 
-// audiences are those that a token for the host called may have. At a host that is no cloud's own that is any cloud's, and the URL called.
+// audiences are those that a token for the host called may have. At a host that is no cloud's own that is any cloud's,
+// and the URL called.
 func audiences(r *http.Request) []string {
 	cloud := cloudOf(r)
 	if cloud != "" {
@@ -46,8 +47,9 @@ func managementAudiences(cloud string) []string {
 	return append(all, directory.ManagementAppID)
 }
 
-// authenticate checks the token. Texts: MicrosoftDocs' monitor reference (missing), hashicorp/terraform-provider-azurerm#20867 (expired),
-// hashicorp/go-azure-helpers#51 (audience), Azure/azure-powershell#27882 (invalid).
+// authenticate checks the token. Texts: MicrosoftDocs' monitor reference (missing),
+// hashicorp/terraform-provider-azurerm#20867 (expired), hashicorp/go-azure-helpers#51 (audience),
+// Azure/azure-powershell#27882 (invalid).
 func (c *call) authenticate() error {
 	accepted := audiences(c.r)
 	bearer, err := c.api.server.Bearer(c.r, accepted...)
@@ -93,8 +95,8 @@ func quoteAudiences(accepted []string) string {
 	return strings.Join(quoted, ",")
 }
 
-// loginURL is where the caller should sign in: at the tenant of the subscription that the path names, if there is one. Seen for the public
-// cloud (login.windows.net); for the others the host is inferred.
+// loginURL is where the caller should sign in: at the tenant of the subscription that the path names, if there is one.
+// Seen for the public cloud (login.windows.net); for the others the host is inferred.
 func (c *call) loginURL() string {
 	cloud, tenant := cloudOf(c.r), ""
 	if found, sub := c.api.subscription(c.vars); sub != nil {
@@ -169,7 +171,8 @@ func (c *call) findSubscription() error {
 	return nil
 }
 
-// authorize refuses what no role of the caller permits. The action and the scope are those of the path, with its letters' case.
+// authorize refuses what no role of the caller permits. The action and the scope are those of the path, with its
+// letters' case.
 func (c *call) authorize() error {
 	action, scope := target(c.r.Method, c.r.URL.Path)
 	if c.allowed(action, scope) {
@@ -183,8 +186,8 @@ func (c *call) denied(action, scope string) error {
 		"or the scope is invalid. If access was recently granted, please refresh your credentials.", c.bearer.ClientID, c.bearer.ObjectID, action, scope)
 }
 
-// authorizeList is authorize for lists over a subscription, of which callers see what they may: only those without any role are refused.
-// Inferred from what az group list shows to those who have a role on one group.
+// authorizeList is authorize for lists over a subscription, of which callers see what they may: only those without any
+// role are refused. Inferred from what az group list shows to those who have a role on one group.
 func (c *call) authorizeList() error {
 	if c.vars["group"] == "" && c.hasRole(c.sub) {
 		return nil
@@ -219,8 +222,8 @@ func covers(scope, other string) bool {
 // operations are how actions end.
 var operations = map[string]string{http.MethodPut: "write", http.MethodPatch: "write", http.MethodDelete: "delete", http.MethodPost: "action"}
 
-// target is the action of a request and the scope it is over, as in AuthorizationFailed: the path of what is read or written, and of lists
-// that of what they are in.
+// target is the action of a request and the scope it is over, as in AuthorizationFailed: the path of what is read or
+// written, and of lists that of what they are in.
 func target(method, path string) (action, scope string) {
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	namespace, types := "Microsoft.Resources", segments

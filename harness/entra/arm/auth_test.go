@@ -105,7 +105,8 @@ func TestAudiences(t *testing.T) {
 	}
 }
 
-// TestChallenge has where a client without a token is told to sign in: in the cloud of the subscription, and at the address of a farm there.
+// TestChallenge has where a client without a token is told to sign in: in the cloud of the subscription, and at the
+// address of a farm there.
 func TestChallenge(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)

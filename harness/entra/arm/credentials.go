@@ -49,8 +49,9 @@ func (c *call) flexible() bool { return slices.Contains(flexibleVersions, c.vers
 // languageVersion is the only one of claims matching expressions, as Microsoft documents them.
 const languageVersion = 1
 
-// parent finds the identity of the path, after what precedes every request to its credentials. Whatever stands below as documented is in MicrosoftDocs/entra-docs, docs/workload-id/workload-identity-federation-considerations.md, which gives
-// messages; the codes that it leaves out are inferred.
+// parent finds the identity of the path, after what precedes every request to its credentials. Whatever stands below as
+// documented is in MicrosoftDocs/entra-docs, docs/workload-id/workload-identity-federation-considerations.md, which
+// gives messages; the codes that it leaves out are inferred.
 func (c *call) parent() (*directory.ManagedIdentity, error) {
 	err := c.validateVersion(credentialsSince, "userAssignedIdentities/federatedIdentityCredentials")
 	if err == nil {
@@ -69,7 +70,8 @@ func (c *call) parent() (*directory.ManagedIdentity, error) {
 // errNoParent has a documented message.
 var errNoParent = fail(http.StatusNotFound, "NotFound", "The parent user-assigned identity doesn't exist.")
 
-// listCredentials answers with at most $top credentials, from where $skiptoken says. The form of the token is ours; the texts are inferred.
+// listCredentials answers with at most $top credentials, from where $skiptoken says. The form of the token is ours; the
+// texts are inferred.
 func (c *call) listCredentials() (reply, error) {
 	m, err := c.parent()
 	if err != nil {
@@ -154,8 +156,9 @@ func (c *call) readCredential() (directory.Credential, error) {
 	return f, c.validateValues(f)
 }
 
-// validateValues validates what a credential says. That Azure refuses such values is documented (Azure/azure-rest-api-specs has the issuer's format,
-// the reference of Microsoft Graph the lengths), its texts are inferred.
+// validateValues validates what a credential says. That Azure refuses such values is documented
+// (Azure/azure-rest-api-specs has the issuer's format, the reference of Microsoft Graph the lengths), its texts are
+// inferred.
 func (c *call) validateValues(f directory.Credential) error {
 	for _, field := range []struct{ name, value string }{{"issuer", f.Issuer}, {"subject", f.Subject}, {"audience", f.Audiences[0]}} {
 		if utf8.RuneCountInString(field.value) > directory.MaxFieldLength {
@@ -247,8 +250,8 @@ func (c *call) deleteCredential() (reply, error) {
 	return reply{status, nil}, err
 }
 
-// write changes the credentials of an identity. Like Azure it does one such change at a time, and refuses another meanwhile:
-// pulumi/pulumi-azure-native#4343; a delete counts as one, hashicorp/terraform-provider-azurerm#29242.
+// write changes the credentials of an identity. Like Azure it does one such change at a time, and refuses another
+// meanwhile: pulumi/pulumi-azure-native#4343; a delete counts as one, hashicorp/terraform-provider-azurerm#29242.
 func (c *call) write(m *directory.ManagedIdentity, change func(*directory.ManagedIdentity) error) error {
 	ctx, began := c.api.begin(c.r.Context(), m.PrincipalID)
 	if !began {
@@ -267,8 +270,8 @@ func (c *call) write(m *directory.ManagedIdentity, change func(*directory.Manage
 	})
 }
 
-// begin marks an identity as being written to, or returns false when it is already. The context that it returns ends when another write is
-// refused, which is all that this one takes its time for, or with the request.
+// begin marks an identity as being written to, or returns false when it is already. The context that it returns ends
+// when another write is refused, which is all that this one takes its time for, or with the request.
 func (a *API) begin(ctx context.Context, principal string) (context.Context, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -40,7 +40,8 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if refusal.Status == http.StatusUnauthorized {
 		w.Header().Set("x-ms-failure-cause", "gateway") // hashicorp/terraform-provider-azurerm#20867; on other errors not known
-		// Seen for a missing header (the parsers of the Azure SDKs are tested with it); that the description is the message otherwise is inferred.
+		// Seen for a missing header (the parsers of the Azure SDKs are tested with it); that the description is the
+		// message otherwise is inferred.
 		description := refusal.Message
 		if refusal.Code == "AuthenticationFailed" {
 			description = "The authentication failed because of missing 'Authorization' header."
@@ -55,7 +56,8 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	write(w, refusal.Status, map[string]body{"error": {refusal.Code, refusal.Message}})
 }
 
-// plainly is the text of an error of the directory without the quotes and package names of Go, which is inferred altogether.
+// plainly is the text of an error of the directory without the quotes and package names of Go, which is inferred
+// altogether.
 func plainly(err error) string {
 	text := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "directory: "), "expression: ")
 	return strings.ReplaceAll(text, `"`, "'")
@@ -101,15 +103,17 @@ func (a *API) setHeaders(h http.Header, r *http.Request) {
 // version is the form of an api-version.
 var version = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-[a-z]+)?$`)
 
-// resourcesVersions are those of Microsoft.Resources that its error listed in 2024 (ansible-collections/azure#1739), from the newest.
+// resourcesVersions are those of Microsoft.Resources that its error listed in 2024 (ansible-collections/azure#1739),
+// from the newest.
 const resourcesVersions = "2024-08-01,2024-06-01-preview,2024-03-01,2023-07-01,2023-07-01-preview,2023-03-01-preview,2022-12-01,2022-11-01-preview,2022-09-01," +
 	"2022-06-01,2022-05-01,2022-03-01-preview,2022-01-01,2021-04-01,2021-01-01,2020-10-01,2020-09-01,2020-08-01,2020-07-01,2020-06-01,2020-05-01," +
 	"2020-01-01,2019-11-01,2019-10-01,2019-09-01,2019-08-01,2019-07-01,2019-06-01,2019-05-10,2019-05-01,2019-03-01,2018-11-01,2018-09-01,2018-08-01," +
 	"2018-07-01,2018-06-01,2018-05-01,2018-02-01,2018-01-01,2017-12-01,2017-08-01,2017-06-01,2017-05-10,2017-05-01,2017-03-01,2016-09-01,2016-07-01," +
 	"2016-06-01,2016-02-01,2015-11-01,2015-01-01,2014-04-01-preview,2014-04-01,2014-01-01,2013-03-01,2014-02-26,2014-04"
 
-// option is a query option by its name, in any case. The values of one that is given several times are joined by commas, as ASP.NET does it;
-// that Azure does is inferred. No version, filter or number has such a form, so that all but the same filter twice is refused.
+// option is a query option by its name, in any case. The values of one that is given several times are joined by
+// commas, as ASP.NET does it; that Azure does is inferred. No version, filter or number has such a form, so that all
+// but the same filter twice is refused.
 func option(r *http.Request, name string) string {
 	var values []string
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {

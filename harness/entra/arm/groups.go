@@ -124,8 +124,8 @@ func (c *call) putGroup() (reply, error) {
 	return reply{status, groupReply(c.sub, want)}, nil
 }
 
-// deleteGroup deletes a resource group with everything in it, and the role assignments there. Azure takes its time: it answers 202 and has
-// the client ask again until it is done.
+// deleteGroup deletes a resource group with everything in it, and the role assignments there. Azure takes its time: it
+// answers 202 and has the client ask again until it is done.
 func (c *call) deleteGroup() (reply, error) {
 	g, err := c.inGroup()
 	if err != nil {
@@ -203,8 +203,8 @@ func (c *call) resource(group string, r directory.Resource) resource {
 	return out
 }
 
-// listResources lists the resources of a group or a subscription that the caller may read, managed identities included, without their
-// properties.
+// listResources lists the resources of a group or a subscription that the caller may read, managed identities included,
+// without their properties.
 func (c *call) listResources() (reply, error) {
 	err := c.authorizeList()
 	if err == nil && c.vars["group"] != "" {

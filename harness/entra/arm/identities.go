@@ -17,15 +17,16 @@ var identityVersions = []string{
 // credentialsSince is the index of the first version with federated credentials.
 const credentialsSince = 3
 
-// flexibleVersions are the versions that have claimsMatchingExpression. The stable ones after them do not (Azure/azure-rest-api-specs).
+// flexibleVersions are the versions that have claimsMatchingExpression. The stable ones after them do not
+// (Azure/azure-rest-api-specs).
 var flexibleVersions = []string{"2025-01-31-preview", "2025-05-31-preview"}
 
-// isolationSince is the first version that replies with isolationScope (MicrosoftDocs/azure-docs shows it from this version); that all later
-// ones do is inferred.
+// isolationSince is the first version that replies with isolationScope (MicrosoftDocs/azure-docs shows it from this
+// version); that all later ones do is inferred.
 const isolationSince = "2024-11-30"
 
-// validateVersion validates the request's api-version. The first text was seen with a list of a subscription (Azure/azure-cli#5360), the second
-// with a resource (Azure/azure-cli#28496).
+// validateVersion validates the request's api-version. The first text was seen with a list of a subscription
+// (Azure/azure-cli#5360), the second with a resource (Azure/azure-cli#28496).
 func (c *call) validateVersion(since int, resourceType string) error {
 	i := slices.Index(identityVersions, c.version)
 	switch {

@@ -6,8 +6,9 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// endpoints describe a cloud, as /metadata/endpoints has them from api-version 2019-05-01 on: recorded from the public cloud by
-// hashicorp/go-azure-sdk and pulumi/pulumi-azure-native. Of the national clouds only what an identity client needs is here.
+// endpoints describe a cloud, as /metadata/endpoints has them from api-version 2019-05-01 on: recorded from the public
+// cloud by hashicorp/go-azure-sdk and pulumi/pulumi-azure-native. Of the national clouds only what an identity client
+// needs is here.
 type endpoints struct {
 	Portal         string            `json:"portal"`
 	Authentication authentication    `json:"authentication"`
@@ -76,8 +77,9 @@ func metadataOf(cloud string) endpoints {
 	return e
 }
 
-// serveMetadata tells clients where a cloud's services are: one cloud, or from 2019-05-01 until 2022-09-01 a list. At the address of a
-// farm every service is at that address, in a cloud that is not called AzureCloud: the Azure CLI knows better where that is.
+// serveMetadata tells clients where a cloud's services are: one cloud, or from 2019-05-01 until 2022-09-01 a list. At
+// the address of a farm every service is at that address, in a cloud that is not called AzureCloud: the Azure CLI knows
+// better where that is.
 func (a *API) serveMetadata(w http.ResponseWriter, r *http.Request) {
 	version, err := apiVersion(r)
 	if err != nil {

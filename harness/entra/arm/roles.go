@@ -51,7 +51,8 @@ func (c *call) roleDefinition(r *directory.RoleDefinition) roleDefinition {
 	}
 }
 
-// authorizeDefinitions is authorize, but role definitions outside of subscriptions are for everybody to read, which is inferred.
+// authorizeDefinitions is authorize, but role definitions outside of subscriptions are for everybody to read, which is
+// inferred.
 func (c *call) authorizeDefinitions() error {
 	if c.vars["scope"] == "" {
 		return nil
@@ -181,9 +182,10 @@ func (c *call) getRoleAssignment() (reply, error) {
 	return ok(c.roleAssignment(c.sub.RoleAssignments[i]))
 }
 
-// putRoleAssignment creates a role assignment. Texts: ansible-collections/azure#1137 and later ones with the id (exists),
-// Azure-Samples/azure-search-openai-demo#9 (principal), Microsoft's troubleshooting page of Azure RBAC (update). That the resource must be there is
-// inferred; below a resource it need not (Azure/azure-powershell#3771, about a subnet).
+// putRoleAssignment creates a role assignment. Texts: ansible-collections/azure#1137 and later ones with the id
+// (exists), Azure-Samples/azure-search-openai-demo#9 (principal), Microsoft's troubleshooting page of Azure RBAC
+// (update). That the resource must be there is inferred; below a resource it need not (Azure/azure-powershell#3771,
+// about a subnet).
 func (c *call) putRoleAssignment() (reply, error) {
 	if err := c.authorizeScope(); err != nil {
 		return reply{}, err
@@ -222,12 +224,12 @@ func (c *call) putRoleAssignment() (reply, error) {
 	return reply{status, c.roleAssignment(want)}, nil
 }
 
-// principalTypes are those that a request can give (Azure/azure-cli#11594), and two more: ForeignGroup is in Microsoft's documentation of
-// New-AzRoleAssignment for partners, Device in public Terraform modules only.
+// principalTypes are those that a request can give (Azure/azure-cli#11594), and two more: ForeignGroup is in
+// Microsoft's documentation of New-AzRoleAssignment for partners, Device in public Terraform modules only.
 var principalTypes = []string{"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"}
 
-// readAssignment reads the role assignment of a request. In versions before 2018-09-01-preview there is no principalType
-// (Azure/azure-rest-api-specs#11830).
+// readAssignment reads the role assignment of a request. In versions before 2018-09-01-preview there is no
+// principalType (Azure/azure-rest-api-specs#11830).
 func (c *call) readAssignment() (directory.RoleAssignment, error) {
 	none := directory.RoleAssignment{}
 	var body struct {

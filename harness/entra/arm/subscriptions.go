@@ -16,7 +16,8 @@ type tenant struct {
 	Category      string   `json:"tenantCategory,omitempty"`
 }
 
-// listTenants answers with the caller's own tenant, the only one of a service principal. The names came with api-version 2019-06-01.
+// listTenants answers with the caller's own tenant, the only one of a service principal. The names came with
+// api-version 2019-06-01.
 func (c *call) listTenants() (reply, error) {
 	t := tenant{ID: "/tenants/" + c.tenant.ID, TenantID: c.tenant.ID}
 	if c.version >= "2019-06-01" {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// validateAppRoleAssignments validates the roles that clients have at resources, and replaces the names in them by ids: of the resource's
-// service principal, and of the role.
+// validateAppRoleAssignments validates the roles that clients have at resources, and replaces the names in them by ids:
+// of the resource's service principal, and of the role.
 func (r *tenantRecord) validateAppRoleAssignments(rules rules) {
 	for i := range r.tenant.Applications {
 		a := &r.tenant.Applications[i]
@@ -58,8 +58,8 @@ func (r *tenantRecord) validateAssignment(a *AppRoleAssignment, before []AppRole
 	}
 }
 
-// resourceNamed finds a resource by a service's name, or an application's display name, client id or service principal's id, and returns
-// the id of its service principal and its roles.
+// resourceNamed finds a resource by a service's name, or an application's display name, client id or service
+// principal's id, and returns the id of its service principal and its roles.
 func (r *tenantRecord) resourceNamed(name string) (principal string, roles []AppRole, err error) {
 	for i := range r.cloud.services {
 		s := &r.cloud.services[i]

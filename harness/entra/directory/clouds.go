@@ -23,11 +23,11 @@ type Cloud struct {
 	noExpressions bool // it has no flexible credentials
 }
 
-// The clouds there are here. Sources: the instance metadata
-// recorded by the Azure SDK for JavaScript, Microsoft's national cloud pages, and
-// the audiences that the Azure SDK for Go asks for.
-// cloud_instance_name of the national clouds is inferred. That usgov has no flexible credentials is reported (defenseunicorns/uds-core#1495); that
-// china has them is inferred from its own documentation, docs.azure.cn, which has the pages about them. Other clouds are not known here.
+// The clouds there are here. Sources: the instance metadata recorded by the Azure SDK for JavaScript, Microsoft's
+// national cloud pages, and the audiences that the Azure SDK for Go asks for. cloud_instance_name of the national
+// clouds is inferred. That usgov has no flexible credentials is reported (defenseunicorns/uds-core#1495); that china
+// has them is inferred from its own documentation, docs.azure.cn, which has the pages about them. Other clouds are not
+// known here.
 var (
 	PublicCloud = &Cloud{
 		Name: "public", Login: "login.microsoftonline.com", Cache: "login.windows.net",
@@ -63,8 +63,8 @@ func CloudNames() []string {
 	return names
 }
 
-// LoginHosts returns the login hosts of every cloud, aliases included. Regional hosts ({region}.login.microsoft.com) are not in the list.
-// The caller owns the slice.
+// LoginHosts returns the login hosts of every cloud, aliases included. Regional hosts ({region}.login.microsoft.com)
+// are not in the list. The caller owns the slice.
 func LoginHosts() []string {
 	var hosts []string
 	for _, c := range clouds {
@@ -116,9 +116,9 @@ func cloudNamed(name string) (*Cloud, error) {
 	return nil, fmt.Errorf("directory: no cloud %q (have %s)", name, strings.Join(CloudNames(), ", "))
 }
 
-// CloudOfHost finds the cloud of a login host, or nil, and says whether the host is a regional one: a region before a login host, as MSAL makes
-// it (westeurope.login.microsoft.com, usgovvirginia.login.microsoftonline.us; older ones centralus.r.login.microsoftonline.com). host is lower
-// case and has no port.
+// CloudOfHost finds the cloud of a login host, or nil, and says whether the host is a regional one: a region before a
+// login host, as MSAL makes it (westeurope.login.microsoft.com, usgovvirginia.login.microsoftonline.us; older ones
+// centralus.r.login.microsoftonline.com). host is lower case and has no port.
 func CloudOfHost(host string) (c *Cloud, regional bool) {
 	for _, c := range clouds {
 		if slices.Contains(c.Aliases, host) {

@@ -18,8 +18,8 @@ var ErrNotFound = errors.New("not found")
 // servers use it, and is safe for concurrent use. The zero value is an empty
 // directory with [DefaultOptions].
 type Directory struct {
-	// Now tells when a change was made, for the options about propagation; nil: the server that is given the directory sets it to its clock.
-	// It must not be set while the directory is in use.
+	// Now tells when a change was made, for the options about propagation; nil: the server that is given the directory
+	// sets it to its clock. It must not be set while the directory is in use.
 	Now func() time.Time
 
 	mu      sync.RWMutex
@@ -73,10 +73,11 @@ func (d *Directory) AddTenant(t Tenant) (Tenant, error) {
 	return record.tenant.clone(), nil
 }
 
-// Change changes a tenant, named by id or domain, at once or not at all: change gets a copy that it may alter in any way but the id, and the
-// tenant becomes what it left there. Change returns the tenant with every id filled in. It returns change's own error as it is, an error when
-// the result breaks a rule, and one wrapping [ErrNotFound] when there is no such tenant; then nothing has changed. The directory is locked
-// while change runs, so that change must not use it.
+// Change changes a tenant, named by id or domain, at once or not at all: change gets a copy that it may alter in any
+// way but the id, and the tenant becomes what it left there. Change returns the tenant with every id filled in. It
+// returns change's own error as it is, an error when the result breaks a rule, and one wrapping [ErrNotFound] when
+// there is no such tenant; then nothing has changed. The directory is locked while change runs, so that change must not
+// use it.
 func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -132,8 +133,8 @@ func (d *Directory) put(old, record *tenantRecord) error {
 	return nil
 }
 
-// Replace makes the directory what another one is, at once. Clients that both have change as with [Directory.Change]. The other directory
-// must not be used afterwards.
+// Replace makes the directory what another one is, at once. Clients that both have change as with [Directory.Change].
+// The other directory must not be used afterwards.
 func (d *Directory) Replace(with *Directory) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -185,9 +186,10 @@ func (d *Directory) AddCredential(tenant, client string, c Credential) (Credenti
 	return (*credentials)[len(*credentials)-1], nil
 }
 
-// UpdateCredential changes a federated identity credential, named by id or by name, in place: what is not empty in c takes the place of what
-// was there, and of a subject and a matching expression the one that c has is kept. It returns the credential, an error when it breaks one of
-// Entra's rules, and one wrapping [ErrNotFound] when there is none; then nothing has changed.
+// UpdateCredential changes a federated identity credential, named by id or by name, in place: what is not empty in c
+// takes the place of what was there, and of a subject and a matching expression the one that c has is kept. It returns
+// the credential, an error when it breaks one of Entra's rules, and one wrapping [ErrNotFound] when there is none; then
+// nothing has changed.
 func (d *Directory) UpdateCredential(tenant, client, credential string, c Credential) (Credential, error) {
 	var updated *Credential
 	_, err := d.Change(tenant, func(t *Tenant) error {
@@ -208,8 +210,9 @@ func (d *Directory) UpdateCredential(tenant, client, credential string, c Creden
 	return updated.clone(), nil
 }
 
-// update puts the members of another credential that are not empty over c's. Id and name are fixed. A credential whose issuer or expression
-// changes is new to the rules about expressions, unless another time of creation is given: that it repeats the one it had does not count.
+// update puts the members of another credential that are not empty over c's. Id and name are fixed. A credential whose
+// issuer or expression changes is new to the rules about expressions, unless another time of creation is given: that it
+// repeats the one it had does not count.
 func (c *Credential) update(with Credential) error {
 	if with.Name != "" && with.Name != c.Name || with.ID != "" && !strings.EqualFold(with.ID, c.ID) {
 		return fmt.Errorf("directory: credential %q: the id and the name of a federated credential cannot be changed", c.Name)

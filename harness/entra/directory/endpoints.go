@@ -11,8 +11,8 @@ func ManagementURL(name string) (string, error) {
 	return c.management().URLs[0], nil
 }
 
-// ManagementAudiences are the resources, without a slash at the end, whose access tokens Azure Resource Manager takes in a cloud ("" means
-// "public"). The caller owns the slice.
+// ManagementAudiences are the resources, without a slash at the end, whose access tokens Azure Resource Manager takes
+// in a cloud ("" means "public"). The caller owns the slice.
 func ManagementAudiences(name string) ([]string, error) {
 	c, err := cloudNamed(name)
 	if err != nil {

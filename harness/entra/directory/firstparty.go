@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Application ids of Microsoft's services that are told apart elsewhere. Tokens for Microsoft Graph carry claims of their own, and live
-// long for clients that ask for it. Tokens for token exchange are v2.0; its id was seen as their aud in 2025 and 2026.
+// Application ids of Microsoft's services that are told apart elsewhere. Tokens for Microsoft Graph carry claims of
+// their own, and live long for clients that ask for it. Tokens for token exchange are v2.0; its id was seen as their
+// aud in 2025 and 2026.
 const (
 	GraphAppID      = "00000003-0000-0000-c000-000000000000"
 	ManagementAppID = "797f4846-ba00-4fd7-ba43-dac1f8f63013"

@@ -44,7 +44,8 @@ func Location(given string) string { return strings.ToLower(strings.ReplaceAll(g
 // ZeroGUID is never the id of anything. As the role of an assignment it stands for default access.
 const ZeroGUID = "00000000-0000-0000-0000-000000000000"
 
-// NewGUID is a random version 4 GUID. Ids are no secrets, so a source that fails is replaced by the system's, which cannot.
+// NewGUID is a random version 4 GUID. Ids are no secrets, so a source that fails is replaced by the system's, which
+// cannot.
 func NewGUID(source io.Reader) string {
 	id, err := uuid.NewRandomFromReader(source)
 	if err != nil {

@@ -27,68 +27,78 @@ type Options struct {
 	// KeyCacheTTL is how long an issuer's keys are kept. Default 1h: users report up to
 	// about an hour after a rotation.
 	KeyCacheTTL time.Duration `json:"keyCacheTTL"`
-	// RefetchInterval is how old an issuer's keys must be before a kid that is not among them has the issuer's documents fetched again.
-	// Default 5m; reports say only that it is not at once, and takes up to about an hour (Azure/azure-workload-identity#1232, #616).
+	// RefetchInterval is how old an issuer's keys must be before a kid that is not among them has the issuer's
+	// documents fetched again. Default 5m; reports say only that it is not at once, and takes up to about an hour
+	// (Azure/azure-workload-identity#1232, #616).
 	RefetchInterval time.Duration `json:"refetchInterval"`
-	// StaleKeys is how long beyond KeyCacheTTL keys are used while the issuer cannot be read. Default 0: that Entra does so is not
-	// known, and refusing is the safe side.
+	// StaleKeys is how long beyond KeyCacheTTL keys are used while the issuer cannot be read. Default 0: that Entra
+	// does so is not known, and refusing is the safe side.
 	StaleKeys time.Duration `json:"staleKeys"`
-	// NewIssuerDelay is how long the keys of an issuer that was never asked for before are not found (AADSTS7000272). Default 0;
-	// users report twenty minutes and more for a new issuer.
+	// NewIssuerDelay is how long the keys of an issuer that was never asked for before are not found (AADSTS7000272).
+	// Default 0; users report twenty minutes and more for a new issuer.
 	NewIssuerDelay time.Duration `json:"newIssuerDelay"`
-	// FetchTimeout is how long an issuer may take to answer for both of its documents. Default 30s; Entra's is not known.
+	// FetchTimeout is how long an issuer may take to answer for both of its documents. Default 30s; Entra's is not
+	// known.
 	FetchTimeout time.Duration `json:"fetchTimeout"`
 	// MaxDocumentBytes bounds a document of an issuer. Default 1048576; Entra's bound is not known. At most 16777216.
 	MaxDocumentBytes int `json:"maxDocumentBytes"`
 	// FollowRedirects follows redirects of an issuer, to https. Default false: that Entra does is not known.
 	FollowRedirects bool `json:"followRedirects"`
-	// AnyDiscoveryIssuer accepts a discovery document whose issuer is not the one asked for. Default false: OpenID Connect Discovery
-	// forbids it, though no public log shows that Entra refuses it.
+	// AnyDiscoveryIssuer accepts a discovery document whose issuer is not the one asked for. Default false: OpenID
+	// Connect Discovery forbids it, though no public log shows that Entra refuses it.
 	AnyDiscoveryIssuer bool `json:"anyDiscoveryIssuer"`
-	// RefuseEmptyAuthorizationEndpoint refuses a discovery document whose authorization_endpoint is an empty text. Default false: every
-	// document of SPIRE's has one, and the walkthrough that Microsoft's page on SPIFFE links (blog.identitydigest.com/azuread-federate-spiffe) and
-	// Red Hat's guide for Entra federate such documents. The one report of a refusal had an empty subject_types_supported too, which
-	// is always refused.
+	// RefuseEmptyAuthorizationEndpoint refuses a discovery document whose authorization_endpoint is an empty text.
+	// Default false: every document of SPIRE's has one, and the walkthrough that Microsoft's page on SPIFFE links
+	// (blog.identitydigest.com/azuread-federate-spiffe) and Red Hat's guide for Entra federate such documents. The one
+	// report of a refusal had an empty subject_types_supported too, which is always refused.
 	RefuseEmptyAuthorizationEndpoint bool `json:"refuseEmptyAuthorizationEndpoint"`
-	// DiscoveryFailureCode is the code when the discovery document cannot be read: 501661, 90061 or 50166, which have one text.
-	// Default 501661, the newest.
+	// DiscoveryFailureCode is the code when the discovery document cannot be read: 501661, 90061 or 50166, which have
+	// one text. Default 501661, the newest.
 	DiscoveryFailureCode int `json:"discoveryFailureCode" jsonschema:"enum=501661,enum=90061,enum=50166"`
-	// RefuseKeysWithoutUse ignores keys of a JWKS without "use". Default false: that such keys work is inferred from their being common.
+	// RefuseKeysWithoutUse ignores keys of a JWKS without "use". Default false: that such keys work is inferred from
+	// their being common.
 	RefuseKeysWithoutUse bool `json:"refuseKeysWithoutUse"`
-	// RefusePSS refuses the algorithms PS256, PS384 and PS512. Default false: the error of 2025 lists them, that of 2023 does not.
+	// RefusePSS refuses the algorithms PS256, PS384 and PS512. Default false: the error of 2025 lists them, that of
+	// 2023 does not.
 	RefusePSS bool `json:"refusePSS"`
-	// TimeBeforeSignature checks lifetime and time of an assertion before its key and signature. Default false; the order is not known.
+	// TimeBeforeSignature checks lifetime and time of an assertion before its key and signature. Default false; the
+	// order is not known.
 	TimeBeforeSignature bool `json:"timeBeforeSignature"`
 	// MatchOrder is the order of audience and subject. Default AudienceFirst.
 	MatchOrder MatchOrder `json:"matchOrder" jsonschema:"enum=audience-first,enum=subject-first"`
 	// AudienceLists accepts an aud of several values of which one matches. Default false:
 	// only one value, alone or in a list, is known to work.
 	AudienceLists bool `json:"audienceLists"`
-	// EmptyWildcard lets * in a flexible expression stand for nothing. Default false, the safe side; Microsoft says only that it stands
-	// for several characters.
+	// EmptyWildcard lets * in a flexible expression stand for nothing. Default false, the safe side; Microsoft says
+	// only that it stands for several characters.
 	EmptyWildcard bool `json:"emptyWildcard"`
-	// GitLabRequires is what a flexible expression about GitLab must have beside its clause with sub when a credential is made. "id", the
-	// default: project_id, namespace_id or user_id, however sub begins, as Microsoft's page about mutable subjects says in an edition
-	// of 2026-07-28. "subject": nothing, as another edition of that day and the list of claims of 2026-08-14 have it. "project-id": project_id,
-	// unless sub begins with project_id, as the page on setting one up says since 2026-09-18. No report says which is true.
+	// GitLabRequires is what a flexible expression about GitLab must have beside its clause with sub when a credential
+	// is made. "id", the default: project_id, namespace_id or user_id, however sub begins, as Microsoft's page about
+	// mutable subjects says in an edition of 2026-07-28. "subject": nothing, as another edition of that day and the
+	// list of claims of 2026-08-14 have it. "project-id": project_id, unless sub begins with project_id, as the page on
+	// setting one up says since 2026-09-18. No report says which is true.
 	GitLabRequires expression.GitLabRule `json:"gitLabRequires" jsonschema:"enum=id,enum=project-id,enum=subject"`
-	// ThrottleAfter is how many token requests a client may make in a minute of the clock before it gets 429. Default 0: any number;
-	// Entra's limits are not published.
+	// ThrottleAfter is how many token requests a client may make in a minute of the clock before it gets 429. Default
+	// 0: any number; Entra's limits are not published.
 	ThrottleAfter int `json:"throttleAfter"`
-	// PropagationDelay is how long a change of an application, as client or as resource, a managed identity or a federated credential
-	// takes until the token endpoint sees it. Default 0; Microsoft documents seconds to minutes. Meanwhile the answer is that of what was
-	// there before: AADSTS70025 for an application's first credential, which was measured for about two minutes in 2026 and which installers wait
-	// out (dynatrace-oss/dtwiz), and AADSTS700211 to 700213 beside others. Microsoft's page of 2024 still names AADSTS70021 for that time, the code
-	// of all mismatches until 2023; no log of later shows it.
+	// PropagationDelay is how long a change of an application, as client or as resource, a managed identity or a
+	// federated credential takes until the token endpoint sees it. Default 0; Microsoft documents seconds to minutes.
+	// Meanwhile the answer is that of what was there before: AADSTS70025 for an application's first credential, which
+	// was measured for about two minutes in 2026 and which installers wait out (dynatrace-oss/dtwiz), and AADSTS700211
+	// to 700213 beside others. Microsoft's page of 2024 still names AADSTS70021 for that time, the code of all
+	// mismatches until 2023; no log of later shows it.
 	PropagationDelay time.Duration `json:"propagationDelay"`
-	// StaleEdits is how long the token endpoint sees a federated credential as it was before it was changed in place, while one that
-	// is removed and added anew counts at once. Default 0; users report hours (Azure/azure-workload-identity#1200).
+	// StaleEdits is how long the token endpoint sees a federated credential as it was before it was changed in place,
+	// while one that is removed and added anew counts at once. Default 0; users report hours
+	// (Azure/azure-workload-identity#1200).
 	StaleEdits time.Duration `json:"staleEdits"`
-	// IdentityWriteTime is how long Azure Resource Manager takes to write a federated credential of a managed identity, in real time,
-	// while it refuses other writes under the same identity (409). Default 100ms; Azure's time is not known.
+	// IdentityWriteTime is how long Azure Resource Manager takes to write a federated credential of a managed identity,
+	// in real time, while it refuses other writes under the same identity (409). Default 100ms; Azure's time is not
+	// known.
 	IdentityWriteTime time.Duration `json:"identityWriteTime"`
-	// GraphFlexibleBreaks makes Microsoft Graph v1.0 break off a list of federated credentials at the first with a flexible expression, as
-	// it did from 2024-12 to 2025-09. Default false: since 2026-08 its metadata has credentials without a subject.
+	// GraphFlexibleBreaks makes Microsoft Graph v1.0 break off a list of federated credentials at the first with a
+	// flexible expression, as it did from 2024-12 to 2025-09. Default false: since 2026-08 its metadata has credentials
+	// without a subject.
 	GraphFlexibleBreaks bool `json:"graphFlexibleBreaks"`
 }
 

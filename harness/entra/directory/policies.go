@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// validatePolicies validates what the tenant's administrators demand, fills in the ids of policies, and replaces the names of applications in them
-// by client ids.
+// validatePolicies validates what the tenant's administrators demand, fills in the ids of policies, and replaces the
+// names of applications in them by client ids.
 func (r *tenantRecord) validatePolicies(all rules) {
 	rules := all.in("", "tenant %q: ", r.tenant.DisplayName)
 	for i, policy := range r.tenant.B2CPolicies {

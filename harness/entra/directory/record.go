@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// tenantRecord is a tenant with its indexes. It is replaced, never changed, so that a reader may keep it after the directory's lock is gone.
+// tenantRecord is a tenant with its indexes. It is replaced, never changed, so that a reader may keep it after the
+// directory's lock is gone.
 type tenantRecord struct {
 	tenant   Tenant
 	cloud    *Cloud
 	options  Options                 // those that it was validated under
 	byClient map[string]*Application // by lower-case client id: applications, and managed identities as such
-	before   map[string][]version    // by lower-case client id: what a client was before changes that may not have spread yet, oldest first
-	edited   map[string]edit         // by credential id: federated credentials that were changed in place
+	// by lower-case client id: what a client was before changes that may not have spread yet, oldest first
+	before map[string][]version
+	edited map[string]edit // by credential id: federated credentials that were changed in place
 }
 
 // version is a client before a change.
@@ -56,7 +58,8 @@ func (r *tenantRecord) index() {
 	}
 }
 
-// resource finds the application that a resource string names, by identifier URI or client id, as it has spread by now, or nil.
+// resource finds the application that a resource string names, by identifier URI or client id, as it has spread by now,
+// or nil.
 func (r *tenantRecord) resource(resource string, now time.Time, o Options) *Application {
 	named := func(a *Application) bool {
 		return a != nil && a.Identity == nil && (strings.EqualFold(a.ClientID, resource) || slices.Contains(a.IdentifierURIs, resource))
@@ -123,7 +126,8 @@ func (r *tenantRecord) rememberEdits(old *tenantRecord, was, is []Credential, no
 	}
 }
 
-// spread is the client as it has spread by now, or nil, and which of its federated credentials were changed in place by then.
+// spread is the client as it has spread by now, or nil, and which of its federated credentials were changed in place by
+// then.
 func (r *tenantRecord) spread(clientID string, now time.Time, o Options) (*Application, map[string]edit) {
 	for _, v := range r.before[clientID] {
 		if now.Sub(v.changed) < o.PropagationDelay {
@@ -133,7 +137,8 @@ func (r *tenantRecord) spread(clientID string, now time.Time, o Options) (*Appli
 	return r.byClient[clientID], r.edited
 }
 
-// replica is the client as the sign-in service sees it now, federated credentials that were changed in place included, or nil.
+// replica is the client as the sign-in service sees it now, federated credentials that were changed in place included,
+// or nil.
 func (r *tenantRecord) replica(clientID string, now time.Time, o Options) *Application {
 	client, edited := r.spread(clientID, now, o)
 	if client == nil || len(edited) == 0 {

@@ -112,8 +112,8 @@ func (r *RoleDefinition) Allows(action string) bool {
 	return slices.ContainsFunc(r.Actions, matches) && !slices.ContainsFunc(r.NotActions, matches)
 }
 
-// matchAction compares without regard to case. That a /*/ also stands for a single slash is inferred: Managed Identity Operator, with
-// userAssignedIdentities/*/read, can read the identities themselves.
+// matchAction compares without regard to case. That a /*/ also stands for a single slash is inferred: Managed Identity
+// Operator, with userAssignedIdentities/*/read, can read the identities themselves.
 func matchAction(pattern, action string) bool {
 	pattern, action = strings.ToLower(pattern), strings.ToLower(action)
 	return matchStars(pattern, action) || matchStars(strings.ReplaceAll(pattern, "/*/", "/"), action)

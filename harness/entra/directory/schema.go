@@ -10,6 +10,6 @@ import (
 //go:embed directory.schema.json
 var schema []byte
 
-// Schema returns the JSON schema (draft 7) of a directory file, for editors. It is generated from [File] and what it holds;
-// [Parse] validates more than a schema can.
+// Schema returns the JSON schema (draft 7) of a directory file, for editors. It is generated from [File] and what it
+// holds; [Parse] validates more than a schema can.
 func Schema() []byte { return bytes.Clone(schema) }

@@ -6,20 +6,22 @@ import (
 	"strings"
 )
 
-// Service is a resource of Microsoft's. Every tenant of a cloud has it here; at Entra some come to a tenant when it first uses them.
+// Service is a resource of Microsoft's. Every tenant of a cloud has it here; at Entra some come to a tenant when it
+// first uses them.
 type Service struct {
-	Name     string
-	AppID    string
-	URLs     []string  // that name it as a resource, without a trailing slash; none: its AppID is all that does
-	Patterns []string  // of further URLs, such as https://{account}.blob.core.windows.net, whose {account} is a name in Azure
+	Name  string
+	AppID string
+	URLs  []string // that name it as a resource, without a trailing slash; none: its AppID is all that does
+	// of further URLs, such as https://{account}.blob.core.windows.net, whose {account} is a name in Azure
+	Patterns []string
 	AppRoles []AppRole // the application permissions that are known here; the real ones are many more
 	Source   string    // of the id, the name and the URLs, and what of them is inferred
 
 	hosts []*regexp.Regexp
 }
 
-// graphRoles are application permissions of Microsoft Graph that have to do with applications and sign-ins, from Microsoft's permissions
-// reference.
+// graphRoles are application permissions of Microsoft Graph that have to do with applications and sign-ins, from
+// Microsoft's permissions reference.
 var graphRoles = []AppRole{
 	{ID: "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30", Value: "Application.Read.All", DisplayName: "Read all applications"},
 	{ID: "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9", Value: "Application.ReadWrite.All", DisplayName: "Read and write all applications"},
@@ -32,8 +34,8 @@ var graphRoles = []AppRole{
 	{ID: "df021288-bdef-4463-88db-98f22de89214", Value: "User.Read.All", DisplayName: "Read all users' full profiles"},
 }
 
-// Services lists Microsoft's services in a cloud ("public", "usgov", "china"; "" means "public"), or returns an error that lists the
-// clouds there are. The caller owns the result.
+// Services lists Microsoft's services in a cloud ("public", "usgov", "china"; "" means "public"), or returns an error
+// that lists the clouds there are. The caller owns the result.
 func Services(cloud string) ([]Service, error) {
 	c, err := cloudNamed(cloud)
 	if err != nil {
@@ -50,9 +52,9 @@ func (s *Service) ServicePrincipalID(tenantID string) string {
 	return nameGUID("service principal", strings.ToLower(tenantID), s.AppID)
 }
 
-// Service finds the service a resource string names, or nil. An https URL may end in a slash, as that of the Azure CLI's scope
-// https://management.core.windows.net//.default does; apart from that they are compared byte for byte. That more slashes, or one after api://,
-// make it another resource is inferred.
+// Service finds the service a resource string names, or nil. An https URL may end in a slash, as that of the Azure
+// CLI's scope https://management.core.windows.net//.default does; apart from that they are compared byte for byte. That
+// more slashes, or one after api://, make it another resource is inferred.
 func (c *Cloud) Service(resource string) *Service {
 	url := resource
 	if strings.HasPrefix(resource, "https://") {

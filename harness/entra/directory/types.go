@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Tenant is one directory of Entra with what belongs to it. Ids that are not given derive from the names: the same names always give the
-// same ids.
+// Tenant is one directory of Entra with what belongs to it. Ids that are not given derive from the names: the same
+// names always give the same ids.
 type Tenant struct {
 	ID                string            `json:"id"`                                                             // a GUID; "": derived from DisplayName
 	DisplayName       string            `json:"displayName"`                                                    // printed in errors; "": the first domain, or the id
@@ -23,19 +23,22 @@ type Tenant struct {
 
 // Policies are what a tenant's administrators demand. The zero value demands nothing.
 type Policies struct {
-	FederationDisabled bool                `json:"federationDisabled,omitempty"` // refuses every federated sign-in (700223)
-	GitHubEnterprises  []string            `json:"githubEnterprises,omitempty"`  // values of the claim enterprise, one of which GitHub's tokens must have (7002381)
-	AllowedIssuers     []string            `json:"allowedIssuers,omitempty"`     // only Microsoft Graph checks it, as the app management policy: issuers of new credentials; empty: any
-	ConditionalAccess  []ConditionalAccess `json:"conditionalAccess,omitempty"`  // policies for workload identities
+	FederationDisabled bool `json:"federationDisabled,omitempty"` // refuses every federated sign-in (700223)
+	// values of the claim enterprise, one of which GitHub's tokens must have (7002381)
+	GitHubEnterprises []string `json:"githubEnterprises,omitempty"`
+	// only Microsoft Graph checks it, as the app management policy: issuers of new credentials; empty: any
+	AllowedIssuers    []string            `json:"allowedIssuers,omitempty"`
+	ConditionalAccess []ConditionalAccess `json:"conditionalAccess,omitempty"` // policies for workload identities
 }
 
-// ConditionalAccess is a Conditional Access policy for workload identities, whose only grant control is block. It does not apply to managed
-// identities.
+// ConditionalAccess is a Conditional Access policy for workload identities, whose only grant control is block. It does
+// not apply to managed identities.
 type ConditionalAccess struct {
-	ID               string   `json:"id"` // a GUID; "": derived
-	Name             string   `json:"displayName"`
-	Applications     []string `json:"applications,omitempty"`     // display names or client ids; empty: all of the tenant
-	ExcludeLocations []string `json:"excludeLocations,omitempty"` // networks in CIDR notation from which it does not block; empty: it blocks everywhere
+	ID           string   `json:"id"` // a GUID; "": derived
+	Name         string   `json:"displayName"`
+	Applications []string `json:"applications,omitempty"` // display names or client ids; empty: all of the tenant
+	// networks in CIDR notation from which it does not block; empty: it blocks everywhere
+	ExcludeLocations []string `json:"excludeLocations,omitempty"`
 }
 
 // Application is an app registration together with its service principal.
@@ -75,16 +78,18 @@ type AppRole struct {
 
 // AppRoleAssignment is a role that a principal has at a resource.
 type AppRoleAssignment struct {
-	ID       string    `json:"id"`       // a GUID; "": derived
-	Resource string    `json:"resource"` // "Microsoft Graph", or an application's display name, client id or service principal's id
-	Role     string    `json:"role"`     // the role's value or id
+	ID string `json:"id"` // a GUID; "": derived
+	// "Microsoft Graph", or an application's display name, client id or service principal's id
+	Resource string    `json:"resource"`
+	Role     string    `json:"role"` // the role's value or id
 	Created  time.Time `json:"createdDateTime,omitzero"`
 }
 
 // Credential is a federated identity credential.
 type Credential struct {
-	ID          string   `json:"id"`                // a GUID; "": derived
-	Name        string   `json:"name"`              // 3 to 120 letters, digits, - and _, the first a letter or digit; unique in the application
+	ID string `json:"id"` // a GUID; "": derived
+	// 3 to 120 letters, digits, - and _, the first a letter or digit; unique in the application
+	Name        string   `json:"name"`
 	Issuer      string   `json:"issuer"`            // must equal the assertion's iss
 	Subject     string   `json:"subject,omitempty"` // must equal the assertion's sub, case included; "" with Matching
 	Audiences   []string `json:"audiences"`         // exactly one
@@ -133,11 +138,13 @@ type Resource struct {
 
 // RoleAssignment is a role of Azure that a principal has at a scope.
 type RoleAssignment struct {
-	Name      string    `json:"name"`            // a GUID; "": derived
-	Principal string    `json:"principal"`       // an application's or managed identity's name, or a principal's object id
-	Role      string    `json:"role"`            // a built-in role's name or id, such as Reader
-	Scope     string    `json:"scope,omitempty"` // below the subscription, such as /resourceGroups/app; "": the subscription
-	Created   time.Time `json:"createdDateTime,omitzero"`
+	Name string `json:"name"` // a GUID; "": derived
+	// an application's or managed identity's name, or a principal's object id
+	Principal string `json:"principal"`
+	Role      string `json:"role"` // a built-in role's name or id, such as Reader
+	// below the subscription, such as /resourceGroups/app; "": the subscription
+	Scope   string    `json:"scope,omitempty"`
+	Created time.Time `json:"createdDateTime,omitzero"`
 }
 
 // B2CPolicy finds a B2C policy of the tenant by its name in any case, and returns it as the tenant has it, or "".
@@ -149,7 +156,8 @@ func (t *Tenant) B2CPolicy(name string) string {
 	return t.B2CPolicies[i]
 }
 
-// ResourceID is the identity's id in Azure Resource Manager. It has resourcegroups in lower case, as Azure/azure-rest-api-specs shows the replies.
+// ResourceID is the identity's id in Azure Resource Manager. It has resourcegroups in lower case, as
+// Azure/azure-rest-api-specs shows the replies.
 func (m *ManagedIdentity) ResourceID() string {
 	return "/subscriptions/" + m.Subscription + "/resourcegroups/" + m.ResourceGroup + "/providers/" + IdentityType + "/" + m.Name
 }

@@ -86,7 +86,8 @@ func TestMatchEmptyStar(t *testing.T) {
 	}
 }
 
-// TestMatchCost has the dearest expression and claim that there can be. Without a bound, 64 kB and 128 kB took 14 seconds.
+// TestMatchCost has the dearest expression and claim that there can be. Without a bound, 64 kB and 128 kB took 14
+// seconds.
 func TestMatchCost(t *testing.T) {
 	t.Parallel()
 	text := func(length int) string {

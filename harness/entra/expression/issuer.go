@@ -40,8 +40,9 @@ type platform struct {
 	name    string
 	issuers string // for people
 	issues  func(issuer string) bool
-	claims  map[string][]string                           // operators by claim
-	lacks   func(e *Expression, gitLab GitLabRule) string // what an expression has asked for since GitHubRule and is not there; nil: nothing
+	claims  map[string][]string // operators by claim
+	// what an expression has asked for since GitHubRule and is not there; nil: nothing
+	lacks func(e *Expression, gitLab GitLabRule) string
 }
 
 // platforms are those that Entra knows. Those of GitHub's claims that end in _id, and that event_name is refused with
@@ -97,7 +98,8 @@ func (e *Expression) names(claims ...string) bool {
 	return slices.ContainsFunc(e.clauses, func(c clause) bool { return slices.Contains(claims, c.claim) })
 }
 
-// isGitLab knows https://gitlab.com, and https://gitlab.NAME.com and .ca, where NAME "can be any string"; here any that a host can have.
+// isGitLab knows https://gitlab.com, and https://gitlab.NAME.com and .ca, where NAME "can be any string"; here any that
+// a host can have.
 func isGitLab(issuer string) bool {
 	host, ok := strings.CutPrefix(issuer, "https://gitlab.")
 	if !ok {
@@ -129,8 +131,8 @@ func (e *RuleError) Error() string {
 	return fmt.Sprintf("expression: issuer %q: %s", e.Issuer, e.Reason)
 }
 
-// ValidateIssuer tells whether Entra takes the expression in a credential for an issuer that was created then; the zero time means now. Credentials
-// from before [GitHubRule] need not name an id. The error is a [*RuleError].
+// ValidateIssuer tells whether Entra takes the expression in a credential for an issuer that was created then; the zero
+// time means now. Credentials from before [GitHubRule] need not name an id. The error is a [*RuleError].
 func (e *Expression) ValidateIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
 	i := slices.IndexFunc(platforms, func(p platform) bool { return p.issues(issuer) })
 	if i < 0 {
@@ -158,11 +160,11 @@ func (e *Expression) ValidateIssuer(issuer string, created time.Time, gitLab Git
 	return nil
 }
 
-// ValidateIdentityIssuer is [Expression.ValidateIssuer] for a credential of a managed identity. The documentation contradicts
-// itself: some editions of the pages have flexible credentials for applications only, newer ones (docs.azure.cn;
-// learn.microsoft.com of 2026-09-18, with GitHub as the example) for applications and user-assigned managed identities.
-// Azure's API has them since version 2025-01-31-preview, and so has the Azure CLI in preview; users found that it
-// refuses every expression about GitHub.
+// ValidateIdentityIssuer is [Expression.ValidateIssuer] for a credential of a managed identity. The documentation
+// contradicts itself: some editions of the pages have flexible credentials for applications only, newer ones
+// (docs.azure.cn; learn.microsoft.com of 2026-09-18, with GitHub as the example) for applications and user-assigned
+// managed identities. Azure's API has them since version 2025-01-31-preview, and so has the Azure CLI in preview; users
+// found that it refuses every expression about GitHub.
 func (e *Expression) ValidateIdentityIssuer(issuer string, created time.Time, gitLab GitLabRule) error {
 	if issuer == GitHub {
 		return &RuleError{issuer, "managed identities take no expressions about GitHub"}

@@ -10,7 +10,8 @@ import (
 
 const applicationType = "microsoft.graph.application"
 
-// applicationEntity is an application as Microsoft Graph shows it, with the members in the order of a recording of the Azure CLI (2025-04).
+// applicationEntity is an application as Microsoft Graph shows it, with the members in the order of a recording of the
+// Azure CLI (2025-04).
 func applicationEntity(t *directory.Tenant, a *directory.Application) object {
 	entity := object{
 		{"id", a.ObjectID},

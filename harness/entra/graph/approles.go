@@ -163,8 +163,8 @@ func (c *call) newAssignment(relation, fixed string) (*answer, error) {
 	return got, err
 }
 
-// validateAssignment refuses roles that the resource does not have, and those that the principal has. Both texts were seen in public code that
-// calls Microsoft Graph; the code of the first is inferred.
+// validateAssignment refuses roles that the resource does not have, and those that the principal has. Both texts were
+// seen in public code that calls Microsoft Graph; the code of the first is inferred.
 func validateAssignment(t *directory.Tenant, a assignment) *refusal {
 	offered := slices.ContainsFunc(a.resource.roles, func(r directory.AppRole) bool {
 		return strings.EqualFold(r.ID, a.Role) && !r.Disabled && slices.Contains(memberTypes(r), "Application")

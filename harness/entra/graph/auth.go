@@ -36,7 +36,8 @@ func (c *call) need(permissions ...string) error {
 	return nil
 }
 
-// mayWrite refuses callers who may not change an application or its service principal: those without Application.ReadWrite.All must own it.
+// mayWrite refuses callers who may not change an application or its service principal: those without
+// Application.ReadWrite.All must own it.
 func (c *call) mayWrite(a *directory.Application) error {
 	if c.has(applicationReadWrite) || c.has(applicationOwnedBy) && owns(a, c.bearer.ObjectID) {
 		return nil

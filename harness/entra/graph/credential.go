@@ -18,8 +18,8 @@ const (
 	credentialResource = "FederatedIdentityCredential"
 )
 
-// credentialEntity is a federated identity credential, with the members in the order of recordings of the Azure CLI (2022). Only beta has the
-// expression.
+// credentialEntity is a federated identity credential, with the members in the order of recordings of the Azure CLI
+// (2022). Only beta has the expression.
 func credentialEntity(c directory.Credential, beta bool) object {
 	entity := object{
 		{"id", c.ID}, {"name", c.Name}, {"issuer", c.Issuer}, {"subject", orNull(c.Subject)}, {"description", orNull(c.Description)},
@@ -40,8 +40,8 @@ func exampleCredential(beta bool) object {
 	return credentialEntity(directory.Credential{Subject: "x", Description: "x", Audiences: []string{"x"}, Matching: "x"}, beta)
 }
 
-// setCredential applies the properties of a POST or PATCH. In v1.0 the expression is left alone, so that a credential with nothing but one
-// lacks a subject there; that is what Azure/azure-cli#32816 reports.
+// setCredential applies the properties of a POST or PATCH. In v1.0 the expression is left alone, so that a credential
+// with nothing but one lacks a subject there; that is what Azure/azure-cli#32816 reports.
 //
 // Today's rules count for a credential whose issuer or expression changes, whatever its age.
 func setCredential(cr *directory.Credential, body map[string]any, beta bool) *refusal {
@@ -108,14 +108,14 @@ func setExpression(cr *directory.Credential, value any) *refusal {
 	return nil
 }
 
-// invalidCredential is a rule of federated identity credentials that was broken. The code was seen for two of them, for the others it is
-// inferred, as their texts are.
+// invalidCredential is a rule of federated identity credentials that was broken. The code was seen for two of them, for
+// the others it is inferred, as their texts are.
 func invalidCredential(format string, args ...any) *refusal {
 	return refuse(http.StatusBadRequest, codeInvalidCredential, format, args...)
 }
 
-// validateCredential validates a new or changed credential against the rules. before is what it was (nil: it is new), others are the application's
-// other credentials.
+// validateCredential validates a new or changed credential against the rules. before is what it was (nil: it is new),
+// others are the application's other credentials.
 func validateCredential(t *directory.Tenant, cr, before *directory.Credential, others []directory.Credential, o directory.Options) *refusal {
 	for _, required := range []struct {
 		name    string
@@ -168,9 +168,9 @@ func validateCredential(t *directory.Tenant, cr, before *directory.Credential, o
 	return nil
 }
 
-// validateExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud without
-// expressions the part of [directory.ErrNoExpressions] was seen, the words before it are inferred; for a broken expression
-// it is inferred.
+// validateExpression refuses expressions. The text for a rule was seen with GitHub's claims; of that for a cloud
+// without expressions the part of [directory.ErrNoExpressions] was seen, the words before it are inferred; for a broken
+// expression it is inferred.
 func validateExpression(t *directory.Tenant, cr *directory.Credential, o directory.Options) *refusal {
 	const invalid = "The FederatedIdentityCredential.ClaimsMatchingExpression.Value is invalid. "
 	err := directory.ValidateMatching(t.Cloud, *cr, false, o)
@@ -186,7 +186,8 @@ func validateExpression(t *directory.Tenant, cr *directory.Credential, o directo
 	return invalidCredential(invalid+"Rule exception: Expression configured for issuer '%s' either lacks all required claims or contains unallowed claims.", cr.Issuer)
 }
 
-// validateIssuer applies the tenant's policy, which is about issuers that are new or changed, and what is documented for Entra as an issuer: its subject must be an object of the tenant.
+// validateIssuer applies the tenant's policy, which is about issuers that are new or changed, and what is documented
+// for Entra as an issuer: its subject must be an object of the tenant.
 func validateIssuer(t *directory.Tenant, cr, before *directory.Credential) *refusal {
 	isNew := before == nil || before.Issuer != cr.Issuer
 	if allowed := t.Policies.AllowedIssuers; isNew && len(allowed) > 0 && !slices.Contains(allowed, cr.Issuer) {

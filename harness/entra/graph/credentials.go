@@ -44,8 +44,9 @@ func (c *call) credentials(context string, credentials []directory.Credential) (
 	return c.collection(context, credentialType, exampleCredential(c.isBeta()), all)
 }
 
-// brokenOff is a listing whose last credential has an expression, as v1.0 answered it from 2024-12 to 2025-09: status 200, and an error in the
-// middle of the JSON (Azure/azure-workload-identity#373, microsoftgraph/msgraph-sdk-python#1359).
+// brokenOff is a listing whose last credential has an expression, as v1.0 answered it from 2024-12 to 2025-09: status
+// 200, and an error in the middle of the JSON (Azure/azure-workload-identity#373,
+// microsoftgraph/msgraph-sdk-python#1359).
 func (c *call) brokenOff(context string, credentials []directory.Credential) (*answer, error) {
 	raw := []byte(`{"@odata.context":"` + c.base + "/$metadata#" + context + `","value":[`)
 	for i, cr := range credentials {

@@ -228,7 +228,8 @@ func TestFlexible(t *testing.T) {
 	c.must(200, "GET", "/beta"+path, nil)
 }
 
-// TestOldFlexible: an expression from before the rule about GitHub stays, and may not be changed to another one of that kind.
+// TestOldFlexible: an expression from before the rule about GitHub stays, and may not be changed to another one of that
+// kind.
 func TestOldFlexible(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

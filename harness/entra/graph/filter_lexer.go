@@ -137,7 +137,8 @@ func (p *filterParser) literal() literal {
 	return out
 }
 
-// compare applies an operator to a value and the literal. Strings are compared without regard to case, as the directory does.
+// compare applies an operator to a value and the literal. Strings are compared without regard to case, as the directory
+// does.
 func (want literal) compare(have any, operator string) bool {
 	order := 0
 	switch have := have.(type) {

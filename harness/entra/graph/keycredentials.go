@@ -14,14 +14,15 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
-// keyCredential is a certificate as keyCredentials has it. The directory keeps the certificate, which sign-ins use, and beside it the other
-// members with the certificate's base64 in key.
+// keyCredential is a certificate as keyCredentials has it. The directory keeps the certificate, which sign-ins use, and
+// beside it the other members with the certificate's base64 in key.
 type keyCredential struct {
 	certificate *x509.Certificate
 	members     map[string]any
 }
 
-// keyCredentials are an application's. Certificates that were not given to Microsoft Graph have an id of their thumbprint.
+// keyCredentials are an application's. Certificates that were not given to Microsoft Graph have an id of their
+// thumbprint.
 func keyCredentials(a *directory.Application) []keyCredential {
 	given, _ := a.Properties["keyCredentials"].([]any)
 	var all []keyCredential
@@ -47,7 +48,8 @@ func keyID(certificate *x509.Certificate) string {
 	return uuid.UUID(sum[:16]).String()
 }
 
-// keyCredentialEntities leave the key out: Microsoft Graph has it only for those who select keyCredentials of a single application.
+// keyCredentialEntities leave the key out: Microsoft Graph has it only for those who select keyCredentials of a single
+// application.
 func keyCredentialEntities(a *directory.Application) []object {
 	entities := []object{}
 	for _, k := range keyCredentials(a) {
@@ -72,10 +74,11 @@ func keyCredentialEntities(a *directory.Application) []object {
 	return entities
 }
 
-// setKeyCredentials replaces the certificates of an application. One that is there already is named by its keyId, and needs no key. Only
-// certificates to verify with are taken: private and symmetric keys are secrets, which must not be stored. The text about usage was seen
-// (microsoftgraph/msgraph-sdk-java#1823), and that about a change (Azure/active-directory-dotnet-graphapi-b2bportal-web#8); that both come for
-// these reasons, and the others, is inferred.
+// setKeyCredentials replaces the certificates of an application. One that is there already is named by its keyId, and
+// needs no key. Only certificates to verify with are taken: private and symmetric keys are secrets, which must not be
+// stored. The text about usage was seen (microsoftgraph/msgraph-sdk-java#1823), and that about a change
+// (Azure/active-directory-dotnet-graphapi-b2bportal-web#8); that both come for these reasons, and the others, is
+// inferred.
 func setKeyCredentials(a *directory.Application, value any) *refusal {
 	if value == nil {
 		return nil
@@ -134,7 +137,8 @@ func setKeyCredentials(a *directory.Application, value any) *refusal {
 	return nil
 }
 
-// readCertificate reads base64 of DER, or of PEM as Terraform sends it, or returns nil. It is one that the directory takes.
+// readCertificate reads base64 of DER, or of PEM as Terraform sends it, or returns nil. It is one that the directory
+// takes.
 func readCertificate(key string) *x509.Certificate {
 	raw, err := base64.StdEncoding.DecodeString(key)
 	if err != nil {

@@ -11,14 +11,15 @@ import (
 
 const principalType = "microsoft.graph.servicePrincipal"
 
-// principalProperties is where the directory keeps what a service principal was given: below its application's properties.
+// principalProperties is where the directory keeps what a service principal was given: below its application's
+// properties.
 const principalProperties = "servicePrincipal"
 
 // microsoftTenant owns the applications of Microsoft's services.
 const microsoftTenant = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 
-// principal is a service principal: of an application, of a managed identity, or of a service of Microsoft's. Exactly one of the first three
-// is set.
+// principal is a service principal: of an application, of a managed identity, or of a service of Microsoft's. Exactly
+// one of the first three is set.
 type principal struct {
 	app      *directory.Application
 	identity *directory.ManagedIdentity
@@ -91,7 +92,8 @@ func findPrincipal(t *directory.Tenant, key string) (*principal, *refusal) {
 	return p, nil
 }
 
-// entity is the service principal as Microsoft Graph shows it, with the members in the order of a recording of the Azure CLI (2025-04).
+// entity is the service principal as Microsoft Graph shows it, with the members in the order of a recording of the
+// Azure CLI (2025-04).
 func (p *principal) entity(t *directory.Tenant) object {
 	enabled, required, owner, kind, alternative := true, false, t.ID, "Application", []string{}
 	var displayName, stored = any(p.name), map[string]any(nil)

@@ -154,7 +154,8 @@ func deletePrincipal(c *call) (*answer, error) {
 	return &answer{status: http.StatusNoContent}, nil
 }
 
-// listPrincipalOwners answers the owners of the application: those of the service principal itself are not kept apart here.
+// listPrincipalOwners answers the owners of the application: those of the service principal itself are not kept apart
+// here.
 func listPrincipalOwners(c *call) (*answer, error) {
 	t, p, err := c.principal(readers...)
 	if err != nil {

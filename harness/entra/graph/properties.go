@@ -16,9 +16,9 @@ const (
 	kindObjects // a list
 )
 
-// applicationProperties are those of an application that can be written: of v1.0 from the models of msgraph-sdk-go 1.89; of those that only
-// beta has (windows, orgRestrictions, migrationStatus) the list may be incomplete. Microsoft Graph refuses names that it does not know; what
-// it says was seen with groups (pnp/PnP-Sites-Core#1807).
+// applicationProperties are those of an application that can be written: of v1.0 from the models of msgraph-sdk-go
+// 1.89; of those that only beta has (windows, orgRestrictions, migrationStatus) the list may be incomplete. Microsoft
+// Graph refuses names that it does not know; what it says was seen with groups (pnp/PnP-Sites-Core#1807).
 var applicationProperties = map[string]kind{
 	"addIns": kindObjects, "api": kindObject, "appRoles": kindObjects, "authenticationBehaviors": kindObject, "defaultRedirectUri": kindString,
 	"description": kindString, "displayName": kindString, "groupMembershipClaims": kindString, "identifierUris": kindStrings, "info": kindObject,
@@ -34,8 +34,8 @@ var applicationProperties = map[string]kind{
 // betaApplicationProperties are those of them that v1.0 does not have.
 var betaApplicationProperties = []string{"migrationStatus", "orgRestrictions", "windows"}
 
-// applicationRelations are what an application has beside properties; onPremisesPublishing of beta is a property that may hold passwords. None
-// can be written with the application here.
+// applicationRelations are what an application has beside properties; onPremisesPublishing of beta is a property that
+// may hold passwords. None can be written with the application here.
 var applicationRelations = []string{
 	"appManagementPolicies", "createdOnBehalfOf", "extensionProperties", "federatedIdentityCredentials", "homeRealmDiscoveryPolicies", "logo",
 	"onPremisesPublishing", "owners", "synchronization", "tokenIssuancePolicies", "tokenLifetimePolicies",
@@ -96,8 +96,8 @@ func unexpectedNode(value any, want string) *refusal {
 
 func unknownProperty(name string) *refusal { return invalidRequest("Invalid property '%s'.", name) }
 
-// noSecrets refuses client secrets, which are not emulated and none of which may be stored. The text was seen with a service principal
-// (MicrosoftDocs/azure-docs#59275).
+// noSecrets refuses client secrets, which are not emulated and none of which may be stored. The text was seen with a
+// service principal (MicrosoftDocs/azure-docs#59275).
 func noSecrets(value any) *refusal {
 	if values, _ := value.([]any); len(values) > 0 {
 		return invalidRequest("New password credentials must be generated using service actions.")
@@ -105,11 +105,12 @@ func noSecrets(value any) *refusal {
 	return nil
 }
 
-// allowsURI tells whether an application may have an identifier URI: https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions
-// and identifierUriConfiguration of the reference. A URL needs a verified domain or one below it, or the id of the tenant or the application in
-// its path. What begins with api:, and what has no host, is let through: which of those a tenant refuses is up to its policies, which are not
-// emulated. That an application whose requestedAccessTokenVersion is 2 may use any domain, which was reported in 2021
-// (MicrosoftDocs/azure-docs#82762), is not followed: no documentation has it.
+// allowsURI tells whether an application may have an identifier URI:
+// https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions and identifierUriConfiguration of the
+// reference. A URL needs a verified domain or one below it, or the id of the tenant or the application in its path.
+// What begins with api:, and what has no host, is let through: which of those a tenant refuses is up to its policies,
+// which are not emulated. That an application whose requestedAccessTokenVersion is 2 may use any domain, which was
+// reported in 2021 (MicrosoftDocs/azure-docs#82762), is not followed: no documentation has it.
 func allowsURI(uri, tenantID, clientID string, domains []string) bool {
 	scheme, rest, hasHost := strings.Cut(strings.ToLower(uri), "://")
 	if !hasHost || scheme == "api" {

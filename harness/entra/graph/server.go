@@ -145,7 +145,8 @@ func (c *call) serve(host string) (*answer, error) {
 	return serve(c)
 }
 
-// audiences are the resources that a token may be for: at a host of Microsoft Graph that host, elsewhere every one of them and the called URL.
+// audiences are the resources that a token may be for: at a host of Microsoft Graph that host, elsewhere every one of
+// them and the called URL.
 func (c *call) audiences(host string) []string {
 	if slices.Contains(directory.GraphHosts(), host) {
 		return []string{directory.GraphAppID, "https://" + host}
@@ -164,8 +165,8 @@ func (s *API) guid() string {
 	return directory.NewGUID(s.rand)
 }
 
-// change changes the caller's tenant. Errors of the directory that are no refusals become one: what they say was found out by no check of
-// ours before.
+// change changes the caller's tenant. Errors of the directory that are no refusals become one: what they say was found
+// out by no check of ours before.
 func (c *call) change(change func(*directory.Tenant) error) error {
 	_, err := c.directory.Change(c.bearer.TenantID, change)
 	var refused *refusal
@@ -261,7 +262,8 @@ const notCompact = "IDX14100: JWT is not well formed, there are no dots (.).\nTh
 	"(JWS): 'EncodedHeader.EncodedPayload.EncodedSignature'. " +
 	"(JWE): 'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'."
 
-// unauthorized is the refusal for what is wrong with an access token, or nil. The text for a token that nobody here has signed is inferred.
+// unauthorized is the refusal for what is wrong with an access token, or nil. The text for a token that nobody here has
+// signed is inferred.
 func unauthorized(err error, header string) *refusal {
 	if errors.Is(err, entra.ErrMalformed) && !strings.Contains(header, ".") {
 		return refuse(http.StatusUnauthorized, codeInvalidToken, "%s", notCompact)

@@ -11,7 +11,8 @@ import (
 
 const signInType = "microsoft.graph.signIn"
 
-// signInEntity is a sign-in of a service principal or a managed identity. v1.0 has few of the properties, and none about credentials.
+// signInEntity is a sign-in of a service principal or a managed identity. v1.0 has few of the properties, and none
+// about credentials.
 func signInEntity(t *directory.Tenant, s entra.SignIn, beta bool) object {
 	entity := object{
 		{"id", s.TraceID},
@@ -73,7 +74,8 @@ func conditionalAccess(s entra.SignIn) string {
 	return s.ConditionalAccess
 }
 
-// failureReason is the error's text without what changes from one sign-in to the next. Inferred, but for the one of Conditional Access.
+// failureReason is the error's text without what changes from one sign-in to the next. Inferred, but for the one of
+// Conditional Access.
 func failureReason(s entra.SignIn) string {
 	switch s.Code {
 	case 0:
@@ -136,11 +138,13 @@ func managedIdentity(t *directory.Tenant, s entra.SignIn) any {
 	}
 }
 
-// signInEntities are the sign-ins of the caller's tenant, the newest first. Those of clients that the tenant does not have are in no tenant's log.
+// signInEntities are the sign-ins of the caller's tenant, the newest first. Those of clients that the tenant does not
+// have are in no tenant's log.
 func (c *call) signInEntities() (*directory.Tenant, []object, error) {
 	if !c.has(auditLogRead) {
-		// Public test reports begin like this, in place of the older "Calling principal does not have required MSGraph permissions"; the longest
-		// of them breaks off after "to c", and the rest is inferred.
+		// Public test reports begin like this, in place of the older
+		// "Calling principal does not have required MSGraph permissions"; the longest of them breaks off after "to c",
+		// and the rest is inferred.
 		return nil, nil, refuse(http.StatusForbidden, codePermissionMissing,
 			"The principal does not have required Microsoft Graph permission(s): %s to call this API.", auditLogRead)
 	}
@@ -158,7 +162,8 @@ func (c *call) signInEntities() (*directory.Tenant, []object, error) {
 	return t, all, nil
 }
 
-// listSignIns lists interactive sign-ins only, of which there are none, unless the filter names event types. Only beta has that property.
+// listSignIns lists interactive sign-ins only, of which there are none, unless the filter names event types. Only beta
+// has that property.
 func listSignIns(c *call) (*answer, error) {
 	t, all, err := c.signInEntities()
 	if err != nil {

@@ -55,8 +55,9 @@ func (e *Endpoint) Has(r *http.Request) bool {
 	return e.secret != "" && subtle.ConstantTimeCompare([]byte(e.secret), []byte(r.Header.Get(header))) == 1
 }
 
-// ServeHTTP answers GET /msi/token?api-version=2019-08-01&resource=…&client_id=… with a token of a user-assigned managed identity. There are
-// no system-assigned ones, so that a request must say which it means: by client_id, principal_id (object_id) or mi_res_id.
+// ServeHTTP answers GET /msi/token?api-version=2019-08-01&resource=…&client_id=… with a token of a user-assigned
+// managed identity. There are no system-assigned ones, so that a request must say which it means: by client_id,
+// principal_id (object_id) or mi_res_id.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status, body := e.answer(r)
 	if failed, ok := body.(failure); ok {
@@ -102,7 +103,8 @@ func (e *Endpoint) answer(r *http.Request) (int, any) {
 	}{token, strconv.FormatInt(expires.Unix(), 10), resource, "Bearer", identity.ClientID}
 }
 
-// identity finds the managed identity that a request names, with the id of its tenant. A name that fits none finds none.
+// identity finds the managed identity that a request names, with the id of its tenant. A name that fits none finds
+// none.
 func (e *Endpoint) identity(parameter func(string) string) (tenant string, found *directory.ManagedIdentity) {
 	client, principal := parameter("client_id"), parameter("principal_id")+parameter("object_id")
 	resource := parameter("mi_res_id") + parameter("msi_res_id")

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// Authority is a farm's certificate authority: a root whose key is thrown away once it has signed one intermediate, and that intermediate,
-// which carries X.509 name constraints. It is safe for concurrent use.
+// Authority is a farm's certificate authority: a root whose key is thrown away once it has signed one intermediate, and
+// that intermediate, which carries X.509 name constraints. It is safe for concurrent use.
 type Authority struct {
 	rootPEM      []byte
 	root         *x509.Certificate
@@ -53,8 +53,8 @@ type permitted struct {
 // loopback are the addresses every farm may sign.
 var loopback = []string{"127.0.0.0/8", "::1/128"}
 
-// newPermitted makes the list of a farm. It refuses what is neither a domain nor an address: an empty name, for one, would permit every
-// name there is.
+// newPermitted makes the list of a farm. It refuses what is neither a domain nor an address: an empty name, for one,
+// would permit every name there is.
 func newPermitted(hosts []string) (permitted, error) {
 	p := permitted{domains: []string{"localhost"}}
 	for _, cidr := range loopback {
@@ -105,8 +105,8 @@ func (p permitted) has(host string) bool {
 	return false
 }
 
-// New makes an authority for servers at loopback addresses, at localhost, and at the hosts: a domain stands for the names below it too, an IP
-// address for itself. The time of the certificates is now's.
+// New makes an authority for servers at loopback addresses, at localhost, and at the hosts: a domain stands for the
+// names below it too, an IP address for itself. The time of the certificates is now's.
 func New(hosts []string, now func() time.Time) (*Authority, error) {
 	names, err := newPermitted(hosts)
 	if err != nil {
@@ -152,7 +152,8 @@ func (a *Authority) RootPEM() []byte { return bytes.Clone(a.rootPEM) }
 // MaySign tells whether a server of that name can have a certificate.
 func (a *Authority) MaySign(host string) bool { return a.names.has(host) }
 
-// signed makes a certificate with a random serial number: browsers refuse a number that they have seen with another key.
+// signed makes a certificate with a random serial number: browsers refuse a number that they have seen with another
+// key.
 func signed(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ecdsa.PrivateKey) (*x509.Certificate, error) {
 	raw, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
 	if err != nil {
@@ -161,8 +162,9 @@ func signed(template, parent *x509.Certificate, public *ecdsa.PublicKey, key *ec
 	return x509.ParseCertificate(raw)
 }
 
-// TLSConfig is for listeners. It answers each handshake with a leaf for the name that the client asks for. A client that was given an
-// address asks for none, so that the leaf is for the address that it reached and those that the farm impersonates.
+// TLSConfig is for listeners. It answers each handshake with a leaf for the name that the client asks for. A client
+// that was given an address asks for none, so that the leaf is for the address that it reached and those that the farm
+// impersonates.
 func (a *Authority) TLSConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,

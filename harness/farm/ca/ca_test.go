@@ -126,8 +126,8 @@ func verify(a *Authority, leaf *x509.Certificate, host string) error {
 	return err
 }
 
-// TestForeignHost says that the constraint is in the certificates and not only in this program: even the holder of the intermediate's
-// key can't sign for a host outside it.
+// TestForeignHost says that the constraint is in the certificates and not only in this program: even the holder of the
+// intermediate's key can't sign for a host outside it.
 func TestForeignHost(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

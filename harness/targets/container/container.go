@@ -30,9 +30,9 @@ type Container struct {
 	token string
 }
 
-// Run starts the image with a control token of its own and waits until the farm answers. The caller's options come after the module's.
-// The container is returned with an error too when there is one, so that it can be removed. The error wraps ErrNoEngine when no
-// container engine answers.
+// Run starts the image with a control token of its own and waits until the farm answers. The caller's options come
+// after the module's. The container is returned with an error too when there is one, so that it can be removed. The
+// error wraps ErrNoEngine when no container engine answers.
 //
 // What testcontainers has to say about its progress is dropped unless an option sets a logger.
 func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustomizer) (*Container, error) {
@@ -67,7 +67,8 @@ func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustom
 // port is a plane's port in the container, as testcontainers wants it.
 func port(p plane.Plane) string { return docker.Port(p) + "/tcp" }
 
-// readToken takes the token from the container, since an option may have set another, or have picked a container that ran already.
+// readToken takes the token from the container, since an option may have set another, or have picked a container that
+// ran already.
 func (c *Container) readToken(ctx context.Context) error {
 	inspect, err := c.Inspect(ctx)
 	if err != nil {

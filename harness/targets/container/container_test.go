@@ -136,7 +136,8 @@ func testCallerLast(t *testing.T, image string) {
 	}
 }
 
-// testBadDirectory wants the farm's own words when it does not come up, without the token, which here is a word of them.
+// testBadDirectory wants the farm's own words when it does not come up, without the token, which here is a word of
+// them.
 func testBadDirectory(t *testing.T, image string) {
 	c, err := container.Run(t.Context(), image, container.WithDirectory([]byte("nosuchkey: 1\n")),
 		testcontainers.WithEnv(map[string]string{docker.TokenVariable: "nosuchkey"}))

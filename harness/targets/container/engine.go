@@ -17,8 +17,8 @@ import (
 // ErrNoEngine is the error when no container engine answers.
 var ErrNoEngine = errors.New("container: no container engine answers; start Docker, or set DOCKER_HOST to one that runs")
 
-// engineHost is the host at which the engine publishes ports, as seen from here. It takes how to find the engine, which a machine that
-// has one can't be made to fail at.
+// engineHost is the host at which the engine publishes ports, as seen from here. It takes how to find the engine, which
+// a machine that has one can't be made to fail at.
 func engineHost(ctx context.Context, find func() (*testcontainers.DockerProvider, error)) (host string, err error) {
 	defer func() {
 		if r := recover(); r != nil { // that is how testcontainers says that it finds no socket

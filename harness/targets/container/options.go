@@ -9,7 +9,8 @@ import (
 // directoryFile is where WithDirectory puts its file in the container.
 const directoryFile = "/directory.yaml"
 
-// WithHosts lets issuers have URLs at hosts that the farm does not impersonate already, and that are not below .example or .test.
+// WithHosts lets issuers have URLs at hosts that the farm does not impersonate already, and that are not below .example
+// or .test.
 func WithHosts(hosts ...string) testcontainers.CustomizeRequestOption {
 	return func(req *testcontainers.GenericContainerRequest) error {
 		for _, host := range hosts {
@@ -19,7 +20,8 @@ func WithHosts(hosts ...string) testcontainers.CustomizeRequestOption {
 	}
 }
 
-// WithDirectory gives the default world Entra's tenants, applications and credentials, in the format of issuerd serve --directory.
+// WithDirectory gives the default world Entra's tenants, applications and credentials, in the format of issuerd serve
+// --directory.
 func WithDirectory(file []byte) testcontainers.CustomizeRequestOption {
 	return func(req *testcontainers.GenericContainerRequest) error {
 		req.Cmd = append(req.Cmd, "--directory="+directoryFile)

@@ -9,8 +9,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// Shape says how a preset's claims follow from its values, and how a job gets its token. Its zero value makes no claim but an aud that is
-// empty unless one is asked for.
+// Shape says how a preset's claims follow from its values, and how a job gets its token. Its zero value makes no claim
+// but an aud that is empty unless one is asked for.
 type Shape struct {
 	Rules    []Rule
 	Audience string // the form of aud when none is asked for
@@ -22,11 +22,13 @@ type Shape struct {
 type Rule struct {
 	Claim string
 
-	// Form is the claim's value. In it, {name} is the text of the claim name, or of the issuer's URL for iss; {dir name} is that before its last
-	// slash, {bare name} that without braces around it, {host name} the host of that as a URL.
+	// Form is the claim's value. In it, {name} is the text of the claim name, or of the issuer's URL for iss; {dir
+	// name} is that before its last slash, {bare name} that without braces around it, {host name} the host of that as a
+	// URL.
 	Form string
 
-	// On and Is restrict the rule: it applies when the text of the claim On is Is, or begins with it where Is ends in *. An empty On: always.
+	// On and Is restrict the rule: it applies when the text of the claim On is Is, or begins with it where Is ends in
+	// *. An empty On: always.
 	On, Is string
 }
 
@@ -50,7 +52,8 @@ func shapeOf(settings map[string]any) Shape {
 	return s
 }
 
-// Claims is Platform.Claims of the platform of that name: it makes the claims that the preset's shape has rules for, and aud.
+// Claims is Platform.Claims of the platform of that name: it makes the claims that the preset's shape has rules for,
+// and aud.
 func Claims(platform string) func(issuer.Request) (issuer.Claims, error) {
 	return func(req issuer.Request) (issuer.Claims, error) {
 		s := shapeOf(req.Settings)
@@ -119,7 +122,8 @@ var functions = map[string]func(string) string{
 	},
 }
 
-// expand fills in a form. A function that is not known leaves its placeholder as it is; a test checks that there is none.
+// expand fills in a form. A function that is not known leaves its placeholder as it is; a test checks that there is
+// none.
 func expand(form string, text func(string) string) string {
 	return placeholder.ReplaceAllStringFunc(form, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)

@@ -11,7 +11,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/ci"
 )
 
-// TestShapes checks the shapes of all platforms that have some: every preset has one, and its forms name functions and claims that exist.
+// TestShapes checks the shapes of all platforms that have some: every preset has one, and its forms name functions and
+// claims that exist.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	checked := 0
@@ -106,7 +107,8 @@ func TestClaimsRefuses(t *testing.T) {
 	}
 }
 
-// TestVariables has an environment without a token, and a workload whose token cannot be minted. Each platform's own test fetches.
+// TestVariables has an environment without a token, and a workload whose token cannot be minted. Each platform's own
+// test fetches.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	presets := []issuer.Preset{{Name: "job", Settings: ci.Shape{Audience: "{ref}", Variable: "TOKEN"}.Settings()}}

@@ -8,7 +8,8 @@ import (
 	"net/http"
 )
 
-// NewSecret makes the credential of a job: 32 random bytes in hexadecimal. The real ones are tokens with a form of their own.
+// NewSecret makes the credential of a job: 32 random bytes in hexadecimal. The real ones are tokens with a form of
+// their own.
 func NewSecret(random io.Reader) (string, error) {
 	secret := make([]byte, 32)
 	if _, err := io.ReadFull(random, secret); err != nil {

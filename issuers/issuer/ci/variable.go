@@ -7,8 +7,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// Variables is the token API of a platform that has none to ask: it puts a job's token, for the audience that the job names in advance, into
-// the variable of its preset's Shape.
+// Variables is the token API of a platform that has none to ask: it puts a job's token, for the audience that the job
+// names in advance, into the variable of its preset's Shape.
 func Variables(platform string, presets []issuer.Preset) *issuer.Native {
 	return &issuer.Native{
 		New: func(w issuer.Workload) (*issuer.API, error) {

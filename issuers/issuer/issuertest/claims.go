@@ -54,7 +54,8 @@ type Subject struct {
 	Preset string
 	Claims issuer.Claims
 
-	// Got is sub as it is minted, where the record has a placeholder for what is in no other claim; empty: the record has none.
+	// Got is sub as it is minted, where the record has a placeholder for what is in no other claim; empty: the record
+	// has none.
 	Got string
 
 	// Why says why the platform does not make it; empty: it does.

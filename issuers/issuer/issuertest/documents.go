@@ -100,7 +100,8 @@ func testJWKS(b *bench) {
 	}
 }
 
-// testThumbprint wants x5t = base64url(SHA-1(x5c[0])). That the certificate holds the key is checked by go-jose when it parses.
+// testThumbprint wants x5t = base64url(SHA-1(x5c[0])). That the certificate holds the key is checked by go-jose when it
+// parses.
 func testThumbprint(b *bench, key map[string]any) {
 	b.Helper()
 	text, err := json.Marshal(key)

@@ -29,7 +29,8 @@ type Workload struct {
 	native *issuer.Native
 }
 
-// Start starts a workload of a preset, with claims of its own. Its environment is made for the audience. The server ends with the test.
+// Start starts a workload of a preset, with claims of its own. Its environment is made for the audience. The server
+// ends with the test.
 func Start(t testing.TB, p *issuer.Platform, preset string, claims issuer.Claims, audience string) Workload {
 	t.Helper()
 	iss, err := issuer.New(p, issuer.WithPreset(preset), issuer.WithKeys(issuer.GenerateTestKey))
@@ -73,7 +74,8 @@ type Call struct {
 	Body          io.Reader
 }
 
-// Send sends a request to an address, whose query is that of the call. It follows no redirect, and fails the test if the answer has the secret.
+// Send sends a request to an address, whose query is that of the call. It follows no redirect, and fails the test if
+// the answer has the secret.
 func (w Workload) Send(t *testing.T, address, secret string, c Call) (*http.Response, string) {
 	t.Helper()
 	address, _, _ = strings.Cut(address, "?")

@@ -48,8 +48,8 @@ func Derive(t *testing.T, p *issuer.Platform, r Recorded, req issuer.Request, un
 	}
 }
 
-// Document compares the discovery document of a preset's service with a recorded one, put at the recorded issuer: names, order
-// and values. White space is not compared. Replacements, in pairs, are made in the recorded text first.
+// Document compares the discovery document of a preset's service with a recorded one, put at the recorded issuer:
+// names, order and values. White space is not compared. Replacements, in pairs, are made in the recorded text first.
 func Document(t *testing.T, p *issuer.Platform, preset, file string, replacements ...string) {
 	t.Helper()
 	want := []byte(strings.NewReplacer(replacements...).Replace(string(readFile(t, file))))
@@ -67,9 +67,9 @@ func Document(t *testing.T, p *issuer.Platform, preset, file string, replacement
 	}
 }
 
-// Keys compares a JWKS with a recorded one: the number of keys, the members of each in order, the style of the key ids, and the
-// values that do not depend on the key material. Replacements, in pairs, are made in the recorded text first; a placeholder for a
-// key id may become the name of a [Style].
+// Keys compares a JWKS with a recorded one: the number of keys, the members of each in order, the style of the key ids,
+// and the values that do not depend on the key material. Replacements, in pairs, are made in the recorded text first; a
+// placeholder for a key id may become the name of a [Style].
 func Keys(t *testing.T, got []byte, file string, replacements ...string) {
 	t.Helper()
 	want := []byte(strings.NewReplacer(replacements...).Replace(string(readFile(t, file))))

@@ -96,8 +96,8 @@ func styles(t *testing.T, header []byte) map[string]any {
 	return object
 }
 
-// Style names what a key id or a thumbprint looks like: a UUID, 40 hex digits, 43 base64url characters, …; what is like none of
-// the known styles is its own.
+// Style names what a key id or a thumbprint looks like: a UUID, 40 hex digits, 43 base64url characters, …; what is like
+// none of the known styles is its own.
 func Style(value string) string {
 	for _, s := range idStyles {
 		if s.pattern.MatchString(value) {

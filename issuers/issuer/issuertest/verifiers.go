@@ -19,7 +19,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// serve puts a handler behind TLS and returns a client for which every host is that server, so that canonical URLs work.
+// serve puts a handler behind TLS and returns a client for which every host is that server, so that canonical URLs
+// work.
 func serve(t testing.TB, handler http.Handler) *http.Client {
 	t.Helper()
 	server := httptest.NewTLSServer(handler)
@@ -83,10 +84,10 @@ func testGoOIDC(b *bench) {
 	}
 }
 
-// testZitadel verifies with zitadel/oidc. Its VerifyIDToken is for the relying party of a login: it reads the wall clock, wants
-// exactly the client as azp, and wants iss, sub, aud, iat and exp. Where a platform's tokens are not like that (Google's azp is
-// the account's id, a SPIFFE token has no iss, a Cognito access token has no aud), the library's single checks that apply are
-// used instead.
+// testZitadel verifies with zitadel/oidc. Its VerifyIDToken is for the relying party of a login: it reads the wall
+// clock, wants exactly the client as azp, and wants iss, sub, aud, iat and exp. Where a platform's tokens are not like
+// that (Google's azp is the account's id, a SPIFFE token has no iss, a Cognito access token has no aud), the library's
+// single checks that apply are used instead.
 func testZitadel(b *bench) {
 	iss, err := issuer.New(b.platform, issuer.WithPreset(b.preset.Name), issuer.WithKeys(issuer.GenerateTestKey))
 	if err != nil {

@@ -80,7 +80,8 @@ func normal(escapedPath string) string {
 	return clean
 }
 
-// canonicalQuery has the pairs sorted by name and then by value, both as they are encoded: an equals sign between the two does not count.
+// canonicalQuery has the pairs sorted by name and then by value, both as they are encoded: an equals sign between the
+// two does not count.
 func canonicalQuery(raw string) string {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -101,7 +102,8 @@ func canonicalQuery(raw string) string {
 	return strings.Join(texts, "&")
 }
 
-// escape is the URI encoding of the specification: everything but RFC 3986's unreserved characters, and but those of keep.
+// escape is the URI encoding of the specification: everything but RFC 3986's unreserved characters, and but those of
+// keep.
 func escape(s, keep string) string {
 	const hexDigits = "0123456789ABCDEF"
 	var b strings.Builder

@@ -67,7 +67,8 @@ type accounts struct {
 	version int // of the last change
 }
 
-// newAccounts has the namespaces that every cluster starts with, and the one of the account own, each with its account default.
+// newAccounts has the namespaces that every cluster starts with, and the one of the account own, each with its account
+// default.
 func newAccounts(now func() time.Time, rand io.Reader, own objectMeta) *accounts {
 	a := &accounts{now: now, rand: rand}
 	a.put(own)
@@ -181,7 +182,8 @@ func (a *accounts) made(meta objectMeta) serviceAccount {
 	return account
 }
 
-// suffix makes a name of a generateName. A source of randomness that fails makes the same one again, which then already exists.
+// suffix makes a name of a generateName. A source of randomness that fails makes the same one again, which then already
+// exists.
 func (a *accounts) suffix() string {
 	const letters = "bcdfghjklmnpqrstvwxz2456789"
 	var b [5]byte

@@ -20,7 +20,8 @@ type Ask struct {
 	Bound                     *Reference // what it is bound to; nil: nothing
 }
 
-// Token asks the API server at a URL, as the user of a bearer token; the empty one is nobody's. The error of a refusal is an *issuer.Refused.
+// Token asks the API server at a URL, as the user of a bearer token; the empty one is nobody's. The error of a refusal
+// is an *issuer.Refused.
 func (a Ask) Token(ctx context.Context, client *http.Client, server, bearer string) (string, error) {
 	spec := tokenRequestSpec{ExpirationSeconds: &a.ExpirationSeconds, BoundObjectRef: a.Bound}
 	if a.Audience != "" {

@@ -17,14 +17,15 @@ const UserPrefix = "system:serviceaccount:"
 // BoundClaim is the claim that says what a token is bound to.
 const BoundClaim = "kubernetes.io"
 
-// DefaultExpiration is what the kubelet asks for the token of a pod's default volume. An API server takes exactly this number as the sign of
-// an old client that never reads the file again.
+// DefaultExpiration is what the kubelet asks for the token of a pod's default volume. An API server takes exactly this
+// number as the sign of an old client that never reads the file again.
 const DefaultExpiration = 3607 * time.Second
 
 // Kinds returns the members of BoundClaim that have a name and a uid.
 func Kinds() []string { return []string{"serviceaccount", "pod", "node", "secret"} }
 
-// UID makes the uid of an object from its kind, as in Kinds, and its name, in the layout of the random ones that API servers give out.
+// UID makes the uid of an object from its kind, as in Kinds, and its name, in the layout of the random ones that API
+// servers give out.
 func UID(kind, namespace, name string) string {
 	if kind == "node" {
 		namespace = "" // nodes belong to none
@@ -33,7 +34,8 @@ func UID(kind, namespace, name string) string {
 	return issuer.UUIDFrom(sum[:], 4)
 }
 
-// sampled reads from a token's claims whose it is and what it is bound to. Claims that a caller has made odd count for nothing.
+// sampled reads from a token's claims whose it is and what it is bound to. Claims that a caller has made odd count for
+// nothing.
 func sampled(claims issuer.Claims) (own objectMeta, objects map[string]named) {
 	member := func(members map[string]any, name string) map[string]any {
 		object, _ := members[name].(map[string]any)
@@ -82,8 +84,8 @@ func (s *Server) reference() *Reference {
 	return nil
 }
 
-// User returns the name and the bearer token of a user, for a kubeconfig: of the administrator, for the empty name, of nobody for
-// system:anonymous, or of a service account. Anybody else's is from another cluster.
+// User returns the name and the bearer token of a user, for a kubeconfig: of the administrator, for the empty name, of
+// nobody for system:anonymous, or of a service account. Anybody else's is from another cluster.
 func (s *Server) User(name string) (user, bearer string, err error) {
 	switch account, ok := strings.CutPrefix(name, UserPrefix); {
 	case name == "" || name == admin().Username:

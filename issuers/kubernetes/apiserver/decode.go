@@ -127,9 +127,9 @@ func cutVersion(apiVersion string) (group, version string) {
 	return "", apiVersion
 }
 
-// decode reads a body of one of the two types. A member kind or apiVersion that the body does not have is the expected one. The texts are
-// inferred where k8s.io/apimachinery does not have them. The problems are what is unknown or doubled in JSON; in
-// protobuf nobody looks.
+// decode reads a body of one of the two types. A member kind or apiVersion that the body does not have is the expected
+// one. The texts are inferred where k8s.io/apimachinery does not have them. The problems are what is unknown or doubled
+// in JSON; in protobuf nobody looks.
 func decode(contentType string, body []byte, into apiObject) (problems []string, err error) {
 	have, want := into.head()
 	known := false // the type was read, the rest was not

@@ -119,8 +119,8 @@ func verb(r *http.Request, name string) string {
 	return ""
 }
 
-// What the roles that every cluster starts with let somebody get: system:public-info-viewer everybody, system:discovery whoever shows a
-// credential, and system:service-account-issuer-discovery service accounts.
+// What the roles that every cluster starts with let somebody get: system:public-info-viewer everybody, system:discovery
+// whoever shows a credential, and system:service-account-issuer-discovery service accounts.
 var (
 	publicPaths    = []string{"/healthz", "/livez", "/readyz", "/version", "/version/"}
 	apiPaths       = []string{"/api", "/apis", "/openapi"} // and what is below

@@ -56,8 +56,8 @@ type apiResourceList struct {
 	Resources    []apiResource `json:"resources"`
 }
 
-// resources are the documents of API discovery by path, as in k8s.io/kubernetes, api/discovery, of what there is here. The aggregated form,
-// which clients ask for first, is left out: they take this one.
+// resources are the documents of API discovery by path, as in k8s.io/kubernetes, api/discovery, of what there is here.
+// The aggregated form, which clients ask for first, is left out: they take this one.
 func (s *Server) resources() map[string]objectHandler {
 	v1 := groupVersion{GroupVersion: authenticationVersion, Version: "v1"}
 	group := apiGroup{Name: authenticationGroup, Versions: []groupVersion{v1}, Preferred: v1}

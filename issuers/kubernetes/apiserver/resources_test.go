@@ -15,7 +15,8 @@ import (
 const discoveryAccept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," +
 	"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 
-// TestResources compares API discovery, byte for byte, with k8s.io/kubernetes, api/discovery, as far as there is something here.
+// TestResources compares API discovery, byte for byte, with k8s.io/kubernetes, api/discovery, as far as there is
+// something here.
 func TestResources(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, "pod", nil)

@@ -119,8 +119,9 @@ func (s *Server) reviewSelf(w http.ResponseWriter, r *http.Request, user userInf
 // errBearer is the answer to a token that no authenticator of the API server knows.
 var errBearer = errors.New("invalid bearer token")
 
-// authenticate tells whose a bearer token is and which of the audiences it is for. The errors are those of k8s.io/kubernetes,
-// pkg/serviceaccount; that they follow "invalid bearer token" in brackets was seen in the status of public TokenReviews.
+// authenticate tells whose a bearer token is and which of the audiences it is for. The errors are those of
+// k8s.io/kubernetes, pkg/serviceaccount; that they follow "invalid bearer token" in brackets was seen in the status of
+// public TokenReviews.
 func (s *Server) authenticate(bearer string, audiences []string) (user userInfo, common []string, err error) {
 	if s.isAdmin(bearer) {
 		if !slices.Contains(audiences, s.audience()) {
@@ -156,7 +157,8 @@ type named struct {
 	UID  string `json:"uid"`
 }
 
-// validate verifies a token of the cluster's own issuer against the keys that it publishes, in the order of an API server.
+// validate verifies a token of the cluster's own issuer against the keys that it publishes, in the order of an API
+// server.
 func (s *Server) validate(token *jwt.JSONWebToken, claims *tokenClaims, audiences []string) (common []string, err error) {
 	if err := s.verify(token, claims); err != nil {
 		return nil, err

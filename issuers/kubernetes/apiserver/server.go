@@ -43,11 +43,13 @@ type Options struct {
 	// Annotations are those of the workload's service account.
 	Annotations map[string]string
 
-	// MaxSeconds is the longest life of a token: what is asked for beyond it is shortened, with a warning. Zero: as long as Kubernetes gives any.
+	// MaxSeconds is the longest life of a token: what is asked for beyond it is shortened, with a warning. Zero: as
+	// long as Kubernetes gives any.
 	MaxSeconds int64
 }
 
-// Server is the API server of the cluster of one workload. It answers requests below the workload's Base, and is safe for concurrent use.
+// Server is the API server of the cluster of one workload. It answers requests below the workload's Base, and is safe
+// for concurrent use.
 type Server struct {
 	w          issuer.Workload
 	options    Options
@@ -60,8 +62,8 @@ type Server struct {
 	handler    http.Handler
 }
 
-// New makes the API server of a workload's cluster. What is in the cluster follows from the token that the workload's issuer mints for it: its
-// service account, and the pod, node or secret that it is bound to.
+// New makes the API server of a workload's cluster. What is in the cluster follows from the token that the workload's
+// issuer mints for it: its service account, and the pod, node or secret that it is bound to.
 func New(w issuer.Workload, o Options) (*Server, error) {
 	sample, err := w.Mint(issuer.For(exchangeAudience))
 	if err != nil {
@@ -174,7 +176,8 @@ const (
 	table = "JSON as a Table"
 )
 
-// accepted returns the first of the two that an Accept header has, or the empty string. Only where there are tables can it be one.
+// accepted returns the first of the two that an Accept header has, or the empty string. Only where there are tables can
+// it be one.
 func accepted(accept string, tables bool) string {
 	if accept == "" {
 		return plain
@@ -242,7 +245,8 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request, _ userInf
 	return nil
 }
 
-// discovery is the API server's own document: its jwks_uri is here, where nobody outside the cluster looks, whatever the public one says.
+// discovery is the API server's own document: its jwks_uri is here, where nobody outside the cluster looks, whatever
+// the public one says.
 func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 	raw, err := s.w.Issuer.JWKS()
 	var published jose.JSONWebKeySet

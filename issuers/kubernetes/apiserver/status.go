@@ -117,7 +117,8 @@ func invalidFields(kind resource, name string, causes ...cause) *status {
 		&details{Name: name, Group: kind.group, Kind: kind.name, Causes: causes})
 }
 
-// noRoute and noMethod are what the router of an API server says about a path in a group that it has, and a method. [inferred]
+// noRoute and noMethod are what the router of an API server says about a path in a group that it has, and a method.
+// [inferred]
 func noRoute() *status {
 	return failure(http.StatusNotFound, "NotFound", "the server could not find the requested resource", &details{})
 }

@@ -32,8 +32,8 @@ type tableRow struct {
 	Object serviceAccount `json:"object"` // as a PartialObjectMetadata
 }
 
-// newTable has the columns of k8s.io/kubernetes, pkg/printers/internalversion/printers.go, without their descriptions, which kubectl does
-// not show.
+// newTable has the columns of k8s.io/kubernetes, pkg/printers/internalversion/printers.go, without their descriptions,
+// which kubectl does not show.
 func newTable(now time.Time, version string, accounts ...serviceAccount) objectTable {
 	const api = tableGroup + "/" + tableVersion
 	t := objectTable{
@@ -51,7 +51,8 @@ func newTable(now time.Time, version string, accounts ...serviceAccount) objectT
 	return t
 }
 
-// humanDuration writes an age as k8s.io/apimachinery does, pkg/util/duration: in one unit or two, the finer the younger it is.
+// humanDuration writes an age as k8s.io/apimachinery does, pkg/util/duration: in one unit or two, the finer the younger
+// it is.
 func humanDuration(d time.Duration) string {
 	two := func(n int, unit string, rest int, of string) string {
 		if rest == 0 {

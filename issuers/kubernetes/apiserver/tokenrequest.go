@@ -96,7 +96,8 @@ func (r *Reference) unpack(raw []byte) error {
 	})
 }
 
-// createToken answers a TokenRequest, with the checks in the order of k8s.io/kubernetes, pkg/registry/core/serviceaccount/storage/token.go.
+// createToken answers a TokenRequest, with the checks in the order of k8s.io/kubernetes,
+// pkg/registry/core/serviceaccount/storage/token.go.
 func (s *Server) createToken(w http.ResponseWriter, r *http.Request, _ userInfo) error {
 	vars := mux.Vars(r)
 	namespace, name := vars["namespace"], vars["name"]

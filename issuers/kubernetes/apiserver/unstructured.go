@@ -11,8 +11,9 @@ import (
 // maxUnstructured bounds what client-go shows of an answer, in bytes.
 const maxUnstructured = 2048
 
-// refusalText is what client-go makes of a refused request for a service account's token: the message of a Status, or for an answer that is
-// none a text that depends on the code. [k8s.io/client-go v0.37.2, rest/request.go; k8s.io/apimachinery, pkg/api/errors/errors.go]
+// refusalText is what client-go makes of a refused request for a service account's token: the message of a Status, or
+// for an answer that is none a text that depends on the code. [k8s.io/client-go v0.37.2, rest/request.go;
+// k8s.io/apimachinery, pkg/api/errors/errors.go]
 func refusalText(answer *http.Response, body []byte, account string) string {
 	var said status
 	if err := json.Unmarshal(body, &said); err == nil && said.Kind == "Status" {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestRefusalText has the texts of client-go for answers that are no Status, as from a proxy in front of the API server.
+// TestRefusalText has the texts of client-go for answers that are no Status, as from a proxy in front of the API
+// server.
 func TestRefusalText(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -38,9 +38,10 @@ type Container struct {
 	planes map[plane.Plane]string // host:port on this machine, by plane
 }
 
-// Run starts the image with a control token of its own and waits until the farm answers. The hosts are names that issuers may have
-// beside the impersonated ones. An image that is not here is pulled, except for DefaultImage. The errors wrap ErrNoEngine and ErrNoImage,
-// or the cause of the context's end, where that came first; after an error nothing is left behind.
+// Run starts the image with a control token of its own and waits until the farm answers. The hosts are names that
+// issuers may have beside the impersonated ones. An image that is not here is pulled, except for DefaultImage. The
+// errors wrap ErrNoEngine and ErrNoImage, or the cause of the context's end, where that came first; after an error
+// nothing is left behind.
 func Run(ctx context.Context, image string, hosts ...string) (*Container, error) {
 	if err := prepare(ctx, image); err != nil {
 		return nil, interrupted(ctx, err)
@@ -57,7 +58,8 @@ func Run(ctx context.Context, image string, hosts ...string) (*Container, error)
 	return c, nil
 }
 
-// interrupted is the cause of the context's end if it has ended, because then the error only tells what that did; otherwise the error.
+// interrupted is the cause of the context's end if it has ended, because then the error only tells what that did;
+// otherwise the error.
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("docker: %w", context.Cause(ctx))
@@ -83,8 +85,8 @@ func prepare(ctx context.Context, image string) error {
 	return nil
 }
 
-// create makes the container. It goes on when the context ends, which it does not do for long: a docker command that is killed leaves
-// unknown whether the engine makes the container, and when.
+// create makes the container. It goes on when the context ends, which it does not do for long: a docker command that is
+// killed leaves unknown whether the engine makes the container, and when.
 func (c *Container) create(ctx context.Context, image string, hosts []string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandTime)
 	defer cancel()
@@ -180,7 +182,8 @@ func (c *Container) Target(ctx context.Context) (*targets.Target, error) {
 	return targets.Remote(ctx, "container", c.controlURL(), c.token, c.planes)
 }
 
-// Remove ends the container, without waiting for requests under way, and removes it. A container that is not there is no error.
+// Remove ends the container, without waiting for requests under way, and removes it. A container that is not there is
+// no error.
 func (c *Container) Remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
@@ -191,8 +194,8 @@ func (c *Container) Remove(ctx context.Context) error {
 	return nil
 }
 
-// docker runs the docker command with variables beside this process's environment, and returns what it printed on standard output. The
-// error holds what it printed on the other.
+// docker runs the docker command with variables beside this process's environment, and returns what it printed on
+// standard output. The error holds what it printed on the other.
 func docker(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "docker", args...)
 	cmd.Env = append(os.Environ(), env...)

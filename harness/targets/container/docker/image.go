@@ -27,8 +27,8 @@ func Port(p plane.Plane) string {
 	return port
 }
 
-// Command is what the container runs after its entry point: serve on every address, with hosts that issuers may have beside the
-// impersonated ones. Without hosts it is the image's own CMD.
+// Command is what the container runs after its entry point: serve on every address, with hosts that issuers may have
+// beside the impersonated ones. Without hosts it is the image's own CMD.
 func Command(hosts ...string) []string {
 	command := []string{"serve"}
 	for _, p := range plane.All {

@@ -17,7 +17,8 @@ import (
 
 var errStop = errors.New("interrupted by the test")
 
-// fakeDocker puts a docker command in front of the path that notes its arguments in the file and then does what the script says.
+// fakeDocker puts a docker command in front of the path that notes its arguments in the file and then does what the
+// script says.
 func fakeDocker(t *testing.T, script string) (calls string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -86,7 +87,8 @@ esac`)
 	}
 }
 
-// TestRunCreateFails wants the container removed by its name, in case there is one, and no word of that when there is none.
+// TestRunCreateFails wants the container removed by its name, in case there is one, and no word of that when there is
+// none.
 func TestRunCreateFails(t *testing.T) {
 	calls := fakeDocker(t, `
 case $1 in

@@ -6,5 +6,6 @@
 //		...
 //	}
 //
-// A test that calls it is skipped where no container engine answers, unless ISSUERD_REQUIRE_DOCKER is 1, which makes that a failure.
+// A test that calls it is skipped where no container engine answers, unless ISSUERD_REQUIRE_DOCKER is 1, which makes
+// that a failure.
 package dockertest

@@ -13,8 +13,8 @@ import (
 // requireVariable is the environment variable that, set to 1, makes a missing engine a failure.
 const requireVariable = "ISSUERD_REQUIRE_DOCKER"
 
-// Image builds the image with docker/build.sh, under a name of its own, and removes it when the test and its subtests have ended. It
-// skips the test, or fails it, where no engine answers.
+// Image builds the image with docker/build.sh, under a name of its own, and removes it when the test and its subtests
+// have ended. It skips the test, or fails it, where no engine answers.
 func Image(t testing.TB) string {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), "docker", "version").CombinedOutput(); err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/issuerd/issuerd/harness/targets"
 )
 
-// SignIn drives a target once through what it is for: a world, an issuer, an application, a token, and its exchange under the canonical
-// names. It fails the test unless Entra answers with an access token.
+// SignIn drives a target once through what it is for: a world, an issuer, an application, a token, and its exchange
+// under the canonical names. It fails the test unless Entra answers with an access token.
 func SignIn(t testing.TB, tgt *targets.Target) {
 	t.Helper()
 	ctx := t.Context()
