@@ -82,8 +82,11 @@ func WithEntraOptions(o EntraOptions) Option {
 }
 
 // WithLog has the farm log its requests and decisions, without tokens. Without it only warnings about key files are written: to the test's
-// output, and nowhere without a test.
+// output, and nowhere without a test. With nil nothing is written.
 func WithLog(log *slog.Logger) Option {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	return func(s *settings) { s.log, s.farm.Log = log, log }
 }
 

@@ -87,6 +87,8 @@ func TestKeyRefused(t *testing.T) {
 		want string
 	}{
 		{"kind", harness.IssuerSpec{Platform: "gcp", Key: elliptic}, "gcp: no place for an ECDSA key on P-256: its keys are for RS256, RS256"},
+		{"nil", harness.IssuerSpec{Platform: "gcp", Key: (*rsa.PrivateKey)(nil)}, "no key: want RSA"},
+		{"zero", harness.IssuerSpec{Platform: "gcp", Key: &rsa.PrivateKey{}}, "no key: want RSA"},
 		{"both", harness.IssuerSpec{Platform: "gcp", Key: mine, KeyFile: bad}, "both Key and KeyFile"},
 		{"kid alone", harness.IssuerSpec{Platform: "gcp", KeyID: "a"}, "a KeyID without Key"},
 		{"file", harness.IssuerSpec{Platform: "gcp", KeyFile: bad}, bad + ": want a private key"},
@@ -107,6 +109,20 @@ func TestKeyRefused(t *testing.T) {
 		if token := farm.MustAddIssuer(spec).MustMint(harness.MintSpec{}); !signedBy(t, token.Token, mine.Public()) {
 			t.Errorf("%s: not signed by the key that the issuer was given first", name)
 		}
+	}
+}
+
+// TestKeyFileWithoutLog has nothing written about a file that others may read.
+func TestKeyFileWithoutLog(t *testing.T) {
+	t.Parallel()
+	key := newRSAKey(t)
+	file := filepath.Join(t.TempDir(), "github.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	farm := harness.New(t, harness.WithLog(nil))
+	if token := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github", KeyFile: file}).MustMint(harness.MintSpec{}); !signedBy(t, token.Token, key.Public()) {
+		t.Error("not signed by the key of the file")
 	}
 }
 

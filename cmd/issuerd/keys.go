@@ -19,7 +19,7 @@ func readKeys(flags []string, stderr io.Writer) (map[string][]issuer.SigningKey,
 			return nil, fmt.Errorf("--keys %q: want PLATFORM=FILE, such as github=github.pem", flag)
 		}
 		if _, err := issuers.ByName(platform); err != nil {
-			return nil, fmt.Errorf("--keys %q: %w", flag, err)
+			return nil, misspelt(fmt.Errorf("--keys %q: %w", flag, err), platform, "")
 		}
 		read, warning, err := keyfile.Read(disk{}, file)
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
@@ -88,7 +89,7 @@ func presetHelp() string {
 func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	platform, preset, err := issuers.Find(name, f.preset)
 	if err != nil {
-		return err
+		return misspelt(err, name, f.preset)
 	}
 	if _, _, renamed := issuers.Renamed(name, f.preset); renamed {
 		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: hint: %s --preset %s is %s --preset %s now\n", name, f.preset, platform.Name, preset.Name)
@@ -128,6 +129,19 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), raw)
 	return err
+}
+
+// misspelt adds to an error about a platform or a preset that is not known the name of one that is near, if there is one.
+func misspelt(err error, platform, preset string) error {
+	word, known := platform, issuers.Names()
+	if p, _ := issuers.ByName(platform); p != nil {
+		word, known = preset, nil
+		for _, preset := range p.Presets {
+			known = append(known, preset.Name)
+		}
+	}
+	hint, _ := document.NotOneOf(word, known)
+	return &exitError{code: exitUsage, err: err, hint: hint}
 }
 
 func (f *tokenFlags) mintHere(platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) (string, error) {

@@ -184,6 +184,7 @@ func (d *Decoder) want(n *Node, kind Kind, name string) bool {
 		hint = "write {} for the defaults"
 	}
 	d.Fail(n, hint, "want %s, got %s", name, KindOf(n.Plain()))
+	d.leave(n)
 	return false
 }
 

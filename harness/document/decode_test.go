@@ -130,7 +130,7 @@ house.yaml:17:6: .nan is not a number JSON knows
 // TestFailAt adds problems at paths. What follows from another problem is left out.
 func TestFailAt(t *testing.T) {
 	t.Parallel()
-	const src = "name: 7\nrooms:\n  - {name: a, size: 1}\n  - {name: b}\nkindd: flat\n"
+	const src = "name: 7\nrooms:\n  - {name: a, size: 1}\n  - {name: b}\n  - [c]\nkindd: flat\nsigns: []\n"
 	for path, want := range map[string]string{
 		"rooms[1].name":   "4:12: broken",
 		"rooms[1].colour": "4:5: broken",
@@ -138,6 +138,8 @@ func TestFailAt(t *testing.T) {
 		"":                "1:1: broken",
 		"name":            "", // it is no string
 		"kind":            "", // it may be the key that is misspelt
+		"rooms[2].name":   "", // it is a list, no room
+		"signs.door":      "",
 	} {
 		log := &document.Log{File: "f"}
 		read := houses.Read([]byte(src), log)

@@ -148,7 +148,11 @@ func parse(text string) (roots []ast.Node, bad *fault) {
 
 func syntaxFault(err error) *fault {
 	if syntax := (*yaml.SyntaxError)(nil); errors.As(err, &syntax) {
-		return &fault{Position: at(syntax.Token), Message: strings.ReplaceAll(syntax.Message, "\t", `\t`)}
+		found := &fault{Position: at(syntax.Token), Message: strings.ReplaceAll(syntax.Message, "\t", `\t`)}
+		if found.Message != syntax.Message {
+			found.Hint = "indent with spaces: YAML has no tabs there"
+		}
+		return found
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	return faultAt(Position{1, 1, 1}, "%s", first)

@@ -42,9 +42,9 @@ func Read(fsys fs.FS, name string) (keys []issuer.SigningKey, warning string, er
 	return keys, warning, nil
 }
 
-// Parse reads private keys of PEM or JSON, one or more.
+// Parse reads private keys of PEM or JSON, one or more. A byte order mark in front, as editors on Windows write it, is left out.
 func Parse(src []byte) (keys []issuer.SigningKey, err error) {
-	switch text := bytes.TrimSpace(src); {
+	switch text := bytes.TrimSpace(bytes.TrimPrefix(src, []byte("\ufeff"))); {
 	case bytes.HasPrefix(text, []byte("{")):
 		keys, err = parseJWK(text)
 	case bytes.Contains(text, []byte("-----BEGIN ")):

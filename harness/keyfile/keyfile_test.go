@@ -62,6 +62,8 @@ func TestParse(t *testing.T) {
 		{"PKCS #1", block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(rsaKey)), "an RSA key of 2048 bits"},
 		{"SEC 1, as OpenSSL writes it", block("EC PARAMETERS", []byte{6, 8, 42, 134, 72, 206, 61, 3, 1, 7}) + sec1, "an ECDSA key on P-256"},
 		{"two, with text around", "my keys\n" + pkcs8 + "and\n" + sec1 + "end\n", "an RSA key of 2048 bits, an ECDSA key on P-256"},
+		{"with a byte order mark", "\ufeff" + pkcs8, "an RSA key of 2048 bits"},
+		{"JWK with a byte order mark", "\ufeff" + jwk(ecKey, "", "", ""), "an ECDSA key on P-256"},
 		{"with a certificate", block("CERTIFICATE", certificate(ecKey)) + pkcs8 + sec1, "an RSA key of 2048 bits, an ECDSA key on P-256+"},
 		{"JWK", jwk(rsaKey, "a", "PS256", "sig"), `an RSA key of 2048 bits with kid "a" for PS256`},
 		{"JWK in lines", "\n" + jwk(ecKey, "", "", "") + "\n", "an ECDSA key on P-256"},

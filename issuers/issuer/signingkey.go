@@ -67,10 +67,19 @@ func (k SigningKey) Fits(alg jose.SignatureAlgorithm) bool {
 	return false
 }
 
-// public is nil without a key.
+// public is nil without a key, and of a key with nothing in it.
 func (k SigningKey) public() crypto.PublicKey {
-	if k.Key == nil {
+	switch key := k.Key.(type) {
+	case nil:
 		return nil
+	case *rsa.PrivateKey:
+		if key == nil || key.N == nil {
+			return nil
+		}
+	case *ecdsa.PrivateKey:
+		if key == nil || key.Curve == nil {
+			return nil
+		}
 	}
 	return k.Key.Public()
 }

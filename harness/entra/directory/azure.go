@@ -110,9 +110,11 @@ func (r *tenantRecord) validateIdentities(rules rules) {
 }
 
 func (r *tenantRecord) validateIdentity(m *ManagedIdentity, before []ManagedIdentity, rules rules) {
-	if !ValidIdentityName(m.Name) {
+	named := ValidIdentityName(m.Name)
+	if !named {
 		rules.add("name", "the name must have 3 to 128 letters, digits, - and _, the first a letter or a digit")
-	} else if r.placeIdentity(m, rules) {
+	}
+	if m.Name != "" && r.placeIdentity(m, rules) && named { // what has no name may not have been read
 		group := []string{m.Subscription, strings.ToLower(m.ResourceGroup), m.Name}
 		client := rules.id(&m.ClientID, "clientId", "client id", append([]string{"client"}, group...)...)
 		principal := rules.id(&m.PrincipalID, "principalId", "principal id", append([]string{"principal"}, group...)...)

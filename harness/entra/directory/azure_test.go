@@ -98,6 +98,9 @@ func TestAzureRules(t *testing.T) {
 		}, "under managedIdentities"},
 		{"identity's name", func(x *directory.Tenant, _ *directory.Subscription) { x.ManagedIdentities[0].Name = "x" }, `managed identity "x": the name must have`},
 		{"identity's group", func(x *directory.Tenant, _ *directory.Subscription) { x.ManagedIdentities[0].ResourceGroup = "none" }, `subscription "Production" has no resource group "none"`},
+		{"identity's name and group", func(x *directory.Tenant, _ *directory.Subscription) {
+			x.ManagedIdentities[0].Name, x.ManagedIdentities[0].ResourceGroup = "x", "none"
+		}, `managed identity "x": subscription "Production" has no resource group "none"`},
 		{"identity twice", func(x *directory.Tenant, _ *directory.Subscription) {
 			x.ManagedIdentities = append(x.ManagedIdentities, x.ManagedIdentities[0])
 		}, `managed identity "worker": it is there twice in resource group "app"`},

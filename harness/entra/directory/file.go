@@ -59,6 +59,7 @@ var tenantsKey = regexp.MustCompile(`(?m)^(tenants|"tenants"|'tenants')[ \t]*:`)
 // IsFile tells a directory file from other YAML by its first level, which has tenants. One in block style may
 // have mistakes; one in braces, as JSON is, is told from others only when it can be parsed.
 func IsFile(src []byte) bool {
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // a byte order mark
 	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) {
 		return tenantsKey.Match(src)
 	}

@@ -233,6 +233,7 @@ func TestIsFile(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]bool{
 		"tenants: []": true, "options: {}\ntenants: []": true, "name: x\nsteps: []": false, "": false, "- tenants": false, "tenants: [": true, "{\"options\": {}, \"tenants\": []}": true, "{\n  \"tenants\": []\n}": true, "about: |\n  tenants: none": false, "{\"entra\": {\n\"tenants\": []}}": false, "tenants: {a: b}\nx: 1": true,
+		"\ufefftenants: []": true, "\ufeff{\"tenants\": []}": true,
 	} {
 		if got := directory.IsFile([]byte(src)); got != want {
 			t.Errorf("%q: %v, want %v", src, got, want)
