@@ -146,6 +146,20 @@ func TestCanonicalAndByPath(t *testing.T) {
 	}
 }
 
+// TestByPathByTheNameOfBefore asks for a CI system as it was asked for when it was a preset of generic.
+func TestByPathByTheNameOfBefore(t *testing.T) {
+	t.Parallel()
+	farm := harness.New(t)
+	now := farm.MustAddIssuer(harness.IssuerSpec{Platform: "gitlab", Preset: "tag", ByPath: true})
+	before := farm.MustAddIssuer(harness.IssuerSpec{Platform: "generic", Preset: "gitlab-tag", ByPath: true})
+	if before.URL != now.URL {
+		t.Errorf("%s by the name of before, want %s", before.URL, now.URL)
+	}
+	if sub := before.MustMint(harness.MintSpec{Audience: []string{audience}}).Claims["sub"]; sub != "project_path:my-group/my-project:ref_type:tag:ref:v1.0.0" {
+		t.Errorf("sub %v", sub)
+	}
+}
+
 // TestEnv signs in from a process of its own, which has what Env says and nothing else.
 func TestEnv(t *testing.T) {
 	t.Parallel()

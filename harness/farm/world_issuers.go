@@ -215,11 +215,7 @@ func validateKeys(keys map[string][]issuer.SigningKey) error {
 // IssuerURL is where a platform's issuer that mints a preset ("": its first) is by path below the issuer plane, such as
 // https://127.0.0.1:8443/github. A plane that listens on every address is at 127.0.0.1.
 func (s *Server) IssuerURL(platform, preset string) (string, error) {
-	p, err := issuers.ByName(platform)
-	if err != nil {
-		return "", err
-	}
-	mints, err := p.Preset(preset)
+	p, mints, err := issuers.Find(platform, preset)
 	if err != nil {
 		return "", err
 	}
