@@ -134,6 +134,17 @@ entra.yaml:12:19: want true or false, got a string
 entra.yaml:17:13: application "deployer": credential "subjectless": no subject, and no matching expression
 entra.yaml:19:19: application "deployer": credential "main": the name is taken
 entra.yaml:24:23: application "deployer": credential "flexible": expression: position 14: expected " eq " or " matches ", got " like 'a*'"`},
+		{"misspelt issuers", `tenants:
+  - displayName: a
+    applications:
+      - displayName: app
+        credentials:
+          - {name: one, isuer: "https://one.example", subject: s}
+          - {name: two, isuer: "https://two.example", subject: s}
+`, `entra.yaml:6:25: unknown key "isuer"
+	hint: did you mean "issuer"?
+entra.yaml:7:25: unknown key "isuer"
+	hint: did you mean "issuer"?`},
 		{"expressions in a cloud without them", `tenants:
   - displayName: a
     cloud: usgov

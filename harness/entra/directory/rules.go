@@ -148,7 +148,7 @@ func validateAmong(c *Credential, before []Credential, rules rules) {
 			rules.add("name", "the name is taken")
 		case other.ID == c.ID:
 			rules.add("id", "the id %q is taken by credential %q", c.ID, other.Name)
-		case c.Subject != "" && other.Issuer == c.Issuer && other.Subject == c.Subject:
+		case c.Issuer != "" && c.Subject != "" && other.Issuer == c.Issuer && other.Subject == c.Subject:
 			rules.add("subject", "the combination of issuer %q and subject %q must be unique for the application, credential %q has it",
 				c.Issuer, c.Subject, other.Name)
 		default:
