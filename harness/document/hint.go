@@ -19,8 +19,8 @@ func DidYouMean(word string, known []string) string {
 	return "known here: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 }
 
-// notOneOf words that a value is none of the words that it may be.
-func notOneOf(got any, words []string) (hint, message string) {
+// NotOneOf words that a value is none of the words that it may be.
+func NotOneOf(got any, words []string) (hint, message string) {
 	if near, ok := nearest(fmt.Sprint(got), words); ok {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}

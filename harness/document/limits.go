@@ -125,7 +125,7 @@ func (l *limits) list(d *Decoder, n *Node, v reflect.Value) {
 
 func (l *limits) word(d *Decoder, n *Node, word any) {
 	if len(l.words) > 0 && !slices.Contains(l.words, fmt.Sprint(word)) {
-		hint, message := notOneOf(word, l.words)
+		hint, message := NotOneOf(word, l.words)
 		d.Fail(n, hint, "%s", message)
 	}
 }
