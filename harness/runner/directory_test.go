@@ -190,7 +190,9 @@ func TestRequestShapes(t *testing.T) {
 func TestThrottled(t *testing.T) {
 	t.Parallel()
 	const refused = "    expect: {status: 429, says: [Too Many Requests], that: ['headers[\"Retry-After\"] == \"60\"']}\n"
-	throttled := strings.Replace(directory, "{staleEdits: 10m, ", "{throttleAfter: 1, ", 1) + mintStep + "\n"
+	// The minute that is counted begins with the case.
+	throttled := strings.Replace(directory, "\nentra:", "\nclock: {start: 2026-01-15T10:00:00Z}\nentra:", 1)
+	throttled = strings.Replace(throttled, "{staleEdits: 10m, ", "{throttleAfter: 1, ", 1) + mintStep + "\n"
 	src := throttled + "  - exchange: {}\n  - exchange: {}\n" + refused
 	if got := play(t.Context(), t, src, runner.Options{}); got.Status != report.Pass {
 		t.Errorf("%s: %+v", got.Status, problemOf(got))
