@@ -205,7 +205,8 @@ func (f *Farm) Advance(d time.Duration) error {
 	return err
 }
 
-// Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins.
+// Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins. A request whose answer has just been read may
+// be missing still: Await waits for it.
 func (f *Farm) Journal() []Entry { return f.world.Journal(0).Entries }
 
 // SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
