@@ -49,6 +49,8 @@ func TestAppRoleAssignments(t *testing.T) {
 		"a name of two": {directory.Tenant{DisplayName: "x", Applications: []directory.Application{
 			{Name: "a"}, {Name: "a", ClientID: id, ObjectID: other, ServicePrincipalID: shared}, {Name: "b", AppRoleAssignments: []directory.AppRoleAssignment{{Resource: "a", Role: "00000000-0000-0000-0000-000000000000"}}},
 		}}, "applications[2].appRoleAssignments[0].resource", `several applications are named "a": give the client id`},
+		"bad id": {tenant(directory.AppRoleAssignment{ID: "1", Resource: "b", Role: "R"}), "applications[0].appRoleAssignments[0].id",
+			`"a": app role assignment: id: "1" is not a usable GUID`},
 		"of an identity": {directory.Tenant{
 			DisplayName: "x", Subscriptions: []directory.Subscription{{DisplayName: "s", ResourceGroups: []directory.ResourceGroup{{Name: "g"}}}},
 			ManagedIdentities: []directory.ManagedIdentity{{Name: "web", AppRoleAssignments: []directory.AppRoleAssignment{{Resource: "none", Role: "R"}}}},
