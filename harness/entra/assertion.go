@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strconv"
@@ -150,7 +151,7 @@ func validateText(name, s string) error {
 
 // audienceClaim reads aud, a string or a list of strings.
 func audienceClaim(raw josejson.RawMessage) ([]string, error) {
-	if len(raw) > 0 && raw[0] == '[' {
+	if bytes.HasPrefix(raw, []byte("[")) {
 		var list []*string
 		if err := josejson.Unmarshal(raw, &list); err != nil {
 			return nil, errMalformed("claim aud: not a list of strings")
