@@ -1,6 +1,7 @@
-// Command bench measures speed and size and prints each figure beside its limit, with the machine it ran on. Throughput is measured as a
-// ratio to a bare operation in the same run, in rounds that alternate between the two, so that the figures hold on any machine and while
-// its speed drifts; the median round counts. Nothing here fails: figures are for people to read.
+// Command bench measures speed and size and prints each figure beside its limit, with the machine it ran on. Throughput
+// is measured as a ratio to a bare operation in the same run, in rounds that alternate between the two, so that the
+// figures hold on any machine and while its speed drifts; the median round counts. Nothing here fails: figures are for
+// people to read.
 //
 // Run it with make bench, on a machine that does nothing else.
 package main

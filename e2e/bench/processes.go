@@ -87,6 +87,7 @@ func start(binary string) (*serving, error) {
 	}
 	s.cmd = exec.Command(binary, "serve", "--issuer-addr", s.addrs[0], "--workload-addr", "", "--entra-addr", s.addrs[1], "--control-addr", s.addrs[2])
 	s.cmd.Env = append(os.Environ(), "ISSUERD_CONTROL_TOKEN="+benchToken)
+	s.cmd.Stderr = os.Stderr // says why it does not answer, such as that somebody has taken an address meanwhile
 	s.started = time.Now()
 	return s, s.cmd.Start()
 }
