@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"github.com/issuerd/issuerd/harness/plane"
 	"log/slog"
 	"net/http"
 	"os"
@@ -15,11 +14,13 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
-// Farm is a farm with one world in it, for one test: issuers, a tenant of Entra's, a clock and a journal. It listens on loopback, and every
-// request reaches that world. Its methods are for any goroutine and return errors, but for those called Must. After the end of the test, or
-// Close, those that would change something return an error, and the others say what was at the end.
+// Farm is a farm with one world in it, for one test: issuers, a tenant of Entra's, a clock and a journal. It listens on
+// loopback, and every request reaches that world. Its methods are for any goroutine and return errors, but for those
+// called Must. After the end of the test, or Close, those that would change something return an error, and the others
+// say what was at the end.
 type Farm struct {
 	Tenant string // the id of the Entra tenant
 
@@ -42,13 +43,14 @@ type settings struct {
 	log  *slog.Logger
 }
 
-// WithHosts lets issuers have URLs at hosts that the farm does not impersonate already and that are not below .example or .test.
+// WithHosts lets issuers have URLs at hosts that the farm does not impersonate already and that are not below .example
+// or .test.
 func WithHosts(hosts ...string) Option {
 	return func(s *settings) { s.farm.Hosts = append(s.farm.Hosts, hosts...) }
 }
 
-// WithReach lets Entra fetch the documents of issuers beside the farm's own over the network: HOST or HOST:PORT (else 443), such as another
-// farm's. The certificates, PEM, are what those are verified with; nil: the system's.
+// WithReach lets Entra fetch the documents of issuers beside the farm's own over the network: HOST or HOST:PORT (else
+// 443), such as another farm's. The certificates, PEM, are what those are verified with; nil: the system's.
 func WithReach(certificates []byte, hosts ...string) Option {
 	return func(s *settings) {
 		s.farm.Reach, s.farm.ReachCA = append(s.farm.Reach, hosts...), append(s.farm.ReachCA, certificates...)
@@ -70,8 +72,8 @@ func WithCloud(cloud string) Option {
 	return func(s *settings) { s.farm.World.Cloud = cloud }
 }
 
-// WithTenants is the directory to begin with, the farm's own tenant first, in place of one tenant with nothing in it: with applications,
-// managed identities, subscriptions and policies. Farm.FindApp finds its applications.
+// WithTenants is the directory to begin with, the farm's own tenant first, in place of one tenant with nothing in it:
+// with applications, managed identities, subscriptions and policies. Farm.FindApp finds its applications.
 func WithTenants(tenants ...Tenant) Option {
 	return func(s *settings) { s.farm.World.Tenants = tenants }
 }
@@ -81,8 +83,8 @@ func WithEntraOptions(o EntraOptions) Option {
 	return func(s *settings) { s.farm.World.Options = &o }
 }
 
-// WithLog has the farm log its requests and decisions, without tokens. Without it only warnings about key files are written: to the test's
-// output, and nowhere without a test. With nil nothing is written.
+// WithLog has the farm log its requests and decisions, without tokens. Without it only warnings about key files are
+// written: to the test's output, and nowhere without a test. With nil nothing is written.
 func WithLog(log *slog.Logger) Option {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -149,8 +151,8 @@ func (o testOutput) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// Close stops the farm: its listeners and workloads are gone. It waits for nothing, and can be called again. A farm of New is closed at the
-// end of its test.
+// Close stops the farm: its listeners and workloads are gone. It waits for nothing, and can be called again. A farm of
+// New is closed at the end of its test.
 func (f *Farm) Close() error { return f.close() }
 
 // errClosed is for what is asked of a farm that has been stopped.
@@ -182,12 +184,14 @@ func (f *Farm) Client() *http.Client {
 	return &http.Client{Transport: f.server.Transport(control.DefaultWorld)}
 }
 
-// URL is where a plane listens, https://127.0.0.1:PORT, for clients that take an address. They need the certificate of CA.
+// URL is where a plane listens, https://127.0.0.1:PORT, for clients that take an address. They need the certificate of
+// CA.
 func (f *Farm) URL(p Plane) string {
 	return f.server.URL(p)
 }
 
-// Handler answers as a plane's listener does, without a network or on a server of one's own. It is nil for what is no plane.
+// Handler answers as a plane's listener does, without a network or on a server of one's own. It is nil for what is no
+// plane.
 func (f *Farm) Handler(p Plane) http.Handler { return f.server.Handler(p) }
 
 // CA is the root certificate, PEM, of the farm's TLS; the bytes are the caller's.
@@ -205,8 +209,8 @@ func (f *Farm) Advance(d time.Duration) error {
 	return err
 }
 
-// Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins. A request whose answer has just been read may
-// be missing still: Await waits for it.
+// Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins. A request whose answer
+// has just been read may be missing still: Await waits for it.
 func (f *Farm) Journal() []Entry { return f.world.Journal(0).Entries }
 
 // SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.

@@ -1,5 +1,5 @@
-// Package scenarios holds the scenario files that come with issuerd: a folder for each platform, and entra for what does not depend on
-// one. They are documentation that runs; harness/scenario explains the format.
+// Package scenarios holds the scenario files that come with issuerd: a folder for each platform, and entra for what
+// does not depend on one. They are documentation that runs; harness/scenario explains the format.
 package scenarios
 
 import "embed"

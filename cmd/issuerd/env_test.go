@@ -9,7 +9,8 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 )
 
-// printEnv runs issuerd token --print-env and returns the variables that it exports, and what it says on standard error.
+// printEnv runs issuerd token --print-env and returns the variables that it exports, and what it says on standard
+// error.
 func printEnv(t *testing.T, args ...string) (map[string]string, string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// output is standard output that remembers whether it took everything, so that no command ends well whose result nobody got.
+// output is standard output that remembers whether it took everything, so that no command ends well whose result nobody
+// got.
 type output struct {
 	io.Writer
 	err error // the first there was

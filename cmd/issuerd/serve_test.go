@@ -18,7 +18,8 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 )
 
-// startServe runs issuerd serve with these arguments until stop is called, which returns its exit code. The exports are what it printed.
+// startServe runs issuerd serve with these arguments until stop is called, which returns its exit code. The exports are
+// what it printed.
 func startServe(t *testing.T, args ...string) (exports map[string]string, stop func() (int, string)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -102,7 +103,8 @@ func TestServePortTaken(t *testing.T) {
 	}
 }
 
-// TestServeExports evaluates what serve prints in a shell of another folder, with a certificate's path that needs quoting.
+// TestServeExports evaluates what serve prints in a shell of another folder, with a certificate's path that needs
+// quoting.
 func TestServeExports(t *testing.T) {
 	t.Setenv(controlTokenVariable, "")
 	t.Chdir(t.TempDir())
@@ -178,7 +180,8 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// TestServeCORS has a browser's request answered for an issuer of which it is not known whether it lets pages read its documents.
+// TestServeCORS has a browser's request answered for an issuer of which it is not known whether it lets pages read its
+// documents.
 func TestServeCORS(t *testing.T) {
 	t.Setenv(controlTokenVariable, "")
 	for _, cors := range []bool{false, true} {

@@ -131,7 +131,8 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	return err
 }
 
-// misspelt adds to an error about a platform or a preset that is not known the name of one that is near, if there is one.
+// misspelt adds to an error about a platform or a preset that is not known the name of one that is near, if there is
+// one.
 func misspelt(err error, platform, preset string) error {
 	word, known := platform, issuers.Names()
 	if p, _ := issuers.ByName(platform); p != nil {
@@ -240,8 +241,8 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 // authorityVariable is where Azure's clients find Entra.
 const authorityVariable = "AZURE_AUTHORITY_HOST"
 
-// leadToFarm puts the farm's Entra plane into an environment in which the platform has put the real Entra: its clients would show the farm's
-// tokens there.
+// leadToFarm puts the farm's Entra plane into an environment in which the platform has put the real Entra: its clients
+// would show the farm's tokens there.
 func (f *tokenFlags) leadToFarm(cmd *cobra.Command, client *control.Client, env map[string]string) error {
 	info, err := client.Info(cmd.Context())
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestTokenRefusesWhatJSONCannotHold says that bytes that are not UTF-8 are refused; JSON would hold U+FFFD in their place.
+// TestTokenRefusesWhatJSONCannotHold says that bytes that are not UTF-8 are refused; JSON would hold U+FFFD in their
+// place.
 func TestTokenRefusesWhatJSONCannotHold(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--claim", "actor=a\xffb"}, {"--claim", "actor:=\"a\xffb\""}, {"--claim", "a\xff=b"}, {"--audience", "\xff"}} {

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// unfaithful returns, as Markdown, what a package's doc.go says under "Not faithful", as a paragraph or as a heading, up to the next
-// heading or link.
+// unfaithful returns, as Markdown, what a package's doc.go says under "Not faithful", as a paragraph or as a heading,
+// up to the next heading or link.
 func unfaithful(root, dir string) (string, error) {
 	file, err := parse(root, dir, "doc.go")
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// pythonAuthorities are where MSAL for Python finds Entra: at Microsoft's host, or at the farm's address. Of that it asks Microsoft's host what
-// it is, for which it leaves the port out, and so goes on without it: it needs a proxy that takes port 443 to the farm.
+// pythonAuthorities are where MSAL for Python finds Entra: at Microsoft's host, or at the farm's address. Of that it
+// asks Microsoft's host what it is, for which it leaves the port out, and so goes on without it: it needs a proxy that
+// takes port 443 to the farm.
 func pythonAuthorities(f *entraFarm) map[string]string {
 	return map[string]string{"canonical": "https://login.microsoftonline.com", "own address": f.authority}
 }
@@ -46,7 +47,8 @@ func TestEntraPython(t *testing.T) {
 	}
 }
 
-// TestEntraPythonRefused looks at what a user of MSAL gets to read, which is little when it is the discovery document that is refused.
+// TestEntraPythonRefused looks at what a user of MSAL gets to read, which is little when it is the discovery document
+// that is refused.
 func TestEntraPythonRefused(t *testing.T) {
 	t.Parallel()
 	python := pythonWithClients(t)

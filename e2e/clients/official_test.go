@@ -8,10 +8,11 @@ import (
 
 // officialClient says by what the requests of a client are known in a journal that others have written to too.
 type officialClient struct {
-	agent   *regexp.Regexp  // its User-Agent
-	planes  []harness.Plane // which it asks
-	routes  *regexp.Regexp  // which it asks; nil: any
-	version []string        // a command that prints the version of a program; of modules and packages the lock files say it
+	agent  *regexp.Regexp  // its User-Agent
+	planes []harness.Plane // which it asks
+	routes *regexp.Regexp  // which it asks; nil: any
+	// a command that prints the version of a program; of modules and packages the lock files say it
+	version []string
 }
 
 // says is what a User-Agent or a route is compared with.

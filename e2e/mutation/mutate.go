@@ -72,7 +72,8 @@ func mutantRound() {
 }
 `
 
-// endless is what a loop that never ends says. All loops of a suite together turn less than twenty million times while nothing is changed.
+// endless is what a loop that never ends says. All loops of a suite together turn less than twenty million times while
+// nothing is changed.
 const endless = "mutation: a loop without end"
 
 // edit is text to insert at an offset.

@@ -9,8 +9,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// DecodeToken reads what a compact JWT says, as Minted has it, without verifying it: for those who show tokens and compare them. Whole
-// numbers are exact, see issuer.DecodeJSON. The error does not repeat the token.
+// DecodeToken reads what a compact JWT says, as Minted has it, without verifying it: for those who show tokens and
+// compare them. Whole numbers are exact, see issuer.DecodeJSON. The error does not repeat the token.
 func DecodeToken(compact string) (header, claims map[string]any, err error) {
 	parts := strings.Split(compact, ".")
 	if len(parts) != 3 {

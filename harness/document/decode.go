@@ -11,10 +11,10 @@ import (
 
 // Decoder puts nodes into Go values and logs all that is wrong with them, each at its own key or value.
 //
-// A map goes into a struct by the JSON names of its fields; a field tagged yaml:",inline", a map, takes the keys that no
-// other has. Durations are text such as 90s, times are text in RFC 3339. What the tag jsonschema of a field says holds:
-// required, minLength, minItems, minimum, maximum, and enum, which is about the items of a list; so a schema
-// for editors has the same rules. The tag document:"nonzero" refuses a duration of zero.
+// A map goes into a struct by the JSON names of its fields; a field tagged yaml:",inline", a map, takes the keys that
+// no other has. Durations are text such as 90s, times are text in RFC 3339. What the tag jsonschema of a field says
+// holds: required, minLength, minItems, minimum, maximum, and enum, which is about the items of a list; so a schema for
+// editors has the same rules. The tag document:"nonzero" refuses a duration of zero.
 //
 // What the file does not say keeps its value: a target may have defaults.
 type Decoder struct {

@@ -34,8 +34,8 @@ type File struct {
 	Lines []string // without their ends
 }
 
-// Read reads a file: one YAML document with a map at its root. It returns nil, and says why in log, if it is not. A file
-// that is read may have problems, too, such as a key that is there twice.
+// Read reads a file: one YAML document with a map at its root. It returns nil, and says why in log, if it is not. A
+// file that is read may have problems, too, such as a key that is there twice.
 func (f Format) Read(src []byte, log *Log) *File {
 	text, bad := clean(src, cmp.Or(f.Limit, MaxSize))
 	if bad != nil {

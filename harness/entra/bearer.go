@@ -28,9 +28,10 @@ var (
 	ErrTokenAudience = errors.New("entra: the access token is for another resource")
 )
 
-// Bearer checks the access token of a request to a resource that is known by these audiences, compared without slashes at the end. The
-// error is one of those above; with [ErrTokenExpired] and [ErrTokenAudience] the token is otherwise valid, and what it says is returned too.
-// Resources that Microsoft runs take tokens of every tenant; which of them the caller may touch is the resource's affair.
+// Bearer checks the access token of a request to a resource that is known by these audiences, compared without slashes
+// at the end. The error is one of those above; with [ErrTokenExpired] and [ErrTokenAudience] the token is otherwise
+// valid, and what it says is returned too. Resources that Microsoft runs take tokens of every tenant; which of them the
+// caller may touch is the resource's affair.
 func (s *Server) Bearer(r *http.Request, audiences ...string) (Bearer, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(token) == "" {

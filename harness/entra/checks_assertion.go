@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
+
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 

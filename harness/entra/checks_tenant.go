@@ -3,8 +3,9 @@ package entra
 import (
 	"strings"
 
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func checkTenant(x *exchange, c *Check) *Error {

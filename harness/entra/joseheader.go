@@ -10,8 +10,8 @@ import (
 	josejson "github.com/go-jose/go-jose/v4/json"
 )
 
-// supportedHeaders are the members of a JOSE header that AADSTS5002726 lists, in its order (cloudfoundry/uaa#2109). Which values they may have
-// is not known: those that the emulator has no use for may have any.
+// supportedHeaders are the members of a JOSE header that AADSTS5002726 lists, in its order (cloudfoundry/uaa#2109).
+// Which values they may have is not known: those that the emulator has no use for may have any.
 var supportedHeaders = []string{"alg", "typ", "x5t", "x5c", "kid", "use", "enc", "ctx", "nonce", "rh", "kdf_ver"}
 
 // documentedHeader is not in that list. Microsoft documents it for certificates.
@@ -40,8 +40,8 @@ func (h joseHeader) text(name string) string {
 	return s
 }
 
-// typ returns the member typ, and whether it is there. That null and everything else that is no string is an unsupported type is inferred, and
-// the stricter of what may be.
+// typ returns the member typ, and whether it is there. That null and everything else that is no string is an
+// unsupported type is inferred, and the stricter of what may be.
 func (h joseHeader) typ() (typ string, has bool) {
 	_, has = h["typ"]
 	return h.text("typ"), has
@@ -78,8 +78,9 @@ func decodePart(name, part string) ([]byte, error) {
 	return raw, nil
 }
 
-// decodeObject decodes a JSON object that is a part of an assertion. go-jose's JSON is used because it knows names by their case and refuses a
-// name that occurs twice. That Entra refuses those, a byte order mark and white space around the object is inferred.
+// decodeObject decodes a JSON object that is a part of an assertion. go-jose's JSON is used because it knows names by
+// their case and refuses a name that occurs twice. That Entra refuses those, a byte order mark and white space around
+// the object is inferred.
 func decodeObject(name string, raw []byte, into any) error {
 	switch {
 	case !utf8.Valid(raw):

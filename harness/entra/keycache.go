@@ -12,8 +12,9 @@ import (
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Bounds on what is kept of issuers. Only the first is Entra's own

@@ -22,8 +22,8 @@ func (i *fakeIssuer) rotate(kid string, publish bool) {
 	}
 }
 
-// TestRotation plays a signing key that is used before it is published. A rotated key is not found at once: users report up to about an hour
-// (Azure/azure-workload-identity#1232).
+// TestRotation plays a signing key that is used before it is published. A rotated key is not found at once: users
+// report up to about an hour (Azure/azure-workload-identity#1232).
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -86,8 +86,8 @@ func TestForgedKeyIDs(t *testing.T) {
 	}
 }
 
-// TestForgedKeyIDDisturbsNobody: while a forged kid has the issuer's documents fetched again, and the issuer hangs, tokens with a known kid
-// are accepted.
+// TestForgedKeyIDDisturbsNobody: while a forged kid has the issuer's documents fetched again, and the issuer hangs,
+// tokens with a known kid are accepted.
 func TestForgedKeyIDDisturbsNobody(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -9,8 +9,9 @@ import (
 
 	jose "github.com/go-jose/go-jose/v4"
 	josejson "github.com/go-jose/go-jose/v4/json"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // readDiscovery returns the jwks_uri. An empty subject_types_supported is refused as Entra does (reported once, of a

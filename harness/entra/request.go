@@ -11,8 +11,9 @@ import (
 	"unicode/utf8"
 
 	josejson "github.com/go-jose/go-jose/v4/json"
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // maxBodyBytes bounds the body of a token request. Entra's limit is unknown.

@@ -159,7 +159,8 @@ func TestTokensInWrongPlaces(t *testing.T) {
 	}
 }
 
-// TestLargeBodyIsAnswered sends 10 MB over HTTP/1.1 and reads only then, as many clients do. The answer must still be there.
+// TestLargeBodyIsAnswered sends 10 MB over HTTP/1.1 and reads only then, as many clients do. The answer must still be
+// there.
 func TestLargeBodyIsAnswered(t *testing.T) {
 	t.Parallel()
 	const size = 10_000_000

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 

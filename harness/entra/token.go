@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 

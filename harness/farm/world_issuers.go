@@ -15,16 +15,16 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// AddIssuer makes an issuer and serves it. One that is there already, at the same URL, of the same platform and with keys for the same
-// algorithms, stays as it is, with its keys, tokens and workloads: the answer then refers to it with the preset and claims asked for now. Faults,
-// if there are any, take the place of those in force. An issuer that the platform has the same keys for, or that is another address of this
-// one, shares its keys.
+// AddIssuer makes an issuer and serves it. One that is there already, at the same URL, of the same platform and with
+// keys for the same algorithms, stays as it is, with its keys, tokens and workloads: the answer then refers to it with
+// the preset and claims asked for now. Faults, if there are any, take the place of those in force. An issuer that the
+// platform has the same keys for, or that is another address of this one, shares its keys.
 func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	return w.AddIssuerWithKeys(spec)
 }
 
-// AddIssuerWithKeys is AddIssuer for an issuer that signs with keys that it is given; see [issuer.WithSigningKeys]. One that is there already must
-// have been given them too. Without keys it is AddIssuer.
+// AddIssuerWithKeys is AddIssuer for an issuer that signs with keys that it is given; see [issuer.WithSigningKeys]. One
+// that is there already must have been given them too. Without keys it is AddIssuer.
 func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.SigningKey) (control.Issuer, error) {
 	platform, preset, err := issuers.Find(spec.Platform, spec.Preset)
 	if err != nil {
@@ -99,7 +99,8 @@ func (w *World) join(iss *issuer.Issuer) (ref string, err error) {
 	return refTo(iss, len(references)+1), nil
 }
 
-// refTo is what refers to an issuer: its URL, and for those that have joined it, that with a fragment, which no issuer's URL has.
+// refTo is what refers to an issuer: its URL, and for those that have joined it, that with a fragment, which no
+// issuer's URL has.
 func refTo(iss *issuer.Issuer, number int) string {
 	if number == 0 {
 		return iss.URL()
@@ -121,7 +122,8 @@ func (w *World) add(iss *issuer.Issuer) error {
 		keys = append(keys, plane.HostKey(u.Host)+u.EscapedPath())
 	}
 	for _, key := range keys {
-		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on the internet.
+		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on
+		// the internet.
 		if other := w.documents[key]; other != nil {
 			return fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
 		}
@@ -142,8 +144,8 @@ func (w *World) add(iss *issuer.Issuer) error {
 	return nil
 }
 
-// serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on. One with other keys is
-// an error: nobody who asks it would take the tokens that the new one signs.
+// serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on. One
+// with other keys is an error: nobody who asks it would take the tokens that the new one signs.
 func (w *World) serve(iss *issuer.Issuer) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -156,8 +158,8 @@ func (w *World) serve(iss *issuer.Issuer) error {
 	return w.add(iss)
 }
 
-// addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical addresses. Of the keys for
-// its platform, an issuer is given those that fit one of its own.
+// addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical
+// addresses. Of the keys for its platform, an issuer is given those that fit one of its own.
 func (w *World) addPlatforms(base string, keys map[string][]issuer.SigningKey) error {
 	for _, p := range issuers.All {
 		for _, service := range p.Services {
@@ -230,8 +232,8 @@ func (s *Server) IssuerURL(platform, preset string) (string, error) {
 	return byPath(base, p.Name, *service), nil
 }
 
-// byPath is the URL of a service below a base: base/platform, or base/platform/service, with a slash at the end where the canonical
-// issuer has one.
+// byPath is the URL of a service below a base: base/platform, or base/platform/service, with a slash at the end where
+// the canonical issuer has one.
 func byPath(base, platform string, service issuer.Service) string {
 	u := strings.TrimSuffix(base, "/") + "/" + platform
 	if service.Name != "" {

@@ -22,8 +22,8 @@ import (
 // maxFile is how large a file may be, in bytes: enough for a hundred keys.
 const maxFile = 1 << 20
 
-// Read reads the private keys of a file, one or more. The warning, if there is one, says that others on this machine may read them too; it is
-// for the user to see. Errors begin with the file's name.
+// Read reads the private keys of a file, one or more. The warning, if there is one, says that others on this machine
+// may read them too; it is for the user to see. Errors begin with the file's name.
 func Read(fsys fs.FS, name string) (keys []issuer.SigningKey, warning string, err error) {
 	src, err := document.ReadFile(fsys, name, maxFile)
 	if err != nil {
@@ -42,7 +42,8 @@ func Read(fsys fs.FS, name string) (keys []issuer.SigningKey, warning string, er
 	return keys, warning, nil
 }
 
-// Parse reads private keys of PEM or JSON, one or more. A byte order mark in front, as editors on Windows write it, is left out.
+// Parse reads private keys of PEM or JSON, one or more. A byte order mark in front, as editors on Windows write it, is
+// left out.
 func Parse(src []byte) (keys []issuer.SigningKey, err error) {
 	switch text := bytes.TrimSpace(bytes.TrimPrefix(src, []byte("\ufeff"))); {
 	case bytes.HasPrefix(text, []byte("{")):
@@ -67,8 +68,9 @@ func Parse(src []byte) (keys []issuer.SigningKey, err error) {
 	return keys, nil
 }
 
-// validateParts says whether the private part of an ECDSA key is that of its public part, as a JSON Web Key need not have it: a token that is
-// signed with one and verified with another is refused everywhere. RSA keys were validated when they were parsed.
+// validateParts says whether the private part of an ECDSA key is that of its public part, as a JSON Web Key need not
+// have it: a token that is signed with one and verified with another is refused everywhere. RSA keys were validated
+// when they were parsed.
 func validateParts(key crypto.Signer) error {
 	pair, ok := key.(*ecdsa.PrivateKey)
 	if !ok {
@@ -129,7 +131,8 @@ func parsePEM(rest []byte) ([]issuer.SigningKey, error) {
 	return keys, nil
 }
 
-// parseBlock reads a private key or a certificate; all results are nil for a block of another type, such as EC PARAMETERS.
+// parseBlock reads a private key or a certificate; all results are nil for a block of another type, such as EC
+// PARAMETERS.
 func parseBlock(block *pem.Block) (key crypto.Signer, certificate *x509.Certificate, err error) {
 	if strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") || block.Type == "ENCRYPTED PRIVATE KEY" {
 		return nil, nil, errors.New("the key is encrypted: write it without a passphrase, as with openssl pkey -in FILE -out FILE.decrypted")

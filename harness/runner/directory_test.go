@@ -215,8 +215,8 @@ func TestPolicyFromAnExpression(t *testing.T) {
 	expectProblem(t, play(t.Context(), t, src, opts), report.Error, src, `"${{ env.ENTERPRISES`, "number")
 }
 
-// TestDirectoryErrors breaks a rule of the directory that the loader cannot find, because it does not know the whole of the Entra side. The
-// problem stands where the file says what breaks it.
+// TestDirectoryErrors breaks a rule of the directory that the loader cannot find, because it does not know the whole of
+// the Entra side. The problem stands where the file says what breaks it.
 func TestDirectoryErrors(t *testing.T) {
 	t.Parallel()
 	const head = "name: entra/test\nabout: A test.\nissuer: {platform: github}\nentra:\n  app: deployer\n  public: ${{ env.PUBLIC ?? false }}\n"

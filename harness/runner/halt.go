@@ -33,8 +33,8 @@ func (h *halt) skip() error {
 	return &skipped{h.reason}
 }
 
-// stopping halts the run if a case ended with what ends every other one too: its context did, or the target is gone. The first such case
-// keeps its error, so that the report says it once; the others are skipped.
+// stopping halts the run if a case ended with what ends every other one too: its context did, or the target is gone.
+// The first such case keeps its error, so that the report says it once; the others are skipped.
 func stopping(ctx context.Context, stop *halt, err error) error {
 	var skip *skipped
 	var failed *failure

@@ -13,8 +13,9 @@ import (
 	"github.com/expr-lang/expr/vm/runtime"
 )
 
-// maxMemory bounds the values that an evaluation makes, in bytes as estimated by sizeOf. An answer of a server has at most 1 MiB. The
-// expression library bounds the items of lists, and with them the turns of loops, but not strings, nor lists of one list again and again.
+// maxMemory bounds the values that an evaluation makes, in bytes as estimated by sizeOf. An answer of a server has at
+// most 1 MiB. The expression library bounds the items of lists, and with them the turns of loops, but not strings, nor
+// lists of one list again and again.
 const maxMemory = 64 << 20
 
 // maxPattern bounds a regular expression that is made at run time, in bytes: compiled it takes a hundred times as much.
@@ -197,7 +198,8 @@ func product(a, b int) int {
 	return a * b
 }
 
-// sizeOf estimates the bytes of a value with all that is in it, a part that is there twice counted twice. It stops beyond limit.
+// sizeOf estimates the bytes of a value with all that is in it, a part that is there twice counted twice. It stops
+// beyond limit.
 func sizeOf(v any, limit int) int {
 	total := itemSize
 	switch v := v.(type) {

@@ -31,8 +31,8 @@ const signOn = "federated-signon.system.gserviceaccount.com"
 // certificateLife is how long the certificates are good for (inferred: Google's keys change within weeks).
 const certificateLife = 17 * 24 * time.Hour
 
-// certificates is the key set as X.509 certificates. An issuer does not give its private keys away, so that they can't sign themselves, as
-// Google's do: a throw-away key does that.
+// certificates is the key set as X.509 certificates. An issuer does not give its private keys away, so that they can't
+// sign themselves, as Google's do: a throw-away key does that.
 type certificates struct {
 	mu     sync.Mutex
 	jwks   []byte // what body was made from

@@ -44,8 +44,8 @@ func errorInfo(reason, method string) []errorDetail {
 	}}
 }
 
-// missingCredential and invalidCredential: the messages are seen in public threads of many Google APIs, the reasons in some of them. The
-// challenges are inferred.
+// missingCredential and invalidCredential: the messages are seen in public threads of many Google APIs, the reasons in
+// some of them. The challenges are inferred.
 func missingCredential(method string) *apiError {
 	return &apiError{
 		Code: http.StatusUnauthorized, Status: "UNAUTHENTICATED", Details: errorInfo("CREDENTIALS_MISSING", method), challenge: realm,
@@ -68,8 +68,8 @@ func insufficientScopes(method string) *apiError {
 	}
 }
 
-// permissionDenied is seen for iam.serviceAccounts.getAccessToken in google-github-actions/auth#340; that the other permissions are refused in
-// the same words is inferred.
+// permissionDenied is seen for iam.serviceAccounts.getAccessToken in google-github-actions/auth#340; that the other
+// permissions are refused in the same words is inferred.
 func permissionDenied(permission string) *apiError {
 	return &apiError{
 		Code: http.StatusForbidden, Status: "PERMISSION_DENIED", Message: "Permission '" + permission + "' denied on resource (or it may not exist).",
@@ -80,8 +80,8 @@ func permissionDenied(permission string) *apiError {
 	}
 }
 
-// unknownAccount is what the IAM API says, seen in hashicorp/terraform-provider-google#9249; that the IAM Credentials API uses the same words
-// is inferred.
+// unknownAccount is what the IAM API says, seen in hashicorp/terraform-provider-google#9249; that the IAM Credentials
+// API uses the same words is inferred.
 func unknownAccount(name string) *apiError {
 	return &apiError{Code: http.StatusNotFound, Status: "NOT_FOUND", Message: "Not found; Gaia id not found for email " + name}
 }

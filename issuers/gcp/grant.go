@@ -24,8 +24,8 @@ const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 // clockSkew is by how much an assertion's iat may be ahead (inferred).
 const clockSkew = 5 * time.Minute
 
-// tokenAudiences are the names that Google's token endpoint has had. Clients write one of them as aud whatever token_uri is, as Python's
-// have since 2.0; older ones write token_uri.
+// tokenAudiences are the names that Google's token endpoint has had. Clients write one of them as aud whatever
+// token_uri is, as Python's have since 2.0; older ones write token_uri.
 var tokenAudiences = []string{
 	"https://oauth2.googleapis.com/token", "https://www.googleapis.com/oauth2/v4/token", "https://accounts.google.com/o/oauth2/token",
 }
@@ -58,7 +58,8 @@ var (
 	errMalformed = &grantError{Code: "invalid_grant", Description: "Bad Request"} // inferred
 )
 
-// serveGrant is the token endpoint: it trades an assertion that the account's own key has signed for an ID token or an access token.
+// serveGrant is the token endpoint: it trades an assertion that the account's own key has signed for an ID token or an
+// access token.
 func (a *api) serveGrant(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", a.workload.Now().UTC().Format(http.TimeFormat))
 	if r.Method != http.MethodPost {
@@ -154,8 +155,9 @@ type signedText struct {
 	payload, signature []byte
 }
 
-// parseAssertion reads a compact JWT, whose parts may be padded, unlike those that RFC 7515 and go-jose know: google-auth for Python did so
-// until 2019 (googleapis/google-auth-library-python#324), and that of Debian 12 still does.
+// parseAssertion reads a compact JWT, whose parts may be padded, unlike those that RFC 7515 and go-jose know:
+// google-auth for Python did so until 2019 (googleapis/google-auth-library-python#324), and that of Debian 12 still
+// does.
 func parseAssertion(raw string) (signedText, bool) {
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {

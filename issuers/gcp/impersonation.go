@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// impersonateVariable is the variable of a workload that names, between commas, the service accounts beside its own that it may impersonate: e-mail
-// addresses, each with =UNIQUEID after it unless the id that is derived from the address will do. It is ours; at Google these are grants of the
-// role Service Account Token Creator on each of them.
+// impersonateVariable is the variable of a workload that names, between commas, the service accounts beside its own
+// that it may impersonate: e-mail addresses, each with =UNIQUEID after it unless the id that is derived from the
+// address will do. It is ours; at Google these are grants of the role Service Account Token Creator on each of them.
 const impersonateVariable = "ISSUERD_IMPERSONATE"
 
 // maxImpersonated bounds them.
@@ -67,8 +67,8 @@ func (a *api) principal(name string) *principal {
 	return nil
 }
 
-// mayImpersonate tells whether an account may act as another. The workload's may act as itself and as those that its variable names; nobody has
-// granted those anything.
+// mayImpersonate tells whether an account may act as another. The workload's may act as itself and as those that its
+// variable names; nobody has granted those anything.
 func (a *api) mayImpersonate(from, to *principal) bool {
 	return from == a.principals[0] && to != nil
 }

@@ -20,10 +20,11 @@ import (
 // entry is a value of the metadata server, or a directory of them.
 type entry struct {
 	name     string
-	value    any                                          // text, a number, or []string
-	children []*entry                                     // of a directory, not nil
-	keys     bool                                         // a directory whose names are somebody's own and stay as they are in JSON
-	answer   func(w http.ResponseWriter, r *http.Request) // makes a value for each request; it is not in JSON
+	value    any      // text, a number, or []string
+	children []*entry // of a directory, not nil
+	// a directory whose names are somebody's own and stay as they are in JSON
+	keys   bool
+	answer func(w http.ResponseWriter, r *http.Request) // makes a value for each request; it is not in JSON
 }
 
 func (e *entry) directory() bool { return e.children != nil }
@@ -149,8 +150,8 @@ func (e *entry) find(path string) *entry {
 	return e
 }
 
-// serveEntry writes a value or a directory: as text, or as JSON when the client asks for alt=json or for the whole of a directory. With
-// wait_for_change it first waits as long as the client does, since nothing here changes.
+// serveEntry writes a value or a directory: as text, or as JSON when the client asks for alt=json or for the whole of a
+// directory. With wait_for_change it first waits as long as the client does, since nothing here changes.
 func (a *api) serveEntry(w http.ResponseWriter, r *http.Request, e *entry) {
 	query := r.URL.Query()
 	asJSON := query.Get("alt") == "json" && !e.directory() || e.directory() && strings.EqualFold(query.Get("recursive"), "true")
@@ -179,8 +180,8 @@ const maxPoll = 24 * time.Hour
 // maxPolls bounds the requests that wait for a change at once. Google's own bound is not known.
 const maxPolls = 100
 
-// wait returns when the client has gone, its timeout is over by the issuers' clock, or the workload ends. It answers itself, and tells so with
-// false, where too many wait already.
+// wait returns when the client has gone, its timeout is over by the issuers' clock, or the workload ends. It answers
+// itself, and tells so with false, where too many wait already.
 func (a *api) wait(w http.ResponseWriter, r *http.Request, seconds string) bool {
 	select {
 	case a.polls <- struct{}{}:

@@ -267,7 +267,8 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// TestPollsAreBounded has as many requests wait as there may be: the next one is refused, and one that has gone makes room.
+// TestPollsAreBounded has as many requests wait as there may be: the next one is refused, and one that has gone makes
+// room.
 func TestPollsAreBounded(t *testing.T) {
 	t.Parallel()
 	const most = 100

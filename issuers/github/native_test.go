@@ -335,7 +335,8 @@ func TestHangUp(t *testing.T) {
 	}
 }
 
-// TestConcurrent customises and mints at the same time, for the race detector and so that no token has half a customisation.
+// TestConcurrent customises and mints at the same time, for the race detector and so that no token has half a
+// customisation.
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t, "", nil)

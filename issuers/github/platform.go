@@ -15,9 +15,11 @@ var Platform = &issuer.Platform{
 	Title: "GitHub Actions",
 	Services: []issuer.Service{
 		service("", "https://token.actions.githubusercontent.com", "github.com", keys(firstKID, signerKID)),
-		// That an enterprise's issuer has a discovery document of its own below its slug, with the keys of the others, is not confirmed.
+		// That an enterprise's issuer has a discovery document of its own below its slug, with the keys of the others,
+		// is not confirmed.
 		service("enterprise-slug", "https://token.actions.githubusercontent.com/octocat-inc", "github.com", keys(firstKID, signerKID)),
-		// What keys a GitHub Enterprise Server and ghe.com publish is not recorded: inferred to look like those of github.com.
+		// What keys a GitHub Enterprise Server and ghe.com publish is not recorded: inferred to look like those of
+		// github.com.
 		service("ghes", "https://github.contoso.example"+serverPath, "ghes", keys("", "")),
 		service("ghe-com", "https://token.actions.octocorp.ghe.com", "ghe.com", keys("", "")),
 	},
@@ -54,8 +56,8 @@ func service(name, url, keySet string, keys []issuer.KeySpec) issuer.Service {
 	}
 }
 
-// keys are the four of the recorded JWKS: one without a certificate, the one that signs, and two that signed until 2024 and are
-// replaced every two years.
+// keys are the four of the recorded JWKS: one without a certificate, the one that signs, and two that signed until 2024
+// and are replaced every two years.
 func keys(first, signer string) []issuer.KeySpec {
 	const day, old = 24 * time.Hour, "vsts-vstsghrt-gh-vso-oauth.visualstudio.com"
 	return []issuer.KeySpec{

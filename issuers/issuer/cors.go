@@ -6,15 +6,15 @@ import "net/http"
 type CORS int
 
 const (
-	// CORSUnknown is a service of which nothing is known for sure. It sends nothing, so that a page that works here works there, unless
-	// WithCORS says otherwise.
+	// CORSUnknown is a service of which nothing is known for sure. It sends nothing, so that a page that works here
+	// works there, unless WithCORS says otherwise.
 	CORSUnknown CORS = iota
 
 	// CORSNone is a service that is known to send nothing: a browser keeps its documents from other pages.
 	CORSNone
 
-	// CORSAnyOrigin lets pages of every origin read the documents, with what rack-cors sends to a request that has an Origin, and to nobody
-	// else. The headers beside Access-Control-Allow-Origin are inferred.
+	// CORSAnyOrigin lets pages of every origin read the documents, with what rack-cors sends to a request that has an
+	// Origin, and to nobody else. The headers beside Access-Control-Allow-Origin are inferred.
 	CORSAnyOrigin
 )
 
@@ -29,7 +29,8 @@ func (c CORS) String() string {
 	return "not known: none, or any origin with `--cors`"
 }
 
-// WithCORS lets browsers read the documents of a service of which it is not known whether it does. It does nothing to one of which it is.
+// WithCORS lets browsers read the documents of a service of which it is not known whether it does. It does nothing to
+// one of which it is.
 func WithCORS() Option {
 	return func(i *Issuer) error { i.cors = true; return nil }
 }
@@ -46,8 +47,8 @@ func (i *Issuer) corsHeaders(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// preflight answers the request that a browser makes in advance, and tells whether it has. One that asks for more than to read, or with headers
-// of its own, is answered without permission.
+// preflight answers the request that a browser makes in advance, and tells whether it has. One that asks for more than
+// to read, or with headers of its own, is answered without permission.
 func (i *Issuer) preflight(w http.ResponseWriter, r *http.Request) bool {
 	method := r.Header.Get("Access-Control-Request-Method")
 	if !i.anyOrigin() || r.Method != http.MethodOptions || r.Header.Get("Origin") == "" || method == "" {

@@ -1,8 +1,8 @@
-// Package issuer is what every impersonated token issuer shares: how a platform is described, how its keys are made, published
-// and rotated, how its tokens are minted, and how its discovery document and JWKS are served.
+// Package issuer is what every impersonated token issuer shares: how a platform is described, how its keys are made,
+// published and rotated, how its tokens are minted, and how its discovery document and JWKS are served.
 //
-// A platform (GitHub Actions, Kubernetes, …) is mostly data: a [Platform] with one [Service] for each issuer it runs and one
-// [Preset] for each context it mints tokens in. [New] turns one of them into a live [Issuer]:
+// A platform (GitHub Actions, Kubernetes, …) is mostly data: a [Platform] with one [Service] for each issuer it runs
+// and one [Preset] for each context it mints tokens in. [New] turns one of them into a live [Issuer]:
 //
 //	iss, err := issuer.New(github.Platform, issuer.WithPreset("environment"))
 //	if err != nil {

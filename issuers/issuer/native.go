@@ -13,20 +13,21 @@ import (
 	"time"
 )
 
-// Native is a platform's own token API: what a workload of the platform asks for its token, and the credential that it shows. A platform
-// that only delivers tokens, in variables or files, has a Native whose API has no handler.
+// Native is a platform's own token API: what a workload of the platform asks for its token, and the credential that it
+// shows. A platform that only delivers tokens, in variables or files, has a Native whose API has no handler.
 type Native struct {
 	// New makes the API of one workload. It is called once for each.
 	New func(Workload) (*API, error)
 
-	// Fetch asks the API for a token as a workload would, for scenarios; official clients do it their own way. An audience that is
-	// empty is left out of the request. The error of a refusal is a *Refused.
+	// Fetch asks the API for a token as a workload would, for scenarios; official clients do it their own way. An
+	// audience that is empty is left out of the request. The error of a refusal is a *Refused.
 	Fetch func(ctx context.Context, client *http.Client, found Found, audience string) (token string, err error)
 
 	// Plain wants a listener that speaks plain HTTP, because the platform's clients know no other.
 	Plain bool
 
-	// Root wants a Base without a path, which takes an HTTPS listener of its own: the platform's clients have a path of theirs in its place.
+	// Root wants a Base without a path, which takes an HTTPS listener of its own: the platform's clients have a path of
+	// theirs in its place.
 	Root bool
 
 	// Local tells that the API is a socket of the machine that the farm is on, which a client elsewhere does not reach.
@@ -44,32 +45,33 @@ type Workload struct {
 	Now    func() time.Time // the issuers' clock
 	Rand   io.Reader        // for credentials; safe for concurrent use
 
-	// Dir makes a folder for files and sockets at its first call and returns its path; it is removed with the workload. The error is that
-	// there can be none, as in a container. It is safe for concurrent use.
+	// Dir makes a folder for files and sockets at its first call and returns its path; it is removed with the workload.
+	// The error is that there can be none, as in a container. It is safe for concurrent use.
 	Dir func() (string, error)
 
-	// Env are the variables that the workload's user sets, for a platform that takes settings so; it must not change them. That they are in
-	// the workload's environment too is the caller's business.
+	// Env are the variables that the workload's user sets, for a platform that takes settings so; it must not change
+	// them. That they are in the workload's environment too is the caller's business.
 	Env map[string]string
 
-	// Serve publishes the documents of another issuer of the platform's, such as one of Issuer.At; it does nothing where an issuer with the
-	// same keys has that URL already, and fails where one with other keys has. Nil: nobody publishes anything.
+	// Serve publishes the documents of another issuer of the platform's, such as one of Issuer.At; it does nothing
+	// where an issuer with the same keys has that URL already, and fails where one with other keys has. Nil: nobody
+	// publishes anything.
 	Serve func(*Issuer) error
 
-	// Find returns the issuer at a URL of the same world, for a platform that takes the tokens of other issuers; nil: there is none. A nil
-	// function finds none either.
+	// Find returns the issuer at a URL of the same world, for a platform that takes the tokens of other issuers; nil:
+	// there is none. A nil function finds none either.
 	Find func(issuerURL string) *Issuer
 
-	// Alarm returns a channel that is closed when Now has reached a time, also because somebody has moved the clock; whoever waits no longer
-	// calls cancel. Nil: the clock is never moved, and real time does. Use Until.
+	// Alarm returns a channel that is closed when Now has reached a time, also because somebody has moved the clock;
+	// whoever waits no longer calls cancel. Nil: the clock is never moved, and real time does. Use Until.
 	Alarm func(at time.Time) (reached <-chan struct{}, cancel func())
 
-	// Ending is closed when the workload ends, before anything of it is taken away: an answer that is held back is given then. Nil: nobody
-	// tells.
+	// Ending is closed when the workload ends, before anything of it is taken away: an answer that is held back is
+	// given then. Nil: nobody tells.
 	Ending <-chan struct{}
 
-	// Record journals a call that does not come through the API's Handler, by its route, the User-Agent of the caller and the HTTP status that
-	// says how it was answered; nil: nobody asks.
+	// Record journals a call that does not come through the API's Handler, by its route, the User-Agent of the caller
+	// and the HTTP status that says how it was answered; nil: nobody asks.
 	Record func(route, agent string, status int)
 
 	// Begin tells that such a call is being answered until end is called; nil: nobody asks.
@@ -98,11 +100,12 @@ func (w Workload) Until(at time.Time) (reached <-chan struct{}, cancel func()) {
 // prolonged is what an answer that was held back may still take.
 const prolonged = time.Minute
 
-// Prolong lets the answer to a request take longer than a server's timeouts for it allow: a wait, and a minute to write the answer in.
-// Connections know real time alone. Where a writer has no deadlines, as in a test, there is nothing to prolong.
+// Prolong lets the answer to a request take longer than a server's timeouts for it allow: a wait, and a minute to write
+// the answer in. Connections know real time alone. Where a writer has no deadlines, as in a test, there is nothing to
+// prolong.
 //
-// The deadline for reading counts too: a server that reads ahead while a handler runs takes its end for that of the connection, and ends the
-// request's context.
+// The deadline for reading counts too: a server that reads ahead while a handler runs takes its end for that of the
+// connection, and ends the request's context.
 func Prolong(w http.ResponseWriter, wait time.Duration) error {
 	end := time.Now().Add(wait + prolonged)
 	connection := http.NewResponseController(w)
@@ -116,13 +119,15 @@ func Prolong(w http.ResponseWriter, wait time.Duration) error {
 type API struct {
 	Handler http.Handler // below Workload.Base and on the plain listener; nil: there is none
 
-	// Env is what the platform puts into the environment of the workload's process: where the API is, and the credential for it; or,
-	// where there is no API, tokens for the audience (empty: the platform's usual one). It is safe for concurrent use.
+	// Env is what the platform puts into the environment of the workload's process: where the API is, and the
+	// credential for it; or, where there is no API, tokens for the audience (empty: the platform's usual one). It is
+	// safe for concurrent use.
 	Env func(audience string) (map[string]string, error)
 
-	// Renew does what the platform does for a workload while time passes, such as writing a new token into a file before the old one has
-	// expired, if it is due by Workload.Now. It returns when it wants to be called next, the zero time for never. A farm calls it when that
-	// time has come, and whenever it moves the clock. It is safe for concurrent use; nil: there is nothing to do.
+	// Renew does what the platform does for a workload while time passes, such as writing a new token into a file
+	// before the old one has expired, if it is due by Workload.Now. It returns when it wants to be called next, the
+	// zero time for never. A farm calls it when that time has come, and whenever it moves the clock. It is safe for
+	// concurrent use; nil: there is nothing to do.
 	Renew func() (next time.Time, err error)
 
 	// Close ends what New started; nil: nothing.

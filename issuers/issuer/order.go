@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// marshalOrdered writes v as JSON with the members of every object in the given order; names not listed follow alphabetically.
-// HTML characters stay as they are, since no issuer escapes them. The result has no white space unless indent is set.
+// marshalOrdered writes v as JSON with the members of every object in the given order; names not listed follow
+// alphabetically. HTML characters stay as they are, since no issuer escapes them. The result has no white space unless
+// indent is set.
 func marshalOrdered(v any, order []string, indent string) ([]byte, error) {
 	w := &orderedWriter{rank: make(map[string]int, len(order))}
 	for i, name := range order {

@@ -16,10 +16,12 @@ import (
 
 // SigningKey is a private key that an issuer is given in place of one that it makes; see [WithSigningKeys].
 type SigningKey struct {
-	Key         crypto.Signer           // RSA of 2048 bits or more, or ECDSA on P-256, P-384 or P-521; safe for concurrent use
-	ID          string                  // the kid; empty: one in the platform's style, made from the key
-	Alg         jose.SignatureAlgorithm // the only algorithm that it may sign with; empty: any that fits it
-	Certificate *x509.Certificate       // for x5c, where the platform publishes one; nil: a self-signed one, the same for the same key
+	// RSA of 2048 bits or more, or ECDSA on P-256, P-384 or P-521; safe for concurrent use
+	Key crypto.Signer
+	ID  string                  // the kid; empty: one in the platform's style, made from the key
+	Alg jose.SignatureAlgorithm // the only algorithm that it may sign with; empty: any that fits it
+	// for x5c, where the platform publishes one; nil: a self-signed one, the same for the same key
+	Certificate *x509.Certificate
 }
 
 // Format prints what kind of key it is, and no part of it.
@@ -97,9 +99,10 @@ func (k SigningKey) kind() string {
 	}
 }
 
-// WithSigningKeys gives the issuer private keys in place of those that it would make: the first that fits is the one that signs, and the others
-// take the places of the platform's other keys, each by its algorithm. A rotation makes new keys as ever. It comes after WithPreset and
-// WithAlg. The error says which key has no place, or that none is for the algorithm that the issuer signs with.
+// WithSigningKeys gives the issuer private keys in place of those that it would make: the first that fits is the one
+// that signs, and the others take the places of the platform's other keys, each by its algorithm. A rotation makes new
+// keys as ever. It comes after WithPreset and WithAlg. The error says which key has no place, or that none is for the
+// algorithm that the issuer signs with.
 func WithSigningKeys(keys ...SigningKey) Option {
 	return func(i *Issuer) error {
 		specs, signer := i.service.Keys, i.spot(i.preset)

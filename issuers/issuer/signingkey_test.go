@@ -31,8 +31,8 @@ func newKey(t *testing.T, alg jose.SignatureAlgorithm) crypto.Signer {
 	return key
 }
 
-// TestSigningKeys has two issuers, a year apart, given the same keys: what they publish must be the same, also where a key id is made from a
-// certificate.
+// TestSigningKeys has two issuers, a year apart, given the same keys: what they publish must be the same, also where a
+// key id is made from a certificate.
 func TestSigningKeys(t *testing.T) {
 	t.Parallel()
 	keys := []issuer.SigningKey{{Key: newKey(t, jose.ES384)}, {Key: newKey(t, jose.RS256)}, {Key: newKey(t, jose.RS256), ID: "mine"}}

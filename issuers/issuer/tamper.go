@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// Tamper is what a fault changes in an issuer. A nil field changes nothing. All functions must be safe for concurrent use.
+// Tamper is what a fault changes in an issuer. A nil field changes nothing. All functions must be safe for concurrent
+// use.
 type Tamper struct {
 	// Serve may answer a request for a document ("discovery" or "jwks") itself; it returns whether it did.
 	Serve func(document string, w http.ResponseWriter, r *http.Request) bool

@@ -19,10 +19,11 @@ var Platform = &issuer.Platform{
 	Native:   native,
 }
 
-// services: the issuers of AKS and EKS and the address of the kind API server are examples of the vendors' documentation or of
-// public walk-throughs, as testdata/README.md says.
+// services: the issuers of AKS and EKS and the address of the kind API server are examples of the vendors'
+// documentation or of public walk-throughs, as testdata/README.md says.
 var services = []issuer.Service{
-	// Built by kubeadm, with a public --service-account-issuer in a storage account as Azure Workload Identity describes it.
+	// Built by kubeadm, with a public --service-account-issuer in a storage account as Azure Workload Identity
+	// describes it.
 	cluster("", "https://contosok8s.blob.core.windows.net/oidc/", "/openid/v1/jwks", nil),
 
 	cluster("kubeadm", "https://kubernetes.default.svc.cluster.local", "https://172.18.0.5:6443/openid/v1/jwks", func(s *issuer.Service) {

@@ -11,7 +11,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// annotation starts the names of the annotations that the webhook of Azure Workload Identity reads from a service account.
+// annotation starts the names of the annotations that the webhook of Azure Workload Identity reads from a service
+// account.
 const annotation = "azure.workload.identity/"
 
 // authorityHost is what the webhook sets in the public cloud. [Azure/azure-workload-identity, pkg/webhook]
@@ -27,7 +28,8 @@ const (
 type pod struct {
 	annotations map[string]string // of its service account
 	user        string            // of its kubeconfig; empty: the cluster's administrator
-	request     json.RawMessage   // over the volume's request for a token: serviceAccountName, expirationSeconds, boundObjectRef
+	// over the volume's request for a token: serviceAccountName, expirationSeconds, boundObjectRef
+	request json.RawMessage
 }
 
 // splitClaims takes what is about the pod out of a workload's claims.
@@ -62,8 +64,8 @@ func splitClaims(given issuer.Claims) (issuer.Claims, pod, error) {
 	return claims, p, nil
 }
 
-// projectedSeconds is the life of the token that the webhook has projected: as the annotation says, or else the preset's. The error has the
-// webhook's text; the real one refuses the pod.
+// projectedSeconds is the life of the token that the webhook has projected: as the annotation says, or else the
+// preset's. The error has the webhook's text; the real one refuses the pod.
 func (p pod) projectedSeconds(preset int64) (int64, error) {
 	const name = annotation + "service-account-token-expiration"
 	text := p.annotations[name]
@@ -81,8 +83,9 @@ func (p pod) projectedSeconds(preset int64) (int64, error) {
 	return n, nil
 }
 
-// env is what the webhook adds to the variable with the file's path. Of a service account without its annotations there is nothing: the
-// real webhook sets the authority even then, which would lead a shell that was set up for a farm away from it.
+// env is what the webhook adds to the variable with the file's path. Of a service account without its annotations there
+// is nothing: the real webhook sets the authority even then, which would lead a shell that was set up for a farm away
+// from it.
 func (p pod) env() map[string]string {
 	env := map[string]string{}
 	for name, suffix := range map[string]string{"AZURE_CLIENT_ID": "client-id", "AZURE_TENANT_ID": "tenant-id"} {

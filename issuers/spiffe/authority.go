@@ -26,8 +26,9 @@ const (
 	cushion  = 10 * time.Second
 )
 
-// authority is the X.509 side of a trust domain: a root that signs the X.509-SVID of one workload. Both are replaced when the issuer's keys
-// are rotated, the root also in the last sixth of its life and the SVID after half of its own, as in SPIRE. It is safe for concurrent use.
+// authority is the X.509 side of a trust domain: a root that signs the X.509-SVID of one workload. Both are replaced
+// when the issuer's keys are rotated, the root also in the last sixth of its life and the SVID after half of its own,
+// as in SPIRE. It is safe for concurrent use.
 type authority struct {
 	issuer *issuer.Issuer
 	id     spiffeid.ID

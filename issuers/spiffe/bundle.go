@@ -22,8 +22,8 @@ type bundleDocument struct {
 	RefreshHint int64  `json:"spiffe_refresh_hint,omitempty"` // seconds
 }
 
-// jwtKeys are the published keys of JWT-SVIDs with nothing but a key and its id, as SPIRE keeps them. They are read from the issuer's key
-// set, so that a fault on that document is one on the bundle too.
+// jwtKeys are the published keys of JWT-SVIDs with nothing but a key and its id, as SPIRE keeps them. They are read
+// from the issuer's key set, so that a fault on that document is one on the bundle too.
 func jwtKeys(iss *issuer.Issuer) ([]jose.JSONWebKey, error) {
 	text, err := iss.JWKS()
 	if err != nil {
@@ -45,8 +45,8 @@ func marshalBundle(keys []jose.JSONWebKey) ([]byte, error) {
 	return json.MarshalIndent(jose.JSONWebKeySet{Keys: keys}, "", "    ")
 }
 
-// bundleEndpoint serves the SPIFFE bundle of the trust domain, as SPIRE's federation bundle endpoint does: at its root and nowhere else.
-// See spiffe/spire, pkg/server/endpoints/bundle/server.go.
+// bundleEndpoint serves the SPIFFE bundle of the trust domain, as SPIRE's federation bundle endpoint does: at its root
+// and nowhere else. See spiffe/spire, pkg/server/endpoints/bundle/server.go.
 type bundleEndpoint struct{ authority *authority }
 
 func (e bundleEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -15,8 +15,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// fetch asks the Workload API for a JWT-SVID. The API does not speak HTTP as an http.Client does, so the client is not used. The text of a
-// refusal is that of go-spiffe's error, with the status' name.
+// fetch asks the Workload API for a JWT-SVID. The API does not speak HTTP as an http.Client does, so the client is not
+// used. The text of a refusal is that of go-spiffe's error, with the status' name.
 func fetch(ctx context.Context, _ *http.Client, found issuer.Found, audience string) (string, error) {
 	socket := found.Env[endpointVariable]
 	if socket == "" {

@@ -210,8 +210,8 @@ func TestCloseEndsStreams(t *testing.T) {
 	}
 }
 
-// TestManyStreams opens 500 streams in 25 connections and drops them, half by cancelling and half by hanging up. It runs alone, because it
-// counts the goroutines of this package's handlers.
+// TestManyStreams opens 500 streams in 25 connections and drops them, half by cancelling and half by hanging up. It
+// runs alone, because it counts the goroutines of this package's handlers.
 func TestManyStreams(t *testing.T) {
 	a := newAgent(t, nil)
 	var conns []*grpc.ClientConn

@@ -18,7 +18,8 @@ var signatureAlgorithms = []jose.SignatureAlgorithm{
 	jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
 }
 
-// validate checks a JWT-SVID with the order and the texts of spiffe/spire, pkg/common/jwtsvid/validate.go, and returns its claims.
+// validate checks a JWT-SVID with the order and the texts of spiffe/spire, pkg/common/jwtsvid/validate.go, and returns
+// its claims.
 func validate(token, audience string, domain spiffeid.TrustDomain, keys []jose.JSONWebKey, now time.Time) (spiffeid.ID, map[string]any, error) {
 	none := spiffeid.ID{}
 	parsed, err := jwt.ParseSigned(token, signatureAlgorithms)

@@ -11,9 +11,10 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// The files of a run with several configurations, named as leg100/otf names them, with the tag in between. The user's configuration
-// declares the variable tfc_azure_dynamic_credentials. HCP Terraform puts the last file into Terraform's working directory, where it is read
-// by its name; here it is beside the others, and what it says is in the environment too, for a Terraform that works elsewhere.
+// The files of a run with several configurations, named as leg100/otf names them, with the tag in between. The user's
+// configuration declares the variable tfc_azure_dynamic_credentials. HCP Terraform puts the last file into Terraform's
+// working directory, where it is read by its name; here it is beside the others, and what it says is in the environment
+// too, for a Terraform that works elsewhere.
 const (
 	tokenFile       = "azure%s_token"
 	clientIDFile    = "azure%s_client_id"
@@ -21,8 +22,8 @@ const (
 	dynamicVariable = "TF_VAR_tfc_azure_dynamic_credentials"
 )
 
-// dynamicCredentials is the value of tfc_azure_dynamic_credentials. Its documented type wants both members: that default has empty paths
-// where only aliases are configured is inferred.
+// dynamicCredentials is the value of tfc_azure_dynamic_credentials. Its documented type wants both members: that
+// default has empty paths where only aliases are configured is inferred.
 type dynamicCredentials struct {
 	Default credentialFiles            `json:"default"`
 	Aliases map[string]credentialFiles `json:"aliases"`

@@ -32,7 +32,8 @@ func service(name, url string) issuer.Service {
 		Issuer:   url,
 		JWKS:     "/.well-known/jwks",
 		Document: document,
-		// How many keys there are is not known. The documented kid has the size of a SHA-256: inferred to be the thumbprint.
+		// How many keys there are is not known. The documented kid has the size of a SHA-256: inferred to be the
+		// thumbprint.
 		Keys:   []issuer.KeySpec{{Alg: jose.RS256, KID: issuer.ThumbprintKID}},
 		JWK:    []string{"kty", "alg", "use", "n", "e", "kid"}, // inferred
 		Typ:    "JWT",
@@ -50,7 +51,8 @@ func service(name, url string) issuer.Service {
 	}
 }
 
-// document is rebuilt from programs that imitate it; the order of its members is not known, and ref in the claims is suspicious.
+// document is rebuilt from programs that imitate it; the order of its members is not known, and ref in the claims is
+// suspicious.
 var document = issuer.Document{
 	DiscoveryConfiguration: oidc.DiscoveryConfiguration{
 		ClaimsSupported: []string{

@@ -10,7 +10,8 @@ import (
 )
 
 // The variables of a workspace that ask for tokens; a tag may follow (TFC_AZURE_PROVIDER_AUTH_PROD). See
-// https://developer.hashicorp.com/terraform/cloud-docs/dynamic-provider-credentials/azure-configuration and …/manual-generation.
+// https://developer.hashicorp.com/terraform/cloud-docs/dynamic-provider-credentials/azure-configuration and
+// …/manual-generation.
 const (
 	identityAudience = "TFC_WORKLOAD_IDENTITY_AUDIENCE"
 	providerAuth     = "TFC_AZURE_PROVIDER_AUTH"
@@ -32,9 +33,10 @@ type azureConfiguration struct {
 
 var goodTag = regexp.MustCompile(`^_[A-Za-z0-9_]+$`)
 
-// settingsOf reads the variables of a workspace. Without any that asks for a token, it is as if it asked for Azure's default configuration,
-// and with an audience for TFC_WORKLOAD_IDENTITY_TOKEN too. A variable for the phase counts before one for the run, and one with the tag
-// before a default; that the default of the phase comes before the run's with the tag is inferred from leg100/otf.
+// settingsOf reads the variables of a workspace. Without any that asks for a token, it is as if it asked for Azure's
+// default configuration, and with an audience for TFC_WORKLOAD_IDENTITY_TOKEN too. A variable for the phase counts
+// before one for the run, and one with the tag before a default; that the default of the phase comes before the run's
+// with the tag is inferred from leg100/otf.
 func settingsOf(variables map[string]string, audience, phase string) (settings, error) {
 	s := settings{tokens: map[string]string{}}
 	asks := false

@@ -13,7 +13,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
 )
 
-// TestWorkspaceVariables checks what a run gets for the variables of its workspace. A token is written as what it is for.
+// TestWorkspaceVariables checks what a run gets for the variables of its workspace. A token is written as what it is
+// for.
 func TestWorkspaceVariables(t *testing.T) {
 	t.Parallel()
 	const exchange = "api://AzureADTokenExchange"
@@ -71,7 +72,8 @@ var several = map[string]string{
 	"TFC_AZURE_PROVIDER_AUTH_OFF": "false",
 }
 
-// TestSeveralConfigurations finds the files of each configuration where the variable says, and the variable in the file for Terraform.
+// TestSeveralConfigurations finds the files of each configuration where the variable says, and the variable in the file
+// for Terraform.
 func TestSeveralConfigurations(t *testing.T) {
 	t.Parallel()
 	api, w, env := beginWith(t, "workspace", "", nil, several)

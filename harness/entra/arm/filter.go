@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// filter is a $filter of role assignments or role definitions: terms joined by and. Its zero value lets everything through.
+// filter is a $filter of role assignments or role definitions: terms joined by and. Its zero value lets everything
+// through.
 type filter struct {
 	principal string // principalId eq, assignedTo()
 	roleName  string

@@ -13,7 +13,8 @@ const defaultLocation = "westeurope"
 
 var resourceType = regexp.MustCompile(`^[A-Za-z0-9]+(\.[A-Za-z0-9]+)+/[A-Za-z0-9]+(/[A-Za-z0-9]+)*$`)
 
-// validateSubscriptions validates the subscriptions with what is in them, role assignments apart, and fills in their ids and locations.
+// validateSubscriptions validates the subscriptions with what is in them, role assignments apart, and fills in their
+// ids and locations.
 func (r *tenantRecord) validateSubscriptions(rules rules) {
 	for i := range r.tenant.Subscriptions {
 		s := &r.tenant.Subscriptions[i]
@@ -77,8 +78,9 @@ func (r Resource) Path() string {
 	return path
 }
 
-// HasScope tells whether a scope below one of the tenant's subscriptions is there: empty, the subscription itself, or one of its resource
-// groups, or a resource in one, which may also be a managed identity, or anything below a resource, of which only Azure would know.
+// HasScope tells whether a scope below one of the tenant's subscriptions is there: empty, the subscription itself, or
+// one of its resource groups, or a resource in one, which may also be a managed identity, or anything below a resource,
+// of which only Azure would know.
 func (t *Tenant) HasScope(s *Subscription, scope string) bool {
 	scope = strings.ToLower(strings.TrimRight(scope, "/")) + "/"
 	for _, g := range s.ResourceGroups {
@@ -101,7 +103,8 @@ func (t *Tenant) HasScope(s *Subscription, scope string) bool {
 // IdentityType is the resource type of user-assigned managed identities.
 const IdentityType = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
-// validateIdentities validates the managed identities, places them in subscriptions and resource groups, and fills in their ids.
+// validateIdentities validates the managed identities, places them in subscriptions and resource groups, and fills in
+// their ids.
 func (r *tenantRecord) validateIdentities(rules rules) {
 	for i := range r.tenant.ManagedIdentities {
 		m := &r.tenant.ManagedIdentities[i]
@@ -161,8 +164,8 @@ func validateCase(credentials []Credential, rules rules) {
 	}
 }
 
-// placeIdentity finds the identity's subscription, by id or display name, and its resource group: the first ones unless it names them. It
-// tells whether they are there.
+// placeIdentity finds the identity's subscription, by id or display name, and its resource group: the first ones unless
+// it names them. It tells whether they are there.
 func (r *tenantRecord) placeIdentity(m *ManagedIdentity, rules rules) bool {
 	for i := range r.tenant.Subscriptions {
 		s := &r.tenant.Subscriptions[i]
@@ -183,7 +186,8 @@ func (r *tenantRecord) placeIdentity(m *ManagedIdentity, rules rules) bool {
 	return false
 }
 
-// validateRoleAssignments validates the role assignments of every subscription, and puts object ids and role definition ids in the place of names.
+// validateRoleAssignments validates the role assignments of every subscription, and puts object ids and role definition
+// ids in the place of names.
 func (r *tenantRecord) validateRoleAssignments(rules rules) {
 	for i := range r.tenant.Subscriptions {
 		s := &r.tenant.Subscriptions[i]

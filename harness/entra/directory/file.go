@@ -85,8 +85,9 @@ func (f File) Marshal() ([]byte, error) {
 	return b, nil
 }
 
-// Validate makes the directory of a file. It calls broken for each rule that something in the file breaks, with the path of
-// what does, as in tenants[0].applications[1].displayName or options.clockSkew. The directory lacks the tenants that break one.
+// Validate makes the directory of a file. It calls broken for each rule that something in the file breaks, with the
+// path of what does, as in tenants[0].applications[1].displayName or options.clockSkew. The directory lacks the tenants
+// that break one.
 func (f File) Validate(broken func(path string, err error)) *Directory {
 	d := New()
 	if err := d.SetOptions(f.Options); err != nil {

@@ -196,7 +196,8 @@ options: {gitLabRequires: subject}
 	}
 }
 
-// TestParseManyCredentials has far more than an application can have: one problem, and no comparison of each with all the others.
+// TestParseManyCredentials has far more than an application can have: one problem, and no comparison of each with all
+// the others.
 func TestParseManyCredentials(t *testing.T) {
 	t.Parallel()
 	src := &strings.Builder{}

@@ -10,8 +10,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
-// newTenantRecord validates a tenant and everything in it under the options that there are now, fills in the ids that are missing, and takes it
-// over. The error joins a [*RuleError] for each rule that is broken.
+// newTenantRecord validates a tenant and everything in it under the options that there are now, fills in the ids that
+// are missing, and takes it over. The error joins a [*RuleError] for each rule that is broken.
 func newTenantRecord(t Tenant, o Options) (*tenantRecord, error) {
 	r := &tenantRecord{cloud: PublicCloud, options: o}
 	var broken []error
@@ -124,7 +124,8 @@ func (r *tenantRecord) validateApplication(a *Application, taken taken, rules ru
 	r.validateCredentials(a.Credentials, a.ObjectID, false, rules)
 }
 
-// validateCredentials validates the federated identity credentials of an application or a managed identity, and fills in their ids.
+// validateCredentials validates the federated identity credentials of an application or a managed identity, and fills
+// in their ids.
 func (r *tenantRecord) validateCredentials(credentials []Credential, ownerID string, identity bool, rules rules) {
 	for i := range credentials {
 		c := &credentials[i]
@@ -158,8 +159,8 @@ func validateAmong(c *Credential, before []Credential, rules rules) {
 	}
 }
 
-// ValidateCredential validates a credential by itself, as [ValidateMatching] does its expression. The error joins a [*RuleError] for each rule
-// that is broken, with a path below the credential.
+// ValidateCredential validates a credential by itself, as [ValidateMatching] does its expression. The error joins a
+// [*RuleError] for each rule that is broken, with a path below the credential.
 func ValidateCredential(cloud string, c Credential, identity bool, o Options) error {
 	var broken []error
 	validateCredential(cloud, &c, identity, o, rules{of: fmt.Sprintf("credential %q: ", c.Name), broken: &broken})
@@ -223,8 +224,8 @@ func ValidateMatching(cloud string, c Credential, identity bool, o Options) erro
 	return e.ValidateIssuer(c.Issuer, c.Created, o.GitLabRequires)
 }
 
-// id validates a given GUID, or derives one from the names when it is empty: the same names always give the same id. It tells
-// whether the id can be used.
+// id validates a given GUID, or derives one from the names when it is empty: the same names always give the same id. It
+// tells whether the id can be used.
 func (r rules) id(id *string, path, what string, names ...string) bool {
 	if *id == "" {
 		*id = nameGUID(names...)

@@ -44,8 +44,9 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("expression: position %d: expected %s, got %s", e.Offset+1, e.Want, got)
 }
 
-// MaxLength is the most bytes of an expression, and of a claim that matches can hold for: a matching takes time in proportion to the product.
-// The limit is this package's own, as no other is documented; expressions that people have shown are shorter than 400.
+// MaxLength is the most bytes of an expression, and of a claim that matches can hold for: a matching takes time in
+// proportion to the product. The limit is this package's own, as no other is documented; expressions that people have
+// shown are shorter than 400.
 const MaxLength = 4096
 
 // Parse reads an expression. The error is a [*SyntaxError].
@@ -70,8 +71,8 @@ func Parse(text string) (*Expression, error) {
 	}
 }
 
-// Match tells whether every clause holds for the claims of an assertion. emptyStar lets * stand for nothing. What is longer than
-// [MaxLength] is matched by none.
+// Match tells whether every clause holds for the claims of an assertion. emptyStar lets * stand for nothing. What is
+// longer than [MaxLength] is matched by none.
 func (e *Expression) Match(claims map[string]any, emptyStar bool) bool {
 	return !slices.ContainsFunc(e.clauses, func(c clause) bool {
 		got, isString := claims[c.claim].(string)

@@ -2,14 +2,15 @@ package expression
 
 import "unicode/utf8"
 
-// glob tells whether a pattern with * and ? matches the whole of a text. It never goes back further than the last star, so that hostile patterns
-// cost no more than the product of both lengths.
+// glob tells whether a pattern with * and ? matches the whole of a text. It never goes back further than the last star,
+// so that hostile patterns cost no more than the product of both lengths.
 func glob(pattern, text string, emptyStar bool) bool {
 	if !utf8.ValidString(text) {
 		return false
 	}
 	var p, t int
-	var star, retry int // where to go on after a mismatch: behind the last star, which has eaten the text up to retry; star 0: none yet
+	// where to go on after a mismatch: behind the last star, which has eaten the text up to retry; star 0: none yet
+	var star, retry int
 	for t < len(text) {
 		switch {
 		case p < len(pattern) && pattern[p] == '*':

@@ -15,8 +15,9 @@ type filter struct {
 // maxFilterDepth is how deep parentheses and not may nest. Microsoft Graph's own limit is not known.
 const maxFilterDepth = 100
 
-// parseFilter reads a $filter about entities like the example. The texts of its errors are those of Microsoft's OData library, which
-// Microsoft Graph passes on; that "Syntax error at position" is among them was seen, the others are inferred.
+// parseFilter reads a $filter about entities like the example. The texts of its errors are those of Microsoft's OData
+// library, which Microsoft Graph passes on; that "Syntax error at position" is among them was seen, the others are
+// inferred.
 func parseFilter(text, typeName string, example object) (*filter, *refusal) {
 	p := &filterParser{lexer: lexer{text: text}, typeName: typeName, example: example, filter: &filter{}}
 	p.next()

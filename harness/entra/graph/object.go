@@ -69,8 +69,8 @@ func (o object) text(name string) string {
 	return s
 }
 
-// overlay returns the object with the members of a decoded one in place of its own. Objects inside are overlaid likewise, anything else is
-// replaced. Members that it does not have come last, by name.
+// overlay returns the object with the members of a decoded one in place of its own. Objects inside are overlaid
+// likewise, anything else is replaced. Members that it does not have come last, by name.
 func (o object) overlay(with map[string]any) object {
 	out := slices.Clone(o)
 	var more []string

@@ -43,8 +43,9 @@ type queryOptions struct {
 	raw     url.Values // for the link to the next page
 }
 
-// parseQuery reads the options, with or without $. Each may be there once, in whichever spelling, says OData; what Microsoft Graph says of two was
-// seen with drives (microsoftgraph/msgraph-sdk-java#336), and is unconfirmed for the directory. The largest page may have this size.
+// parseQuery reads the options, with or without $. Each may be there once, in whichever spelling, says OData; what
+// Microsoft Graph says of two was seen with drives (microsoftgraph/msgraph-sdk-java#336), and is unconfirmed for the
+// directory. The largest page may have this size.
 func parseQuery(raw string, largest int) (queryOptions, *refusal) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -148,7 +149,8 @@ func (c *call) collection(context, typeName string, example object, all []object
 	return &answer{status: http.StatusOK, body: append(body, member{"value", values})}, nil
 }
 
-// unsupported refuses options that are not emulated. The text for $search without its header was seen, the others are inferred.
+// unsupported refuses options that are not emulated. The text for $search without its header was seen, the others are
+// inferred.
 func (c *call) unsupported() error {
 	switch {
 	case c.options.search != "" && !strings.EqualFold(c.request.Header.Get("ConsistencyLevel"), "eventual"):
@@ -222,8 +224,8 @@ func order(all []object, by, typeName string, example object) *refusal {
 	return nil
 }
 
-// selectable are properties that Microsoft Graph shows only to those who select them, and that the directory has no use for. Most are of beta
-// alone; which of them v1.0 would refuse is not told apart.
+// selectable are properties that Microsoft Graph shows only to those who select them, and that the directory has no use
+// for. Most are of beta alone; which of them v1.0 would refuse is not told apart.
 var selectable = map[string]object{
 	applicationType: {
 		{"oauth2RequirePostResponse", false}, {"authenticationBehaviors", nil}, {"onPremisesPublishing", nil}, {"windows", nil}, {"createdByAppId", nil},

@@ -69,8 +69,8 @@ func at(escaped string) *http.Request {
 	return &http.Request{URL: &url.URL{Path: path, RawPath: escaped}}
 }
 
-// normalize turns keys in parentheses into segments: /applications(appId='x')/owners becomes /applications/appId='x'/owners, and ('x') as
-// well as a segment that stands alone becomes x. A slash at the end goes.
+// normalize turns keys in parentheses into segments: /applications(appId='x')/owners becomes
+// /applications/appId='x'/owners, and ('x') as well as a segment that stands alone becomes x. A slash at the end goes.
 func normalize(path string) (string, *refusal) {
 	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
 	var out []string
@@ -99,7 +99,8 @@ var words = []string{
 	"directoryObjects", "getByIds", "directory", "deletedItems", "organization", "auditLogs", "signIns", "me",
 }
 
-// canonical writes the names of segments, which may have any case, as they are in the list of routes. Keys are left alone.
+// canonical writes the names of segments, which may have any case, as they are in the list of routes. Keys are left
+// alone.
 func canonical(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
@@ -146,7 +147,8 @@ func (s *API) Routes() []string {
 	return all
 }
 
-// Route is the method and path template of the route that answers a request, with the version that was asked for, or empty.
+// Route is the method and path template of the route that answers a request, with the version that was asked for, or
+// empty.
 func (s *API) Route(r *http.Request) string {
 	path, bad := normalize(r.URL.EscapedPath())
 	if bad != nil {

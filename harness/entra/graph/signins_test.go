@@ -35,8 +35,8 @@ func TestSignIns(t *testing.T) {
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and status/errorCode eq 700213", []string{"client"}},
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and appId eq '" + c.app.ClientID + "'", []string{"admin"}},
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and createdDateTime ge 2026-09-08T00:25:00Z", []string{"client"}},
-		// Advanced queries are of directory objects: here no operator needs ConsistencyLevel. status/errorCode ne 0 is documented for a cmdlet
-		// (Get-AzureADAuditSignInLogs).
+		// Advanced queries are of directory objects: here no operator needs ConsistencyLevel. status/errorCode ne 0 is
+		// documented for a cmdlet (Get-AzureADAuditSignInLogs).
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and status/errorCode ne 0", []string{"client"}},
 		{"signInEventTypes/any(t: t ne 'interactiveUser') and not(appDisplayName eq 'client')", []string{"worker", "admin"}},
 		{"signInEventTypes/any(t: t eq 'servicePrincipal') and endswith(appDisplayName,'min')", []string{"admin"}},

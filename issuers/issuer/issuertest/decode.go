@@ -46,8 +46,8 @@ func Object(t testing.TB, text []byte) map[string]any {
 	return object
 }
 
-// Members returns the member names of a JSON object in their order, those of nested objects as "outer.inner" after their own,
-// and those of objects in arrays as "outer.0.inner".
+// Members returns the member names of a JSON object in their order, those of nested objects as "outer.inner" after
+// their own, and those of objects in arrays as "outer.0.inner".
 func Members(t testing.TB, text []byte) []string {
 	t.Helper()
 	names, err := members(text, "")

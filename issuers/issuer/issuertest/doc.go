@@ -1,8 +1,8 @@
 // Package issuertest is what every platform must pass, and what the tests of a platform share.
 //
 // [Run] checks a platform in all its presets the way a relying party sees it: over TLS, at the canonical URLs, with two
-// independent OpenID Connect libraries (coreos/go-oidc and zitadel/oidc). [Replay] mints a recorded token of the real service
-// again and compares. A platform's test begins so:
+// independent OpenID Connect libraries (coreos/go-oidc and zitadel/oidc). [Replay] mints a recorded token of the real
+// service again and compares. A platform's test begins so:
 //
 //	func TestConformance(t *testing.T) { issuertest.Run(t, github.Platform) }
 //

@@ -8,8 +8,8 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// Fuzz mints with any claims at all under every preset: an error is fine, a panic is not, and what is minted is a compact token.
-// It seeds itself with the claims of every preset and with the same names under other types.
+// Fuzz mints with any claims at all under every preset: an error is fine, a panic is not, and what is minted is a
+// compact token. It seeds itself with the claims of every preset and with the same names under other types.
 func Fuzz(f *testing.F, p *issuer.Platform) {
 	var all []*issuer.Issuer
 	seeded := map[string]bool{} // presets share most claims

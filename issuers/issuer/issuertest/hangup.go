@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// HangUp sends the beginning of a POST with a body to an http address, ends there, and waits until the server has given up too. The test
-// fails if the server answers.
+// HangUp sends the beginning of a POST with a body to an http address, ends there, and waits until the server has given
+// up too. The test fails if the server answers.
 func HangUp(t *testing.T, address, contentType string) {
 	t.Helper()
 	u, err := url.Parse(address)

@@ -42,7 +42,8 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-// parseSigned reads a request of the suite, whose header lines net/http would not take from a client: there is no line end behind the last.
+// parseSigned reads a request of the suite, whose header lines net/http would not take from a client: there is no line
+// end behind the last.
 func parseSigned(text string) (*http.Request, []byte, error) {
 	head, body, _ := strings.Cut(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
 	line, rest, _ := strings.Cut(head, "\n")

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Refused is why a request is not answered. Codes are those of the query protocol; JSON gives the code another name, see JSON.
+// Refused is why a request is not answered. Codes are those of the query protocol; JSON gives the code another name,
+// see JSON.
 type Refused struct {
 	Code    string
 	Status  int
@@ -43,8 +44,8 @@ const (
 	mismatch   = "SignatureDoesNotMatch"
 )
 
-// Verify checks that a request is signed with the key for one of the scopes; nil means that it is. The request must be as it came: its
-// RequestURI, host and headers are what was signed.
+// Verify checks that a request is signed with the key for one of the scopes; nil means that it is. The request must be
+// as it came: its RequestURI, host and headers are what was signed.
 func (k Key) Verify(r *http.Request, body []byte, now time.Time, scopes ...Scope) *Refused {
 	given := r.Header.Get("Authorization")
 	if given == "" {
@@ -85,7 +86,8 @@ type authorization struct {
 	names                        []string
 }
 
-// parse reads the Authorization header. The refusal names it by its hash, as AWS does, since it may be another service's credential.
+// parse reads the Authorization header. The refusal names it by its hash, as AWS does, since it may be another
+// service's credential.
 func parse(given string, header http.Header) (authorization, *Refused) {
 	hash := sha256.Sum256([]byte(given))
 	tail := "(Hashed with SHA-256 and encoded with Base64) Authorization=" + base64.StdEncoding.EncodeToString(hash[:])
