@@ -22,7 +22,7 @@ var allowed = map[string][]string{
 	"e2e/":                              {"cmd/", "harness", "harness/", "issuers", "issuers/", "scenarios"},
 	"harness":                           {"harness/farm", "harness/plane", "harness/faults", "harness/keyfile", "harness/control", "harness/entra", "harness/entra/directory", "harness/entra/expression", "issuers/issuer"},
 	"harness/document":                  {},
-	"harness/control":                   {"issuers/issuer", "harness/entra", "harness/entra/directory", "harness/plane"},
+	"harness/control":                   {"issuers/issuer", "harness/document", "harness/entra", "harness/entra/directory", "harness/plane"},
 	"harness/entra":                     {"harness/entra/directory", "harness/entra/expression"},
 	"harness/entra/directory":           {"harness/document", "harness/entra/expression"},
 	"harness/entra/expression":          {},

@@ -3,6 +3,8 @@ package harness
 import (
 	"context"
 	"fmt"
+
+	"github.com/issuerd/issuerd/harness/control"
 )
 
 // Await waits until n entries of the journal match since the farm's start, and returns those, oldest first; or until
@@ -27,7 +29,7 @@ func (f *Farm) AwaitSignIns(ctx context.Context, n int) ([]SignIn, error) {
 func (f *Farm) await(ctx context.Context, n int, what string, match func(Entry) bool) (found []Entry, err error) {
 	for seen := 0; len(found) < n; {
 		changed := f.world.JournalChanged()
-		for _, e := range f.world.Journal(seen).Entries {
+		for _, e := range f.world.Journal(control.JournalQuery{After: seen}).Entries {
 			seen = e.Seq
 			if len(found) < n && match(e) {
 				found = append(found, e)

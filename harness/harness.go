@@ -64,7 +64,7 @@ func WithStart(start time.Time) Option {
 
 // WithSkew puts the issuers' clock ahead of Entra's, or behind it.
 func WithSkew(skew time.Duration) Option {
-	return func(s *settings) { s.farm.World.Skew = skew }
+	return func(s *settings) { s.farm.World.Skew = control.Duration(skew) }
 }
 
 // WithCloud puts the tenant in another cloud than the public one: usgov or china.
@@ -205,13 +205,15 @@ func (f *Farm) Now() time.Time { return f.world.Describe().Now }
 
 // Advance moves the farm's clocks on. What platforms do for their workloads in that time is done when it returns.
 func (f *Farm) Advance(d time.Duration) error {
-	_, err := change(f, func() (control.World, error) { return f.world.Advance(control.AdvanceSpec{Advance: d}) })
+	_, err := change(f, func() (control.World, error) {
+		return f.world.SetClock(control.ClockSpec{Advance: control.Duration(d)})
+	})
 	return err
 }
 
 // Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins. A request whose answer
 // has just been read may be missing still: Await waits for it.
-func (f *Farm) Journal() []Entry { return f.world.Journal(0).Entries }
+func (f *Farm) Journal() []Entry { return f.world.Journal(control.JournalQuery{}).Entries }
 
 // SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
 func (f *Farm) SignIns() []SignIn {

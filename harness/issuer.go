@@ -143,7 +143,7 @@ type MintSpec struct {
 func (i *Issuer) Mint(spec MintSpec) (Token, error) {
 	return change(i.farm, func() (Token, error) {
 		token, err := i.farm.world.Mint(control.MintSpec{
-			Issuer: i.ref, Preset: spec.Preset, Audience: spec.Audience, Lifetime: spec.Lifetime, Claims: spec.Claims,
+			Issuer: i.ref, Preset: spec.Preset, Audience: spec.Audience, Lifetime: control.Duration(spec.Lifetime), Claims: spec.Claims,
 		})
 		if err != nil {
 			return Token{}, err
@@ -171,7 +171,7 @@ func decoded(members map[string]any) (map[string]any, error) {
 // Rotate gives the issuer a new signing key and returns its id. Unless publish is set, the JWKS does not list it.
 func (i *Issuer) Rotate(publish bool) (kid string, err error) {
 	rotated, err := change(i.farm, func() (control.Rotated, error) {
-		return i.farm.world.Rotate(control.RotateSpec{Issuer: i.ref, Publish: publish})
+		return i.farm.world.Rotate(control.RotateSpec{Issuer: i.ref, Publish: &publish})
 	})
 	return rotated.KID, err
 }

@@ -172,7 +172,7 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 	if err != nil {
 		return "", err
 	}
-	spec := control.MintSpec{Issuer: iss, Preset: preset.Name, Audience: f.audience, Lifetime: f.lifetime, Claims: claims}
+	spec := control.MintSpec{Issuer: iss, Preset: preset.Name, Audience: f.audience, Lifetime: control.Duration(f.lifetime), Claims: claims}
 	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
 	minted, err := client.Mint(ctx, control.DefaultWorld, spec)
 	var refused *control.Error

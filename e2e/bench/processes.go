@@ -183,7 +183,7 @@ func (s *serving) load(length time.Duration) (early, late float64, err error) {
 	c := &control.Client{URL: "http://" + s.addrs[2], Token: benchToken}
 	audience := []string{"api://AzureADTokenExchange"}
 	minted, err := c.Mint(ctx, control.DefaultWorld, control.MintSpec{
-		Issuer: "https://token.actions.githubusercontent.com", Audience: audience, Lifetime: time.Hour,
+		Issuer: "https://token.actions.githubusercontent.com", Audience: audience, Lifetime: control.Duration(time.Hour),
 	})
 	if err != nil {
 		return 0, 0, err

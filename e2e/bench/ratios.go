@@ -236,7 +236,7 @@ func newWorld(s *farm.Server) (*world, error) {
 		return nil, err
 	}
 	audience := []string{"api://AzureADTokenExchange"}
-	minted, err := c.Mint(ctx, info.ID, control.MintSpec{Issuer: iss.URL, Audience: audience, Lifetime: time.Hour})
+	minted, err := c.Mint(ctx, info.ID, control.MintSpec{Issuer: iss.URL, Audience: audience, Lifetime: control.Duration(time.Hour)})
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,11 @@ func (c *Client) CreateWorld(ctx context.Context, spec WorldSpec) (out World, er
 	return out, c.do(ctx, http.MethodPost, "/v1/worlds", spec, &out)
 }
 
+// Worlds lists the worlds, the default one first.
+func (c *Client) Worlds(ctx context.Context) ([]World, error) {
+	return all[World](ctx, c, "/v1/worlds")
+}
+
 // World describes a world, such as [DefaultWorld].
 func (c *Client) World(ctx context.Context, world string) (out World, err error) {
 	return out, c.do(ctx, http.MethodGet, path(world), nil, &out)
@@ -53,14 +58,40 @@ func (c *Client) AddIssuer(ctx context.Context, world string, spec IssuerSpec) (
 	return out, c.do(ctx, http.MethodPost, path(world, "issuers"), spec, &out)
 }
 
-// Issuers lists the issuers of a world.
-func (c *Client) Issuers(ctx context.Context, world string) (out []Issuer, err error) {
-	return out, c.do(ctx, http.MethodGet, path(world, "issuers"), nil, &out)
+// Issuers lists the issuers of a world by URL.
+func (c *Client) Issuers(ctx context.Context, world string) ([]Issuer, error) {
+	return all[Issuer](ctx, c, path(world, "issuers"))
+}
+
+// Keys lists the keys of an issuer, the oldest first; of an empty issuer, those of all.
+func (c *Client) Keys(ctx context.Context, world, iss string) ([]Key, error) {
+	return all[Key](ctx, c, path(world, "keys")+query("issuer", iss))
+}
+
+// Publish puts a key into its issuer's JWKS or takes it out, and returns the keys of the issuer as they are then.
+func (c *Client) Publish(ctx context.Context, world string, spec PublishSpec) ([]Key, error) {
+	var out List[Key]
+	return out.Items, c.do(ctx, http.MethodPut, path(world, "keys"), spec, &out)
+}
+
+// Faults lists the faults in force of an issuer; of an empty issuer, those of all.
+func (c *Client) Faults(ctx context.Context, world, iss string) ([]FaultInForce, error) {
+	return all[FaultInForce](ctx, c, path(world, "faults")+query("issuer", iss))
 }
 
 // SetFaults replaces the faults of an issuer.
 func (c *Client) SetFaults(ctx context.Context, world string, spec FaultsSpec) error {
 	return c.do(ctx, http.MethodPut, path(world, "faults"), spec, nil)
+}
+
+// SetFault puts one fault of an issuer in force.
+func (c *Client) SetFault(ctx context.Context, world string, spec FaultSpec) (out FaultInForce, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "faults"), spec, &out)
+}
+
+// ClearFault ends a fault of an issuer by its name. One that is not in force is not found.
+func (c *Client) ClearFault(ctx context.Context, world, iss, name string) error {
+	return c.do(ctx, http.MethodDelete, path(world, "faults", name)+query("issuer", iss), nil, nil)
 }
 
 // Mint has an issuer sign a token. Whole numbers in what it says are exact, see issuer.DecodeJSON.
@@ -81,9 +112,34 @@ func (c *Client) Rotate(ctx context.Context, world string, spec RotateSpec) (out
 	return out, c.do(ctx, http.MethodPost, path(world, "rotations"), spec, &out)
 }
 
-// Advance moves a world's clock on.
-func (c *Client) Advance(ctx context.Context, world string, spec AdvanceSpec) (out World, err error) {
+// SetClock sets a world's clocks, moves them on, stops them or has them go on.
+func (c *Client) SetClock(ctx context.Context, world string, spec ClockSpec) (out World, err error) {
 	return out, c.do(ctx, http.MethodPost, path(world, "clock"), spec, &out)
+}
+
+// Decode returns what a token says.
+func (c *Client) Decode(ctx context.Context, token string) (out Decoded, err error) {
+	return out, c.do(ctx, http.MethodPost, "/v1/decode", DecodeSpec{token}, &out)
+}
+
+// SignIn asks Entra for an access token. A refusal of Entra's is no error.
+func (c *Client) SignIn(ctx context.Context, world string, spec SignInSpec) (out SignedIn, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "sign-ins"), spec, &out)
+}
+
+// Applications lists the applications of a world's tenant with their credentials.
+func (c *Client) Applications(ctx context.Context, world string) ([]Application, error) {
+	return all[Application](ctx, c, path(world, "applications"))
+}
+
+// Application describes an application of a world's tenant by its client id or name.
+func (c *Client) Application(ctx context.Context, world, app string) (out Application, err error) {
+	return out, c.do(ctx, http.MethodGet, path(world, "applications", app), nil, &out)
+}
+
+// RemoveApplication takes an application of a world's tenant away, by its client id or name.
+func (c *Client) RemoveApplication(ctx context.Context, world, app string) error {
+	return c.do(ctx, http.MethodDelete, path(world, "applications", app), nil, nil)
 }
 
 // AddApplication makes an application in a world's tenant.
@@ -112,6 +168,16 @@ func (c *Client) StartWorkload(ctx context.Context, world string, spec WorkloadS
 	return out, c.do(ctx, http.MethodPost, path(world, "workloads"), spec, &out)
 }
 
+// Workloads lists the workloads of a world without their environments, which hold credentials.
+func (c *Client) Workloads(ctx context.Context, world string) ([]Workload, error) {
+	return all[Workload](ctx, c, path(world, "workloads"))
+}
+
+// Workload describes a workload by its id, with its environment.
+func (c *Client) Workload(ctx context.Context, world, id string) (out Workload, err error) {
+	return out, c.do(ctx, http.MethodGet, path(world, "workloads", id), nil, &out)
+}
+
 // EndWorkload ends a workload by its id: its token API is gone, with what it opened and wrote. One that has ended
 // already is not found.
 func (c *Client) EndWorkload(ctx context.Context, world, id string) error {
@@ -123,9 +189,72 @@ func (c *Client) Directory(ctx context.Context, world string) (out directory.Fil
 	return out, c.do(ctx, http.MethodGet, path(world, "directory"), nil, &out)
 }
 
-// Journal reads the entries of a world with a higher number than after.
-func (c *Client) Journal(ctx context.Context, world string, after int) (out Journal, err error) {
-	return out, c.do(ctx, http.MethodGet, path(world, "journal")+"?after="+strconv.Itoa(after), nil, &out)
+// ApplyDirectory puts a directory file, YAML or JSON, in the place of a world's directory, and returns it as it is then.
+// The error has a line for each problem of the file, whose name is for those.
+func (c *Client) ApplyDirectory(ctx context.Context, world, name string, file []byte) (out directory.File, err error) {
+	return out, c.send(ctx, http.MethodPut, path(world, "directory")+query("name", name), "application/yaml", bytes.NewReader(file), &out)
+}
+
+// Journal reads entries of a world's journal, the oldest first.
+func (c *Client) Journal(ctx context.Context, world string, q JournalQuery) (out Journal, err error) {
+	return out, c.do(ctx, http.MethodGet, path(world, "journal")+q.encode(), nil, &out)
+}
+
+// all gathers a list from its parts.
+func all[T any](ctx context.Context, c *Client, path string) (items []T, err error) {
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	for after := ""; ; {
+		var page List[T]
+		q := url.Values{"limit": {"1000"}}
+		if after != "" {
+			q.Set("after", after)
+		}
+		if err := c.do(ctx, http.MethodGet, path+separator+q.Encode(), nil, &page); err != nil {
+			return nil, err
+		}
+		items = append(items, page.Items...)
+		if after = page.Next; after == "" {
+			return items, nil
+		}
+	}
+}
+
+// query is one parameter of a URL, or nothing when it is empty.
+func query(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return "?" + url.Values{name: {value}}.Encode()
+}
+
+// encode is the query of a URL.
+func (q JournalQuery) encode() string {
+	v := url.Values{}
+	for name, n := range map[string]int{"after": q.After, "limit": q.Limit, "code": q.Code} {
+		if n != 0 {
+			v.Set(name, strconv.Itoa(n))
+		}
+	}
+	for name, text := range map[string]string{"plane": string(q.Plane), "platform": q.Platform, "issuer": q.Issuer, "route": q.Route} {
+		if text != "" {
+			v.Set(name, text)
+		}
+	}
+	for name, yes := range map[string]bool{"signIns": q.SignIns, "failed": q.Failed} {
+		if yes {
+			v.Set(name, "true")
+		}
+	}
+	if q.Wait != 0 {
+		v.Set("wait", Duration(q.Wait).String())
+	}
+	if len(v) == 0 {
+		return ""
+	}
+	return "?" + v.Encode()
 }
 
 func path(world string, elements ...string) string {
@@ -145,12 +274,20 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 		}
 		body = bytes.NewReader(raw)
 	}
+	return c.send(ctx, method, path, "application/json", body, out)
+}
+
+// send makes a request and decodes the answer.
+func (c *Client) send(ctx context.Context, method, path, contentType string, body io.Reader, out any) error {
 	address := strings.TrimSuffix(c.URL, "/") + path
 	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return fmt.Errorf("control: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
+	if body != nil {
+		req.Header.Set("Content-Type", contentType)
+	}
 	client := c.HTTP
 	if client == nil {
 		client = defaultClient

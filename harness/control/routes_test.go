@@ -68,7 +68,7 @@ func TestRoutes(t *testing.T) {
 	}
 
 	begin := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	f := newWorld(t, c, control.WorldSpec{Name: "routes", Start: begin, Skew: time.Minute, Cloud: "usgov"})
+	f := newWorld(t, c, control.WorldSpec{Name: "routes", Start: begin, Skew: control.Duration(time.Minute), Cloud: "usgov"})
 	if f.ID == "" || f.Tenant == "" || f.Now.Sub(begin).Abs() > time.Minute {
 		t.Errorf("world %+v, want one that begins at %s", f, begin)
 	}
@@ -92,7 +92,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("issuers (-want +got):\n%s", diff)
 	}
 
-	minted, err := c.Mint(ctx, f.ID, control.MintSpec{Issuer: iss.URL, Audience: []string{audience}, Lifetime: 2 * time.Minute, Claims: map[string]any{"actor": nil, "extra": int64(9007199254740993)}})
+	minted, err := c.Mint(ctx, f.ID, control.MintSpec{Issuer: iss.URL, Audience: []string{audience}, Lifetime: control.Duration(2 * time.Minute), Claims: map[string]any{"actor": nil, "extra": int64(9007199254740993)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("header %v, want that of a signed token", minted.Header)
 	}
 
-	rotated, err := c.Rotate(ctx, f.ID, control.RotateSpec{Issuer: iss.URL, Publish: true})
+	rotated, err := c.Rotate(ctx, f.ID, control.RotateSpec{Issuer: iss.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("after the rotation to %q: kid %v, error %v", rotated.KID, again.Header["kid"], err)
 	}
 
-	moved, err := c.Advance(ctx, f.ID, control.AdvanceSpec{Advance: time.Hour})
+	moved, err := c.SetClock(ctx, f.ID, control.ClockSpec{Advance: control.Duration(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestRoutes(t *testing.T) {
 		t.Errorf("with the fault: status %d, want %d", resp.StatusCode, http.StatusTeapot)
 	}
 
-	journal, err := c.Journal(ctx, f.ID, 0)
+	journal, err := c.Journal(ctx, f.ID, control.JournalQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestRoutes(t *testing.T) {
 	if diff := cmp.Diff(want, journal, cmpopts.IgnoreFields(control.Entry{}, "Time")); diff != "" {
 		t.Errorf("journal (-want +got):\n%s", diff)
 	}
-	if journal, err = c.Journal(ctx, f.ID, 1); err != nil || len(journal.Entries) != 0 {
+	if journal, err = c.Journal(ctx, f.ID, control.JournalQuery{After: 1}); err != nil || len(journal.Entries) != 0 {
 		t.Errorf("journal after the last entry: %v, error %v", journal, err)
 	}
 

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,24 +22,38 @@ type LiveWorld interface {
 	Describe() World
 	AddIssuer(IssuerSpec) (Issuer, error)
 	Issuers() []Issuer
-	SetFaults(FaultsSpec) error
-	Mint(MintSpec) (Minted, error)
+	Keys(issuer string) ([]Key, error) // of all issuers when it is empty
+	Publish(PublishSpec) ([]Key, error)
 	Rotate(RotateSpec) (Rotated, error)
-	Advance(AdvanceSpec) (World, error)
+	Faults(issuer string) ([]FaultInForce, error) // of all issuers when it is empty
+	SetFaults(FaultsSpec) error
+	SetFault(FaultSpec) (FaultInForce, error)
+	ClearFault(issuer, name string) error
+	Mint(MintSpec) (Minted, error)
+	SetClock(ClockSpec) (World, error)
+	Applications() []Application
+	Application(nameOrClientID string) (Application, error)
 	AddApplication(ApplicationSpec) (Application, error)
-	AddCredential(clientID string, c directory.Credential) (directory.Credential, error)
-	UpdateCredential(clientID, name string, c directory.Credential) (directory.Credential, error)
-	RemoveCredential(clientID, name string) error
+	RemoveApplication(nameOrClientID string) error
+	AddCredential(app string, c directory.Credential) (directory.Credential, error)
+	UpdateCredential(app, name string, c directory.Credential) (directory.Credential, error)
+	RemoveCredential(app, name string) error
+	SignIn(context.Context, SignInSpec) (SignedIn, error)
+	Workloads() []Workload // without their environments
+	Workload(id string) (Workload, error)
 	StartWorkload(WorkloadSpec) (Workload, error)
 	EndWorkload(id string) error
-	Journal(after int) Journal
+	Journal(JournalQuery) Journal    // it does not wait
+	JournalChanged() <-chan struct{} // closed by the next entry
 	Directory() directory.File
+	ApplyDirectory(name string, src []byte) (directory.File, error)
 }
 
 // Server is the control plane of a process as an http.Handler, made by Handler.
 type Server struct {
 	Token  string                             // the bearer token every request must carry; empty refuses every request
 	Info   func() Info                        // where the planes are
+	Worlds func() []World                     // the default one first
 	Create func(WorldSpec) (LiveWorld, error) // makes a world
 	World  func(id string) (LiveWorld, error) // the error lists nothing: ids are secrets of their makers
 	Delete func(id string) error
@@ -64,12 +79,14 @@ func (s *Server) Handler() http.Handler {
 	})).Methods(http.MethodDelete)
 
 	world := r.PathPrefix("/v1/worlds/{world}").Subrouter()
-	world.HandleFunc("/issuers", onWorld(s, func(w LiveWorld, _ *http.Request, _ empty) ([]Issuer, error) { return w.Issuers(), nil })).Methods(http.MethodGet)
+	world.HandleFunc("/issuers", onWorld(s, func(w LiveWorld, _ *http.Request, _ empty) (List[Issuer], error) {
+		return List[Issuer]{Items: w.Issuers()}, nil
+	})).Methods(http.MethodGet)
 	world.HandleFunc("/issuers", onWorld(s, func(w LiveWorld, _ *http.Request, spec IssuerSpec) (Issuer, error) { return w.AddIssuer(spec) })).Methods(http.MethodPost)
 	world.HandleFunc("/faults", onWorld(s, func(w LiveWorld, _ *http.Request, spec FaultsSpec) (empty, error) { return empty{}, w.SetFaults(spec) })).Methods(http.MethodPut)
 	world.HandleFunc("/tokens", onWorld(s, func(w LiveWorld, _ *http.Request, spec MintSpec) (Minted, error) { return w.Mint(spec) })).Methods(http.MethodPost)
 	world.HandleFunc("/rotations", onWorld(s, func(w LiveWorld, _ *http.Request, spec RotateSpec) (Rotated, error) { return w.Rotate(spec) })).Methods(http.MethodPost)
-	world.HandleFunc("/clock", onWorld(s, func(w LiveWorld, _ *http.Request, spec AdvanceSpec) (World, error) { return w.Advance(spec) })).Methods(http.MethodPost)
+	world.HandleFunc("/clock", onWorld(s, func(w LiveWorld, _ *http.Request, spec ClockSpec) (World, error) { return w.SetClock(spec) })).Methods(http.MethodPost)
 	world.HandleFunc("/applications", onWorld(s, func(w LiveWorld, _ *http.Request, spec ApplicationSpec) (Application, error) {
 		return w.AddApplication(spec)
 	})).Methods(http.MethodPost)
@@ -94,10 +111,10 @@ func (s *Server) Handler() http.Handler {
 		if q := r.URL.Query().Get("after"); q != "" {
 			var err error
 			if after, err = strconv.Atoi(q); err != nil {
-				return Journal{}, &Error{http.StatusBadRequest, fmt.Sprintf("control: after=%q: want a number", q)}
+				return Journal{}, &Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("control: after=%q: want a number", q)}
 			}
 		}
-		return w.Journal(after), nil
+		return w.Journal(JournalQuery{After: after}), nil
 	})).Methods(http.MethodGet)
 	return s.authorized(r)
 }
@@ -118,7 +135,7 @@ func (s *Server) authorized(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Token == "" || !issuer.Shows(r, s.Token, "Bearer") {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, &Error{http.StatusUnauthorized, "control: want the bearer token that the farm printed at its start (ISSUERD_CONTROL_TOKEN)"})
+			refuse(w, &Error{Status: http.StatusUnauthorized, Message: "control: want the bearer token that the farm printed at its start (ISSUERD_CONTROL_TOKEN)"})
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -176,13 +193,13 @@ func decode(body io.Reader, into any) *Error {
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return &Error{http.StatusRequestEntityTooLarge, fmt.Sprintf("control: request body: more than %d bytes", tooLarge.Limit)}
+		return &Error{Status: http.StatusRequestEntityTooLarge, Message: fmt.Sprintf("control: request body: more than %d bytes", tooLarge.Limit)}
 	}
-	return &Error{http.StatusBadRequest, "control: request body: " + err.Error()}
+	return &Error{Status: http.StatusBadRequest, Message: "control: request body: " + err.Error()}
 }
 
 func refuse(w http.ResponseWriter, err error) {
-	refusal := &Error{http.StatusBadRequest, err.Error()}
+	refusal := &Error{Status: http.StatusBadRequest, Message: err.Error()}
 	var e *Error
 	if errors.As(err, &e) {
 		refusal.Status = e.Status

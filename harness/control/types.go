@@ -1,8 +1,11 @@
 package control
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/plane"
@@ -10,6 +13,42 @@ import (
 
 // DefaultWorld is the id of the world that is there from the start.
 const DefaultWorld = "default"
+
+// Duration is a time.Duration, in JSON as text, "10m", or as a number of seconds.
+type Duration = document.Duration
+
+// Audience is who a token is for: in JSON a string or a list of them. Nil: what the platform does without one.
+type Audience []string
+
+// UnmarshalJSON reads a string or a list of strings.
+func (a *Audience) UnmarshalJSON(raw []byte) error {
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		*a = Audience{one}
+		if string(raw) == "null" {
+			*a = nil
+		}
+		return nil
+	}
+	var list []string
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return fmt.Errorf("want a string or a list of strings, got %s", raw)
+	}
+	*a = list
+	return nil
+}
+
+// Page asks for a part of a list.
+type Page struct {
+	Limit int    // how many at most; zero: 100; at most 1,000
+	After string // Next of the part before; empty: from the start
+}
+
+// List is a part of a list.
+type List[T any] struct {
+	Items []T    `json:"items"`
+	Next  string `json:"next,omitempty"` // what Page.After asks for the next part with; empty: this is the last
+}
 
 // Info says where the planes of a process are.
 type Info struct {
@@ -20,21 +59,25 @@ type Info struct {
 
 // WorldSpec asks for a world of its own.
 type WorldSpec struct {
-	Name  string        `json:"name"`            // for the journal; ids of the world's directory derive from it
-	Start time.Time     `json:"start,omitzero"`  // what Entra's clock says at the start; zero: the real time
-	Skew  time.Duration `json:"skew,omitempty"`  // how far the issuers' clock is ahead of Entra's, in nanoseconds
-	Cloud string        `json:"cloud,omitempty"` // public, usgov or china, of tenants that do not say; empty: public
+	Name   string    `json:"name"`             // for the journal; ids of the world's directory derive from it
+	Start  time.Time `json:"start,omitzero"`   // what Entra's clock says at the start; zero: the real time
+	Frozen bool      `json:"frozen,omitempty"` // the clocks stand still until they are moved or set free
+	Skew   Duration  `json:"skew,omitempty"`   // how far the issuers' clock is ahead of Entra's
+	Cloud  string    `json:"cloud,omitempty"`  // public, usgov or china, of tenants that do not say; empty: public
 
 	// the directory to begin with, the world's own tenant first; empty: Contoso with nothing in it
 	Tenants []directory.Tenant `json:"tenants,omitempty"`
-	Options *directory.Options `json:"options,omitempty"` // all of them, durations in nanoseconds; nil: the defaults
+	Options *directory.Options `json:"options,omitempty"` // all of them; nil: the defaults
 }
 
 // World is what one test sees: issuers with their keys, a directory, a clock and a journal of its own.
 type World struct {
 	ID     string    `json:"id"`
-	Tenant string    `json:"tenant"` // the id of its Entra tenant
-	Now    time.Time `json:"now"`    // Entra's clock
+	Name   string    `json:"name"`             // as it was asked for
+	Tenant string    `json:"tenant"`           // the id of its Entra tenant
+	Now    time.Time `json:"now"`              // Entra's clock
+	Frozen bool      `json:"frozen,omitempty"` // the clocks stand still
+	Skew   Duration  `json:"skew,omitempty"`   // how far the issuers' clock is ahead of Entra's
 	// The environment of a workload with managed identities, as in Azure App Service: IDENTITY_ENDPOINT, at the Entra
 	// plane as the farm itself sees it ("": that listens nowhere), and IDENTITY_HEADER, a secret.
 	IdentityEndpoint string `json:"identityEndpoint,omitempty"`
@@ -44,13 +87,23 @@ type World struct {
 // IssuerSpec asks for an issuer. An issuer that is there already, with the same URL, platform and algorithm, is the
 // answer, and stays as it is but for the faults, if any are asked for: they take the place of those in force.
 type IssuerSpec struct {
-	Platform string         `json:"platform"`
-	Preset   string         `json:"preset,omitempty"` // empty: the platform's first
-	URL      string         `json:"url,omitempty"`    // empty: the canonical one
-	Alg      string         `json:"alg,omitempty"`    // empty: what the platform signs with
-	Claims   map[string]any `json:"claims,omitempty"` // over the preset's; null removes one
-	Faults   []Fault        `json:"faults,omitempty"`
+	Platform string         `json:"platform,omitempty"` // such as github; empty: the one that Define defines
+	Preset   string         `json:"preset,omitempty"`   // empty: the platform's first
+	URL      string         `json:"url,omitempty"`      // empty: the canonical one
+	ByPath   bool           `json:"byPath,omitempty"`   // the URL is one below that of the issuer plane
+	Alg      string         `json:"alg,omitempty"`      // empty: what the platform signs with
+	Claims   map[string]any `json:"claims,omitempty"`   // over the preset's; null removes one
+
+	// Define is an issuer file as JSON: a platform of the issuer's own, which no list has.
+	Define json.RawMessage `json:"define,omitempty"`
+	// Keys are what it signs with: private keys, as PEM text, or as a JSON Web Key or a set of them. Empty: keys that
+	// are made. An issuer that is there already must have been given them too.
+	Keys   Keys    `json:"keys,omitempty"`
+	Faults []Fault `json:"faults,omitempty"`
 }
+
+// Keys are private keys: PEM text in a JSON string, a JSON Web Key or a set of them. They print as nothing.
+type Keys json.RawMessage
 
 // Issuer is an issuer of a world.
 type Issuer struct {
@@ -62,6 +115,24 @@ type Issuer struct {
 	JWKS     string `json:"jwks"`
 }
 
+// Key is a key of an issuer, without what is secret.
+type Key struct {
+	Issuer    string    `json:"issuer"` // its URL
+	KID       string    `json:"kid"`
+	Alg       string    `json:"alg"`
+	Created   time.Time `json:"created"`
+	Retired   time.Time `json:"retired,omitzero"` // when another took its place; zero: it has not been rotated away
+	Signs     bool      `json:"signs,omitempty"`  // tokens are signed with it now
+	Published bool      `json:"published"`        // the JWKS lists it
+}
+
+// PublishSpec puts a key into its issuer's JWKS, or takes it out, whether tokens are signed with it or not.
+type PublishSpec struct {
+	Issuer    string `json:"issuer"` // as in MintSpec
+	KID       string `json:"kid"`    // empty: all keys that others have taken the place of
+	Published bool   `json:"published"`
+}
+
 // Fault is a fault of an issuer by name, with its parameters.
 type Fault struct {
 	Name       string         `json:"name"`
@@ -70,17 +141,43 @@ type Fault struct {
 
 // FaultsSpec sets the faults of an issuer; those not named end.
 type FaultsSpec struct {
-	Issuer string  `json:"issuer"` // its URL
+	Issuer string  `json:"issuer"` // as in MintSpec
 	Faults []Fault `json:"faults"`
+}
+
+// FaultSpec puts one fault of an issuer in force, in place of the one of that name.
+type FaultSpec struct {
+	Issuer     string         `json:"issuer"` // as in MintSpec
+	Name       string         `json:"name"`
+	Parameters map[string]any `json:"parameters,omitempty"`
+}
+
+// FaultInForce is a fault of an issuer of a world.
+type FaultInForce struct {
+	Issuer     string         `json:"issuer"` // its URL
+	Name       string         `json:"name"`
+	Parameters map[string]any `json:"parameters,omitempty"`
+	Hits       int            `json:"hits"` // how many answers and tokens it has changed since it was put in force
 }
 
 // MintSpec asks an issuer for a token.
 type MintSpec struct {
-	Issuer   string         `json:"issuer"`             // the issuer's Ref, or its URL
+	// the issuer's Ref, or its URL, or the name of a platform: the platform's issuer at the canonical URL, or the only
+	// one of it in the world
+	Issuer   string         `json:"issuer"`
 	Preset   string         `json:"preset,omitempty"`   // another preset of the same issuer
-	Audience []string       `json:"audience,omitempty"` // empty: what the platform does then
-	Lifetime time.Duration  `json:"lifetime,omitempty"` // in nanoseconds; zero: the platform's
+	Audience Audience       `json:"audience,omitempty"` // empty: what the platform does then
+	Lifetime Duration       `json:"lifetime,omitempty"` // zero: the platform's; negative: it ended before it began
+	Expired  bool           `json:"expired,omitempty"`  // minted so long ago that it has been expired for an hour
 	Claims   map[string]any `json:"claims,omitempty"`   // null removes one
+	Header   map[string]any `json:"header,omitempty"`   // members of the JOSE header, before it is signed; null removes one
+	Tampered *Tampering     `json:"tampered,omitempty"`
+}
+
+// Tampering is what somebody changes in a token who can't sign it again.
+type Tampering struct {
+	Header map[string]any `json:"header,omitempty"` // members; null removes one
+	Claims map[string]any `json:"claims,omitempty"` // members; null removes one
 }
 
 // Minted is a token with what it says. From a Client, whole numbers in it are an int64, or a uint64 if they need one.
@@ -90,10 +187,22 @@ type Minted struct {
 	Claims map[string]any `json:"claims"`
 }
 
+// DecodeSpec asks what a token says.
+type DecodeSpec struct {
+	Token string `json:"token"`
+}
+
+// Decoded is what a token says. Nobody has verified it.
+type Decoded struct {
+	Header map[string]any       `json:"header"`
+	Claims map[string]any       `json:"claims"`
+	Times  map[string]time.Time `json:"times"` // the claims that are times: exp, iat, nbf and such
+}
+
 // RotateSpec asks an issuer for a new signing key.
 type RotateSpec struct {
-	Issuer  string `json:"issuer"`  // the issuer's Ref, whose preset says which key is replaced, or its URL
-	Publish bool   `json:"publish"` // whether the JWKS lists it
+	Issuer  string `json:"issuer"`            // as in MintSpec; a Ref's preset says which key is replaced
+	Publish *bool  `json:"publish,omitempty"` // whether the JWKS lists it; nil: it does
 }
 
 // Rotated is the answer to RotateSpec.
@@ -101,9 +210,11 @@ type Rotated struct {
 	KID string `json:"kid"`
 }
 
-// AdvanceSpec moves a world's clock on.
-type AdvanceSpec struct {
-	Advance time.Duration `json:"advance"` // in nanoseconds, not negative
+// ClockSpec changes the clocks of a world, the issuers' and Entra's alike. First they are set, then moved.
+type ClockSpec struct {
+	Set     time.Time `json:"set,omitzero"`      // what Entra's clock says now; zero: no change
+	Advance Duration  `json:"advance,omitempty"` // not negative
+	Freeze  *bool     `json:"freeze,omitempty"`  // whether they stand still from now on; nil: no change
 }
 
 // ApplicationSpec asks for an application in the world's tenant.
@@ -115,10 +226,33 @@ type ApplicationSpec struct {
 
 // Application is an application of a world.
 type Application struct {
-	Name     string `json:"name"`
-	Tenant   string `json:"tenant"`
-	ClientID string `json:"clientId"`
-	ObjectID string `json:"objectId"`
+	Name        string                 `json:"name"`
+	Tenant      string                 `json:"tenant"`
+	ClientID    string                 `json:"clientId"`
+	ObjectID    string                 `json:"objectId"`
+	Credentials []directory.Credential `json:"credentials"`
+}
+
+// SignInSpec asks Entra for an access token, as a client does.
+type SignInSpec struct {
+	Application string    `json:"application"`         // its name or client id
+	Tenant      string    `json:"tenant,omitempty"`    // an id or a domain; empty: the world's
+	Assertion   string    `json:"assertion,omitempty"` // the token to present; empty: the one of Mint
+	Mint        *MintSpec `json:"mint,omitempty"`      // the token to mint and to present; its audience is the cloud's unless given
+	Scope       string    `json:"scope,omitempty"`     // empty: Microsoft Graph's
+}
+
+// SignedIn is what Entra answered, and why.
+type SignedIn struct {
+	Status      int            `json:"status"`           // of HTTP
+	Token       string         `json:"token,omitempty"`  // the access token; empty: Entra refused
+	Header      map[string]any `json:"header,omitempty"` // of the access token
+	Claims      map[string]any `json:"claims,omitempty"`
+	Error       string         `json:"error,omitempty"` // the OAuth error
+	Code        int            `json:"code,omitempty"`  // AADSTS
+	Description string         `json:"description,omitempty"`
+	Assertion   *Decoded       `json:"assertion,omitempty"` // what was presented; nil: that is no JWT
+	SignIn      entra.SignIn   `json:"signIn"`              // with the checks that were made
 }
 
 // WorkloadSpec asks for a workload of a platform: somebody who asks the platform's own API for tokens.
@@ -166,10 +300,26 @@ type Entry struct {
 	Agent    string `json:"agent,omitempty"` // User-Agent
 }
 
+// JournalQuery asks for entries of a journal: those for which everything holds that is not zero.
+type JournalQuery struct {
+	After    int  // numbers above this one
+	Limit    int  // how many at most, the oldest of them; zero: 1,000, which is as many as are kept
+	SignIns  bool // sign-ins only
+	Failed   bool // refused sign-ins, and requests that were answered with 400 or more
+	Code     int  // sign-ins that this AADSTS code refused
+	Plane    plane.Plane
+	Platform string
+	Issuer   string // the URL of an issuer: sign-ins with its tokens, and requests for its documents
+	Route    string
+	// how long to wait for the first one, if there is none yet, by the real time; at most a minute
+	Wait time.Duration
+}
+
 // Journal is what happened in a world.
 type Journal struct {
 	Entries []Entry `json:"entries"`
-	Dropped int     `json:"dropped,omitempty"` // how many asked-for entries were too old to be kept
+	Last    int     `json:"last"`              // the number of the last entry that was looked at: JournalQuery.After for those that follow
+	Dropped int     `json:"dropped,omitempty"` // how many entries were too old to be kept
 
 	// Unmatched counts the requests since the world's start for what no issuer and no service has. They are logged and
 	// not kept: anybody can send as many as they like.
@@ -180,6 +330,8 @@ type Journal struct {
 type Error struct {
 	Status  int    `json:"-"`
 	Message string `json:"error"`
+	Member  string `json:"member,omitempty"` // of the request that is wrong, such as audience or claims.sub
+	Hint    string `json:"hint,omitempty"`   // what to do
 }
 
 // Error says what the farm said.

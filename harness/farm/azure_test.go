@@ -75,7 +75,7 @@ func TestServicesOfEntra(t *testing.T) {
 	if metadata["resourceManager"] != own {
 		t.Errorf("resourceManager %v, want %s", metadata["resourceManager"], own)
 	}
-	entries := w.Journal(0).Entries
+	entries := w.Journal(control.JournalQuery{}).Entries
 	i := slices.IndexFunc(entries, func(e control.Entry) bool { return e.URL == "https://management.azure.com/subscriptions" })
 	if i < 0 {
 		t.Fatalf("no entry in %+v", entries)
@@ -179,7 +179,7 @@ func TestManagedIdentity(t *testing.T) {
 			t.Errorf("%s: %d %v, want %d with %q", tt.name, status, body, tt.status, tt.message)
 		}
 	}
-	entries, err := client.Journal(t.Context(), control.DefaultWorld, 0)
+	entries, err := client.Journal(t.Context(), control.DefaultWorld, control.JournalQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,9 +26,9 @@ func TestClock(t *testing.T) {
 		{"the real time", control.WorldSpec{}, nil, fixed, fixed},
 		{"start", control.WorldSpec{Start: begin}, nil, begin, begin},
 		{"start in the past", control.WorldSpec{Start: fixed.AddDate(-40, 0, 0)}, nil, fixed.AddDate(-40, 0, 0), fixed.AddDate(-40, 0, 0)},
-		{"issuer ahead", control.WorldSpec{Start: begin, Skew: 10 * time.Minute}, nil, begin, begin.Add(10 * time.Minute)},
-		{"issuer behind", control.WorldSpec{Skew: -time.Hour}, nil, fixed, fixed.Add(-time.Hour)},
-		{"advance", control.WorldSpec{Start: begin, Skew: time.Second}, []time.Duration{time.Hour, 0, time.Minute}, begin.Add(61 * time.Minute), begin.Add(61*time.Minute + time.Second)},
+		{"issuer ahead", control.WorldSpec{Start: begin, Skew: control.Duration(10 * time.Minute)}, nil, begin, begin.Add(10 * time.Minute)},
+		{"issuer behind", control.WorldSpec{Skew: control.Duration(-time.Hour)}, nil, fixed, fixed.Add(-time.Hour)},
+		{"advance", control.WorldSpec{Start: begin, Skew: control.Duration(time.Second)}, []time.Duration{time.Hour, 0, time.Minute}, begin.Add(61 * time.Minute), begin.Add(61*time.Minute + time.Second)},
 	}
 	s := start(t, farm.Options{Now: func() time.Time { return fixed }})
 	for _, tt := range tests {
@@ -37,7 +37,7 @@ func TestClock(t *testing.T) {
 			w := newWorld(t, s, tt.spec)
 			addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 			for _, d := range tt.advance {
-				if _, err := w.Advance(control.AdvanceSpec{Advance: d}); err != nil {
+				if _, err := w.SetClock(control.ClockSpec{Advance: control.Duration(d)}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -68,7 +68,7 @@ func TestClockLimits(t *testing.T) {
 	w := newWorld(t, s, control.WorldSpec{Start: fixed.AddDate(99, 0, 0)})
 	before := w.Describe().Now
 	for _, d := range []time.Duration{-1, math.MinInt64, math.MaxInt64, 2 * 365 * 24 * time.Hour} {
-		if _, err := w.Advance(control.AdvanceSpec{Advance: d}); err == nil {
+		if _, err := w.SetClock(control.ClockSpec{Advance: control.Duration(d)}); err == nil {
 			t.Errorf("advanced by %s", d)
 		}
 	}
@@ -85,7 +85,7 @@ func TestSkewAtEntra(t *testing.T) {
 		skew time.Duration
 		code int
 	}{{0, 0}, {4 * time.Minute, 0}, {10 * time.Minute, 700024}, {-2 * time.Hour, 700024}} {
-		w := newWorld(t, s, control.WorldSpec{Skew: tt.skew})
+		w := newWorld(t, s, control.WorldSpec{Skew: control.Duration(tt.skew)})
 		addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 		app := addApp(t, w, githubURL, subject)
 		token := mint(t, w, githubURL, subject)

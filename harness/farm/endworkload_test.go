@@ -97,7 +97,7 @@ func TestEndWorkloadFrees(t *testing.T) {
 		if left := clock.left(); len(left) != 0 {
 			t.Errorf("%s: timers in %v after the end, want none", platform, left)
 		}
-		if _, err := w.Advance(control.AdvanceSpec{Advance: 1 << 40}); err != nil { // renews nothing
+		if _, err := w.SetClock(control.ClockSpec{Advance: control.Duration(1 << 40)}); err != nil { // renews nothing
 			t.Error(err)
 		}
 		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
@@ -136,7 +136,7 @@ func TestEndWorkloadWhileUsed(t *testing.T) {
 				}
 			})
 			wg.Go(func() {
-				if _, err := w.Advance(control.AdvanceSpec{Advance: 1 << 40}); err != nil {
+				if _, err := w.SetClock(control.ClockSpec{Advance: control.Duration(1 << 40)}); err != nil {
 					t.Error(err)
 				}
 			})

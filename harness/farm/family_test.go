@@ -99,7 +99,7 @@ func TestKeySets(t *testing.T) {
 	if keys(base) != keys(slug) || keys(base) == keys(elsewhere) {
 		t.Error("want the keys of the issuer with the slug to be the usual ones, and those of one at another host to be others")
 	}
-	if _, err := w.Rotate(control.RotateSpec{Issuer: slug.URL, Publish: true}); err != nil {
+	if _, err := w.Rotate(control.RotateSpec{Issuer: slug.URL}); err != nil {
 		t.Fatal(err)
 	}
 	if keys(base) != keys(slug) {

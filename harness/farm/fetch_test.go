@@ -63,7 +63,7 @@ func TestWhatEntraReaches(t *testing.T) {
 func lastCheck(t *testing.T, w *farm.World) entra.Check {
 	t.Helper()
 	var last *entra.SignIn
-	for _, e := range w.Journal(0).Entries {
+	for _, e := range w.Journal(control.JournalQuery{}).Entries {
 		if e.SignIn != nil {
 			last = e.SignIn
 		}

@@ -88,7 +88,7 @@ func TestIssuerAskedForTwice(t *testing.T) {
 		t.Errorf("issuers %v, want %v alone", all, first)
 	}
 
-	rotated, err := w.Rotate(control.RotateSpec{Issuer: third.Ref, Publish: true})
+	rotated, err := w.Rotate(control.RotateSpec{Issuer: third.Ref})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestOneIssuerAtTwoAddresses(t *testing.T) {
 					}
 					for range 2 {
 						verifyCrosswise(t, manager, id, canonical(s, id), p.Presets[at].Name, addresses)
-						if _, err := manager.Rotate(t.Context(), id, control.RotateSpec{Issuer: addresses[1], Publish: true}); err != nil {
+						if _, err := manager.Rotate(t.Context(), id, control.RotateSpec{Issuer: addresses[1]}); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -42,7 +42,7 @@ func TestJournal(t *testing.T) {
 		Platform, Route    string
 	}
 	var got []line
-	journal := w.Journal(0)
+	journal := w.Journal(control.JournalQuery{})
 	for _, e := range journal.Entries {
 		if e.Time.IsZero() {
 			t.Errorf("entry %d has no time", e.Seq)
@@ -89,7 +89,7 @@ func TestDroppedConnection(t *testing.T) {
 			_ = resp.Body.Close()
 			t.Fatalf("%s: status %d, want a connection that is closed", protocol, resp.StatusCode)
 		}
-		entries := w.Journal(0).Entries
+		entries := w.Journal(control.JournalQuery{}).Entries
 		if len(entries) != i+1 || entries[i].Status != 0 {
 			t.Errorf("%s: journal %+v, want one more entry without a status", protocol, entries)
 		}
@@ -142,7 +142,7 @@ func TestJournalIsBounded(t *testing.T) {
 		{math.MaxInt, 0, 0, 0},
 	}
 	for _, tt := range tests {
-		got := w.Journal(tt.after)
+		got := w.Journal(control.JournalQuery{After: tt.after})
 		if len(got.Entries) != tt.n || got.Dropped != tt.dropped || got.Entries == nil {
 			t.Errorf("after %d: %d entries, %d dropped, want %d and %d", tt.after, len(got.Entries), got.Dropped, tt.n, tt.dropped)
 			continue
@@ -187,7 +187,7 @@ func TestJournalEntriesAreSmall(t *testing.T) {
 	if got := exchange(t.Context(), t, client, app.Tenant, app.ClientID, token.Token); got.code() == 0 {
 		t.Error("a token for nobody was exchanged")
 	}
-	for _, e := range w.Journal(0).Entries {
+	for _, e := range w.Journal(control.JournalQuery{}).Entries {
 		raw, err := json.Marshal(e)
 		if err != nil {
 			t.Fatal(err)
@@ -231,14 +231,14 @@ func TestJournalHidesTokens(t *testing.T) {
 		strings.ReplaceAll(token, ".", "%2E"), strings.ReplaceAll(token, ".", "%2e"), strings.ReplaceAll(token, ".", "%252E"),
 		"%65" + token[1:], strings.Replace(token, "eyJ", "e%79%4A", 1),
 	} {
-		before := len(w.Journal(0).Entries)
+		before := len(w.Journal(control.JournalQuery{}).Entries)
 		get(t, client, "https://graph.microsoft.com/v1.0/applications/"+escaped, "")
-		entries := w.Journal(0).Entries[before:]
+		entries := w.Journal(control.JournalQuery{}).Entries[before:]
 		if len(entries) != 1 || entries[0].URL != "https://graph.microsoft.com/v1.0/applications/[token]" {
 			t.Errorf("%s: journal %+v", escaped, entries)
 		}
 	}
-	raw, err := json.Marshal(w.Journal(0))
+	raw, err := json.Marshal(w.Journal(control.JournalQuery{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,11 +265,11 @@ func TestFloods(t *testing.T) {
 	if got := exchange(t.Context(), t, client, app.Tenant, app.ClientID, mint(t, w, githubURL, subject).Token); got.code() != 0 {
 		t.Fatal(got.Description)
 	}
-	kept := len(w.Journal(0).Entries)
+	kept := len(w.Journal(control.JournalQuery{}).Entries)
 	for range times {
 		get(t, client, githubURL+"/nothing", "")
 	}
-	journal := w.Journal(0)
+	journal := w.Journal(control.JournalQuery{})
 	if len(journal.Entries) != kept || journal.Unmatched != times {
 		t.Errorf("%d entries and %d unmatched requests, want %d and %d", len(journal.Entries), journal.Unmatched, kept, times)
 	}
@@ -335,7 +335,7 @@ func TestJournalHidesSecrets(t *testing.T) {
 			exchange(t.Context(), t, client, w.Describe().Tenant, secret, good) // the check of the application records what it got
 		}
 	}
-	raw, err := json.Marshal(w.Journal(0))
+	raw, err := json.Marshal(w.Journal(control.JournalQuery{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestWordsThatAreNoSecrets(t *testing.T) {
 		"/subscriptions/run-CZcmD7eagjhyX0vN/ws-CZcmD7eagjhyX0vN",
 	} {
 		get(t, client, "https://management.azure.com"+path, "")
-		entries := w.Journal(0).Entries
+		entries := w.Journal(control.JournalQuery{}).Entries
 		if got := entries[len(entries)-1].URL; got != "https://management.azure.com"+path {
 			t.Errorf("the journal has %s, want %s", got, path)
 		}

@@ -58,7 +58,7 @@ func TestLongPoll(t *testing.T) {
 		t.Run(tt.name+" "+tt.proto, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, farm.Options{Timeout: shortTime, Addr: map[plane.Plane]string{plane.Workload: free}})
-			w := newWorld(t, s, control.WorldSpec{Skew: -time.Hour})
+			w := newWorld(t, s, control.WorldSpec{Skew: control.Duration(-time.Hour)})
 			addIssuer(t, w, control.IssuerSpec{Platform: "gcp"})
 			started, err := w.StartWorkload(control.WorkloadSpec{Issuer: googleIssuer})
 			if err != nil {
@@ -80,7 +80,7 @@ func TestLongPoll(t *testing.T) {
 				t.Fatalf("%s before the client's timeout, although nothing has changed", got)
 			default:
 			}
-			if _, err := w.Advance(control.AdvanceSpec{Advance: 24 * time.Hour}); err != nil {
+			if _, err := w.SetClock(control.ClockSpec{Advance: control.Duration(24 * time.Hour)}); err != nil {
 				t.Fatal(err)
 			}
 			if got, want := <-answered, "200 contoso-prod "+tt.proto; got != want {
@@ -156,7 +156,7 @@ func TestShutdownAnswersPolls(t *testing.T) {
 func TestStreamsFollowTheClock(t *testing.T) {
 	t.Parallel()
 	s := start(t, farm.Options{Timeout: shortTime, Addr: map[plane.Plane]string{plane.Workload: free}})
-	w := newWorld(t, s, control.WorldSpec{Skew: time.Hour})
+	w := newWorld(t, s, control.WorldSpec{Skew: control.Duration(time.Hour)})
 	iss := addIssuer(t, w, control.IssuerSpec{Platform: "spiffe"})
 	started, err := w.StartWorkload(control.WorkloadSpec{Issuer: iss.URL})
 	if err != nil {
@@ -193,7 +193,7 @@ func TestStreamsFollowTheClock(t *testing.T) {
 	outlast(t, s.Addr(plane.Workload))
 	advance := func(d time.Duration) {
 		t.Helper()
-		if _, err := w.Advance(control.AdvanceSpec{Advance: d}); err != nil {
+		if _, err := w.SetClock(control.ClockSpec{Advance: control.Duration(d)}); err != nil {
 			t.Fatal(err)
 		}
 	}

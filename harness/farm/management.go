@@ -16,6 +16,7 @@ func (s *Server) controlHandler() http.Handler {
 		Info: func() control.Info {
 			return control.Info{Version: s.opts.Version, Planes: s.planes(), CA: string(s.CA())}
 		},
+		Worlds: s.Worlds,
 		Create: func(spec control.WorldSpec) (control.LiveWorld, error) { return s.NewWorld(spec) },
 		World: func(id string) (control.LiveWorld, error) {
 			if w := s.world(id); w != nil {

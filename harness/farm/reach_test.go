@@ -29,7 +29,7 @@ func signInWith(t *testing.T, s *farm.Server, issuerURL, token string) (code int
 		t.Fatal(err)
 	}
 	got := exchange(t.Context(), t, canonical(s, control.DefaultWorld), app.Tenant, app.ClientID, token)
-	journal, err := manager.Journal(t.Context(), control.DefaultWorld, 0)
+	journal, err := manager.Journal(t.Context(), control.DefaultWorld, control.JournalQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

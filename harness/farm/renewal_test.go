@@ -84,7 +84,7 @@ func projected(t *testing.T, log *bytes.Buffer) (s *farm.Server, w *farm.World, 
 	s = start(t, farm.Options{
 		Now: clock.time, After: clock.after, Log: slog.New(slog.NewTextHandler(log, nil)), Addr: map[plane.Plane]string{plane.Workload: free},
 	})
-	w = newWorld(t, s, control.WorldSpec{Skew: -time.Minute})
+	w = newWorld(t, s, control.WorldSpec{Skew: control.Duration(-time.Minute)})
 	addIssuer(t, w, control.IssuerSpec{Platform: "kubernetes"})
 	started, err := w.StartWorkload(control.WorkloadSpec{Issuer: "https://contosok8s.blob.core.windows.net/oidc/"})
 	if err != nil {
@@ -111,7 +111,7 @@ func TestRenewal(t *testing.T) {
 	s, w, clock, path := projected(t, new(bytes.Buffer))
 	pass := func(d time.Duration) { clock.pass(d) }
 	advance := func(d time.Duration) {
-		if _, err := w.Advance(control.AdvanceSpec{Advance: d}); err != nil {
+		if _, err := w.SetClock(control.ClockSpec{Advance: control.Duration(d)}); err != nil {
 			t.Fatal(err)
 		}
 	}

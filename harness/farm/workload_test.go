@@ -72,7 +72,7 @@ func TestWorkloadEndsWithItsWorld(t *testing.T) {
 		t.Errorf("the metadata server: HTTP status %d, want 200", status)
 	}
 	var routes []string
-	for _, entry := range w.Journal(0).Entries {
+	for _, entry := range w.Journal(control.JournalQuery{}).Entries {
 		routes = append(routes, entry.Platform+": "+entry.Route+" by "+entry.Agent)
 		if strings.Contains(entry.URL, github.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]) || entry.Plane != "workload" {
 			t.Errorf("journal entry %+v, want a request on the workload plane without a credential", entry)
@@ -295,7 +295,7 @@ func TestLoginsOfTheWorld(t *testing.T) {
 	for _, w := range []*farm.World{own, other} {
 		addIssuer(t, w, control.IssuerSpec{Platform: "cognito", Preset: "user-pool-id"})
 	}
-	if _, err := other.Rotate(control.RotateSpec{Issuer: "https://" + provider, Publish: true}); err != nil {
+	if _, err := other.Rotate(control.RotateSpec{Issuer: "https://" + provider}); err != nil {
 		t.Fatal(err)
 	}
 	pool := addIssuer(t, own, control.IssuerSpec{Platform: "cognito", Preset: "user-pool-login"})

@@ -23,6 +23,7 @@ import (
 // It implements control.LiveWorld and is safe for concurrent use.
 type World struct {
 	id      string
+	name    string
 	tenant  string // the id of its first tenant
 	server  *Server
 	clock   *clock
@@ -89,11 +90,12 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 	if err != nil {
 		return nil, err
 	}
-	if spec.Skew.Abs() > maxOffset {
+	skew := time.Duration(spec.Skew)
+	if skew.Abs() > maxOffset {
 		return nil, fmt.Errorf("farm: skew %s: a clock can't be more than 100 years off", spec.Skew)
 	}
 	w := &World{
-		id: id, tenant: tenants[0].ID, server: s, clock: clock, skew: spec.Skew, loan: s.lender.Borrow(), dir: dir,
+		id: id, tenant: tenants[0].ID, name: spec.Name, server: s, clock: clock, skew: skew, loan: s.lender.Borrow(), dir: dir,
 		issuers: map[string]*issuer.Issuer{}, references: map[string][]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
 	}
 	w.usage.last = s.opts.Now()
@@ -132,14 +134,17 @@ func (w *World) issuerAlarm(at time.Time) (reached <-chan struct{}, cancel func(
 // Describe says what the world is.
 func (w *World) Describe() control.World {
 	return control.World{
-		ID: w.id, Tenant: w.tenant, Now: w.clock.now(), IdentityEndpoint: w.server.identityURL(), IdentityHeader: w.identitySecret,
+		ID: w.id, Name: w.name, Tenant: w.tenant, Now: w.clock.now(), Skew: control.Duration(w.skew), IdentityEndpoint: w.server.identityURL(), IdentityHeader: w.identitySecret,
 	}
 }
 
-// Advance moves the clocks of the world on. What platforms do for the world's workloads in that time is done when it
-// returns.
-func (w *World) Advance(spec control.AdvanceSpec) (control.World, error) {
-	if err := w.clock.advance(spec.Advance); err != nil {
+// SetClock changes the clocks of the world. What platforms do for the world's workloads in the time that passes is done
+// when it returns.
+func (w *World) SetClock(spec control.ClockSpec) (control.World, error) {
+	if !spec.Set.IsZero() || spec.Freeze != nil {
+		return control.World{}, errNotBuilt
+	}
+	if err := w.clock.advance(time.Duration(spec.Advance)); err != nil {
 		return control.World{}, err
 	}
 	w.renewWorkloads()
@@ -154,7 +159,7 @@ func (w *World) AddApplication(spec control.ApplicationSpec) (control.Applicatio
 	if err != nil {
 		return control.Application{}, err
 	}
-	return control.Application{Name: app.Name, Tenant: w.tenant, ClientID: app.ClientID, ObjectID: app.ObjectID}, nil
+	return w.describeApplication(app), nil
 }
 
 // AddCredential gives an application of the world's first tenant a federated identity credential.
@@ -172,8 +177,8 @@ func (w *World) RemoveCredential(clientID, name string) error {
 	return w.dir.RemoveCredential(w.tenant, clientID, name)
 }
 
-// Journal returns the entries numbered above after.
-func (w *World) Journal(after int) control.Journal { return w.journal.after(after) }
+// Journal returns the entries that are asked for.
+func (w *World) Journal(q control.JournalQuery) control.Journal { return w.journal.after(q.After) }
 
 // JournalChanged returns a channel that the next entry of the journal closes. Whoever waits for an entry asks for it
 // before looking at the journal, so that none is missed.

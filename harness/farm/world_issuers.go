@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/faults"
@@ -352,7 +353,7 @@ func (w *World) Mint(spec control.MintSpec) (control.Minted, error) {
 		return control.Minted{}, err
 	}
 	preset := issuers.PresetOf(iss.Platform().Name, spec.Preset)
-	token, err := iss.Mint(issuer.Request{Preset: preset, Audience: spec.Audience, Lifetime: spec.Lifetime, Claims: spec.Claims})
+	token, err := iss.Mint(issuer.Request{Preset: preset, Audience: spec.Audience, Lifetime: time.Duration(spec.Lifetime), Claims: spec.Claims})
 	if err != nil {
 		return control.Minted{}, err
 	}
@@ -365,6 +366,6 @@ func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
 	if err != nil {
 		return control.Rotated{}, err
 	}
-	kid, err := iss.Rotate(spec.Publish)
+	kid, err := iss.Rotate(spec.Publish == nil || *spec.Publish)
 	return control.Rotated{KID: kid}, err
 }

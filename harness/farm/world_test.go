@@ -42,7 +42,7 @@ func TestWorldsApart(t *testing.T) {
 	}
 
 	before := document(t, clientOther, githubURL+"/.well-known/jwks")
-	rotated, err := one.Rotate(control.RotateSpec{Issuer: githubURL, Publish: true})
+	rotated, err := one.Rotate(control.RotateSpec{Issuer: githubURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestWorldsApart(t *testing.T) {
 		t.Error("a rotation in one world changed the keys of another")
 	}
 
-	moved, err := one.Advance(control.AdvanceSpec{Advance: 48 * time.Hour})
+	moved, err := one.SetClock(control.ClockSpec{Advance: control.Duration(48 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestWorldsApart(t *testing.T) {
 		t.Errorf("a fault in one world made the other answer %d", status)
 	}
 
-	for _, e := range other.Journal(0).Entries {
+	for _, e := range other.Journal(control.JournalQuery{}).Entries {
 		if e.SignIn != nil && e.SignIn.Code != 700016 {
 			t.Errorf("the other world's journal has the sign-in %+v", e.SignIn)
 		}
@@ -100,7 +100,7 @@ func TestWorldsAtTheSameTime(t *testing.T) {
 				t.Errorf("world %d: %s", i, got.Description)
 			}
 			signIns := 0
-			for _, e := range w.Journal(0).Entries {
+			for _, e := range w.Journal(control.JournalQuery{}).Entries {
 				if e.SignIn == nil {
 					continue
 				}
@@ -139,7 +139,7 @@ func TestUnknownWorld(t *testing.T) {
 	refusals := map[string]error{
 		"delete it again": manager.DeleteWorld(t.Context(), w.Describe().ID),
 		"advance it": func() error {
-			_, err := manager.Advance(t.Context(), w.Describe().ID, control.AdvanceSpec{})
+			_, err := manager.SetClock(t.Context(), w.Describe().ID, control.ClockSpec{})
 			return err
 		}(),
 	}

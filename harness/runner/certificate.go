@@ -18,7 +18,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -70,7 +69,7 @@ func (p *play) mintCertificate(ctx context.Context, m *scenario.Mint) (map[strin
 	if err != nil {
 		return nil, err
 	}
-	world, err := p.client.Advance(ctx, p.world.ID, control.AdvanceSpec{}) // to know the time
+	world, err := p.client.World(ctx, p.world.ID) // to know the time
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,6 @@ import (
 
 // advance moves the clock of the world.
 func (p *play) advance(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	world, err := p.client.Advance(ctx, p.world.ID, control.AdvanceSpec{Advance: a.Clock.Advance})
+	world, err := p.client.SetClock(ctx, p.world.ID, control.ClockSpec{Advance: control.Duration(a.Clock.Advance)})
 	return map[string]any{"now": world.Now}, err
 }

@@ -101,7 +101,7 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 		}
 		p.unmet = fmt.Sprintf("attempt %d: %s", attempt, wantedEnd(want, result))
 		// Waiting is on the target's clock, so on an emulator it costs nothing.
-		if _, err := p.client.Advance(ctx, p.world.ID, control.AdvanceSpec{Advance: e.Retry.Every}); err != nil {
+		if _, err := p.client.SetClock(ctx, p.world.ID, control.ClockSpec{Advance: control.Duration(e.Retry.Every)}); err != nil {
 			return nil, err
 		}
 		waited += e.Retry.Every
@@ -178,7 +178,7 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 
 // signIn finds the emulator's record of a request; the zero one if it kept none.
 func (p *play) signIn(ctx context.Context, correlation string) (entra.SignIn, error) {
-	journal, err := p.client.Journal(ctx, p.world.ID, p.read)
+	journal, err := p.client.Journal(ctx, p.world.ID, control.JournalQuery{After: p.read})
 	if err != nil {
 		return entra.SignIn{}, err
 	}

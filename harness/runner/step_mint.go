@@ -33,7 +33,7 @@ func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 	if len(a.Mint.Env) > 0 {
 		return nil, errors.New("mint: env is the environment of a workload, which asks the platform's own API: leave lifetime out and mint via: native")
 	}
-	spec := control.MintSpec{Issuer: p.issuer.URL, Lifetime: a.Mint.Lifetime, Claims: a.Mint.Claims}
+	spec := control.MintSpec{Issuer: p.issuer.URL, Lifetime: control.Duration(a.Mint.Lifetime), Claims: a.Mint.Claims}
 	if a.Mint.Audience != "" {
 		spec.Audience = []string{a.Mint.Audience}
 	}

@@ -34,7 +34,7 @@ func (p *play) set(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spec.Name, spec.Start, spec.Skew = p.title(), clock.Start, clock.Skew
+	spec.Name, spec.Start, spec.Skew = p.title(), clock.Start, control.Duration(clock.Skew)
 	if p.world, err = p.client.CreateWorld(ctx, spec); err != nil {
 		var refused *control.Error
 		if !errors.As(err, &refused) {

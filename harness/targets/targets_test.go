@@ -48,7 +48,7 @@ func reach(t *testing.T, tgt *targets.Target) {
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("%s: status %d, want %d", discovery, resp.StatusCode, http.StatusOK)
 	}
-	journal, err := tgt.Control.Journal(t.Context(), world.ID, 0)
+	journal, err := tgt.Control.Journal(t.Context(), world.ID, control.JournalQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
