@@ -7,11 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // App is an application in the farm's tenant. Its methods are for any goroutine.
@@ -55,7 +57,7 @@ func (f *Farm) FindApp(name string) (*App, error) {
 	var found []Application
 	var names []string
 	for _, app := range f.Tenants()[0].Applications {
-		names = append(names, fmt.Sprintf("%q", app.Name))
+		names = append(names, strconv.Quote(app.Name))
 		if app.Name == name || strings.EqualFold(app.ClientID, name) {
 			found = append(found, app)
 		}
@@ -67,7 +69,7 @@ func (f *Farm) FindApp(name string) (*App, error) {
 		if names == nil {
 			return nil, fmt.Errorf("harness: no application %q: the tenant has none", name)
 		}
-		return nil, fmt.Errorf("harness: no application %q (have %s)", name, strings.Join(names, ", "))
+		return nil, fmt.Errorf("harness: no application %q (%s)", name, wording.Have(strconv.Quote(name), names))
 	}
 	return nil, fmt.Errorf("harness: %d applications are called %q: name one by its client id", len(found), name)
 }

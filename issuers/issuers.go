@@ -4,7 +4,6 @@ package issuers
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/issuerd/issuerd/issuers/awssts"
 	"github.com/issuerd/issuerd/issuers/azuredevops"
@@ -21,6 +20,7 @@ import (
 	"github.com/issuerd/issuerd/issuers/kubernetes"
 	"github.com/issuerd/issuerd/issuers/spiffe"
 	"github.com/issuerd/issuerd/issuers/terraform"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // All are the platforms.
@@ -50,12 +50,12 @@ func Names() []string {
 	return names
 }
 
-// ByName returns the platform with that name; the error lists those there are.
+// ByName returns the platform with that name; the error lists those there are, or that are near.
 func ByName(name string) (*issuer.Platform, error) {
 	for _, p := range All {
 		if p.Name == name {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("issuers: no platform %q (have %s)", name, strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("issuers: no platform %q (%s)", name, wording.Have(name, Names()))
 }

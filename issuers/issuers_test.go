@@ -1,6 +1,7 @@
 package issuers
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,10 +18,13 @@ func TestNames(t *testing.T) {
 			t.Errorf("ByName(%q): %v, %v", name, p, err)
 		}
 	}
-	const unknown = `issuers: no platform "jenkins" (have github, kubernetes, gcp, cognito, awssts, spiffe, terraform, gitlab, azure-devops, circleci, buildkite, bitbucket, ` +
-		`forgejo, generic)`
-	if _, err := ByName("jenkins"); err == nil || err.Error() != unknown {
-		t.Errorf("ByName: error is %v, want %q", err, unknown)
+	for name, want := range map[string]string{
+		"nothing-like-it": fmt.Sprintf(`issuers: no platform "nothing-like-it" (have github, kubernetes, gcp, cognito, awssts and %d more)`, len(All)-5),
+		"gitlub":          fmt.Sprintf(`issuers: no platform "gitlub" (have github, gitlab, kubernetes, gcp, cognito and %d more)`, len(All)-5),
+	} {
+		if _, err := ByName(name); err == nil || err.Error() != want {
+			t.Errorf("ByName: error is %v, want %q", err, want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/wording"
 )
 
 func newLint() *cobra.Command {
@@ -48,9 +49,9 @@ Exit status: 0 without problems, whatever the warnings, 2 with some or when a pa
 				return &exitError{code: exitUsage}
 			}
 			if directories > 0 {
-				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d directory files, %d scenario files, no problems\n", directories, len(files))
+				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s, %s, no problems\n", wording.Count(directories, "directory file"), wording.Count(len(files), "scenario file"))
 			} else {
-				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%d scenario files, no problems\n", len(files))
+				_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s, no problems\n", wording.Count(len(files), "scenario file"))
 			}
 			return err
 		},

@@ -24,6 +24,7 @@ import (
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
 )
 
 type tokenFlags struct {
@@ -53,7 +54,7 @@ Platforms and their presets:
   issuerd token gcp --claim 'google:={"compute_engine":{"zone":"europe-west1-b"}}' --claim email:=null --decode`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("token: want one platform (have %s), got %d arguments", strings.Join(issuers.Names(), ", "), len(args))
+				return fmt.Errorf("token: want one platform (%s), got %s", wording.Have("", issuers.Names()), wording.Count(len(args), "argument"))
 			}
 			return nil
 		},

@@ -120,7 +120,7 @@ func TestBadRequests(t *testing.T) {
 		{"escaped slash in a world's id", "GET", worlds + "/a%2Fb/issuers", "", 404, []string{"no such world"}},
 		{"platform", "POST", worlds + "/default/issuers", `{"platform":"gitbuh"}`, 400, []string{`"gitbuh"`, "have github"}},
 		{"fault", "PUT", worlds + "/default/faults", `{"issuer":"` + githubURL + `","faults":[{"name":"x"}]}`, 400, []string{`"x"`, "have discovery"}},
-		{"fault of an unknown issuer", "PUT", worlds + "/default/faults", `{"issuer":"https://nobody.test"}`, 404, []string{`"https://nobody.test"`, githubURL}},
+		{"fault of an unknown issuer", "PUT", worlds + "/default/faults", `{"issuer":"https://token.actions.githubusercontent.test"}`, 404, []string{`githubusercontent.test"`, "(have " + githubURL + ", ", " more)"}},
 		{"preset of another issuer", "POST", worlds + "/default/tokens", `{"issuer":"` + githubURL + `","preset":"ghes"}`, 400, []string{`"ghes"`, "another issuer"}},
 		{"clock backwards", "POST", worlds + "/default/clock", `{"advance":-1}`, 400, []string{"only goes forward"}},
 		{"clock too far", "POST", worlds + "/default/clock", `{"advance":"876001h"}`, 400, []string{"100 years"}},

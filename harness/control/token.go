@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // DecodeToken reads what a compact JWT says, as Minted has it, without verifying it: for those who show tokens and
@@ -14,7 +15,7 @@ import (
 func DecodeToken(compact string) (header, claims map[string]any, err error) {
 	parts := strings.Split(compact, ".")
 	if len(parts) != 3 {
-		return nil, nil, fmt.Errorf("it has %d parts, want 3", len(parts))
+		return nil, nil, fmt.Errorf("it has %s, want 3", wording.Count(len(parts), "part"))
 	}
 	for i, out := range []*map[string]any{&header, &claims} {
 		text, err := base64.RawURLEncoding.DecodeString(parts[i])

@@ -25,7 +25,7 @@ func TestDecodeToken(t *testing.T) {
 		t.Errorf("claims (-want +got):\n%s", diff)
 	}
 	tests := []struct{ name, compact, says string }{
-		{"empty", "", "it has 1 parts"},
+		{"empty", "", "it has 1 part"},
 		{"encrypted", "a.b.c.d.e", "it has 5 parts"},
 		{"not base64url", part([]byte(`{}`)) + ".%" + secret + ".c", "not base64url"},
 		{"not JSON", part([]byte(secret)) + "." + part([]byte(`{}`)) + ".c", "not a JSON object"},

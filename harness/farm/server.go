@@ -22,6 +22,7 @@ import (
 	"github.com/issuerd/issuerd/harness/farm/ca"
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // Options say how a farm is started. The zero value listens on the default addresses and has an empty directory.
@@ -109,7 +110,7 @@ func Start(opts Options) (*Server, error) {
 	if opts.Token == "" {
 		s.opts.Token = s.newID()
 	} else if len(opts.Token) < minToken {
-		return nil, fmt.Errorf("farm: the control plane's token has %d characters: want %d or more, which nobody can guess", len(opts.Token), minToken)
+		return nil, fmt.Errorf("farm: the control plane's token has %s: want %d or more, which nobody can guess", wording.Count(len(opts.Token), "character"), minToken)
 	}
 	s.secrets.add(s.opts.Token)
 	s.opts.Log = slog.New(hidingHandler{opts.Log.Handler(), &s.secrets})

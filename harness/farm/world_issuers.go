@@ -14,6 +14,7 @@ import (
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // AddIssuer makes an issuer and serves it. One that is there already, at the same URL, of the same platform and with
@@ -274,7 +275,7 @@ func describe(iss *issuer.Issuer) control.Issuer {
 	return control.Issuer{URL: iss.URL(), Ref: iss.URL(), Platform: iss.Platform().Name, JWKS: iss.JWKSURL()}
 }
 
-// issuer returns the issuer with a URL, or another that a request refers to; the error lists those there are.
+// issuer returns the issuer with a URL, or another that a request refers to; the error lists those there are, or that are near.
 func (w *World) issuer(ref string) (*issuer.Issuer, error) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
@@ -292,7 +293,7 @@ func (w *World) issuer(ref string) (*issuer.Issuer, error) {
 		known = append(known, u)
 	}
 	slices.Sort(known)
-	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (have %s)", ref, strings.Join(known, ", "))}
+	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (%s)", ref, wording.Have(ref, known))}
 }
 
 // find returns the issuer with a URL, or nil.

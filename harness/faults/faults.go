@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // Fault is one entry of the list: a name and its parameters' type.
@@ -72,7 +72,7 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 		}
 		return tamper, nil
 	}
-	return issuer.Tamper{}, fmt.Errorf("faults: no fault %q (have %s)", name, strings.Join(Names(), ", "))
+	return issuer.Tamper{}, fmt.Errorf("faults: no fault %q (%s)", name, wording.Have(name, Names()))
 }
 
 // document checks a parameter that names a document and returns whether it covers a document; empty covers both.

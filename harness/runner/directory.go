@@ -2,9 +2,11 @@ package runner
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // directory turns the file's Entra side into what the world begins with. Its tenants come with every id filled in, as
@@ -66,8 +68,8 @@ func (p *play) identity(name string) (tenant string, m directory.ManagedIdentity
 			if m.Name == name {
 				return t.ID, m, nil
 			}
-			names = append(names, m.Name)
+			names = append(names, strconv.Quote(m.Name))
 		}
 	}
-	return "", directory.ManagedIdentity{}, fmt.Errorf("no managed identity %q (have %q)", name, names)
+	return "", directory.ManagedIdentity{}, fmt.Errorf("no managed identity %q (%s)", name, wording.Have(strconv.Quote(name), names))
 }

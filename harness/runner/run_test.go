@@ -297,7 +297,7 @@ func TestClients(t *testing.T) {
 		{"a refusal without a code is no success", runner.Answer{Status: 400, Body: map[string]any{"error": "invalid_request"}}, nil, "", report.Fail, "exchange:", "want a token, got HTTP status 400 without an AADSTS code"},
 		{"nor the refusal that is wanted", runner.Answer{Status: 500, Body: map[string]any{}}, nil, "    expect: {error: AADSTS700213}\n", report.Fail, "AADSTS700213", "want AADSTS700213, got HTTP status 500 without an AADSTS code"},
 		{"no answer", runner.Answer{}, errors.New("msal: no"), "", report.Error, "exchange:", "msal: no"},
-		{"a token that is none", runner.Answer{Status: 200, Body: map[string]any{"access_token": "x"}}, nil, "", report.Error, "exchange:", "it has 1 parts"},
+		{"a token that is none", runner.Answer{Status: 200, Body: map[string]any{"access_token": "x"}}, nil, "", report.Error, "exchange:", "it has 1 part, want 3"},
 		{"a token of other parts", runner.Answer{Status: 200, Body: map[string]any{"access_token": "a.%.c"}}, nil, "", report.Error, "exchange:", "can't be decoded"},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 // Issuer is a live token issuer: a service of a platform at a URL, with its keys. It serves its discovery document and
@@ -102,7 +104,7 @@ func WithAlg(alg string) Option {
 			return nil
 		}
 		if !slices.Contains(Algorithms, want) {
-			return fmt.Errorf("issuer: unknown key algorithm %q (have %s)", alg, list(Algorithms, func(a jose.SignatureAlgorithm) string { return string(a) }))
+			return fmt.Errorf("issuer: unknown key algorithm %q (%s)", alg, wording.Have(alg, names(Algorithms, func(a jose.SignatureAlgorithm) string { return string(a) })))
 		}
 		n := i.spot(i.preset)
 		i.service.Keys = slices.Clone(i.service.Keys)

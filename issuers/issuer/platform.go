@@ -2,10 +2,11 @@ package issuer
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 // Platform describes how one token service behaves. It is data: it holds no state and may be shared by any number of
@@ -96,7 +97,7 @@ func (p *Platform) Service(name string) (*Service, error) {
 			return &p.Services[i], nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no service %q (have %s)", p.Name, name, list(p.Services, func(s Service) string { return s.Name }))
+	return nil, fmt.Errorf("%s: no service %q (%s)", p.Name, name, wording.Have(name, names(p.Services, func(s Service) string { return s.Name })))
 }
 
 // Preset returns the named preset, or the first for the empty name. The error lists the known ones.
@@ -106,22 +107,18 @@ func (p *Platform) Preset(name string) (*Preset, error) {
 			return &p.Presets[i], nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no preset %q (have %s)", p.Name, name, strings.Join(p.PresetNames(), ", "))
+	return nil, fmt.Errorf("%s: no preset %q (%s)", p.Name, name, wording.Have(name, p.PresetNames()))
 }
 
 // PresetNames returns the names of the platform's presets in their order.
 func (p *Platform) PresetNames() []string {
-	names := make([]string, len(p.Presets))
-	for i := range p.Presets {
-		names[i] = p.Presets[i].Name
-	}
-	return names
+	return names(p.Presets, func(preset Preset) string { return preset.Name })
 }
 
-func list[T any](items []T, name func(T) string) string {
-	names := make([]string, len(items))
+func names[T any](items []T, name func(T) string) []string {
+	list := make([]string, len(items))
 	for i, item := range items {
-		names[i] = name(item)
+		list[i] = name(item)
 	}
-	return strings.Join(names, ", ")
+	return list
 }

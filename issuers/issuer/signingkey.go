@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -153,5 +154,5 @@ func (i *Issuer) otherKeys(other *Issuer) bool {
 
 // keyAlgorithms are those of the keys, in their order.
 func (i *Issuer) keyAlgorithms() string {
-	return list(i.service.Keys, func(k KeySpec) string { return string(k.Alg) })
+	return strings.Join(names(i.service.Keys, func(k KeySpec) string { return string(k.Alg) }), ", ")
 }

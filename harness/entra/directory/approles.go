@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 // validateAppRoleAssignments validates the roles that clients have at resources, and replaces the names in them by ids:
@@ -43,7 +45,7 @@ func (r *tenantRecord) validateAssignment(a *AppRoleAssignment, before []AppRole
 		for _, role := range roles {
 			known = append(known, role.Value)
 		}
-		rules.add("role", "the resource has no role %q (have %s)", a.Role, strings.Join(known, ", "))
+		rules.add("role", "the resource has no role %q (%s)", a.Role, wording.Have(a.Role, known))
 		return
 	}
 	if !rules.id(&a.ID, "id", "id", "app role assignment", principal, a.Resource, a.Role) {

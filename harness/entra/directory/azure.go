@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 // defaultLocation is where resource groups are that do not say it.
@@ -215,7 +217,7 @@ func (r *tenantRecord) validateRoleAssignment(s *Subscription, i int, rules rule
 		for i, r := range Roles {
 			names[i] = r.Name
 		}
-		rules.add("role", "no role %q (have %s, and any by its id)", a.Role, strings.Join(names, ", "))
+		rules.add("role", "no role %q (%s, and any by its id)", a.Role, wording.Have(a.Role, names))
 	}
 	a.Role = strings.ToLower(a.Role)
 	if a.Scope = strings.TrimRight(a.Scope, "/"); a.Scope != "" && !strings.HasPrefix(a.Scope, "/") {
