@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"harness/report":                    {},
 	"harness/runner":                    {"harness/document", "harness/scenario", "harness/targets", "harness/control", "harness/report", "harness/entra", "harness/entra/directory", "harness/faults", "issuers", "issuers/issuer", "wording"},
 	"harness/scenario":                  {"harness/document", "harness/entra/directory"},
+	"harness/state":                     {},
 	"harness/targets":                   {"harness/farm", "harness/plane", "harness/control"},
 	"harness/targets/container":         {"harness/targets", "harness/plane", "harness/targets/container/docker"},
 	"harness/targets/container/docker":  {"harness/targets", "harness/plane"},
@@ -57,6 +58,7 @@ var allowed = map[string][]string{
 var only = map[string][]string{
 	"github.com/testcontainers/": {"harness/targets/container", "e2e"},
 	"google.golang.org/grpc":     {"issuers/spiffe"},
+	"go.etcd.io/bbolt":           {"harness/state"},
 	"github.com/Azure/":          {},
 	"github.com/aws/":            {},
 	"k8s.io/":                    {},
