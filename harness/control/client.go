@@ -2,8 +2,10 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,12 +19,15 @@ import (
 )
 
 // Client drives a farm over its control plane. It is safe for concurrent use. Its methods return *Error when the farm
-// refuses, and other errors when it can't be reached.
+// refuses, and other errors when it can't be reached. It follows no redirects.
 type Client struct {
 	URL   string       // of the control plane, such as http://127.0.0.1:8446
 	Token string       // the bearer token that the farm printed
 	HTTP  *http.Client // nil: one that uses no proxy and waits a minute for an answer
 }
+
+// maxAnswer bounds an answer in bytes. A directory as large as there may be is a quarter of it.
+const maxAnswer = 64 << 20
 
 // defaultClient gives up on a farm that does not answer, and keeps the bearer token from the proxies of the
 // environment.
@@ -31,6 +36,16 @@ var defaultClient = &http.Client{Transport: &http.Transport{IdleConnTimeout: tim
 // Info asks where the planes are.
 func (c *Client) Info(ctx context.Context) (out Info, err error) {
 	return out, c.do(ctx, http.MethodGet, "/v1/info", nil, &out)
+}
+
+// Platforms lists the platforms that issuers may be of.
+func (c *Client) Platforms(ctx context.Context) ([]Platform, error) {
+	return all[Platform](ctx, c, "/v1/platforms")
+}
+
+// FaultKinds lists the faults that issuers may have.
+func (c *Client) FaultKinds(ctx context.Context) ([]FaultKind, error) {
+	return all[FaultKind](ctx, c, "/v1/faults")
 }
 
 // CreateWorld makes a world.
@@ -192,12 +207,33 @@ func (c *Client) Directory(ctx context.Context, world string) (out directory.Fil
 // ApplyDirectory puts a directory file, YAML or JSON, in the place of a world's directory, and returns it as it is then.
 // The error has a line for each problem of the file, whose name is for those.
 func (c *Client) ApplyDirectory(ctx context.Context, world, name string, file []byte) (out directory.File, err error) {
-	return out, c.send(ctx, http.MethodPut, path(world, "directory")+query("name", name), "application/yaml", bytes.NewReader(file), &out)
+	return out, c.send(ctx, request{http.MethodPut, path(world, "directory") + query("name", name), "application/yaml", bytes.NewReader(file), 0}, &out)
 }
 
 // Journal reads entries of a world's journal, the oldest first.
 func (c *Client) Journal(ctx context.Context, world string, q JournalQuery) (out Journal, err error) {
-	return out, c.do(ctx, http.MethodGet, path(world, "journal")+q.encode(), nil, &out)
+	return out, c.send(ctx, request{method: http.MethodGet, path: path(world, "journal") + q.encode(), wait: q.Wait}, &out)
+}
+
+// followWait is how long each request of Follow waits.
+const followWait = 30 * time.Second
+
+// Follow calls f with the entries that match, and goes on with those that are to come, until f returns an error, the
+// context or the world ends, or the farm can't be reached, and returns why. Each call has entries, or says how many
+// were dropped because f was too slow, or both. It does not look at q.Wait.
+func (c *Client) Follow(ctx context.Context, world string, q JournalQuery, f func(Journal) error) error {
+	for q.Wait = followWait; ; {
+		part, err := c.Journal(ctx, world, q)
+		if err != nil {
+			return err
+		}
+		if len(part.Entries) > 0 || part.Dropped > 0 {
+			if err := f(part); err != nil {
+				return err
+			}
+		}
+		q.After = max(q.After, part.Last)
+	}
 }
 
 // all gathers a list from its parts.
@@ -274,45 +310,66 @@ func (c *Client) do(ctx context.Context, method, path string, in, out any) error
 		}
 		body = bytes.NewReader(raw)
 	}
-	return c.send(ctx, method, path, "application/json", body, out)
+	return c.send(ctx, request{method, path, "application/json", body, 0}, out)
+}
+
+// request is one for a route.
+type request struct {
+	method, path, contentType string
+	body                      io.Reader     // nil: it has none
+	wait                      time.Duration // how long the farm may hold the answer back
 }
 
 // send makes a request and decodes the answer.
-func (c *Client) send(ctx context.Context, method, path, contentType string, body io.Reader, out any) error {
-	address := strings.TrimSuffix(c.URL, "/") + path
-	req, err := http.NewRequestWithContext(ctx, method, address, body)
+func (c *Client) send(ctx context.Context, r request, out any) error {
+	address := strings.TrimSuffix(c.URL, "/") + r.path
+	req, err := http.NewRequestWithContext(ctx, r.method, address, r.body)
 	if err != nil {
 		return fmt.Errorf("control: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
-	if body != nil {
-		req.Header.Set("Content-Type", contentType)
+	if r.body != nil {
+		req.Header.Set("Content-Type", r.contentType)
 	}
-	client := c.HTTP
-	if client == nil {
-		client = defaultClient
+	client := *cmp.Or(c.HTTP, defaultClient)
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // no farm redirects
+	if client.Timeout > 0 {
+		client.Timeout += r.wait
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return fmt.Errorf("control: %w", err)
+		return c.unreachable(ctx, err)
 	}
 	defer resp.Body.Close()
+	answer := http.MaxBytesReader(nil, resp.Body, maxAnswer)
 	if resp.StatusCode != http.StatusOK {
 		refusal := &Error{Status: resp.StatusCode}
-		raw, _ := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+		raw, _ := io.ReadAll(io.LimitReader(answer, maxBody))
 		if json.Unmarshal(raw, refusal) != nil || refusal.Message == "" {
-			refusal.Message = fmt.Sprintf("control: %s %s: %s", method, address, resp.Status)
+			refusal.Message = fmt.Sprintf("control: %s %s: %s: that is no farm's control plane", r.method, address, resp.Status)
 		}
 		return refusal
 	}
 	if out == nil {
-		_, err = io.Copy(io.Discard, resp.Body) // so that the connection is used again
+		_, err = io.Copy(io.Discard, answer) // so that the connection is used again
 		return err
 	}
-	dec := json.NewDecoder(resp.Body)
+	dec := json.NewDecoder(answer)
 	dec.UseNumber()
 	if err := dec.Decode(out); err != nil {
-		return fmt.Errorf("control: %s %s: answer: %w", method, address, err)
+		return fmt.Errorf("control: %s %s: answer: %w", r.method, address, err)
 	}
 	return nil
+}
+
+// unreachable says that no farm answers, and what to do.
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("control: %w", err)
+	}
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return fmt.Errorf("control: no farm answers at %s: %w; \"issuerd serve\" starts one and says where it is", c.URL, err)
 }

@@ -76,7 +76,7 @@ func TestClientErrors(t *testing.T) {
 	wants := map[string]string{
 		"a page":                          "answer: invalid character",
 		"a refusal that is not the API's": "502 Bad Gateway",
-		"a dropped connection":            "control: Get",
+		"a dropped connection":            "control: no farm answers at http://127.0.0.1:",
 	}
 	for name, answer := range answers {
 		server := httptest.NewServer(answer)

@@ -128,10 +128,22 @@ func TestBadRequests(t *testing.T) {
 		{"application without a name", "POST", worlds + "/default/applications", ``, 400, []string{"name"}},
 		{"credential of an unknown application", "POST", worlds + "/default/applications/nobody/credentials", `{"name":"abc"}`, 400, []string{`"nobody"`}},
 		{"change of a credential of an unknown application", "PATCH", worlds + "/default/applications/nobody/credentials/x", `{"subject":"s"}`, 400, []string{`"nobody"`}},
-		{"journal", "GET", worlds + "/default/journal?after=x", "", 400, []string{`after="x"`}},
+		{"journal", "GET", worlds + "/default/journal?after=x", "", 400, []string{`after="x"`, `"member":"after"`}},
+		{"journal backwards", "GET", worlds + "/default/journal?after=-1", "", 400, []string{`after="-1"`, "0 or more"}},
+		{"journal for too long", "GET", worlds + "/default/journal?wait=2m", "", 400, []string{"at most 1m", `"member":"wait"`}},
+		{"journal for no time", "GET", worlds + "/default/journal?wait=soon", "", 400, []string{`wait="soon"`, `"10s" or a number of seconds`}},
+		{"journal of perhaps", "GET", worlds + "/default/journal?failed=yes", "", 400, []string{`failed="yes"`, "true or false"}},
+		{"unknown parameter", "GET", worlds + "/default/journal?signins=true", "", 400, []string{`unknown parameter "signins"`, `did you mean "signIns"?`}},
+		{"parameter where none is", "GET", "/v1/info?x=1", "", 400, []string{`unknown parameter "x"`}},
+		{"parameter twice", "GET", worlds + "/default/journal?after=1&after=2", "", 400, []string{"after is there 2 times"}},
+		{"query that is none", "GET", worlds + "/default/journal?after=%zz", "", 400, []string{"query", "escape"}},
+		{"more than a page", "GET", worlds + "?limit=1001", "", 400, []string{"limit=1001", "at most 1000"}},
+		{"no cursor", "GET", worlds + "?after=!", "", 400, []string{`after="!"`, "the member next"}},
 		{"journal overflow", "GET", worlds + "/default/journal?after=99999999999999999999", "", 400, []string{"after="}},
-		{"unknown path", "GET", "/v2/info", "", 404, nil},
-		{"method", "PATCH", worlds, "", 405, nil},
+		{"unknown path", "GET", "/v2/info", "", 404, []string{"no route GET /v2/info", `did you mean "/v1/info"?`}},
+		{"unknown path of a world", "GET", worlds + "/default/tokenz", "", 404, []string{`did you mean "/v1/worlds/default/tokens"?`}},
+		{"a path far from all", "GET", "/metrics", "", 404, []string{"/openapi.json"}},
+		{"method", "PATCH", worlds, "", 405, []string{"/v1/worlds takes GET, POST, not PATCH"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,5 +161,45 @@ func TestBadRequests(t *testing.T) {
 				t.Error("the body has the token in it")
 			}
 		})
+	}
+}
+
+// TestMethods says which methods a path has.
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	for path, want := range map[string]string{"/v1/worlds": "GET, POST", "/v1/worlds/default/faults": "GET, POST, PUT", "/v1/decode": "POST"} {
+		if code, _, header := send(t, "DELETE", s.ControlURL()+path, "Bearer "+token, nil); code != http.StatusMethodNotAllowed || header.Get("Allow") != want {
+			t.Errorf("DELETE %s: status %d, Allow %q, want %d and %q", path, code, header.Get("Allow"), http.StatusMethodNotAllowed, want)
+		}
+	}
+}
+
+// TestContentTypes sends bodies as different programs label them.
+func TestContentTypes(t *testing.T) {
+	t.Parallel()
+	s, _ := start(t)
+	for contentType, want := range map[string]int{
+		"": 200, "application/json": 200, "application/json; charset=utf-8": 200, "Application/JSON": 200,
+		"application/x-www-form-urlencoded": 200, // of curl -d
+		"text/plain":                        415, "multipart/form-data; boundary=x": 415, "application/yaml": 415, "application/json;": 200, "/": 415,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", s.ControlURL()+"/v1/worlds", strings.NewReader(`{"name":"x"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		if contentType != "" {
+			req.Header.Set("Content-Type", contentType)
+		}
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != want || want == 415 && !strings.Contains(string(body), "want Content-Type application/json") {
+			t.Errorf("%q: status %d, want %d: %s", contentType, resp.StatusCode, want, body)
+		}
 	}
 }

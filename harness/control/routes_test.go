@@ -173,7 +173,7 @@ func TestRoutes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := control.Journal{Entries: []control.Entry{{Seq: 1, Plane: "issuer", Method: "GET", URL: githubURL + "/.well-known/jwks", Status: 418,
+	want := control.Journal{Last: 1, Entries: []control.Entry{{Seq: 1, Plane: "issuer", Method: "GET", URL: githubURL + "/.well-known/jwks", Status: 418,
 		Platform: "github", Issuer: githubURL, Route: "jwks", Agent: "Go-http-client/1.1"}}}
 	if diff := cmp.Diff(want, journal, cmpopts.IgnoreFields(control.Entry{}, "Time")); diff != "" {
 		t.Errorf("journal (-want +got):\n%s", diff)

@@ -57,6 +57,38 @@ type Info struct {
 	CA      string                 `json:"ca"`     // the farm's root certificate, PEM
 }
 
+// Platform is one that issuers may be of.
+type Platform struct {
+	Name       string   `json:"name"`  // what IssuerSpec.Platform says
+	Title      string   `json:"title"` // what people call it
+	URL        string   `json:"url"`   // the canonical one of its main issuer
+	Presets    []Preset `json:"presets"`
+	Algorithms []string `json:"algorithms"` // that its issuers can be told to sign with
+	// workloads can be started: its own token API is impersonated
+	Workloads bool `json:"workloads"`
+}
+
+// Preset is a context that a platform mints in.
+type Preset struct {
+	Name  string `json:"name"`
+	About string `json:"about"`
+	URL   string `json:"url"` // the canonical one of the issuer that mints in it
+}
+
+// FaultKind is a fault that issuers may have.
+type FaultKind struct {
+	Name       string           `json:"name"`
+	About      string           `json:"about"`
+	Parameters []FaultParameter `json:"parameters"`
+}
+
+// FaultParameter is a parameter of a fault.
+type FaultParameter struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"` // of JSON: string, integer, object
+	About string `json:"about"`
+}
+
 // WorldSpec asks for a world of its own.
 type WorldSpec struct {
 	Name   string    `json:"name"`             // for the journal; ids of the world's directory derive from it

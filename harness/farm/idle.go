@@ -83,5 +83,6 @@ func (s *Server) removeWorld(w *World) []*workload {
 // end ends a world that was removed.
 func (w *World) end(workloads []*workload) error {
 	defer w.loan.End()
+	w.journal.end()
 	return endAll(workloads)
 }

@@ -24,6 +24,7 @@ type journal struct {
 	last      int             // the number of the newest entry
 	unmatched int             // requests for nothing that is here, which are counted and not kept
 	changed   chan struct{}   // closed by the next entry; nil: nobody has asked
+	ended     bool            // nobody waits for an entry any longer
 
 	signIns map[string]*signInRing // by tenant
 	kept    int                    // sign-ins in all rings
@@ -46,10 +47,7 @@ func (j *journal) add(e control.Entry) {
 	defer j.mu.Unlock()
 	j.last++
 	e.Seq = j.last
-	if j.changed != nil {
-		close(j.changed)
-		j.changed = nil
-	}
+	j.tell()
 	if e.SignIn != nil && e.SignIn.TenantID != "" {
 		j.addSignIn(e.SignIn)
 	}
@@ -110,14 +108,34 @@ func (j *journal) signInsOf(tenantID string) []entra.SignIn {
 	return all
 }
 
-// next returns a channel that the next entry closes.
+// tell closes the channel of those who wait. The caller holds mu.
+func (j *journal) tell() {
+	if j.changed != nil {
+		close(j.changed)
+		j.changed = nil
+	}
+}
+
+// next returns a channel that the next entry closes, or the end.
 func (j *journal) next() <-chan struct{} {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.changed == nil {
 		j.changed = make(chan struct{})
 	}
-	return j.changed
+	changed := j.changed
+	if j.ended {
+		j.tell()
+	}
+	return changed
+}
+
+// end lets nobody wait any longer.
+func (j *journal) end() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ended = true
+	j.tell()
 }
 
 // missed counts a request for nothing that is here.
@@ -133,7 +151,7 @@ func (j *journal) after(seq int) control.Journal {
 	defer j.mu.Unlock()
 	seq = max(seq, 0)
 	gone := j.last - len(j.entries) // the number of the newest entry that is no longer kept
-	out := control.Journal{Entries: []control.Entry{}, Dropped: max(gone-seq, 0), Unmatched: j.unmatched}
+	out := control.Journal{Entries: []control.Entry{}, Last: j.last, Dropped: max(gone-seq, 0), Unmatched: j.unmatched}
 	for n := max(seq, gone); n < j.last; n++ {
 		out.Entries = append(out.Entries, j.entries[n%journalSize])
 	}

@@ -3,9 +3,13 @@ package farm
 import (
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // controlHandler is what answers on the control plane: the management API, and without its token the root certificate
@@ -16,8 +20,10 @@ func (s *Server) controlHandler() http.Handler {
 		Info: func() control.Info {
 			return control.Info{Version: s.opts.Version, Planes: s.planes(), CA: string(s.CA())}
 		},
-		Worlds: s.Worlds,
-		Create: func(spec control.WorldSpec) (control.LiveWorld, error) { return s.NewWorld(spec) },
+		Platforms: platforms,
+		Faults:    faultKinds,
+		Worlds:    s.Worlds,
+		Create:    func(spec control.WorldSpec) (control.LiveWorld, error) { return s.NewWorld(spec) },
 		World: func(id string) (control.LiveWorld, error) {
 			if w := s.world(id); w != nil {
 				w.usage.count(0, s.opts.Now())
@@ -25,7 +31,9 @@ func (s *Server) controlHandler() http.Handler {
 			}
 			return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: no such world; POST /v1/worlds makes one, and \"default\" is always there"}
 		},
-		Delete: s.deleteWorld,
+		Delete:   s.deleteWorld,
+		Stopping: s.stopped,
+		After:    s.opts.After,
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ca.pem", func(w http.ResponseWriter, _ *http.Request) {
@@ -41,4 +49,34 @@ func (s *Server) controlHandler() http.Handler {
 		}()
 		mux.ServeHTTP(out, r)
 	})
+}
+
+// platforms are those that issuers may be of.
+func platforms() []control.Platform {
+	all := make([]control.Platform, 0, len(issuers.All))
+	for _, p := range issuers.All {
+		described := control.Platform{Name: p.Name, Title: p.Title, URL: p.Services[0].Issuer, Workloads: p.Native != nil}
+		for _, alg := range issuer.Algorithms {
+			described.Algorithms = append(described.Algorithms, string(alg))
+		}
+		for _, preset := range p.Presets {
+			service := slices.IndexFunc(p.Services, func(s issuer.Service) bool { return s.Name == preset.Service })
+			described.Presets = append(described.Presets, control.Preset{Name: preset.Name, About: preset.About, URL: p.Services[service].Issuer})
+		}
+		all = append(all, described)
+	}
+	return all
+}
+
+// faultKinds are those that issuers may have.
+func faultKinds() []control.FaultKind {
+	all := make([]control.FaultKind, 0, len(faults.All))
+	for _, f := range faults.All {
+		kind := control.FaultKind{Name: f.Name, About: f.About}
+		for _, p := range f.Parameters() {
+			kind.Parameters = append(kind.Parameters, control.FaultParameter{Name: p.Name, Type: p.Type, About: p.About})
+		}
+		all = append(all, kind)
+	}
+	return all
 }

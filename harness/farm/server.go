@@ -76,6 +76,7 @@ type Server struct {
 	workloads map[string]*workload
 	stopIdle  func() bool    // of the timer for idle worlds; nil: there is none
 	stopping  bool           // no workload may start
+	stopped   chan struct{}  // closed when stopping is set
 	starting  sync.WaitGroup // workloads that are being started
 }
 
@@ -106,7 +107,7 @@ func Start(opts Options) (*Server, error) {
 	if err := validateKeys(opts.Keys); err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}}
+	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}, stopped: make(chan struct{})}
 	if opts.Token == "" {
 		s.opts.Token = s.newID()
 	} else if len(opts.Token) < minToken {

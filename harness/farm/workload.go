@@ -265,16 +265,24 @@ func endAll(workloads []*workload) error {
 func (s *Server) releaseWorkloads() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stopping = true
+	s.stop()
 	for _, run := range s.workloads {
 		run.release()
+	}
+}
+
+// stop tells everybody that the server stops. The caller holds mu.
+func (s *Server) stop() {
+	if !s.stopping {
+		s.stopping = true
+		close(s.stopped)
 	}
 }
 
 // endWorkloads ends those of every world, and lets no more start, when the server stops.
 func (s *Server) endWorkloads() error {
 	s.mu.Lock()
-	s.stopping = true
+	s.stop()
 	if s.stopIdle != nil {
 		s.stopIdle()
 	}

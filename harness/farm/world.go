@@ -180,7 +180,7 @@ func (w *World) RemoveCredential(clientID, name string) error {
 // Journal returns the entries that are asked for.
 func (w *World) Journal(q control.JournalQuery) control.Journal { return w.journal.after(q.After) }
 
-// JournalChanged returns a channel that the next entry of the journal closes. Whoever waits for an entry asks for it
+// JournalChanged returns a channel that the next entry of the journal closes, or the world's end. Whoever waits for an entry asks for it
 // before looking at the journal, so that none is missed.
 func (w *World) JournalChanged() <-chan struct{} { return w.journal.next() }
 

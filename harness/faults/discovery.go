@@ -10,7 +10,7 @@ import (
 
 // Discovery changes members of the discovery document.
 type Discovery struct {
-	Set map[string]any `json:"set"` // by member; null removes it
+	Set map[string]any `json:"set" about:"by member; null removes it"`
 }
 
 // Name is the fault's in scenarios.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/wording"
@@ -17,7 +18,7 @@ type Fault struct {
 }
 
 // Parameters are those of one fault: one of the structs of this package, or a pointer to one. Their JSON members are
-// what scenarios give it.
+// what scenarios give it; the tag about says what each is.
 type Parameters interface {
 	Name() string                   // the fault's
 	tamper() (issuer.Tamper, error) // what it changes; the error says which parameter is wrong
@@ -32,6 +33,25 @@ var All = []Fault{
 	entry("an HTTP status in place of a document", func() Parameters { return new(Status) }),
 	entry("members of the JOSE header replaced after the token was signed", func() Parameters { return new(Tampered) }),
 	entry("the connection for a document is closed without an answer", func() Parameters { return new(Unreachable) }),
+}
+
+// Parameter is one that a fault takes: a member of its parameters.
+type Parameter struct {
+	Name  string
+	Type  string // of JSON: string, integer or object
+	About string
+}
+
+// Parameters are those that the fault takes.
+func (f Fault) Parameters() []Parameter {
+	t := reflect.TypeOf(f.new()).Elem()
+	parameters := make([]Parameter, t.NumField())
+	for i := range parameters {
+		field := t.Field(i)
+		kind := map[reflect.Kind]string{reflect.String: "string", reflect.Int: "integer", reflect.Map: "object"}[field.Type.Kind()]
+		parameters[i] = Parameter{field.Tag.Get("json"), kind, field.Tag.Get("about")}
+	}
+	return parameters
 }
 
 func entry(about string, parameters func() Parameters) Fault {

@@ -8,7 +8,7 @@ import (
 
 // Header changes members of the JOSE header before the token is signed, so that the signature is good.
 type Header struct {
-	Set map[string]any `json:"set"` // by member; null removes it
+	Set map[string]any `json:"set" about:"by member; null removes it"`
 }
 
 // Name is the fault's in scenarios.

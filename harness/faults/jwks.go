@@ -4,7 +4,7 @@ import "github.com/issuerd/issuerd/issuers/issuer"
 
 // JWKS serves another body in place of the key set.
 type JWKS struct {
-	Body string `json:"body"` // sent as it is; empty is an empty body
+	Body string `json:"body" about:"sent as it is; empty is an empty body"`
 }
 
 // Name is the fault's in scenarios.

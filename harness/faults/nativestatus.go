@@ -11,11 +11,10 @@ import (
 // NativeStatus answers the requests for the platform's own token API with an HTTP status and a body, whatever their
 // credential. A platform whose API is no HTTP, or that has none, does not notice.
 type NativeStatus struct {
-	Code        int    `json:"code"`        // 200 to 599; 0 means 503
-	Body        string `json:"body"`        // sent as it is
-	ContentType string `json:"contentType"` // empty: text/html
-	// the requests answered so, of all workloads together, before the API is itself again; 0: all
-	Times int `json:"times"`
+	Code        int    `json:"code" about:"200 to 599; 0 means 503"`
+	Body        string `json:"body" about:"sent as it is"`
+	ContentType string `json:"contentType" about:"empty: text/html"`
+	Times       int    `json:"times" about:"the requests answered so, of all workloads together, before the API is itself again; 0: all"`
 }
 
 // Name is the fault's in scenarios.

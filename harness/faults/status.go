@@ -11,10 +11,10 @@ import (
 
 // Status answers a document's request with an HTTP status and a body.
 type Status struct {
-	Document    string `json:"document"`    // discovery or jwks; empty: both
-	Code        int    `json:"code"`        // 200 to 599; 0 means 503
-	Body        string `json:"body"`        // sent as it is
-	ContentType string `json:"contentType"` // empty: text/html
+	Document    string `json:"document" about:"discovery or jwks; empty: both"`
+	Code        int    `json:"code" about:"200 to 599; 0 means 503"`
+	Body        string `json:"body" about:"sent as it is"`
+	ContentType string `json:"contentType" about:"empty: text/html"`
 }
 
 // Name is the fault's in scenarios.

@@ -8,7 +8,7 @@ import (
 
 // Unreachable closes the connection when a document is asked for, as a firewall or a dead tunnel does.
 type Unreachable struct {
-	Document string `json:"document"` // discovery or jwks; empty: both
+	Document string `json:"document" about:"discovery or jwks; empty: both"`
 }
 
 // Name is the fault's in scenarios.

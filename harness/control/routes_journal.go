@@ -1,0 +1,98 @@
+package control
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// maxWait bounds JournalQuery.Wait.
+const maxWait = time.Minute
+
+// matching are the parameters that say which entries of a journal are meant.
+var matching = []parameter{
+	{"after", isNumber, "Only entries with a number above this one."},
+	{"signIns", isBoolean, "Only sign-ins."},
+	{"failed", isBoolean, "Only refused sign-ins, and requests that were answered with 400 or more."},
+	{"code", isNumber, "Only sign-ins that this AADSTS code refused."},
+	{"plane", isText, "Only requests on this plane: issuer, workload, entra."},
+	{"platform", isText, "Only requests that this platform answered, and sign-ins with its tokens."},
+	{"issuer", isText, "Only sign-ins with tokens of the issuer with this URL, and requests for its documents."},
+	{"route", isText, "Only requests for this route, such as jwks."},
+}
+
+// journalRoutes are about the journal of a world.
+var journalRoutes = []route{
+	onWorld("getJournal", "GET", "/journal", "Reads entries of a world's journal, the oldest first, or waits for the next one.",
+		append([]parameter{
+			{"limit", isNumber, "How many entries at most, the oldest of them: 1,000 by default, which is as many as are kept."},
+			{"wait", isDuration, "How long to wait for an entry if there is none, at most 1m."},
+		}, matching...),
+		func(c *call, w LiveWorld, _ empty) (Journal, error) {
+			q, err := c.journalQuery()
+			if err != nil {
+				return Journal{}, err
+			}
+			return c.awaitEntries(w, q)
+		}),
+}
+
+// journalQuery reads the query of a request.
+func (c *call) journalQuery() (JournalQuery, error) {
+	q := JournalQuery{
+		After: c.number("after"), Limit: c.number("limit"), SignIns: c.yes("signIns"), Failed: c.yes("failed"), Code: c.number("code"),
+		Plane: plane.Plane(c.text("plane")), Platform: c.text("platform"), Issuer: c.text("issuer"), Route: c.text("route"),
+		Wait: c.duration("wait"),
+	}
+	if q.Wait > maxWait {
+		return q, &Error{Message: fmt.Sprintf("control: query: wait=%s: want at most %s", c.text("wait"), Duration(maxWait)), Member: "wait"}
+	}
+	return q, nil
+}
+
+// after is Server.After.
+func (s *Server) after(d time.Duration, f func()) (stop func() bool) {
+	if s.After != nil {
+		return s.After(d, f)
+	}
+	return time.AfterFunc(d, f).Stop
+}
+
+// awaitEntries reads a journal. When there is no entry that matches, it waits for one as long as the query says, or
+// until the client goes, the world ends or the process stops.
+func (c *call) awaitEntries(w LiveWorld, q JournalQuery) (Journal, error) {
+	over := make(chan struct{})
+	if q.Wait > 0 {
+		stop := c.server.after(q.Wait, func() { close(over) })
+		defer stop()
+		if err := issuer.Prolong(c.writer, q.Wait); err != nil {
+			return Journal{}, err
+		}
+	}
+	dropped := 0
+	for {
+		changed := w.JournalChanged()
+		found := w.Journal(q)
+		dropped += found.Dropped
+		found.Dropped = dropped
+		if len(found.Entries) > 0 || q.Wait == 0 {
+			return found, nil
+		}
+		q.After = max(q.After, found.Last)
+		select {
+		case <-changed:
+		case <-over:
+			return found, nil
+		case <-c.Context().Done():
+			return found, nil
+		case <-c.server.Stopping:
+			return found, nil
+		}
+		var err error
+		if w, err = c.world(); err != nil { // it may have ended
+			return Journal{}, err
+		}
+	}
+}
