@@ -122,12 +122,15 @@ func (w *watchedFile) follow(ctx context.Context, ticks <-chan time.Time, out io
 
 func newDirectory() *cobra.Command {
 	var url string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "directory",
 		Short: "Print Entra's directory of a running farm as a file for serve --directory",
 		Long: `Print Entra's directory of a running farm, as it is now, with what was changed through Microsoft Graph, Azure Resource Manager and the
 management API: as a file that serve --directory reads.`,
-		Args: cobra.NoArgs,
+		Example: `  issuerd directory >entra.yaml
+  issuerd directory --json`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if url == "" {
 				return errors.New("directory: needs a running farm: start issuerd serve, and set --farm or " + controlURLVariable)
@@ -144,6 +147,9 @@ management API: as a file that serve --directory reads.`,
 				}
 				return err
 			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), file)
+			}
 			text, err := file.Marshal()
 			if err != nil {
 				return err
@@ -153,5 +159,6 @@ management API: as a file that serve --directory reads.`,
 		},
 	}
 	cmd.Flags().StringVar(&url, "farm", os.Getenv(controlURLVariable), "the control plane of a running farm, with its bearer token in "+controlTokenVariable)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, which serve --directory reads too")
 	return cmd
 }

@@ -52,13 +52,13 @@ func cannotRun(err error) error { return &exitError{code: exitRun, err: err} }
 
 // Main is the program without its process: arguments and streams come in, the exit code goes out.
 func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot()
 	out := &output{Writer: stdout}
+	root := newRoot(stdin, out, stderr)
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(out)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := refuseTokens(args)
+	if err == nil {
+		err = root.ExecuteContext(ctx)
+	}
 	if out.err != nil { // whatever the command makes of it
 		err = cannotRun(out.err)
 	}
@@ -76,7 +76,7 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	return exit.code
 }
 
-func newRoot() *cobra.Command {
+func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "issuerd",
 		Short: "Impersonate token issuers and Microsoft Entra's workload identity federation",
@@ -87,18 +87,30 @@ It is for tests and demonstrations. Never use it in production.
 
 Exit status: 0 everything passed, 1 an expectation was not met, 2 bad usage, or a file that is bad or can't be
 read, 3 it could not run.`,
+		Example: `  issuerd token github --decode
+  issuerd run github/branch
+  issuerd serve --ca-file ca.pem`,
+		Version:       thisBuild().String(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() }, // so that an unknown command is an error
 	}
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version, as the command does") // without cobra's -v, which is serve's --verbose
 	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newDirectory(), newVersion())
+	finishCommands(root)
 	return root
 }
 
 // validateControlPlane refuses what can't lead to a running farm before anything is tried.
 func validateControlPlane(option, value string) error {
-	if u, err := url.Parse(value); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	u, err := url.Parse(value)
+	if err == nil && u.User != nil {
+		return fmt.Errorf("%s: want the URL of a control plane without a user or a password; its bearer token goes into %s", option, controlTokenVariable)
+	}
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("%s %q: want the URL of a control plane, such as http://127.0.0.1:8446", option, value)
 	}
 	if os.Getenv(controlTokenVariable) == "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/harness/targets/container/docker"
+	"github.com/issuerd/issuerd/wording"
 )
 
 type runFlags struct {
@@ -32,10 +34,12 @@ type runFlags struct {
 func newRun() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run [PATH...]",
+		Use:   "run [PATH|NAME...]",
 		Short: "Play scenario files against a target",
 		Long: `Play scenario files against a target and report what happened, a line for each case.
-Paths are files and folders; without any, the scenarios that come with issuerd are played.
+A path is a file or a folder; without any, the scenarios that come with issuerd are played. Where nothing is at a path, it is
+the name of a scenario that comes with issuerd, as a line of the report has it, such as github/branch, or of their folder. A case of a file
+or a scenario stands in brackets behind it. A label is also the name of a platform, and a code of Entra's may be its number alone.
 
 Targets:
   emulator    a farm in this process (the default)
@@ -44,18 +48,26 @@ Targets:
 
 Exit status: 0 all passed, 1 an expectation was not met, 2 bad usage, or a file that is bad or can't be read, 3 some case
 could not be carried out, or none: no engine or farm answers.`,
-		RunE: func(cmd *cobra.Command, paths []string) error { return f.play(cmd, paths) },
+		Example: `  issuerd run my.yaml
+  issuerd run github/branch 'github/aadsts7002138-subject-case[environment]'
+  issuerd run github --label 700213 --label -native
+  issuerd run gitlab --fail-fast --json report.json
+  issuerd run my.yaml --var branch=main --target emulator`,
+		SuggestFor:        []string{"play", "test"},
+		ValidArgsFunction: completeScenarios,
+		RunE:              func(cmd *cobra.Command, paths []string) error { return f.play(cmd, paths) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "emulator", "what to run against: emulator, container or the URL of a control plane")
 	flags.StringVar(&f.image, "image", docker.DefaultImage, "the image of --target container")
 	flags.StringVar(&f.run, "run", "", "play only cases whose name[case] this regular expression matches")
-	flags.StringArrayVar(&f.labels, "label", nil, "play only scenarios with this label; with a - before it, only those without (repeatable)")
+	flags.StringArrayVar(&f.labels, "label", nil, "play only scenarios with this label, platform or code; with a - before it, only those without (repeatable)")
 	flags.StringArrayVar(&f.vars, "var", nil, "name=value over a variable that the files declare (repeatable)")
 	flags.IntVar(&f.parallel, "parallel", 8, "cases at the same time")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "start no further case after the first that does not pass")
 	flags.StringVar(&f.format, "format", "text", "the report on standard output: text or json")
 	flags.StringVar(&f.json, "json", "", "write the JSON report to this file too")
+	markFiles(cmd, "json")
 	return cmd
 }
 
@@ -69,23 +81,29 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	}
 	if f.target != "emulator" && f.target != "container" {
 		if !strings.Contains(f.target, "://") {
-			return fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
+			err := fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
+			return &exitError{code: exitUsage, err: err, hint: didYouMean(f.target, []string{"emulator", "container"}, "")}
 		}
 		if err := validateControlPlane("--target", f.target); err != nil {
 			return err
 		}
 	}
-	selected, err := f.selection()
+	selected, err := regexp.Compile(f.run)
+	if err != nil {
+		return fmt.Errorf("--run: %w", err)
+	}
+	loaded, err := load(paths)
 	if err != nil {
 		return err
 	}
-	files, problems, err := load(paths)
-	if err != nil {
-		return err
-	}
-	if len(problems) > 0 {
-		fmt.Fprintln(cmd.ErrOrStderr(), problems)
+	files := loaded.files
+	if len(loaded.problems) > 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), loaded.problems)
 		return &exitError{code: exitUsage}
+	}
+	labels, err := parseLabels(f.labels, files)
+	if err != nil {
+		return err
 	}
 	vars, err := variables(f.vars, files)
 	if err != nil {
@@ -103,13 +121,16 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	run := runner.Run(ctx, files, runner.Options{
-		Target: t, Parallel: f.parallel, FailFast: f.failFast, Select: selected, Vars: vars, Env: environment(),
+		Target: t, Parallel: f.parallel, FailFast: f.failFast, Vars: vars, Env: environment(),
+		Select: func(file *scenario.File, name string) bool {
+			return labels.selects(file) && loaded.selects(file, name) && selected.MatchString(name)
+		},
 	})
 	if err := stop(); err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: the target did not stop: %v\n", err)
 	}
 	if len(run.Results) == 0 {
-		return &exitError{code: exitUsage, err: fmt.Errorf("no case is selected by --run %q and --label %q", f.run, f.labels)}
+		return f.nothingSelected(files)
 	}
 	if err := f.report(cmd.OutOrStdout(), file, run); err != nil {
 		return cannotRun(err)
@@ -123,21 +144,14 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	return nil
 }
 
-// selection combines --run and --label.
-func (f *runFlags) selection() (func(*scenario.File, string) bool, error) {
-	re, err := regexp.Compile(f.run)
-	if err != nil {
-		return nil, fmt.Errorf("--run: %w", err)
+// nothingSelected says which flags leave no case.
+func (f *runFlags) nothingSelected(files []*scenario.File) error {
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = file.Name
 	}
-	return func(file *scenario.File, name string) bool {
-		for _, label := range f.labels {
-			word, exclude := strings.CutPrefix(label, "-")
-			if has := slices.Contains(file.Labels, word) || file.Platform == word; has == exclude {
-				return false
-			}
-		}
-		return re.MatchString(name)
-	}, nil
+	err := fmt.Errorf("no case is selected by --run %q and --label %q", f.run, f.labels)
+	return &exitError{code: exitUsage, err: err, hint: didYouMean(f.run, names, "")}
 }
 
 // variables checks that each --var is one that some file declares.
@@ -146,14 +160,28 @@ func variables(list []string, files []*scenario.File) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	vars := map[string]any{}
+	vars, declared := map[string]any{}, declaredVariables(files)
 	for name, value := range given {
-		if !slices.ContainsFunc(files, func(f *scenario.File) bool { _, ok := f.Vars[name]; return ok }) {
-			return nil, fmt.Errorf("--var %s: no scenario declares the variable %q", name, name)
+		if !slices.Contains(declared, name) {
+			return nil, &exitError{
+				code: exitUsage, err: fmt.Errorf("--var %s: no scenario declares the variable %q (%s)", name, name, wording.Have(name, declared)),
+				hint: didYouMean(name, declared, ""),
+			}
 		}
 		vars[name] = value
 	}
 	return vars, nil
+}
+
+// declaredVariables are the variables that any of the files declares, by name.
+func declaredVariables(files []*scenario.File) []string {
+	declared := map[string]bool{}
+	for _, f := range files {
+		for name := range f.Vars {
+			declared[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(declared))
 }
 
 // open makes the target, and the function that ends what was started for it.

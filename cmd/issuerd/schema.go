@@ -7,6 +7,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/wording"
 )
 
 func newSchema() *cobra.Command {
@@ -16,8 +17,15 @@ func newSchema() *cobra.Command {
 		Long: `Print the JSON schema of scenario files, or of the files that serve --directory reads, for editors: put its path into the first line of
 a file,
 	# yaml-language-server: $schema=scenario.schema.json`,
-		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: []string{"scenario", "directory"},
+		Example: `  issuerd schema >scenario.schema.json
+  issuerd schema directory >directory.schema.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("schema: want one of scenario and directory, got %s", wording.Count(len(args), "argument"))
+			}
+			return nil
+		},
+		ValidArgsFunction: once(cobra.FixedCompletions([]string{"scenario", "directory"}, cobra.ShellCompDirectiveNoFileComp)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			schema := scenario.Schema()
 			switch {
@@ -25,7 +33,8 @@ a file,
 			case args[0] == "directory":
 				schema = directory.Schema()
 			default:
-				return fmt.Errorf("schema %q: want scenario or directory", args[0])
+				err := fmt.Errorf("schema %q: want scenario or directory", args[0])
+				return &exitError{code: exitUsage, err: err, hint: didYouMean(args[0], []string{"scenario", "directory"}, "")}
 			}
 			_, err := cmd.OutOrStdout().Write(schema)
 			return err

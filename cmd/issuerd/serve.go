@@ -76,8 +76,11 @@ the platform's: then relying parties that have kept them go on. The first key th
 makes have keys of their own.
 
 Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port is taken. A second SIGTERM or Ctrl-C ends it at once.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
+		Args: noArgs,
+		Example: `  issuerd serve --ca-file ca.pem
+  issuerd serve --directory entra.yaml --keys github=github.pem`,
+		SuggestFor: []string{"start", "up", "server"},
+		RunE:       func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
 	flags := cmd.Flags()
 	for _, p := range plane.All {
@@ -95,6 +98,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.BoolVar(&f.cors, "cors", false, "let browsers read the documents of the issuers of which it is not known whether they let them")
 	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a world made by the management API when nothing was asked of it for this long; 0: never")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
+	markFiles(cmd, "directory", "ca-file", "reach-ca")
 	return cmd
 }
 

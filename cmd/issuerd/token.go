@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -19,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
@@ -31,7 +29,7 @@ type tokenFlags struct {
 	preset, url, alg, farm string
 	claims, audience, vars []string
 	lifetime               time.Duration
-	decode, printEnv       bool
+	decode, printEnv, json bool
 }
 
 func newToken() *cobra.Command {
@@ -51,15 +49,18 @@ Platforms and their presets:
 ` + presetHelp(),
 		Example: `  issuerd token github --preset environment --claim environment=prod --decode
   issuerd token kubernetes --preset aks-pod --audience api://AzureADTokenExchange
-  issuerd token gcp --claim 'google:={"compute_engine":{"zone":"europe-west1-b"}}' --claim email:=null --decode`,
+  issuerd token gcp --claim 'google:={"compute_engine":{"zone":"europe-west1-b"}}' --claim email:=null --decode
+  issuerd token terraform --preset workspace-plan --json
+  eval "$(issuerd token github --print-env)" # with a running farm: ACTIONS_ID_TOKEN_REQUEST_URL and the like`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("token: want one platform (%s), got %s", wording.Have("", issuers.Names()), wording.Count(len(args), "argument"))
 			}
 			return nil
 		},
-		ValidArgs: issuers.Names(),
-		RunE:      func(cmd *cobra.Command, args []string) error { return f.mint(cmd, args[0]) },
+		SuggestFor:        []string{"mint", "issue"},
+		ValidArgsFunction: once(completePlatforms),
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.mint(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.preset, "preset", "", "the context to mint in; the platform's first unless given")
@@ -72,6 +73,7 @@ Platforms and their presets:
 	flags.BoolVar(&f.printEnv, "print-env", false, "mint nothing: print the environment in which the platform's own clients find their token (needs --farm)")
 	flags.StringArrayVar(&f.vars, "env", nil, "NAME=value: a variable that the workload's user sets, such as TFC_WORKLOAD_IDENTITY_AUDIENCE (repeatable; only with --print-env)")
 	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
+	flags.BoolVar(&f.json, "json", false, "print one JSON document: the token with its header and claims; with --decode those alone; with --print-env the environment")
 	return cmd
 }
 
@@ -125,7 +127,10 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	if f.decode {
+	switch {
+	case f.json:
+		return printToken(cmd.OutOrStdout(), raw, !f.decode)
+	case f.decode:
 		return printDecoded(cmd.OutOrStdout(), raw)
 	}
 	_, err = fmt.Fprintln(cmd.OutOrStdout(), raw)
@@ -137,13 +142,9 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 func misspelt(err error, platform, preset string) error {
 	word, known := platform, issuers.Names()
 	if p, _ := issuers.ByName(platform); p != nil {
-		word, known = preset, nil
-		for _, preset := range p.Presets {
-			known = append(known, preset.Name)
-		}
+		word, known = preset, p.PresetNames()
 	}
-	hint, _ := document.NotOneOf(word, known)
-	return &exitError{code: exitUsage, err: err, hint: hint}
+	return &exitError{code: exitUsage, err: err, hint: didYouMean(word, known, "")}
 }
 
 func (f *tokenFlags) mintHere(platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) (string, error) {
@@ -156,7 +157,7 @@ func (f *tokenFlags) mintHere(platform *issuer.Platform, preset *issuer.Preset, 
 	}
 	iss, err := issuer.New(platform, opts...)
 	if err != nil {
-		return "", err
+		return "", &exitError{code: exitUsage, err: err, hint: didYouMean(f.alg, algorithmNames(), "")}
 	}
 	token, err := iss.Mint(issuer.Request{Audience: f.audience, Lifetime: f.lifetime, Claims: claims})
 	return token.Raw, err
@@ -231,6 +232,9 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 			return err
 		}
 	}
+	if f.json {
+		return printJSON(cmd.OutOrStdout(), workload.Env)
+	}
 	for _, name := range slices.Sorted(maps.Keys(workload.Env)) {
 		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", name, shellQuote(workload.Env[name])); err != nil {
 			return err
@@ -299,20 +303,42 @@ func parseClaims(list []string) (issuer.Claims, error) {
 	return claims, nil
 }
 
-// printDecoded prints the header and the payload as they are in the token, member order included.
-func printDecoded(w io.Writer, raw string) error {
+// tokenParts returns the header and the payload as they are in the token, member order included.
+func tokenParts(raw string) (header, payload json.RawMessage, err error) {
 	parts := strings.Split(raw, ".")
-	var out bytes.Buffer
-	for _, part := range parts[:min(2, len(parts))] {
-		text, err := base64.RawURLEncoding.DecodeString(part)
-		if err != nil {
-			return fmt.Errorf("token: the minted token can't be decoded: %w", err)
-		}
-		if err := json.Indent(&out, text, "", "  "); err != nil {
-			return fmt.Errorf("token: the minted token can't be decoded: %w", err)
-		}
-		out.WriteByte('\n')
+	if len(parts) != 3 {
+		return nil, nil, fmt.Errorf("token: the minted token can't be decoded: it has %s, want 3", wording.Count(len(parts), "part"))
 	}
-	_, err := w.Write(out.Bytes())
-	return err
+	for i, out := range []*json.RawMessage{&header, &payload} {
+		if *out, err = base64.RawURLEncoding.DecodeString(parts[i]); err != nil {
+			return nil, nil, fmt.Errorf("token: the minted token can't be decoded: %w", err)
+		}
+	}
+	return header, payload, nil
+}
+
+// printDecoded prints the header and below it the payload.
+func printDecoded(w io.Writer, raw string) error {
+	header, payload, err := tokenParts(raw)
+	if err != nil {
+		return err
+	}
+	return errors.Join(printJSON(w, header), printJSON(w, payload))
+}
+
+// printToken prints one document with the header, the claims and perhaps the token.
+func printToken(w io.Writer, raw string, whole bool) error {
+	document := struct {
+		Token  string          `json:"token,omitempty"`
+		Header json.RawMessage `json:"header"`
+		Claims json.RawMessage `json:"claims"`
+	}{}
+	if whole {
+		document.Token = raw
+	}
+	var err error
+	if document.Header, document.Claims, err = tokenParts(raw); err != nil {
+		return err
+	}
+	return printJSON(w, document)
 }

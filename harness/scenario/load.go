@@ -22,12 +22,19 @@ type Names struct {
 	Codes func(code string) bool
 }
 
+// DirectoryFile is the message about a file that has tenants in the place of a scenario.
+const DirectoryFile = "this is a file with Entra's directory, and no scenario"
+
 // Load reads a scenario file. It returns all problems, sorted by position; the
 // File is nil when there are any. name is what messages call the file. src may be any bytes.
 func Load(name string, src []byte, names Names) (*File, document.Problems) {
 	log := &document.Log{File: name}
 	read := fileFormat.Read(src, log)
 	if read == nil {
+		return nil, log.Problems()
+	}
+	if read.Root.Get("tenants") != nil && read.Root.Get("steps") == nil {
+		log.Add(read.Root.KeyPosition("tenants"), "issuerd serve --directory reads it", "%s", DirectoryFile)
 		return nil, log.Problems()
 	}
 	refuseKeys(read.Root, log)

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/scenarios"
+	"github.com/issuerd/issuerd/wording"
+)
+
+// completions are what a shell offers for the flags of a name, whichever command has them. Flags of other names take
+// what nobody can list, unless they are marked as files.
+var completions = map[string]cobra.CompletionFunc{
+	"preset":   completePresets,
+	"platform": completePlatforms,
+	"alg":      completeAlgorithms,
+	"fault":    completeFaults,
+	"world":    completeWorlds,
+	"label":    completeLabels,
+	"farm":     completeFarms,
+	"target":   completeTargets,
+	"format":   cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp),
+	"keys":     completeKeys,
+	"var":      completeVariables,
+}
+
+// completeFlags gives the flags of a command their completions.
+func completeFlags(cmd *cobra.Command) {
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if complete, ok := completions[f.Name]; ok {
+			if _, has := cmd.GetFlagCompletionFunc(f.Name); !has {
+				_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // the flag is there, and has none yet
+			}
+		}
+	})
+}
+
+// markFiles says that the values of flags are names of files.
+func markFiles(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)) // the flag is there
+	}
+}
+
+// once completes the first argument of a command alone.
+func once(complete cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return complete(cmd, args, toComplete)
+	}
+}
+
+func completePlatforms(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return issuers.Names(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completePresets offers the presets of the platform in the first argument or, without one, in --platform.
+func completePresets(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	name := ""
+	if f := cmd.Flag("platform"); f != nil {
+		name = f.Value.String()
+	} else if len(args) > 0 {
+		name = args[0]
+	}
+	platform, err := issuers.ByName(name)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var list []cobra.Completion
+	for _, preset := range platform.Presets {
+		list = append(list, cobra.CompletionWithDesc(preset.Name, preset.About))
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+func completeAlgorithms(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return algorithmNames(), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+func algorithmNames() []string {
+	names := make([]string, len(issuer.Algorithms))
+	for i, alg := range issuer.Algorithms {
+		names[i] = string(alg)
+	}
+	return names
+}
+
+func completeFaults(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return faults.Names(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeKeys offers the platforms with the = that comes before the name of a file, and then files.
+func completeKeys(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if strings.Contains(toComplete, "=") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var list []cobra.Completion
+	for _, name := range issuers.Names() {
+		list = append(list, name+"=")
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+func completeFarms(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if url := os.Getenv(controlURLVariable); url != "" {
+		return []cobra.Completion{cobra.CompletionWithDesc(url, "of "+controlURLVariable)}, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+func completeTargets(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	list := []cobra.Completion{
+		cobra.CompletionWithDesc("emulator", "a farm in this process"), cobra.CompletionWithDesc("container", "a farm in a container"),
+	}
+	farms, directive := completeFarms(cmd, args, toComplete)
+	return append(list, farms...), directive
+}
+
+// completionTime is how long somebody who pressed a key waits for a farm.
+const completionTime = 500 * time.Millisecond
+
+// completeWorlds asks the running farm for its worlds. When none answers at once, there is nothing to offer.
+func completeWorlds(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	url := os.Getenv(controlURLVariable)
+	if f := cmd.Flag("farm"); f != nil {
+		url = f.Value.String()
+	}
+	if validateControlPlane("--farm", url) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+	defer cancel()
+	worlds, err := (&control.Client{URL: url, Token: os.Getenv(controlTokenVariable)}).Worlds(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var list []cobra.Completion
+	for _, w := range worlds {
+		completion := w.ID
+		if w.Name != "" {
+			completion = cobra.CompletionWithDesc(w.ID, w.Name)
+		}
+		list = append(list, completion)
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeLabels offers the labels of the scenarios that the arguments name, with a number of how many have each.
+func completeLabels(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	loaded, err := load(args)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	having := labelsOf(loaded.files)
+	var list []cobra.Completion
+	for _, label := range slices.Sorted(maps.Keys(having)) {
+		list = append(list, cobra.CompletionWithDesc(label, wording.Count(having[label], "scenario")))
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeVariables offers the variables that the scenarios declare which the arguments name.
+func completeVariables(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	loaded, err := load(args)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	list := declaredVariables(loaded.files)
+	for i := range list {
+		list[i] += "="
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeScenarios offers files and folders of the machine, and the scenarios that come with the program: their
+// folders first, then what is in them.
+func completeScenarios(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	folder, _ := path.Split(toComplete)
+	places := []fs.FS{disk{}}
+	if !strings.HasPrefix(folder, ".") {
+		places = append(places, scenarios.FS)
+	}
+	for _, fsys := range places {
+		entries, err := fs.ReadDir(fsys, path.Clean(folder))
+		if err != nil {
+			continue // there is nothing to offer
+		}
+		for _, entry := range entries {
+			name, ext := entry.Name(), path.Ext(entry.Name())
+			switch {
+			case strings.HasPrefix(name, "."):
+			case entry.IsDir():
+				list = append(list, folder+name+"/")
+			case ext == ".yaml" || ext == ".yml":
+				if fsys == scenarios.FS {
+					name = strings.TrimSuffix(name, ext)
+				}
+				list = append(list, folder+name)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
