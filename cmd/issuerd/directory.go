@@ -94,7 +94,9 @@ func (w *watchedFile) look() (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	w.directory.Replace(read)
+	if err := w.directory.Replace(read); err != nil {
+		return false, err
+	}
 	return true, nil
 }
 

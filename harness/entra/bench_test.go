@@ -19,7 +19,7 @@ func BenchmarkExchange(b *testing.B) {
 	r := newRig(b)
 	server := entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
+		NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{Key: entraKey()}, nil },
 	})
 	body := r.params(r.issuer.mint(r.claims(nil)), nil).Encode()
 	b.ReportAllocs()

@@ -2,7 +2,6 @@ package entra_test
 
 import (
 	"context"
-	"crypto"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -168,7 +167,7 @@ func TestVerifiers(t *testing.T) {
 	r.now = time.Now().Truncate(time.Second) // zitadel's verifier knows no other clock
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
+		NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{Key: entraKey()}, nil },
 	})
 	srv := httptest.NewTLSServer(r.server)
 	defer srv.Close()

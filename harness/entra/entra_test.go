@@ -1,7 +1,6 @@
 package entra_test
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -90,7 +89,7 @@ func newRig(t testing.TB) *rig {
 func (r *rig) serveWith(client *http.Client) {
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Client: client, Now: r.clock, Rand: r.random,
-		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
+		NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{Key: entraKey()}, nil },
 		Record: func(s entra.SignIn) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

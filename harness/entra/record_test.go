@@ -1,7 +1,6 @@
 package entra_test
 
 import (
-	"crypto"
 	"errors"
 	"fmt"
 	"net/http"
@@ -381,7 +380,7 @@ func TestClockMovesDuringASignIn(t *testing.T) {
 	r := newRig(t)
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
+		NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{Key: entraKey()}, nil },
 		Now: func() time.Time {
 			r.advance(time.Millisecond)
 			return r.clock()
@@ -425,7 +424,7 @@ func TestEntraTokenWithoutAKey(t *testing.T) {
 	var signIn entra.SignIn
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer}, Record: func(s entra.SignIn) { signIn = s },
-		NewKey: func() (crypto.Signer, error) { return nil, errors.New("no entropy") },
+		NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{}, errors.New("no entropy") },
 	})
 	forged := r.issuer.mint(r.claims(map[string]any{"iss": v2Issuer(r.tenant.ID), "sub": identity.PrincipalID, "oid": identity.PrincipalID, "tid": r.tenant.ID}))
 	got := r.do(r.present(forged))

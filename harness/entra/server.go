@@ -1,7 +1,6 @@
 package entra
 
 import (
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"io"
@@ -19,12 +18,11 @@ import (
 // Config is what [New] needs. Its zero value works: an empty directory that
 // reaches no issuer.
 type Config struct {
-	Directory *directory.Directory // nil: empty
-	Client    *http.Client         // how issuers are reached; nil: every fetch fails as unreachable
-	Now       func() time.Time     // nil: time.Now
-	Rand      io.Reader            // nil: crypto/rand; for ids only
-	// makes an RSA key of 2048 bits, when the signing key is first used; nil: crypto/rsa does
-	NewKey func() (crypto.Signer, error)
+	Directory *directory.Directory       // nil: empty
+	Client    *http.Client               // how issuers are reached; nil: every fetch fails as unreachable
+	Now       func() time.Time           // nil: time.Now
+	Rand      io.Reader                  // nil: crypto/rand; for ids only
+	NewKey    func() (SigningKey, error) // yields the signing key when it is first used; nil: crypto/rsa makes one
 	// nil: nothing; called once a token request, after the answer is decided, from many goroutines
 	Record func(SignIn)
 	Log    *slog.Logger // nil: discard
@@ -70,7 +68,10 @@ func New(c Config) *Server {
 	s.cache = newKeyCache(c.Client, s.now)
 	s.key.now, s.key.generate = s.now, c.NewKey
 	if s.key.generate == nil {
-		s.key.generate = func() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+		s.key.generate = func() (SigningKey, error) {
+			key, err := rsa.GenerateKey(rand.Reader, 2048)
+			return SigningKey{Key: key}, err
+		}
 	}
 	return s
 }

@@ -18,6 +18,12 @@ import (
 	"github.com/go-jose/go-jose/v4/cryptosigner"
 )
 
+// SigningKey is what access tokens are signed with. The same key of the same time always has the same certificate.
+type SigningKey struct {
+	Key  crypto.Signer // RSA of 2048 bits; safe for concurrent use
+	Made time.Time     // by the server's clock; zero: just now
+}
+
 // signingKey signs access tokens; every tenant shares it, as in Entra.
 type signingKey struct {
 	signer     jose.OpaqueSigner
@@ -30,7 +36,7 @@ type signingKey struct {
 // lazyKey makes the signing key when it is first needed. An error is not kept:
 // the next call tries again.
 type lazyKey struct {
-	generate func() (crypto.Signer, error)
+	generate func() (SigningKey, error)
 	now      func() time.Time
 
 	mu  sync.Mutex
@@ -43,11 +49,14 @@ func (l *lazyKey) get() (*signingKey, error) {
 	if l.key != nil {
 		return l.key, nil
 	}
-	private, err := l.generate()
+	made, err := l.generate()
 	if err != nil {
 		return nil, fmt.Errorf("entra: make signing key: %w", err)
 	}
-	key, err := newSigningKey(private, l.now())
+	if made.Made.IsZero() {
+		made.Made = l.now()
+	}
+	key, err := newSigningKey(made.Key, made.Made)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package entra_test
 
 import (
 	"bytes"
-	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -353,7 +352,7 @@ func TestNothingSecretIsRecorded(t *testing.T) {
 	r := newRig(t)
 	server := entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
+		NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{Key: entraKey()}, nil },
 		Record: func(s entra.SignIn) { records = append(records, s) },
 		Log:    slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
@@ -384,11 +383,11 @@ func TestKeyFailure(t *testing.T) {
 	fail := true
 	r.server = entra.New(entra.Config{
 		Directory: r.dir, Now: r.clock, Client: &http.Client{Transport: r.issuer},
-		NewKey: func() (crypto.Signer, error) {
+		NewKey: func() (entra.SigningKey, error) {
 			if fail {
-				return nil, errors.New("no entropy")
+				return entra.SigningKey{}, errors.New("no entropy")
 			}
-			return entraKey(), nil
+			return entra.SigningKey{Key: entraKey()}, nil
 		},
 	})
 	if got := r.exchange(nil); got.status != 500 {

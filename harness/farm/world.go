@@ -1,7 +1,6 @@
 package farm
 
 import (
-	"crypto"
 	"fmt"
 	"net/http"
 	"sync"
@@ -111,7 +110,7 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 		Client:    &http.Client{Transport: fetchTransport{w, s.resolver.Transport(id)}},
 		Now:       w.clock.now,
 		Rand:      s.opts.Rand,
-		NewKey:    func() (crypto.Signer, error) { return w.keys(jose.RS256) },
+		NewKey:    w.entraKey,
 		Record:    w.signedIn,
 		Log:       s.opts.Log,
 	})
@@ -121,6 +120,12 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 	w.arm = arm.New(arm.Config{Server: w.entra, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	w.graph = graph.New(graph.Config{Server: w.entra, SignIns: w.signIns, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	return w, nil
+}
+
+// entraKey is what Entra signs access tokens with.
+func (w *World) entraKey() (entra.SigningKey, error) {
+	key, err := w.keys(jose.RS256)
+	return entra.SigningKey{Key: key, Made: w.clock.now()}, err
 }
 
 // issuerNow is the issuers' clock.

@@ -3,7 +3,6 @@ package arm_test
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -109,7 +108,7 @@ func newRig(t testing.TB, hold func(context.Context, string)) *rig {
 		t.Fatal(err)
 	}
 	r.server = entra.New(entra.Config{
-		Directory: dir, Now: r.clock, NewKey: func() (crypto.Signer, error) { return entraKey(), nil }, Client: &http.Client{Transport: issuer{}},
+		Directory: dir, Now: r.clock, NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{Key: entraKey()}, nil }, Client: &http.Client{Transport: issuer{}},
 	})
 	r.http = httptest.NewServer(arm.New(arm.Config{Server: r.server, Now: r.clock, Hold: hold}))
 	t.Cleanup(r.http.Close)

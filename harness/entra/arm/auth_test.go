@@ -185,7 +185,9 @@ func TestTenantGone(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	token := r.token("Reader", management)
-	r.dir.Replace(directory.New())
+	if err := r.dir.Replace(directory.New()); err != nil {
+		t.Fatal(err)
+	}
 	r.send(token, http.MethodGet, "/subscriptions", "").refused(t, http.StatusNotFound, "NotFound", "tenant '"+r.tenant.ID+"': not found")
 	r.send(token, http.MethodGet, groupPath, "").refused(t, http.StatusNotFound, "SubscriptionNotFound", "The subscription '"+production+"' could not be found.")
 }

@@ -34,8 +34,12 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *apiError
 	if !errors.As(err, &refusal) {
 		refusal = fail(http.StatusBadRequest, "BadRequest", "%s", plainly(err))
-		if errors.Is(err, directory.ErrNotFound) {
+		switch {
+		case errors.Is(err, directory.ErrNotFound):
 			refusal.Status, refusal.Code = http.StatusNotFound, "NotFound"
+		case errors.Is(err, directory.ErrNotKept):
+			a.log.ErrorContext(r.Context(), "arm: request failed", "error", err)
+			refusal.Status, refusal.Code = http.StatusInternalServerError, "InternalServerError"
 		}
 	}
 	if refusal.Status == http.StatusUnauthorized {

@@ -22,10 +22,16 @@ type Directory struct {
 	// sets it to its clock. It must not be set while the directory is in use.
 	Now func() time.Time
 
-	mu      sync.RWMutex
-	options *Options                 // nil: the defaults
-	tenants []*tenantRecord          // in order of arrival
-	names   map[string]*tenantRecord // by lower-case id and domain
+	// Keep, unless it is nil, is told of every change before it is made, and stops it with an error, which the change's
+	// error wraps beside [ErrNotKept]. It gets the parts that change, or with all the parts that take the place of every
+	// other. It must not use the directory. It must not be set while the directory is in use.
+	Keep func(all bool, parts []Part) error
+
+	changing sync.Mutex // held for a whole change, before mu, so that nobody who only reads waits for Keep
+	mu       sync.RWMutex
+	options  *Options                 // nil: the defaults
+	tenants  []*tenantRecord          // in order of arrival
+	names    map[string]*tenantRecord // by lower-case id and domain
 }
 
 // New returns an empty directory with [DefaultOptions].
@@ -51,6 +57,11 @@ func (d *Directory) SetOptions(o Options) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if err := d.keepOptions(&o); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.options = &o
@@ -65,9 +76,9 @@ func (d *Directory) AddTenant(t Tenant) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.put(nil, record); err != nil {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if err := d.set(nil, record); err != nil {
 		return Tenant{}, err
 	}
 	return record.tenant.clone(), nil
@@ -76,12 +87,15 @@ func (d *Directory) AddTenant(t Tenant) (Tenant, error) {
 // Change changes a tenant, named by id or domain, at once or not at all: change gets a copy that it may alter in any
 // way but the id, and the tenant becomes what it left there. Change returns the tenant with every id filled in. It
 // returns change's own error as it is, an error when the result breaks a rule, and one wrapping [ErrNotFound] when
-// there is no such tenant; then nothing has changed. The directory is locked while change runs, so that change must not
-// use it.
+// there is no such tenant; then nothing has changed. Other changes wait while change runs, so that it must not use the
+// directory.
 func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	d.mu.RLock()
 	old, err := d.record(tenant)
+	options := d.optionsLocked()
+	d.mu.RUnlock()
 	if err != nil {
 		return Tenant{}, err
 	}
@@ -92,21 +106,39 @@ func (d *Directory) Change(tenant string, change func(*Tenant) error) (Tenant, e
 	if t.ID != old.tenant.ID {
 		return Tenant{}, fmt.Errorf("directory: tenant %q: the id of a tenant cannot be changed", old.tenant.DisplayName)
 	}
-	record, err := newTenantRecord(t, d.optionsLocked())
+	record, err := newTenantRecord(t, options)
 	if err != nil {
 		return Tenant{}, err
 	}
 	if d.Now != nil {
-		record.remember(old, d.Now(), d.optionsLocked())
+		record.remember(old, d.Now(), options)
 	}
-	if err := d.put(old, record); err != nil {
+	if err := d.set(old, record); err != nil {
 		return Tenant{}, err
 	}
 	return record.tenant.clone(), nil
 }
 
-// put puts a record in the place of an old one (nil: none); the caller holds the lock.
-func (d *Directory) put(old, record *tenantRecord) error {
+// set puts a record in the place of an old one (nil: none), and keeps it. The caller holds changing, and not mu.
+func (d *Directory) set(old, record *tenantRecord) error {
+	if err := d.free(old, record); err != nil { // nobody else changes what it looks at
+		return err
+	}
+	place := len(d.tenants)
+	if old != nil {
+		place = slices.Index(d.tenants, old)
+	}
+	if err := d.keepTenant(place, record); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.put(old, record)
+	return nil
+}
+
+// free tells whether a record may be put in the place of an old one (nil: none): no other may have one of its names.
+func (d *Directory) free(old, record *tenantRecord) error {
 	for i, name := range record.names() {
 		if other := d.names[name]; other != nil && other != old {
 			path := "id"
@@ -116,6 +148,11 @@ func (d *Directory) put(old, record *tenantRecord) error {
 			return &RuleError{path, fmt.Errorf("tenant %q: the directory already has a tenant %q", record.tenant.DisplayName, name)}
 		}
 	}
+	return nil
+}
+
+// put puts a record, which is free, in the place of an old one (nil: none). The caller holds mu.
+func (d *Directory) put(old, record *tenantRecord) {
 	if d.names == nil {
 		d.names = make(map[string]*tenantRecord)
 	}
@@ -130,20 +167,31 @@ func (d *Directory) put(old, record *tenantRecord) error {
 	for _, name := range record.names() {
 		d.names[name] = record
 	}
-	return nil
 }
 
 // Replace makes the directory what another one is, at once. Clients that both have change as with [Directory.Change].
-// The other directory must not be used afterwards.
-func (d *Directory) Replace(with *Directory) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// The other directory must not be used afterwards. The error is Keep's; then nothing has changed.
+func (d *Directory) Replace(with *Directory) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
 	for _, record := range with.tenants {
 		if old := d.names[strings.ToLower(record.tenant.ID)]; old != nil && d.Now != nil {
 			record.remember(old, d.Now(), with.optionsLocked())
 		}
 	}
+	if d.Keep != nil {
+		parts, err := partsOf(with.options, with.tenants)
+		if err != nil {
+			return err
+		}
+		if err := d.keep(true, parts...); err != nil {
+			return err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.options, d.tenants, d.names = with.options, with.tenants, with.names
+	return nil
 }
 
 // AddApplication adds an application with its credentials to a tenant, named

@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -68,7 +67,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, now: start, dir: directory.New()}
 	r.login = entra.New(entra.Config{
 		Directory: r.dir, Client: &http.Client{Transport: issuer{}}, Now: r.clock,
-		NewKey: func() (crypto.Signer, error) { return entraKey(), nil },
+		NewKey: func() (entra.SigningKey, error) { return entra.SigningKey{Key: entraKey()}, nil },
 		Record: func(s entra.SignIn) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -170,7 +170,7 @@ func (s *API) guid() string {
 func (c *call) change(change func(*directory.Tenant) error) error {
 	_, err := c.directory.Change(c.bearer.TenantID, change)
 	var refused *refusal
-	if err == nil || errors.As(err, &refused) {
+	if err == nil || errors.As(err, &refused) || errors.Is(err, directory.ErrNotKept) {
 		return err
 	}
 	return invalidRequest("%s", strings.TrimPrefix(err.Error(), "directory: "))
