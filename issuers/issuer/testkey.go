@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -25,7 +26,7 @@ type TestKey struct {
 // NewTestKey makes a key from a source of randomness, such as crypto/rand's Reader; the same bytes make the same key.
 func NewTestKey(random io.Reader) (*TestKey, error) {
 	k := &TestKey{public: rsa.PublicKey{N: big.NewInt(1), E: 65537}}
-	e, raw := big.NewInt(int64(k.public.E)), make([]byte, 32)
+	raw := make([]byte, 32)
 	for n := 0; n < len(k.parts); {
 		if _, err := io.ReadFull(random, raw); err != nil {
 			return nil, fmt.Errorf("issuer: test key: %w", err)
@@ -35,12 +36,36 @@ func NewTestKey(random io.Reader) (*TestKey, error) {
 		if !p.ProbablyPrime(0) { // no composite number passes that is known, and Sign would notice
 			continue
 		}
-		d := new(big.Int).ModInverse(e, new(big.Int).Sub(p, big.NewInt(1)))
-		inverse := new(big.Int).ModInverse(k.public.N, p)
-		if d != nil && inverse != nil { // else e divides p-1, or p is there already
-			k.parts[n].prime, k.parts[n].exponent, k.parts[n].product, k.parts[n].inverse = p, d, k.public.N, inverse
-			k.public.N = new(big.Int).Mul(k.public.N, p)
+		if k.set(n, p) {
 			n++
+		}
+	}
+	return k, nil
+}
+
+// set puts a prime into the key, after those before it, or tells that it does not fit.
+func (k *TestKey) set(n int, p *big.Int) bool {
+	e := big.NewInt(int64(k.public.E))
+	d := new(big.Int).ModInverse(e, new(big.Int).Sub(p, big.NewInt(1)))
+	inverse := new(big.Int).ModInverse(k.public.N, p)
+	if d == nil || inverse == nil { // e divides p-1, or p is there already
+		return false
+	}
+	k.parts[n].prime, k.parts[n].exponent, k.parts[n].product, k.parts[n].inverse = p, d, k.public.N, inverse
+	k.public.N = new(big.Int).Mul(k.public.N, p)
+	return true
+}
+
+// restoreTestKey makes the key that has these primes in this order.
+func restoreTestKey(primes [][]byte) (*TestKey, error) {
+	k := &TestKey{public: rsa.PublicKey{N: big.NewInt(1), E: 65537}}
+	if len(primes) != len(k.parts) {
+		return nil, fmt.Errorf("issuer: a kept test key has %d primes, want %d", len(primes), len(k.parts))
+	}
+	for n, raw := range primes {
+		p := new(big.Int).SetBytes(raw)
+		if p.BitLen() != 256 || !p.ProbablyPrime(0) || !k.set(n, p) {
+			return nil, errors.New("issuer: a number of a kept test key is not one of its primes")
 		}
 	}
 	return k, nil

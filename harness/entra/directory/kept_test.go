@@ -90,7 +90,10 @@ func TestEveryChangeIsKept(t *testing.T) {
 			})
 			return err
 		}},
-		{"a credential", func() error { _, err := d.AddCredential(tenant.ID, app.ClientID, credential("second", "two")); return err }},
+		{"a credential", func() error {
+			_, err := d.AddCredential(tenant.ID, app.ClientID, credential("second", "two"))
+			return err
+		}},
 		{"an edit", func() error {
 			_, err := d.UpdateCredential(tenant.ID, app.ClientID, "main", directory.Credential{Subject: "changed"})
 			return err

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type Authority struct {
 	intermediate *x509.Certificate
 	key          *ecdsa.PrivateKey // of the intermediate
 	leafKey      *ecdsa.PrivateKey // of every leaf
+	hosts        []string          // of New
 	names        permitted
 	now          func() time.Time
 
@@ -34,7 +36,7 @@ type Authority struct {
 }
 
 const (
-	caLife   = 365 * 24 * time.Hour // of the root and the intermediate, which die with the process: longer than a test's clock is moved
+	caLife   = 365 * 24 * time.Hour // of the root and the intermediate: longer than a test's clock is moved
 	leafLife = 7 * 24 * time.Hour
 	caAge    = time.Hour // how long before its making a certificate begins, for clients with a slow clock
 	maxLeafs = 1000      // leaves kept; more names than that are signed again
@@ -112,7 +114,7 @@ func New(hosts []string, now func() time.Time) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Authority{names: names, now: now, leaves: map[string]*tls.Certificate{}}
+	a := &Authority{hosts: slices.Clone(hosts), names: names, now: now, leaves: map[string]*tls.Certificate{}}
 	var keys [3]*ecdsa.PrivateKey
 	for i := range keys {
 		if keys[i], err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
@@ -142,8 +144,12 @@ func New(hosts []string, now func() time.Time) (*Authority, error) {
 	if a.intermediate, err = signed(intermediate, a.root, &a.key.PublicKey, rootKey); err != nil {
 		return nil, err
 	}
-	a.rootPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
+	a.encodeRoot()
 	return a, nil
+}
+
+func (a *Authority) encodeRoot() {
+	a.rootPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.root.Raw})
 }
 
 // RootPEM is the root certificate in PEM; the bytes are the caller's.
