@@ -337,7 +337,7 @@ type JournalQuery struct {
 	After    int  // numbers above this one
 	Limit    int  // how many at most, the oldest of them; zero: 1,000, which is as many as are kept
 	SignIns  bool // sign-ins only
-	Failed   bool // refused sign-ins, and requests that were answered with 400 or more
+	Failed   bool // refused sign-ins, and requests that were answered with 400 or more, or not at all
 	Code     int  // sign-ins that this AADSTS code refused
 	Plane    plane.Plane
 	Platform string
@@ -350,8 +350,9 @@ type JournalQuery struct {
 // Journal is what happened in a world.
 type Journal struct {
 	Entries []Entry `json:"entries"`
-	Last    int     `json:"last"`              // the number of the last entry that was looked at: JournalQuery.After for those that follow
-	Dropped int     `json:"dropped,omitempty"` // how many entries were too old to be kept
+	// the number of the last entry that was looked at: JournalQuery.After for those that follow
+	Last    int `json:"last"`
+	Dropped int `json:"dropped,omitempty"` // how many entries were too old to be kept
 
 	// Unmatched counts the requests since the world's start for what no issuer and no service has. They are logged and
 	// not kept: anybody can send as many as they like.

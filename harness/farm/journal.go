@@ -145,15 +145,27 @@ func (j *journal) missed() {
 	j.unmatched++
 }
 
-// after returns the entries numbered above seq, oldest first, and how many of those are no longer kept.
-func (j *journal) after(seq int) control.Journal {
+// find returns the entries that are asked for, oldest first, and how many are no longer kept of those numbered as asked.
+func (j *journal) find(q control.JournalQuery) control.Journal {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = journalSize
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	seq = max(seq, 0)
+	seq := max(q.After, 0)
 	gone := j.last - len(j.entries) // the number of the newest entry that is no longer kept
 	out := control.Journal{Entries: []control.Entry{}, Last: j.last, Dropped: max(gone-seq, 0), Unmatched: j.unmatched}
 	for n := max(seq, gone); n < j.last; n++ {
-		out.Entries = append(out.Entries, j.entries[n%journalSize])
+		e := j.entries[n%journalSize]
+		if !q.Matches(e) {
+			continue
+		}
+		out.Entries = append(out.Entries, e)
+		if len(out.Entries) == limit {
+			out.Last = e.Seq
+			break
+		}
 	}
 	return out
 }

@@ -371,3 +371,51 @@ func TestWordsThatAreNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestJournalQuery reads a journal in parts, and what is too old to be kept.
+func TestJournalQuery(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{})
+	w, other := newWorld(t, s, control.WorldSpec{}), newWorld(t, s, control.WorldSpec{})
+	for _, spec := range []control.IssuerSpec{{Platform: "github"}, {Platform: "gitlab"}} {
+		addIssuer(t, w, spec)
+		addIssuer(t, other, spec)
+	}
+	client := canonical(s, w.Describe().ID)
+	for n := range 10 {
+		get(t, client, map[bool]string{true: "https://gitlab.com", false: githubURL}[n%3 == 0]+discoveryPath, "")
+		if n%2 == 0 {
+			get(t, canonical(s, other.Describe().ID), githubURL+discoveryPath, "")
+		}
+	}
+	for { // an entry may come after the answer
+		changed := w.JournalChanged()
+		if len(w.Journal(control.JournalQuery{}).Entries) == 10 {
+			break
+		}
+		<-changed
+	}
+	for _, tt := range []struct {
+		name string
+		q    control.JournalQuery
+		seqs []int
+		last int
+	}{
+		{"all", control.JournalQuery{}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 10},
+		{"the oldest two of a platform", control.JournalQuery{Platform: "gitlab", Limit: 2}, []int{1, 4}, 4},
+		{"those that follow", control.JournalQuery{Platform: "gitlab", Limit: 2, After: 4}, []int{7, 10}, 10},
+		{"no more", control.JournalQuery{Platform: "gitlab", Limit: 2, After: 10}, nil, 10},
+		{"none", control.JournalQuery{Failed: true}, nil, 10},
+		{"after what is yet to come", control.JournalQuery{After: 99}, nil, 10},
+		{"after a negative number", control.JournalQuery{After: -7, Limit: 1}, []int{1}, 1},
+	} {
+		got := w.Journal(tt.q)
+		var seqs []int
+		for _, e := range got.Entries {
+			seqs = append(seqs, e.Seq)
+		}
+		if diff := cmp.Diff(tt.seqs, seqs); diff != "" || got.Last != tt.last || got.Dropped != 0 || got.Entries == nil {
+			t.Errorf("%s: last %d, want %d; %d dropped; numbers (-want +got):\n%s", tt.name, got.Last, tt.last, got.Dropped, diff)
+		}
+	}
+}

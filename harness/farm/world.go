@@ -182,8 +182,8 @@ func (w *World) RemoveCredential(clientID, name string) error {
 	return w.dir.RemoveCredential(w.tenant, clientID, name)
 }
 
-// Journal returns the entries that are asked for.
-func (w *World) Journal(q control.JournalQuery) control.Journal { return w.journal.after(q.After) }
+// Journal returns the entries that are asked for. It does not wait.
+func (w *World) Journal(q control.JournalQuery) control.Journal { return w.journal.find(q) }
 
 // JournalChanged returns a channel that the next entry of the journal closes, or the world's end. Whoever waits for an entry asks for it
 // before looking at the journal, so that none is missed.

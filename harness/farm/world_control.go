@@ -35,23 +35,6 @@ func (s *Server) Worlds() []control.World {
 	return all
 }
 
-// Keys lists the keys of an issuer, or of all.
-func (w *World) Keys(string) ([]control.Key, error) { return nil, errNotBuilt }
-
-// Publish puts a key into its issuer's JWKS or takes it out.
-func (w *World) Publish(control.PublishSpec) ([]control.Key, error) { return nil, errNotBuilt }
-
-// Faults lists the faults in force of an issuer, or of all.
-func (w *World) Faults(string) ([]control.FaultInForce, error) { return nil, errNotBuilt }
-
-// SetFault puts one fault of an issuer in force.
-func (w *World) SetFault(control.FaultSpec) (control.FaultInForce, error) {
-	return control.FaultInForce{}, errNotBuilt
-}
-
-// ClearFault ends a fault of an issuer.
-func (w *World) ClearFault(string, string) error { return errNotBuilt }
-
 // Applications lists the applications of the world's first tenant.
 func (w *World) Applications() []control.Application {
 	tenant, err := w.dir.Tenant(w.tenant)

@@ -1,20 +1,18 @@
 package farm
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
-	"sort"
 	"strings"
-	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/harness/keyfile"
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
-	"github.com/issuerd/issuerd/wording"
 )
 
 // AddIssuer makes an issuer and serves it. One that is there already, at the same URL, of the same platform and with
@@ -22,11 +20,41 @@ import (
 // the preset and claims asked for now. Faults, if there are any, take the place of those in force. An issuer that the
 // platform has the same keys for, or that is another address of this one, shares its keys.
 func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
-	return w.AddIssuerWithKeys(spec)
+	keys, err := signingKeys(spec.Keys)
+	if err != nil {
+		return control.Issuer{}, err
+	}
+	if spec.ByPath {
+		if spec.URL != "" {
+			return control.Issuer{}, &control.Error{Status: http.StatusBadRequest, Member: "byPath", Message: "farm: the issuer has both a URL and byPath: give one"}
+		}
+		if spec.URL, err = w.server.IssuerURL(spec.Platform, spec.Preset); err != nil {
+			return control.Issuer{}, err
+		}
+	}
+	return w.AddIssuerWithKeys(spec, keys...)
 }
 
-// AddIssuerWithKeys is AddIssuer for an issuer that signs with keys that it is given; see [issuer.WithSigningKeys]. One
-// that is there already must have been given them too. Without keys it is AddIssuer.
+// signingKeys reads the keys of an IssuerSpec: PEM text in a JSON string, a JSON Web Key or a set of them.
+func signingKeys(given control.Keys) ([]issuer.SigningKey, error) {
+	if len(given) == 0 || string(given) == "null" {
+		return nil, nil
+	}
+	var text string
+	src := []byte(given)
+	if json.Unmarshal(given, &text) == nil {
+		src = []byte(text)
+	}
+	keys, err := keyfile.Parse(src)
+	if err != nil {
+		return nil, &control.Error{Status: http.StatusBadRequest, Member: "keys", Message: "farm: keys: " + err.Error()}
+	}
+	return keys, nil
+}
+
+// AddIssuerWithKeys is AddIssuer for an issuer that signs with keys that it is given, see [issuer.WithSigningKeys],
+// whatever the specification says of keys. One that is there already must have been given them too. Without keys it
+// makes them.
 func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.SigningKey) (control.Issuer, error) {
 	platform, preset, err := issuers.Find(spec.Platform, spec.Preset)
 	if err != nil {
@@ -214,159 +242,4 @@ func validateKeys(keys map[string][]issuer.SigningKey) error {
 		}
 	}
 	return nil
-}
-
-// IssuerURL is where a platform's issuer that mints a preset ("": its first) is by path below the issuer plane, such as
-// https://127.0.0.1:8443/github. A plane that listens on every address is at 127.0.0.1.
-func (s *Server) IssuerURL(platform, preset string) (string, error) {
-	p, mints, err := issuers.Find(platform, preset)
-	if err != nil {
-		return "", err
-	}
-	service, err := p.Service(mints.Service)
-	if err != nil {
-		return "", err
-	}
-	base := s.URL(plane.Issuer)
-	if base == "" {
-		return "", fmt.Errorf("farm: the issuer plane listens nowhere; give it an address with %s", plane.Issuer.Flag())
-	}
-	return byPath(base, p.Name, *service), nil
-}
-
-// byPath is the URL of a service below a base: base/platform, or base/platform/service, with a slash at the end where
-// the canonical issuer has one.
-func byPath(base, platform string, service issuer.Service) string {
-	u := strings.TrimSuffix(base, "/") + "/" + platform
-	if service.Name != "" {
-		u += "/" + service.Name
-	}
-	if strings.HasSuffix(service.Issuer, "/") {
-		u += "/"
-	}
-	return u
-}
-
-// realName is the canonical URL of the issuer of a platform that is addressed by path; any other URL is its own.
-func (s *Server) realName(platform *issuer.Platform, issuerURL string) string {
-	for _, base := range s.bases() {
-		for _, service := range platform.Services {
-			if base != "" && byPath(base, platform.Name, service) == issuerURL {
-				return service.Issuer
-			}
-		}
-	}
-	return issuerURL
-}
-
-// Issuers lists the issuers by URL.
-func (w *World) Issuers() []control.Issuer {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	all := make([]control.Issuer, 0, len(w.issuers))
-	for _, iss := range w.issuers {
-		all = append(all, describe(iss))
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i].URL < all[j].URL })
-	return all
-}
-
-func describe(iss *issuer.Issuer) control.Issuer {
-	return control.Issuer{URL: iss.URL(), Ref: iss.URL(), Platform: iss.Platform().Name, JWKS: iss.JWKSURL()}
-}
-
-// issuer returns the issuer with a URL, or another that a request refers to; the error lists those there are, or that are near.
-func (w *World) issuer(ref string) (*issuer.Issuer, error) {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	if iss := w.issuers[ref]; iss != nil {
-		return iss, nil
-	}
-	issuerURL, _, _ := strings.Cut(ref, "#")
-	for n, iss := range w.references[issuerURL] {
-		if ref == refTo(iss, n+1) {
-			return iss, nil
-		}
-	}
-	known := make([]string, 0, len(w.issuers))
-	for u := range w.issuers {
-		known = append(known, u)
-	}
-	slices.Sort(known)
-	return nil, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no issuer %q (%s)", ref, wording.Have(ref, known))}
-}
-
-// find returns the issuer with a URL, or nil.
-func (w *World) find(issuerURL string) *issuer.Issuer {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	return w.issuers[issuerURL]
-}
-
-// document returns the issuer that has a document at this address, or nil.
-func (w *World) document(host, path string) *issuer.Issuer {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	return w.documents[host+path]
-}
-
-// serves tells whether an issuer of the world has a document at a host.
-func (w *World) serves(host string) bool {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	for address := range w.documents {
-		if at, _, _ := strings.Cut(address, "/"); at == host {
-			return true
-		}
-	}
-	return false
-}
-
-// SetFaults replaces the faults of an issuer.
-func (w *World) SetFaults(spec control.FaultsSpec) error {
-	iss, err := w.issuer(spec.Issuer)
-	if err != nil {
-		return err
-	}
-	tampers, err := tampersOf(spec.Faults)
-	if err != nil {
-		return err
-	}
-	iss.SetTampers(tampers...)
-	return nil
-}
-
-func tampersOf(list []control.Fault) ([]issuer.Tamper, error) {
-	tampers := make([]issuer.Tamper, len(list))
-	for i, f := range list {
-		var err error
-		if tampers[i], err = faults.New(f.Name, f.Parameters); err != nil {
-			return nil, err
-		}
-	}
-	return tampers, nil
-}
-
-// Mint has an issuer sign a token.
-func (w *World) Mint(spec control.MintSpec) (control.Minted, error) {
-	iss, err := w.issuer(spec.Issuer)
-	if err != nil {
-		return control.Minted{}, err
-	}
-	preset := issuers.PresetOf(iss.Platform().Name, spec.Preset)
-	token, err := iss.Mint(issuer.Request{Preset: preset, Audience: spec.Audience, Lifetime: time.Duration(spec.Lifetime), Claims: spec.Claims})
-	if err != nil {
-		return control.Minted{}, err
-	}
-	return control.Minted{Token: token.Raw, Header: token.Header, Claims: token.Claims}, nil
-}
-
-// Rotate gives an issuer a new signing key.
-func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
-	iss, err := w.issuer(spec.Issuer)
-	if err != nil {
-		return control.Rotated{}, err
-	}
-	kid, err := iss.Rotate(spec.Publish == nil || *spec.Publish)
-	return control.Rotated{KID: kid}, err
 }

@@ -75,6 +75,7 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 			continue
 		}
 		p := f.new()
+		var given map[string]any
 		if parameters != nil {
 			raw, err := json.Marshal(parameters)
 			if err != nil {
@@ -85,11 +86,15 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 			if err := dec.Decode(p); err != nil {
 				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
 			}
+			if err := json.Unmarshal(raw, &given); err != nil { // a copy of the caller's
+				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
+			}
 		}
 		tamper, err := p.tamper()
 		if err != nil {
 			return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
 		}
+		tamper.Name, tamper.Parameters = name, given
 		return tamper, nil
 	}
 	return issuer.Tamper{}, fmt.Errorf("faults: no fault %q (%s)", name, wording.Have(name, Names()))

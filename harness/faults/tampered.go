@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -22,23 +23,41 @@ func (f Tampered) tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {typ: null}}")
 	}
-	return issuer.Tamper{Token: func(compact string) (string, error) {
-		head, rest, ok := strings.Cut(compact, ".")
-		if !ok {
-			return "", errors.New("the token is not in compact form")
+	return issuer.Tamper{Token: func(compact string) (string, error) { return Tamper(compact, f.Set, nil) }}, nil
+}
+
+// Tamper changes members of a compact token's JOSE header and of its claims, and leaves the signature as it was; nil
+// removes a member. What is not named keeps its value, and a part without changes its bytes.
+func Tamper(compact string, header, claims map[string]any) (string, error) {
+	parts := strings.Split(compact, ".")
+	if len(parts) != 3 {
+		return "", errors.New("the token is not in compact form")
+	}
+	for i, set := range []map[string]any{header, claims} {
+		if len(set) == 0 {
+			continue
 		}
-		raw, err := base64.RawURLEncoding.DecodeString(head)
+		raw, err := base64.RawURLEncoding.DecodeString(parts[i])
 		if err != nil {
+			return "", errors.New("a part of the token is not base64url")
+		}
+		var members map[string]json.RawMessage // so that numbers stay as they are written
+		if err := json.Unmarshal(raw, &members); err != nil {
+			return "", errors.New("a part of the token is not a JSON object")
+		}
+		for name, value := range set {
+			if value == nil {
+				delete(members, name)
+				continue
+			}
+			if members[name], err = json.Marshal(value); err != nil {
+				return "", fmt.Errorf("member %q: %w", name, err)
+			}
+		}
+		if raw, err = json.Marshal(members); err != nil {
 			return "", err
 		}
-		var header map[string]any
-		if err := json.Unmarshal(raw, &header); err != nil {
-			return "", err
-		}
-		change(header, f.Set)
-		if raw, err = json.Marshal(header); err != nil {
-			return "", err
-		}
-		return base64.RawURLEncoding.EncodeToString(raw) + "." + rest, nil
-	}}, nil
+		parts[i] = base64.RawURLEncoding.EncodeToString(raw)
+	}
+	return strings.Join(parts, "."), nil
 }

@@ -276,17 +276,3 @@ func (i *Issuer) JWKSURL() string {
 func (i *Issuer) DiscoveryURL() string {
 	return strings.TrimSuffix(i.url, "/") + "/.well-known/openid-configuration"
 }
-
-// Rotate makes a new signing key. With publish, the JWKS lists every key made so far, the new one and those held back
-// before; without, it stays as it was. It returns the new key's id.
-func (i *Issuer) Rotate(publish bool) (kid string, err error) {
-	return i.keys.rotate(i.spot(i.preset), publish)
-}
-
-// Changed returns a channel that the next rotation closes, for token APIs that tell their clients. Whoever waits for
-// the one after that asks again, and before looking at the keys: so that no rotation is missed.
-func (i *Issuer) Changed() <-chan struct{} { return i.keys.nextChange() }
-
-// Trim drops the keys that others have taken over from, for good: the JWKS no longer lists them, and no Rotate brings
-// them back.
-func (i *Issuer) Trim() { i.keys.trim() }

@@ -2,9 +2,12 @@ package issuer
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 // keyring holds the keys of an issuer in the order of their making.
@@ -14,9 +17,10 @@ type keyring struct {
 	keys   []*issuerKey
 	signer []*issuerKey // by spot: the key of each KeySpec that signs now
 	jwks   []byte       // rendered once per change
+	since  time.Time    // when jwks was rendered: it is out of date if the clock goes back before that
 	until  time.Time    // when jwks is out of date by itself; zero: never
 
-	changed chan struct{} // closed by the next rotation; nil: nobody has asked
+	changed chan struct{} // closed by the next change of the keys; nil: nobody has asked
 }
 
 // load returns the keys, made at the first call; the caller holds mu.
@@ -77,15 +81,20 @@ func (r *keyring) rotate(spot int, publish bool) (string, error) {
 	r.keys, r.signer[spot] = append(r.keys, k), k
 	if publish {
 		for _, k := range r.keys {
-			k.published = true
+			k.published = !k.withdrawn
 		}
 	}
+	r.change()
+	return k.ID, nil
+}
+
+// change makes the JWKS out of date; the caller holds mu.
+func (r *keyring) change() {
 	r.jwks = nil
 	if r.changed != nil {
 		close(r.changed)
 		r.changed = nil
 	}
-	return k.ID, nil
 }
 
 func (r *keyring) nextChange() <-chan struct{} {
@@ -97,13 +106,25 @@ func (r *keyring) nextChange() <-chan struct{} {
 	return r.changed
 }
 
-func (r *keyring) trim() {
+// publish puts the keys with an id into the JWKS or takes them out; the empty id is that of all retired ones.
+func (r *keyring) publish(kid string, published bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, k := range r.keys { // they stay, since keys are numbered by how many there were
-		k.trimmed = k.trimmed || !k.retired.IsZero()
+	if err := r.load(); err != nil {
+		return err
 	}
-	r.jwks = nil
+	found := false
+	for _, k := range r.keys { // none is ever forgotten, since keys are numbered by how many there were
+		if k.ID == kid || kid == "" && !k.retired.IsZero() {
+			found = true
+			k.published, k.withdrawn, k.kept = published, !published, published
+		}
+	}
+	if !found && kid != "" {
+		return fmt.Errorf("issuer: %q: %w %q (%s)", r.issuer.url, ErrNoKey, kid, wording.Have(kid, names(r.keys, func(k *issuerKey) string { return k.ID })))
+	}
+	r.change()
+	return nil
 }
 
 // listed returns the keys of the JWKS and when that list next changes by itself; the zero time means never. The caller
@@ -111,10 +132,10 @@ func (r *keyring) trim() {
 func (r *keyring) listed(now time.Time) (keys []*issuerKey, until time.Time) {
 	overlap := r.issuer.service.Overlap
 	for _, k := range r.keys {
-		if !k.published || k.trimmed {
+		if !k.published {
 			continue
 		}
-		if overlap > 0 && !k.retired.IsZero() {
+		if overlap > 0 && !k.retired.IsZero() && !k.kept {
 			end := k.retired.Add(overlap)
 			if !now.Before(end) {
 				continue

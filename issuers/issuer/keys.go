@@ -42,9 +42,11 @@ type issuerKey struct {
 	Alg       jose.SignatureAlgorithm
 	spec      KeySpec
 	spot      int // index of spec in the service's list
-	published bool
+	created   time.Time
 	retired   time.Time // when another key took over; zero: it still signs, or never did
-	trimmed   bool      // the JWKS lists it no more
+	published bool      // the JWKS lists it, until its time is over
+	withdrawn bool      // it was taken out of the JWKS, and no rotation brings it back
+	kept      bool      // it was put into the JWKS, and stays for longer than the platform's retired keys do
 	cert      *x509.Certificate
 	signer    jose.OpaqueSigner
 	public    crypto.PublicKey
@@ -89,7 +91,7 @@ func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc, gi
 	} else if private, err = source(spec.Alg); err != nil {
 		return nil, err
 	}
-	k = &issuerKey{Alg: spec.Alg, spec: spec, spot: spot, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
+	k = &issuerKey{Alg: spec.Alg, spec: spec, spot: spot, created: now, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
 	info := KeyInfo{Public: k.public, Number: number}
 	if spec.Certificate != nil {
 		switch {

@@ -3,6 +3,7 @@ package issuer_test
 import (
 	"crypto"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -140,10 +141,17 @@ func TestRotateEndsAtOverlap(t *testing.T) {
 	}
 }
 
-func TestTrim(t *testing.T) {
+// TestPublishRetired takes the keys out that others have taken the place of, and puts them back.
+func TestPublishRetired(t *testing.T) {
 	t.Parallel()
 	iss := newIssuer(t, issuer.WithPreset("other")) // three keys, of which the first signs
-	iss.Trim()                                      // before there are keys
+	publish := func(kid string, published bool) {
+		t.Helper()
+		if err := iss.Publish(kid, published); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("", false) // before there are keys
 	signs := func() string {
 		kid, _ := mint(t, iss, issuer.Request{}).Header["kid"].(string)
 		return kid
@@ -164,29 +172,119 @@ func TestTrim(t *testing.T) {
 		return kid
 	}
 	first := signs()
-	iss.Trim()
+	publish("", false)
 	if got := listed(); len(got) != 3 || !got[first] {
-		t.Errorf("nothing to trim: %v, want 3 keys with %q", got, first)
+		t.Errorf("nothing to withdraw: %v, want 3 keys with %q", got, first)
 	}
 	second := rotate(true)
 	if got := listed(); len(got) != 4 || !got[first] || !got[second] {
 		t.Errorf("rotated: %v, want 4 keys with %q and %q", got, first, second)
 	}
-	iss.Trim()
+	publish("", false)
 	if got := listed(); len(got) != 3 || got[first] || !got[second] {
-		t.Errorf("trimmed: %v, want 3 keys without %q and with %q", got, first, second)
+		t.Errorf("withdrawn: %v, want 3 keys without %q and with %q", got, first, second)
 	}
 	if got := signs(); got != second {
-		t.Errorf("trimmed: %q signs, want %q", got, second)
+		t.Errorf("withdrawn: %q signs, want %q", got, second)
 	}
 	third := rotate(true) // publishes all there are
 	if got := listed(); len(got) != 4 || got[first] || !got[second] || !got[third] {
 		t.Errorf("rotated again: %v, want 4 keys without %q", got, first)
 	}
 	rotate(false)
-	iss.Trim()
+	publish("", false)
 	if got := listed(); len(got) != 2 || got[third] {
-		t.Errorf("trimmed while the new key is held back: %v, want the 2 that never signed", got)
+		t.Errorf("withdrawn while the new key is held back: %v, want the 2 that never signed", got)
+	}
+	publish(first, true)
+	if got := listed(); len(got) != 3 || !got[first] {
+		t.Errorf("the first is back: %v, want 3 keys with %q", got, first)
+	}
+	publish("", true)
+	if got := listed(); len(got) != 5 || !got[first] || !got[second] || !got[third] {
+		t.Errorf("all are back but the one that was held back: %v, want 5 keys", got)
+	}
+}
+
+// TestWithdrawSigningKey takes the key out with which tokens are signed, whose tokens nobody can verify any more.
+func TestWithdrawSigningKey(t *testing.T) {
+	t.Parallel()
+	now := start
+	iss := newIssuer(t, issuer.WithPreset("other"), issuer.WithNow(func() time.Time { return now }))
+	state := func() (signing issuer.Key, published int) {
+		keys, err := iss.Keys()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keys {
+			if key.Published {
+				published++
+			}
+			if key.Signs {
+				signing = key
+			}
+		}
+		return signing, published
+	}
+	first, n := state()
+	if !first.Published || n != 3 || !first.Created.Equal(start) || !first.Retired.IsZero() || first.Alg != jose.ES256 {
+		t.Fatalf("at first: %+v signs, %d published", first, n)
+	}
+	before := iss.Changed()
+	if err := iss.Publish(first.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-before:
+	default:
+		t.Error("nobody was told")
+	}
+	if key, n := state(); key.ID != first.ID || key.Published || n != 2 {
+		t.Errorf("withdrawn: %+v signs, %d published", key, n)
+	}
+	if keys := published(t, iss); len(keys.Key(first.ID)) != 0 || len(keys.Keys) != 2 {
+		t.Errorf("the JWKS has %d keys, and of that id %d", len(keys.Keys), len(keys.Key(first.ID)))
+	}
+	now = now.Add(time.Minute)
+	second, err := iss.Rotate(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, n := state(); key.ID != second || n != 3 || !key.Created.Equal(now) {
+		t.Errorf("rotated: %+v signs, %d published, want %q without the first", key, n, second)
+	}
+	if err := iss.Publish(first.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	now = now.AddDate(1, 0, 0) // the platform's overlap is long over
+	if _, n := state(); n != 4 {
+		t.Errorf("put back: %d published, want all", n)
+	}
+	keys, err := iss.Keys()
+	if err != nil || keys[0].ID != first.ID || !keys[0].Retired.Equal(start.Add(time.Minute)) {
+		t.Errorf("the first key: %+v, error %v", keys[0], err)
+	}
+	if err := iss.Publish("nobody", true); !errors.Is(err, issuer.ErrNoKey) || !strings.Contains(err.Error(), first.ID) {
+		t.Errorf("an unknown key: error %v, want one with those there are", err)
+	}
+}
+
+// TestClockGoesBack has the JWKS list a key again whose time was over by a later clock.
+func TestClockGoesBack(t *testing.T) {
+	t.Parallel()
+	now := start
+	iss := newIssuer(t, issuer.WithPreset("other"), issuer.WithNow(func() time.Time { return now }))
+	published(t, iss)
+	if _, err := iss.Rotate(true); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		now  time.Time
+		keys int
+	}{{start, 4}, {start.Add(time.Hour), 3}, {start, 4}, {start.Add(-time.Hour), 4}, {start.Add(time.Hour), 3}} {
+		if now = step.now; len(published(t, iss).Keys) != step.keys {
+			t.Errorf("at %s: %d keys, want %d", now, len(published(t, iss).Keys), step.keys)
+		}
 	}
 }
 

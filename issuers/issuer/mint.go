@@ -3,6 +3,7 @@ package issuer
 import (
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +15,7 @@ import (
 type Request struct {
 	Preset   string        // another preset of the same service; empty: the issuer's
 	Audience []string      // as the workload asks; empty: what the platform does then
-	Lifetime time.Duration // exp - iat; zero: the preset's or else the service's
+	Lifetime time.Duration // exp - iat; zero: the preset's or else the service's; negative: it ends before it begins
 	// Lifetime is meant as it is: a platform that gives some lifetimes a meaning of their own takes this for none of
 	// them
 	Fixed bool
@@ -22,6 +23,13 @@ type Request struct {
 	// Claims go over the preset's and the issuer's. A nil value removes a claim; numbers may be json.Number.
 	// Platform.Claims finds all three together here, without the nils.
 	Claims Claims
+
+	// Header are members of the JOSE header over the issuer's, and over what its faults make of them; a nil value
+	// removes one. The signature is good, and the issuer's, whatever they say.
+	Header map[string]any
+
+	// Expired has it minted so long ago that it has been expired for an hour. Every time in it is of then.
+	Expired bool
 
 	// What follows is for Platform.Claims; Mint fills it in.
 
@@ -77,6 +85,13 @@ func (i *Issuer) Mint(req Request) (Token, error) {
 		header["x5t"] = x5t
 	}
 	i.tampers.header(header)
+	if len(req.Header) > 0 {
+		given, err := ExactMembers(req.Header)
+		if err != nil {
+			return Token{}, fmt.Errorf("issuer: header: %w", err)
+		}
+		header = withoutNil(merge(header, given))
+	}
 	raw, err := i.sign(key, header, claims)
 	if err != nil {
 		return Token{}, err
@@ -104,6 +119,9 @@ func (i *Issuer) Preset(name string) (*Preset, error) {
 	return preset, nil
 }
 
+// expiredFor is how long ago a token of Request.Expired has expired.
+const expiredFor = time.Hour
+
 // payload is the platform's claims under everything that overrides them.
 func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
 	requested, err := ExactMembers(req.Claims)
@@ -112,13 +130,27 @@ func (i *Issuer) payload(preset *Preset, req Request) (Claims, error) {
 	}
 	given := merge(merge(nil, preset.Claims), i.claims)
 	given = merge(given, requested)
+	now := i.now()
+	claims, err := i.payloadAt(now, preset, req, given)
+	if err != nil || !req.Expired {
+		return claims, err
+	}
+	exp, ok := claims["exp"].(int64)
+	if _, chosen := given["exp"]; chosen || !ok {
+		return nil, errors.New("issuer: a token that is to be expired can't have an exp of the caller's among its claims: leave one out")
+	}
+	later := time.Duration(now.Unix()-exp)*time.Second - expiredFor // in whole seconds, as exp is; hardly ever positive
+	return i.payloadAt(now.Add(later), preset, req, given)
+}
+
+// payloadAt is the payload of a token that is minted at a time, with the claims that override the platform's.
+func (i *Issuer) payloadAt(now time.Time, preset *Preset, req Request, given Claims) (Claims, error) {
 	req.Lifetime = cmp.Or(req.Lifetime, preset.Lifetime, i.service.Lifetime)
 	req.Issuer, req.Service, req.Settings = i.url, i.service.Name, preset.Settings
 	req.Claims = withoutNil(given)
 	req.NewID = i.newID
-
-	req.Now = i.now()
-	iat := req.Now.Unix()
+	req.Now = now
+	iat := now.Unix()
 	claims := Claims{"iss": i.url, "iat": iat, "exp": iat + int64(req.Lifetime/time.Second)}
 	if notYet := cmp.Or(preset.NotYet, i.service.NotYet); notYet != nil {
 		claims["nbf"] = iat + int64(*notYet)

@@ -140,7 +140,7 @@ func (i *Issuer) jwks() ([]byte, error) {
 		return nil, err
 	}
 	now := i.now()
-	if r.jwks == nil || !r.until.IsZero() && !now.Before(r.until) {
+	if r.jwks == nil || now.Before(r.since) || !r.until.IsZero() && !now.Before(r.until) {
 		keys, until := r.listed(now)
 		jwks := make([]any, len(keys))
 		for n, k := range keys {
@@ -154,7 +154,7 @@ func (i *Issuer) jwks() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.jwks, r.until = body, until
+		r.jwks, r.since, r.until = body, now, until
 	}
 	return i.tampers.document("jwks", r.jwks)
 }

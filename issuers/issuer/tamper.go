@@ -1,14 +1,24 @@
 package issuer
 
 import (
+	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
+	"reflect"
+	"slices"
+	"sync"
 	"sync/atomic"
 )
 
 // Tamper is what a fault changes in an issuer. A nil field changes nothing. All functions must be safe for concurrent
 // use.
 type Tamper struct {
+	// Name is the fault's, and Parameters are what it was made with, for those who list the faults in force. Nobody
+	// changes them.
+	Name       string
+	Parameters map[string]any
+
 	// Serve may answer a request for a document ("discovery" or "jwks") itself; it returns whether it did.
 	Serve func(document string, w http.ResponseWriter, r *http.Request) bool
 	// Document returns the bytes to serve in place of body; it must not change body.
@@ -21,23 +31,101 @@ type Tamper struct {
 	Token func(compact string) (string, error)
 }
 
-// SetTampers replaces the faults in force; they apply in order.
-func (i *Issuer) SetTampers(t ...Tamper) { i.tampers.list.Store(&t) }
+// InForce is a fault that is in force.
+type InForce struct {
+	Name       string
+	Parameters map[string]any // as Tamper has them
+	Hits       int            // how many answers and tokens it has changed since it was put in force
+}
 
-type tampers struct{ list atomic.Pointer[[]Tamper] }
+// SetTampers replaces the faults in force; they apply in order, and each begins to count anew.
+func (i *Issuer) SetTampers(list ...Tamper) {
+	i.tampers.change(func([]*inForce) []*inForce { return counted(list...) })
+}
 
-func (t *tampers) all() []Tamper {
+// SetTamper puts a fault in force in place of those of its name, before the others. They count on.
+func (i *Issuer) SetTamper(t Tamper) {
+	i.tampers.change(func(before []*inForce) []*inForce { return append(counted(t), without(before, t.Name)...) })
+}
+
+// ClearTamper ends the faults of a name, and tells whether there were any.
+func (i *Issuer) ClearTamper(name string) (found bool) {
+	i.tampers.change(func(before []*inForce) []*inForce {
+		after := without(before, name)
+		found = len(after) < len(before)
+		return after
+	})
+	return found
+}
+
+// Tampers are the faults in force, in the order in which they apply.
+func (i *Issuer) Tampers() []InForce {
+	list := i.tampers.all()
+	out := make([]InForce, len(list))
+	for n, f := range list {
+		out[n] = InForce{Name: f.Name, Parameters: f.Parameters, Hits: int(f.hits.Load())}
+	}
+	return out
+}
+
+// tampers are the faults of an issuer. A list is replaced, never changed.
+type tampers struct {
+	mu   sync.Mutex // held by those who change the list
+	list atomic.Pointer[[]*inForce]
+}
+
+// inForce is a fault that counts what it changes.
+type inForce struct {
+	Tamper
+	hits atomic.Int64
+}
+
+func counted(list ...Tamper) []*inForce {
+	out := make([]*inForce, len(list))
+	for n, t := range list {
+		out[n] = &inForce{Tamper: t}
+	}
+	return out
+}
+
+func without(list []*inForce, name string) []*inForce {
+	return slices.DeleteFunc(slices.Clone(list), func(f *inForce) bool { return f.Name == name })
+}
+
+// change puts another list in the place of the one there is, so that of two callers neither loses what it set.
+func (t *tampers) change(to func(before []*inForce) []*inForce) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	after := to(t.all())
+	t.list.Store(&after)
+}
+
+func (t *tampers) all() []*inForce {
 	if list := t.list.Load(); list != nil {
 		return *list
 	}
 	return nil
 }
 
+// answers calls what may answer a request in place of the issuer, and counts if it does or drops the connection, as
+// panics do.
+func (f *inForce) answers(answer func() bool) (done bool) {
+	returned := false
+	defer func() {
+		if done || !returned {
+			f.hits.Add(1)
+		}
+	}()
+	done = answer()
+	returned = true
+	return done
+}
+
 // Native is the token API of one of the issuer's workloads, behind the faults in force.
 func (i *Issuer) Native(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, tamper := range i.tampers.all() {
-			if tamper.Native != nil && tamper.Native(w, r) {
+		for _, f := range i.tampers.all() {
+			if f.Native != nil && f.answers(func() bool { return f.Native(w, r) }) {
 				return
 			}
 		}
@@ -46,8 +134,8 @@ func (i *Issuer) Native(api http.Handler) http.Handler {
 }
 
 func (t *tampers) serve(document string, w http.ResponseWriter, r *http.Request) bool {
-	for _, tamper := range t.all() {
-		if tamper.Serve != nil && tamper.Serve(document, w, r) {
+	for _, f := range t.all() {
+		if f.Serve != nil && f.answers(func() bool { return f.Serve(document, w, r) }) {
 			return true
 		}
 	}
@@ -55,35 +143,47 @@ func (t *tampers) serve(document string, w http.ResponseWriter, r *http.Request)
 }
 
 func (t *tampers) document(document string, body []byte) ([]byte, error) {
-	for _, tamper := range t.all() {
-		if tamper.Document == nil {
+	for _, f := range t.all() {
+		if f.Document == nil {
 			continue
 		}
-		var err error
-		if body, err = tamper.Document(document, body); err != nil {
+		changed, err := f.Document(document, body)
+		if err != nil {
 			return nil, fmt.Errorf("issuer: fault on the %s document: %w", document, err)
 		}
+		if !bytes.Equal(changed, body) {
+			f.hits.Add(1)
+		}
+		body = changed
 	}
 	return body, nil
 }
 
 func (t *tampers) header(header map[string]any) {
-	for _, tamper := range t.all() {
-		if tamper.Header != nil {
-			tamper.Header(header)
+	for _, f := range t.all() {
+		if f.Header == nil {
+			continue
+		}
+		before := maps.Clone(header)
+		if f.Header(header); !reflect.DeepEqual(before, header) {
+			f.hits.Add(1)
 		}
 	}
 }
 
 func (t *tampers) token(compact string) (string, error) {
-	for _, tamper := range t.all() {
-		if tamper.Token == nil {
+	for _, f := range t.all() {
+		if f.Token == nil {
 			continue
 		}
-		var err error
-		if compact, err = tamper.Token(compact); err != nil {
+		changed, err := f.Token(compact)
+		if err != nil {
 			return "", fmt.Errorf("issuer: fault on the token: %w", err)
 		}
+		if changed != compact {
+			f.hits.Add(1)
+		}
+		compact = changed
 	}
 	return compact, nil
 }

@@ -67,7 +67,10 @@ func (a *admin) rotate(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a *admin) trim(w http.ResponseWriter, _ *http.Request) {
-	a.issuer.Trim()
+	if err := a.issuer.Publish("", false); err != nil {
+		refuse(w, http.StatusInternalServerError, "internal server error")
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -43,6 +43,7 @@ var tests = []struct {
 	{"jwks", true, testJWKS},
 	{"moved", true, testMoved},
 	{"times", false, testTimes},
+	{"expired", false, testExpired},
 	{"token id", false, testTokenID},
 	{"go-oidc verifies", false, testGoOIDC},
 	{"zitadel verifies", false, testZitadel},

@@ -56,7 +56,7 @@ func TestTestsCanFail(t *testing.T) {
 		{"no description", func(p *issuer.Platform) { p.Presets[0].About = "" }, []string{"described"}},
 		{"another iss", set("iss", "https://token.acme.example/"), []string{"discovery", "moved", "go-oidc verifies", "zitadel verifies"}},
 		{"no iss", set("iss", nil), []string{"discovery", "moved", "go-oidc verifies", "zitadel verifies"}},
-		{"exp in milliseconds", set("exp", start.UnixMilli()), []string{"times", "go-oidc verifies"}},
+		{"exp in milliseconds", set("exp", start.UnixMilli()), []string{"times", "expired", "go-oidc verifies"}},
 		{"an nbf", set("nbf", start.Unix()), []string{"times"}},
 		{"one token id", set("jti", "1"), []string{"token id"}},
 		{"no token id", set("jti", nil), []string{"token id"}},

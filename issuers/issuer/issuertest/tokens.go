@@ -49,6 +49,37 @@ func testTimes(b *bench) {
 	}
 }
 
+// testExpired wants a token that has been expired for an hour to be one that was minted then, with every time in it.
+func testExpired(b *bench) {
+	iss := b.issuer()
+	token, err := iss.Mint(issuer.Request{Expired: true})
+	if b.removes("exp") {
+		if err == nil {
+			b.Error("a token without exp has expired")
+		}
+		return
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	usual, expired := b.mint(iss, nil), token.Claims
+	exp, usually := token.Claims["exp"].(int64), usual.Claims["exp"].(int64)
+	if want := start.Add(-time.Hour).Unix(); exp != want {
+		b.Errorf("exp is %d, want %d", exp, want)
+	}
+	b.now = start.Add(time.Duration(exp-usually) * time.Second)
+	defer func() { b.now = start }()
+	one, other := b.mint(iss, nil).Claims, b.mint(iss, nil).Claims
+	for name, value := range one {
+		if cmp.Equal(value, other[name]) && !cmp.Equal(value, expired[name]) {
+			b.Errorf("%s is %v, want %v as in a token of that time", name, expired[name], value)
+		}
+	}
+	if len(one) != len(expired) {
+		b.Errorf("%d claims, want %d", len(expired), len(one))
+	}
+}
+
 // seconds returns a time of a payload; 0 when it is not there.
 func seconds(b *bench, claims map[string]any, name string) int64 {
 	b.Helper()

@@ -1,0 +1,99 @@
+package farm
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
+)
+
+// Faults lists the faults in force of an issuer, or of all, by URL, in the order in which they apply.
+func (w *World) Faults(ref string) ([]control.FaultInForce, error) {
+	all, err := w.issuersOf(ref)
+	if err != nil {
+		return nil, err
+	}
+	list := []control.FaultInForce{}
+	for _, iss := range all {
+		for _, f := range iss.Tampers() {
+			list = append(list, control.FaultInForce{Issuer: iss.URL(), Name: f.Name, Parameters: f.Parameters, Hits: f.Hits})
+		}
+	}
+	return list, nil
+}
+
+// SetFaults replaces the faults of an issuer. Each begins to count anew.
+func (w *World) SetFaults(spec control.FaultsSpec) error {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return err
+	}
+	tampers, err := tampersOf(spec.Faults)
+	if err != nil {
+		return err
+	}
+	iss.SetTampers(tampers...)
+	return nil
+}
+
+// SetFault puts one fault of an issuer in force, before the others, in place of those of its name. The others stay and
+// count on, also those that somebody else sets at the same time.
+func (w *World) SetFault(spec control.FaultSpec) (control.FaultInForce, error) {
+	iss, err := w.issuer(spec.Issuer)
+	if err != nil {
+		return control.FaultInForce{}, err
+	}
+	tamper, err := faults.New(spec.Name, spec.Parameters)
+	if err != nil {
+		return control.FaultInForce{}, err
+	}
+	iss.SetTamper(tamper)
+	return control.FaultInForce{Issuer: iss.URL(), Name: tamper.Name, Parameters: tamper.Parameters}, nil
+}
+
+// ClearFault ends the faults of a name of an issuer. None in force is not found.
+func (w *World) ClearFault(ref, name string) error {
+	iss, err := w.issuer(ref)
+	if err != nil {
+		return err
+	}
+	if iss.ClearTamper(name) {
+		return nil
+	}
+	if !slices.Contains(faults.Names(), name) {
+		return &control.Error{Status: http.StatusNotFound, Member: "name", Message: fmt.Sprintf("farm: no fault is called %q (%s)", name, wording.Have(name, faults.Names()))}
+	}
+	return &control.Error{Status: http.StatusNotFound, Member: "name", Message: fmt.Sprintf("farm: the fault %s is not in force at issuer %q", name, iss.URL())}
+}
+
+// issuersOf is the issuer that a request refers to, or all, by URL, when it is empty.
+func (w *World) issuersOf(ref string) ([]*issuer.Issuer, error) {
+	if ref != "" {
+		iss, err := w.issuer(ref)
+		return []*issuer.Issuer{iss}, err
+	}
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	all := make([]*issuer.Issuer, 0, len(w.issuers))
+	for _, iss := range w.issuers {
+		all = append(all, iss)
+	}
+	slices.SortFunc(all, func(a, b *issuer.Issuer) int { return strings.Compare(a.URL(), b.URL()) })
+	return all, nil
+}
+
+func tampersOf(list []control.Fault) ([]issuer.Tamper, error) {
+	tampers := make([]issuer.Tamper, len(list))
+	for i, f := range list {
+		var err error
+		if tampers[i], err = faults.New(f.Name, f.Parameters); err != nil {
+			return nil, err
+		}
+	}
+	return tampers, nil
+}

@@ -1,0 +1,123 @@
+package farm
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
+)
+
+// Issuers lists the issuers by URL.
+func (w *World) Issuers() []control.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	all := make([]control.Issuer, 0, len(w.issuers))
+	for _, iss := range w.issuers {
+		all = append(all, describe(iss))
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].URL < all[j].URL })
+	return all
+}
+
+func describe(iss *issuer.Issuer) control.Issuer {
+	return control.Issuer{URL: iss.URL(), Ref: iss.URL(), Platform: iss.Platform().Name, JWKS: iss.JWKSURL()}
+}
+
+// issuer returns the issuer that a request refers to: by its URL, by the Ref of one that has joined it, or by the name
+// of a platform.
+func (w *World) issuer(ref string) (*issuer.Issuer, error) { return w.issuerFor(ref, "") }
+
+// issuerFor is issuer for a request with a preset, which may belong to another service of a platform that is named.
+func (w *World) issuerFor(ref, preset string) (*issuer.Issuer, error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if iss := w.issuers[ref]; iss != nil {
+		return iss, nil
+	}
+	issuerURL, _, _ := strings.Cut(ref, "#")
+	for n, iss := range w.references[issuerURL] {
+		if ref == refTo(iss, n+1) {
+			return iss, nil
+		}
+	}
+	return w.issuerOf(ref, preset)
+}
+
+// issuerOf returns the issuer of a platform at its canonical URL, or the only one of it in the world. The caller holds
+// mu.
+func (w *World) issuerOf(platform, preset string) (*issuer.Issuer, error) {
+	var of []*issuer.Issuer
+	for _, iss := range w.issuers {
+		if iss.Platform().Name == platform {
+			of = append(of, iss)
+		}
+	}
+	if len(of) == 0 {
+		return nil, w.noIssuer(platform)
+	}
+	if p := of[0].Platform(); len(p.Services) > 0 {
+		service := p.Services[0]
+		if found, err := p.Preset(issuers.PresetOf(platform, preset)); err == nil && preset != "" {
+			if other, err := p.Service(found.Service); err == nil {
+				service = *other
+			}
+		}
+		if iss := w.issuers[service.Issuer]; iss != nil && iss.Platform() == p {
+			return iss, nil
+		}
+	}
+	if len(of) == 1 {
+		return of[0], nil
+	}
+	urls := make([]string, len(of))
+	for n, iss := range of {
+		urls[n] = iss.URL()
+	}
+	slices.Sort(urls)
+	return nil, &control.Error{Status: http.StatusConflict, Member: "issuer", Message: fmt.Sprintf(
+		"farm: this world has %d issuers of %s, and none of them at its canonical URL: name one by its URL (%s)", len(urls), platform, wording.Have(platform, urls))}
+}
+
+// noIssuer is the error about what no issuer is called, with a few that are called alike. The caller holds mu.
+func (w *World) noIssuer(ref string) error {
+	var urls, platforms []string
+	for u, iss := range w.issuers {
+		urls, platforms = append(urls, u), append(platforms, iss.Platform().Name)
+	}
+	slices.Sort(platforms)
+	slices.Sort(urls)
+	known := append(slices.Compact(platforms), urls...)
+	return &control.Error{Status: http.StatusNotFound, Member: "issuer", Message: fmt.Sprintf("farm: this world has no issuer %q (%s)", ref, wording.Have(ref, known))}
+}
+
+// find returns the issuer with a URL, or nil.
+func (w *World) find(issuerURL string) *issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.issuers[issuerURL]
+}
+
+// document returns the issuer that has a document at this address, or nil.
+func (w *World) document(host, path string) *issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.documents[host+path]
+}
+
+// serves tells whether an issuer of the world has a document at a host.
+func (w *World) serves(host string) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	for address := range w.documents {
+		if at, _, _ := strings.Cut(address, "/"); at == host {
+			return true
+		}
+	}
+	return false
+}
