@@ -30,6 +30,8 @@ var completions = map[string]cobra.CompletionFunc{
 	"fault":    completeFaults,
 	"world":    completeWorlds,
 	"label":    completeLabels,
+	"audience": cobra.FixedCompletions([]string{"api://AzureADTokenExchange"}, cobra.ShellCompDirectiveNoFileComp),
+	"control":  completeFarms,
 	"farm":     completeFarms,
 	"target":   completeTargets,
 	"format":   cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp),

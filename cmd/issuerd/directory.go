@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -149,12 +151,15 @@ management API: as a file that serve --directory reads.`,
 				}
 				return err
 			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), file)
-			}
 			text, err := file.Marshal()
 			if err != nil {
 				return err
+			}
+			if asJSON { // the same words as in YAML, durations among them
+				if text, err = yaml.YAMLToJSON(text); err != nil {
+					return err
+				}
+				return printJSON(cmd.OutOrStdout(), json.RawMessage(text))
 			}
 			_, err = cmd.OutOrStdout().Write(text)
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -155,6 +156,16 @@ func TestDirectoryCommand(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.File(), printed.File()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	stdout.Reset()
+	if code := Main(t.Context(), []string{"directory", "--json", "--farm", exports[controlURLVariable]}, strings.NewReader(""), &stdout, &stderr); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr.String())
+	}
+	if printed, err = directory.Parse("printed.json", stdout.Bytes()); err != nil || !json.Valid(stdout.Bytes()) {
+		t.Fatalf("%v in\n%s", err, stdout.String())
+	}
+	if diff := cmp.Diff(want.File(), printed.File()); diff != "" {
+		t.Errorf("as JSON (-want +got):\n%s", diff)
 	}
 	if code, stderr := stop(); code != exitOK || stderr != "" {
 		t.Errorf("serve ended with %d and %q", code, stderr)

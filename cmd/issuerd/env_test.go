@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -40,6 +41,13 @@ func TestPrintEnv(t *testing.T) {
 	}
 	if stage, set := env["STAGE"]; claims["aud"] != "api://one=two" || !set || stage != "" || stderr != "" {
 		t.Errorf("audience %v, STAGE %q (%v), and on standard error %q", claims["aud"], stage, set, stderr)
+	}
+
+	var stdout, refused bytes.Buffer
+	var document map[string]string
+	code := Main(t.Context(), append([]string{"token", "--print-env", "--json", "terraform", "--env", "STAGE=a 'b'"}, at...), strings.NewReader(""), &stdout, &refused)
+	if err := json.Unmarshal(stdout.Bytes(), &document); err != nil || code != exitOK || document["STAGE"] != "a 'b'" || document["ARM_USE_OIDC"] != "true" {
+		t.Errorf("as JSON: exit code %d, %v, %s%s", code, err, stdout.String(), refused.String())
 	}
 
 	annotated := append(at, "kubernetes", "--claim", "azure.workload.identity/client-id=00000000-0000-0000-0000-000000000001")

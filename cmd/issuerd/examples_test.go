@@ -68,6 +68,9 @@ func TestExamples(t *testing.T) {
 			if cmd.Example == "" {
 				t.Fatal("its help has no example")
 			}
+			if cmd.Example == examplesBelow(cmd) {
+				return // they run with the commands that they are of
+			}
 			var script strings.Builder
 			for line := range strings.Lines(cmd.Example) {
 				if line = strings.TrimSpace(line); strings.HasPrefix(line, "issuerd serve") {

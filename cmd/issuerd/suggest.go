@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -32,10 +33,14 @@ func finishCommands(root *cobra.Command) {
 	eachCommand(root, func(cmd *cobra.Command) {
 		if cmd.HasSubCommands() {
 			cmd.Args = knownCommand
-			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // so that an unknown command is an error
+			if !cmd.Runnable() {
+				cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() } // so that an unknown command is an error
+			}
 		}
 		if example, ok := cobraExamples[cmd.CommandPath()]; ok {
 			cmd.Example = example
+		} else if cmd.Example == "" {
+			cmd.Example = examplesBelow(cmd)
 		}
 		completeFlags(cmd)
 	})
@@ -47,6 +52,17 @@ func eachCommand(cmd *cobra.Command, f func(*cobra.Command)) {
 	for _, sub := range cmd.Commands() {
 		eachCommand(sub, f)
 	}
+}
+
+// examplesBelow are the first examples of the commands below a command.
+func examplesBelow(cmd *cobra.Command) string {
+	var lines []string
+	for _, sub := range cmd.Commands() {
+		if first, _, _ := strings.Cut(sub.Example, "\n"); first != "" {
+			lines = append(lines, first)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // cobraExamples are the examples of the commands that cobra makes.

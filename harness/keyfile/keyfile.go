@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -119,7 +120,7 @@ func parsePEM(rest []byte) ([]issuer.SigningKey, error) {
 		if len(others) == 0 {
 			return nil, errors.New("the PEM block can't be decoded: its lines or its end are damaged")
 		}
-		return nil, fmt.Errorf("want a private key (PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY); the PEM blocks are %s", strings.Join(others, ", "))
+		return nil, fmt.Errorf("want a private key (PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY); the PEM blocks are %s", strings.Join(slices.Compact(others), ", "))
 	}
 	for n := range keys {
 		for _, certificate := range certificates {

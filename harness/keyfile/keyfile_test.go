@@ -107,6 +107,7 @@ func TestParseRefuses(t *testing.T) {
 		{"DER", string(x509.MarshalPKCS1PrivateKey(rsaKey)), "this is neither"},
 		{"public key", block("PUBLIC KEY", made(x509.MarshalPKIXPublicKey(rsaKey.Public()))), "want a private key (PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY); the PEM blocks are PUBLIC KEY"},
 		{"certificate alone", block("CERTIFICATE", certificate(ecKey)), "the PEM blocks are CERTIFICATE"},
+		{"a kind twice", strings.Repeat(block("PUBLIC KEY", made(x509.MarshalPKIXPublicKey(rsaKey.Public()))), 2) + block("OPENSSH PRIVATE KEY", []byte("x")), "the PEM blocks are PUBLIC KEY, OPENSSH PRIVATE KEY"},
 		{"OpenSSH", block("OPENSSH PRIVATE KEY", []byte("x")), "the PEM blocks are OPENSSH PRIVATE KEY"},
 		{"cut off", pkcs8(rsaKey)[:200], "the PEM block can't be decoded"},
 		{"damaged", block("PRIVATE KEY", []byte("x")), "PEM block 1, PRIVATE KEY: "},
