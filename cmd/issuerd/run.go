@@ -217,13 +217,13 @@ func (f *runFlags) report(stdout io.Writer, file *os.File, run report.Run) error
 	return errors.Join(failed, report.Text(stdout, run, colored(stdout)))
 }
 
-// colored tells whether to use colour: only on a terminal, and not when NO_COLOR is set.
+// colored tells whether to use colour: only on a terminal that has it, and not when NO_COLOR is set.
 func colored(w io.Writer) bool {
 	if out, ok := w.(*output); ok {
 		w = out.Writer
 	}
 	file, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" {
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := file.Stat()

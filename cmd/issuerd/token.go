@@ -52,12 +52,7 @@ Platforms and their presets:
   issuerd token gcp --claim 'google:={"compute_engine":{"zone":"europe-west1-b"}}' --claim email:=null --decode
   issuerd token terraform --preset workspace-plan --json
   eval "$(issuerd token github --print-env)" # with a running farm: ACTIONS_ID_TOKEN_REQUEST_URL and the like`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("token: want one platform (%s), got %s", wording.Have("", issuers.Names()), wording.Count(len(args), "argument"))
-			}
-			return nil
-		},
+		Args:              onePlatform,
 		SuggestFor:        []string{"mint", "issue"},
 		ValidArgsFunction: once(completePlatforms),
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.mint(cmd, args[0]) },
@@ -75,6 +70,20 @@ Platforms and their presets:
 	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document: the token with its header and claims; with --decode those alone; with --print-env the environment")
 	return cmd
+}
+
+// onePlatform takes one argument. Who gives the preset as another is told where it goes.
+func onePlatform(_ *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	err := fmt.Errorf("token: want one platform (%s), got %s", wording.Have("", issuers.Names()), wording.Count(len(args), "argument"))
+	if len(args) == 2 {
+		if platform, preset, unknown := issuers.Find(args[0], args[1]); unknown == nil {
+			return &exitError{code: exitUsage, err: err, hint: fmt.Sprintf("issuerd token %s --preset %s", platform.Name, preset.Name)}
+		}
+	}
+	return err
 }
 
 // presetHelp lists the presets of every platform for the long help.
