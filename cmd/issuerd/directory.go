@@ -29,7 +29,11 @@ func (f *serveFlags) loadDirectory() (*directory.Directory, error) {
 	if f.directory == "" {
 		return directory.Parse("demo.yaml", demoDirectory)
 	}
-	return readDirectory(f.directory)
+	dir, err := readDirectory(f.directory)
+	if problem := (*fs.PathError)(nil); errors.As(err, &problem) {
+		err = fmt.Errorf("--directory %s: %w", f.directory, problem.Err)
+	}
+	return dir, err
 }
 
 // readDirectory reads a directory file, which must be whole.

@@ -78,6 +78,9 @@ func validateCase(f *scenario.File, name string) error {
 		}
 		known = append(known, c.Name)
 	}
+	if known == nil {
+		return fmt.Errorf("%s: the scenario %q has no cases: leave [%s] out", f.Path, f.Name, name)
+	}
 	return &exitError{
 		code: exitUsage, err: fmt.Errorf("%s: the scenario %q has no case %q (%s)", f.Path, f.Name, name, wording.Have(name, known)),
 		hint: didYouMean(name, known, ""),
@@ -95,7 +98,7 @@ func (s sources) find(arg string) (found, name string, err error) {
 	if found, ok := s.locate(filepath.ToSlash(arg)); ok {
 		return found, "", nil
 	}
-	if before, rest, ok := strings.Cut(filepath.ToSlash(arg), "["); ok && strings.HasSuffix(rest, "]") {
+	if before, rest, ok := strings.Cut(filepath.ToSlash(arg), "["); ok && before != "" && strings.HasSuffix(rest, "]") {
 		if found, ok := s.locate(before); ok {
 			if info, err := s.Stat(found); err == nil && info.IsDir() {
 				return "", "", fmt.Errorf("%s is a folder: a case is of one scenario, such as github/branch[name]", before)

@@ -39,6 +39,9 @@ func finishCommands(root *cobra.Command) {
 		}
 		if example, ok := cobraExamples[cmd.CommandPath()]; ok {
 			cmd.Example = example
+			if cmd.Name() != "help" && !cmd.HasSubCommands() {
+				cmd.Args = noArgs
+			}
 		} else if cmd.Example == "" {
 			cmd.Example = examplesBelow(cmd)
 		}

@@ -78,7 +78,7 @@ func onePlatform(_ *cobra.Command, args []string) error {
 		return nil
 	}
 	err := fmt.Errorf("token: want one platform (%s), got %s", wording.Have("", issuers.Names()), wording.Count(len(args), "argument"))
-	if len(args) == 2 {
+	if len(args) == 2 && args[1] != "" {
 		if platform, preset, unknown := issuers.Find(args[0], args[1]); unknown == nil {
 			return &exitError{code: exitUsage, err: err, hint: fmt.Sprintf("issuerd token %s --preset %s", platform.Name, preset.Name)}
 		}
