@@ -17,7 +17,7 @@ import (
 // otherwise are minted directly by scenarios.
 func TestNativeTokensAreThePresets(t *testing.T) {
 	t.Parallel()
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		audience := []string{"api://AzureADTokenExchange"}
 		if p.Name == "cognito" {
 			audience = nil // it takes none

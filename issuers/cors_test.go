@@ -19,7 +19,7 @@ var knownCORS = map[string]bool{
 // for services of which nothing is known.
 func TestCORS(t *testing.T) {
 	t.Parallel()
-	for _, p := range All {
+	for _, p := range All() {
 		for _, service := range p.Services {
 			i := slices.IndexFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name })
 			if i < 0 {

@@ -19,8 +19,8 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"nothing-like-it": fmt.Sprintf(`issuers: no platform "nothing-like-it" (have github, kubernetes, gcp, cognito, awssts and %d more)`, len(All)-5),
-		"gitlub":          fmt.Sprintf(`issuers: no platform "gitlub" (have github, gitlab, kubernetes, gcp, cognito and %d more)`, len(All)-5),
+		"nothing-like-it": fmt.Sprintf(`issuers: no platform "nothing-like-it" (have github, kubernetes, gcp, cognito, awssts and %d more)`, len(All())-5),
+		"gitlub":          fmt.Sprintf(`issuers: no platform "gitlub" (have github, gitlab, kubernetes, gcp, cognito and %d more)`, len(All())-5),
 	} {
 		if _, err := ByName(name); err == nil || err.Error() != want {
 			t.Errorf("ByName: error is %v, want %q", err, want)
@@ -33,7 +33,7 @@ func TestNames(t *testing.T) {
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	urls := map[string]string{}
-	for _, p := range All {
+	for _, p := range All() {
 		names := map[string]bool{}
 		for _, s := range p.Services {
 			where := p.Name + "/" + s.Name

@@ -43,10 +43,7 @@ key is made for this one token.
 The annotations of a Kubernetes service account are claims too, with --print-env: azure.workload.identity/client-id, tenant-id and
 service-account-token-expiration put AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST, which is the farm's own Entra, into the
 environment, and set the life of the token in the file; user, serviceAccountName, expirationSeconds and boundObjectRef say who asks the
-cluster for a token, and for which.
-
-Platforms and their presets:
-` + presetHelp(),
+cluster for a token, and for which.`,
 		Example: `  issuerd token github --preset environment --claim environment=prod --decode
   issuerd token kubernetes --preset aks-pod --audience api://AzureADTokenExchange
   issuerd token gcp --claim 'google:={"compute_engine":{"zone":"europe-west1-b"}}' --claim email:=null --decode
@@ -69,6 +66,11 @@ Platforms and their presets:
 	flags.StringArrayVar(&f.vars, "env", nil, "NAME=value: a variable that the workload's user sets, such as TFC_WORKLOAD_IDENTITY_AUDIENCE (repeatable; only with --print-env)")
 	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document: the token with its header and claims; with --decode those alone; with --print-env the environment")
+	help := cmd.HelpFunc()
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) { // only now, since it reads the files of platforms
+		cmd.Long += "\n\nPlatforms and their presets:\n" + presetHelp()
+		help(cmd, args)
+	})
 	return cmd
 }
 
@@ -89,7 +91,7 @@ func onePlatform(_ *cobra.Command, args []string) error {
 // presetHelp lists the presets of every platform for the long help.
 func presetHelp() string {
 	var b strings.Builder
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		fmt.Fprintf(&b, "\n  %s\n", p.Name)
 		for _, preset := range p.Presets {
 			fmt.Fprintf(&b, "    %-30s %s\n", preset.Name, preset.About)

@@ -126,6 +126,12 @@ func parse(root, dir, name string) (*ast.File, error) {
 	return file, nil
 }
 
+// sentence is one as Markdown, as the printer of comments writes one.
+func sentence(text string) string {
+	printed := markdown([]comment.Block{&comment.Paragraph{Text: []comment.Text{comment.Plain(text)}}})
+	return strings.TrimSpace(printed)
+}
+
 // escapeCell keeps a text within its cell of a table.
 func escapeCell(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", `\|`)

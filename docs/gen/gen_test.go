@@ -38,7 +38,7 @@ func TestPageIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	var wants []string
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		for _, s := range p.Services {
 			wants = append(wants, "| `"+s.Issuer+"` |")
 		}
@@ -71,8 +71,8 @@ func TestPageIsComplete(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if n := strings.Count(string(page), "Not faithful"); n != len(issuers.All)+len(parts["kubernetes"])+3 {
-		t.Errorf("%d paragraphs say what is not faithful, want one for each of %d platforms, one for the API server of Kubernetes, and three for Entra, Microsoft Graph and Azure Resource Manager", n, len(issuers.All))
+	if n := strings.Count(string(page), "Not faithful"); n != len(issuers.All())+len(parts["kubernetes"])+3 {
+		t.Errorf("%d paragraphs say what is not faithful, want one for each of %d platforms, one for the API server of Kubernetes, and three for Entra, Microsoft Graph and Azure Resource Manager", n, len(issuers.All()))
 	}
 }
 

@@ -50,7 +50,7 @@ func TestLinks(t *testing.T) {
 func TestPlatformTable(t *testing.T) {
 	t.Parallel()
 	readme := read(t, "../../README.md")
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		first, err := p.Service(p.Presets[0].Service)
 		if err != nil {
 			t.Fatal(err)

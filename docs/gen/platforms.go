@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // platforms writes a section for each platform.
 func platforms(w io.Writer, root string, seen *conformance) error {
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		fmt.Fprintf(w, "\n## %s (`%s`)\n\n", p.Title, p.Name)
 		if err := addresses(w, p); err != nil {
 			return err
@@ -26,11 +27,9 @@ func platforms(w io.Writer, root string, seen *conformance) error {
 		if err := seen.clients(w, p.Name); err != nil {
 			return err
 		}
-		limits, err := unfaithful(root, folder(p))
-		if err != nil {
+		if err := writeLimits(w, root, p); err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "\n### Limits of `%s`\n\nFrom [its package](../%s/doc.go).\n\n%s", p.Name, folder(p), limits)
 		for _, part := range parts[p.Name] {
 			dir := folder(p) + "/" + part.folder
 			limits, err := unfaithful(root, dir)
@@ -41,6 +40,43 @@ func platforms(w io.Writer, root string, seen *conformance) error {
 		}
 	}
 	return nil
+}
+
+// writeLimits says what is not faithful about a platform, as its package or its file has it.
+func writeLimits(w io.Writer, root string, p *issuer.Platform) error {
+	fmt.Fprintf(w, "\n### Limits of `%s`\n\n", p.Name)
+	if !issuers.IsFile(p.Name) {
+		limits, err := unfaithful(root, folder(p))
+		fmt.Fprintf(w, "From [its package](../%s/doc.go).\n\n%s", folder(p), limits)
+		return err
+	}
+	file := generic.ShippedFile(p.Name)
+	fmt.Fprintf(w, "From [its file](../issuers/generic/%s). %s\n\nNot faithful or not confirmed:\n\n", generic.ShippedPath(p.Name), file.About)
+	for _, limit := range append([]string{assumed(file)}, file.Limits...) {
+		if limit != "" {
+			fmt.Fprintf(w, "  - %s\n", sentence(limit))
+		}
+	}
+	if len(file.Sources) > 0 {
+		fmt.Fprintf(w, "\nSources: %s.\n", strings.Join(file.Sources, ", "))
+	}
+	return nil
+}
+
+// assumed is a sentence about what is not known of a platform.
+func assumed(file *generic.File) string {
+	if len(file.Assumed) == 0 {
+		return ""
+	}
+	return "Not known, and assumed: " + strings.Join(file.Assumed, ", ") + "."
+}
+
+// isAssumed marks what is said about a platform where its file says that it is assumed.
+func isAssumed(p *issuer.Platform, text, word string) string {
+	if issuers.IsFile(p.Name) && slices.Contains(generic.ShippedFile(p.Name).Assumed, word) {
+		return text + " (assumed)"
+	}
+	return text
 }
 
 // parts are the packages below those of platforms.
@@ -74,7 +110,8 @@ func signing(w io.Writer, p *issuer.Platform) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		row := []string{
-			serviceName(s.Name), keys(s), header(s), order(s.Order), lifetime(s.Lifetime, s.NotYet), yesNo(s.ID), overlap(s.Overlap),
+			serviceName(s.Name), isAssumed(p, keys(s), "keys"), isAssumed(p, header(s), "header"), isAssumed(p, order(s.Order), "payload"),
+			isAssumed(p, duration(s.Lifetime), "lifetime") + "; " + isAssumed(p, notYet(s.NotYet), "notBefore"), isAssumed(p, yesNo(s.ID), "jti"), overlap(s.Overlap),
 		}
 		if n := slices.IndexFunc(rows, func(r []string) bool { return slices.Equal(r[1:], row[1:]) }); n >= 0 {
 			rows[n][0] += ", " + row[0]
@@ -173,12 +210,12 @@ func order(names []string) string {
 	return strings.Join(quoted, " ")
 }
 
-func lifetime(d time.Duration, notYet *int) string {
-	nbf := "no `nbf`"
-	if notYet != nil {
-		nbf = notBefore(*notYet)
+// notYet is nbf of a service's tokens, which may have none.
+func notYet(seconds *int) string {
+	if seconds == nil {
+		return "no `nbf`"
 	}
-	return duration(d) + "; " + nbf
+	return notBefore(*seconds)
 }
 
 // notBefore is nbf, given how many seconds it is after iat.

@@ -51,7 +51,7 @@ func tokenFile(t *testing.T, token string) string {
 // TestAzidentity signs in as every platform there is.
 func TestAzidentity(t *testing.T) {
 	t.Parallel()
-	for _, platform := range issuers.All {
+	for _, platform := range issuers.All() {
 		t.Run(platform.Name, func(t *testing.T) {
 			t.Parallel()
 			w := trusted(t, platform.Name)

@@ -1,6 +1,6 @@
 // Package clients holds tests alone: the official clients, unmodified, against a farm.
 //
-// What signs in: azidentity (ClientAssertionCredential, WorkloadIdentityCredential) as every platform of issuers.All
+// What signs in: azidentity (ClientAssertionCredential, WorkloadIdentityCredential) as every platform of issuers.All()
 // and in every cloud, and as a managed identity, MSAL for Go, the authorizer of HashiCorp's Terraform providers, and
 // the scenario runner with azidentity and MSAL in the place of its own request; @azure/identity and MSAL for Node.js,
 // MSAL for Python, and az. What manages: az, and armmsi, armauthorization, armresources and armsubscriptions for Go.

@@ -109,7 +109,7 @@ func forge(t *testing.T, token string) string {
 // TestIssuerTokens verifies a token of every issuer of every platform: the first preset of each of its services.
 func TestIssuerTokens(t *testing.T) {
 	t.Parallel()
-	for _, platform := range issuers.All {
+	for _, platform := range issuers.All() {
 		for _, service := range platform.Services {
 			preset := slices.IndexFunc(platform.Presets, func(p issuer.Preset) bool { return p.Service == service.Name })
 			if preset < 0 {

@@ -322,7 +322,7 @@ type Entry struct {
 	Status int           `json:"status,omitempty"`
 	SignIn *entra.SignIn `json:"signIn,omitempty"`
 
-	// Platform is whose route answered, a platform of issuers.All or "entra"; of a sign-in, whose token was shown.
+	// Platform is whose route answered, a platform of issuers.All() or "entra"; of a sign-in, whose token was shown.
 	// Route is the route as its documentation has it,
 	// "POST /api/v1/namespaces/{namespace}/serviceaccounts/{name}/token" or "sts GetWebIdentityToken", and "discovery"
 	// or "jwks" for the documents of issuers. Either is empty where there is none.

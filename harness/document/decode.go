@@ -43,10 +43,10 @@ func (d *Decoder) Fail(n *Node, hint, format string, args ...any) {
 // FailAt adds a problem of the value at a path such as applications[0].credentials[1].issuer, at its own place. A value
 // that is not in the file has its problem where the value around it begins. Nothing is added where a value was not put
 // into the target, or may stand under a key that is misspelt: then the problem may be one of the target alone.
-func (d *Decoder) FailAt(root *Node, path []any, format string, args ...any) {
+func (d *Decoder) FailAt(root *Node, path []any, hint, format string, args ...any) {
 	n, found := root.Descend(path)
 	if !d.unread[n] || n.Kind == Map && len(found) == len(path) {
-		d.Fail(n, "", format, args...)
+		d.Fail(n, hint, format, args...)
 	}
 }
 

@@ -146,7 +146,7 @@ func TestFailAt(t *testing.T) {
 		d := document.Decoder{Log: log}
 		d.Decode(read.Root, new(house))
 		before := log.Len()
-		d.FailAt(read.Root, document.Path(path), "bro%s", "ken")
+		d.FailAt(read.Root, document.Path(path), "", "bro%s", "ken")
 		got := log.Problems().Error()
 		if want == "" && log.Len() != before || want != "" && !strings.Contains(got, "f:"+want) {
 			t.Errorf("%q: %s, want %q", path, got, want)

@@ -20,7 +20,7 @@ func services() (all []struct {
 	path    string
 	service issuer.Service
 }) {
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		for _, service := range p.Services {
 			if !slices.ContainsFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name }) {
 				continue
@@ -46,8 +46,8 @@ func TestCanonicalAddresses(t *testing.T) {
 	s := start(t, farm.Options{})
 	client := canonical(s, control.DefaultWorld)
 	all := services()
-	if len(all) < 2*len(issuers.All)-len(issuers.All)/2 {
-		t.Fatalf("only %d services of %d platforms", len(all), len(issuers.All))
+	if len(all) < 2*len(issuers.All())-len(issuers.All())/2 {
+		t.Fatalf("only %d services of %d platforms", len(all), len(issuers.All()))
 	}
 	for _, tt := range all {
 		t.Run(strings.Trim(tt.path, "/"), func(t *testing.T) {

@@ -66,7 +66,7 @@ func TestIssuerAskedForTwice(t *testing.T) {
 	if code := exchange(t.Context(), t, client, app.Tenant, app.ClientID, token.Token).code(); code != 0 {
 		t.Errorf("a token of before: AADSTS%d", code)
 	}
-	native := issuers.All[slices.IndexFunc(issuers.All, func(p *issuer.Platform) bool { return p.Name == "github" })].Native
+	native := issuers.All()[slices.IndexFunc(issuers.All(), func(p *issuer.Platform) bool { return p.Name == "github" })].Native
 	running, err := native.Fetch(t.Context(), client, issuer.Found{Base: job.Base, Env: job.Env, Now: job.Now}, exchangeAudience)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestOneIssuerAtTwoAddresses(t *testing.T) {
 	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	other := newWorld(t, s, control.WorldSpec{})
 	local := "https://" + s.Addr(plane.Issuer)
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		for _, service := range p.Services {
 			at := slices.IndexFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name })
 			if at < 0 {

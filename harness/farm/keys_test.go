@@ -17,7 +17,7 @@ import (
 // keySpecs ask for one issuer of each platform and of each kind of key.
 func keySpecs() []control.IssuerSpec {
 	var specs []control.IssuerSpec
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		specs = append(specs, control.IssuerSpec{Platform: p.Name})
 	}
 	for _, alg := range issuer.Algorithms {

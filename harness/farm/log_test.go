@@ -33,7 +33,7 @@ func TestLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	secretName := regexp.MustCompile(`TOKEN$|KEY$|SECRET|PASSWORD|CREDENTIALS$|LOGIN$`)
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		for _, preset := range p.Presets {
 			if preset.Direct || p.Name == "kubernetes" && preset.Name != p.Presets[0].Name {
 				continue

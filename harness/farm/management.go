@@ -53,8 +53,8 @@ func (s *Server) controlHandler() http.Handler {
 
 // platforms are those that issuers may be of.
 func platforms() []control.Platform {
-	all := make([]control.Platform, 0, len(issuers.All))
-	for _, p := range issuers.All {
+	all := make([]control.Platform, 0, len(issuers.All()))
+	for _, p := range issuers.All() {
 		described := control.Platform{Name: p.Name, Title: p.Title, URL: p.Services[0].Issuer, Workloads: p.Native != nil}
 		for _, alg := range issuer.Algorithms {
 			described.Algorithms = append(described.Algorithms, string(alg))

@@ -191,7 +191,7 @@ func (w *World) serve(iss *issuer.Issuer) error {
 // addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical
 // addresses. Of the keys for its platform, an issuer is given those that fit one of its own.
 func (w *World) addPlatforms(base string, keys map[string][]issuer.SigningKey) error {
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		for _, service := range p.Services {
 			spec := control.IssuerSpec{Platform: p.Name}
 			i := slices.IndexFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name })

@@ -25,7 +25,7 @@ func TestFirstTokenRequestIsRefused(t *testing.T) {
 		silent = append(silent, "kubernetes/"+name)
 	}
 	const audience = "api://AzureADTokenExchange"
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		for _, preset := range p.Presets {
 			if preset.Direct {
 				continue

@@ -3,7 +3,6 @@ package plane
 import (
 	"net"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -17,15 +16,7 @@ import (
 // caller's.
 func RealNames() []string {
 	names := slices.Concat(directory.LoginHosts(), directory.GraphHosts(), directory.ManagementHosts())
-	for _, p := range issuers.All {
-		for _, service := range p.Services {
-			for _, address := range []string{service.Issuer, service.JWKS} {
-				if u, err := url.Parse(address); err == nil && u.Host != "" {
-					names = append(names, u.Hostname())
-				}
-			}
-		}
-	}
+	names = append(names, issuers.Hosts()...)
 	return append(names, wide...)
 }
 

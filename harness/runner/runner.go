@@ -51,7 +51,7 @@ const defaultTimeout = 5 * time.Minute
 // Names are the words that scenario files may use with this version: platforms, presets, faults and AADSTS codes.
 func Names() scenario.Names {
 	platforms := map[string][]string{}
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		platforms[p.Name] = p.PresetNames()
 	}
 	return scenario.Names{Platforms: platforms, Renamed: issuers.Renamed, Faults: faults.Names(), Codes: knownCode}

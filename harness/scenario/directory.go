@@ -135,5 +135,5 @@ func (d *decoder) failRule(root *document.Node, path []any, issuer string, err e
 			return
 		}
 	}
-	d.FailAt(root, path, "%s", err)
+	d.FailAt(root, path, "", "%s", err)
 }

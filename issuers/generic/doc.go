@@ -1,17 +1,24 @@
-// Package generic impersonates any issuer that no other platform is like, without peculiarities: its URL, algorithm and
-// claims are data.
+// Package generic impersonates issuers that differ from each other in data alone: each is an issuer file, YAML that
+// says where the issuer is, what it publishes, how it signs and what its tokens say. [Shipped] has those that come with
+// issuerd, among them generic, which is like no service in particular; [Parse] reads those of a user.
 //
-//	iss, err := issuer.New(generic.Platform, issuer.WithURL("https://issuer.example"), issuer.WithAlg("ES256"))
+//	file, err := generic.Parse("acme.yaml", []byte(`
+//	platform: acme
+//	url: https://ci.acme.example
+//	presets:
+//	  - name: job
+//	    claims: {project: web, ref: main}
+//	    derived: {sub: "project:{project}:ref:{ref}"}
+//	`))
 //	if err != nil {
-//		return err
+//		return err // document.Problems: all of them, each with its place
 //	}
-//	token, err := iss.Mint(issuer.Request{
-//		Audience: []string{"api://AzureADTokenExchange"},
-//		Claims:   issuer.Claims{"sub": "worker", "groups": []any{"build"}},
-//	})
+//	iss, err := issuer.New(file.Build())
+//	token, err := iss.Mint(issuer.Request{Claims: issuer.Claims{"ref": "release"}})
+//	// token.Claims["sub"] is project:web:ref:release
 //
-// A workload finds its token in ID_TOKEN.
+// The types from [File] on are the format, and [Schema] is the same for editors. What such a file cannot say is a token
+// API of the platform's own: a platform that has one is written in Go.
 //
-// Not faithful: it is like no service in particular. It has one RS256 key unless told otherwise, the smallest discovery
-// document that relying parties read, tokens of an hour with nbf and jti, and Entra's audience where none is asked for.
+// What is not faithful about a platform its file says, in assumed and limits.
 package generic

@@ -274,5 +274,5 @@ func (i *Issuer) JWKSURL() string {
 
 // DiscoveryURL is the address of the discovery document.
 func (i *Issuer) DiscoveryURL() string {
-	return strings.TrimSuffix(i.url, "/") + "/.well-known/openid-configuration"
+	return strings.TrimSuffix(i.url, "/") + cmp.Or(i.service.Discovery, "/.well-known/openid-configuration")
 }

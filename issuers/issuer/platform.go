@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
@@ -28,14 +29,16 @@ type Platform struct {
 
 // Service is one issuer that a platform runs: where it is, what it publishes and how it signs.
 type Service struct {
-	Name     string        // path segment in by-path addressing; empty for the platform's main one
-	Issuer   string        // canonical issuer URL, byte for byte as in iss
-	JWKS     string        // the key set: a path below the issuer URL, or the URL of another host
-	Document Document      // the discovery document
-	Headers  DocumentTypes // HTTP headers of both documents
-	CORS     CORS          // what both say to browsers; zero: not known
-	Keys     []KeySpec     // the keys of the JWKS, in its order
-	Signer   int           // the index in Keys of the one that signs
+	Name   string // path segment in by-path addressing; empty for the platform's main one
+	Issuer string // canonical issuer URL, byte for byte as in iss
+	// the path of the discovery document below the issuer URL; empty: /.well-known/openid-configuration
+	Discovery string
+	JWKS      string        // the key set: a path below the issuer URL, or the URL of another host
+	Document  Document      // the discovery document
+	Headers   DocumentTypes // HTTP headers of both documents
+	CORS      CORS          // what both say to browsers; zero: not known
+	Keys      []KeySpec     // the keys of the JWKS, in its order
+	Signer    int           // the index in Keys of the one that signs
 	// issuers of services with the same name for it have the same keys, if they are at one host; empty: each has its
 	// own
 	KeySet   string
@@ -113,6 +116,19 @@ func (p *Platform) Preset(name string) (*Preset, error) {
 // PresetNames returns the names of the platform's presets in their order.
 func (p *Platform) PresetNames() []string {
 	return names(p.Presets, func(preset Preset) string { return preset.Name })
+}
+
+// Hosts are the hosts, without ports, of the canonical URLs of the platform's issuers and of their key sets.
+func (p *Platform) Hosts() []string {
+	var hosts []string
+	for _, service := range p.Services {
+		for _, address := range []string{service.Issuer, service.JWKS} {
+			if u, err := url.Parse(address); err == nil && u.Host != "" {
+				hosts = append(hosts, u.Hostname())
+			}
+		}
+	}
+	return hosts
 }
 
 func names[T any](items []T, name func(T) string) []string {

@@ -44,7 +44,7 @@ func Parse(name string, src []byte) (*Directory, error) {
 	d := &document.Decoder{Log: log}
 	file := File{Options: DefaultOptions()}
 	d.Decode(read.Root, &file)
-	directory := file.Validate(func(path string, err error) { d.FailAt(read.Root, document.Path(path), "%s", err) })
+	directory := file.Validate(func(path string, err error) { d.FailAt(read.Root, document.Path(path), "", "%s", err) })
 	if log.Len() > 0 {
 		return nil, log.Problems()
 	}

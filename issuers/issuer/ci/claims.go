@@ -122,8 +122,23 @@ var functions = map[string]func(string) string{
 	},
 }
 
-// expand fills in a form. A function that is not known leaves its placeholder as it is; a test checks that there is
-// none.
+// ClaimsOf returns the names of the claims that a form is made from. The error names what looks like a placeholder and
+// is none.
+func ClaimsOf(form string) ([]string, error) {
+	var names []string
+	for _, found := range placeholder.FindAllStringSubmatch(form, -1) {
+		if functions[found[1]] == nil {
+			return nil, fmt.Errorf("the placeholder %s has no known function: want {name}, {dir name}, {bare name} or {host name}", found[0])
+		}
+		names = append(names, found[2])
+	}
+	if rest := placeholder.ReplaceAllString(form, ""); strings.ContainsAny(rest, "{}") {
+		return nil, fmt.Errorf("the form %q has a brace that belongs to no placeholder: want {name}, {dir name}, {bare name} or {host name}", form)
+	}
+	return names, nil
+}
+
+// expand fills in a form. A function that is not known leaves its placeholder as it is; ClaimsOf tells.
 func expand(form string, text func(string) string) string {
 	return placeholder.ReplaceAllStringFunc(form, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)

@@ -16,7 +16,7 @@ import (
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	checked := 0
-	for _, p := range issuers.All {
+	for _, p := range issuers.All() {
 		if _, shaped := p.Presets[0].Settings["shape"].(ci.Shape); !shaped {
 			continue
 		}

@@ -1,43 +1,41 @@
-package gitlab_test
+package generic_test
 
 import (
 	"encoding/json"
 	"testing"
 
-	"github.com/issuerd/issuerd/issuers/gitlab"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/issuers/issuer/issuertest"
 )
 
-func TestConformance(t *testing.T) { issuertest.Run(t, gitlab.Platform) }
+func FuzzGitLab(f *testing.F) { issuertest.Fuzz(f, generic.Shipped("gitlab")) }
 
-func FuzzClaims(f *testing.F) { issuertest.Fuzz(f, gitlab.Platform) }
-
-func TestRecorded(t *testing.T) {
+func TestGitLabRecorded(t *testing.T) {
 	t.Parallel()
 	for _, r := range []issuertest.Recorded{
-		{File: "testdata/token-2025-push.json", Preset: "branch"},
+		{File: "testdata/gitlab/token-2025-push.json", Preset: "branch"},
 		{
-			File: "testdata/token-docs.json", Preset: "branch",
+			File: "testdata/gitlab/token-docs.json", Preset: "branch",
 			Lacks: []string{"user_access_level"}, Why: "the documentation's sample is of 2023",
 			PayloadOrder: "the order is that of the recorded token of 2025",
 		}, {
-			File: "testdata/token-pypi-fixture.json", Preset: "branch",
+			File: "testdata/gitlab/token-pypi-fixture.json", Preset: "branch",
 			PayloadOrder: "the order is that of the recorded token of 2025; this is a fixture",
 		},
 	} {
 		t.Run(r.File, func(t *testing.T) {
 			t.Parallel()
-			issuertest.Replay(t, gitlab.Platform, r)
+			issuertest.Replay(t, generic.Shipped("gitlab"), r)
 		})
 	}
 }
 
-// TestDerived gives only what a caller knows, and gets the recorded sub, times and so on.
-func TestDerived(t *testing.T) {
+// TestGitLabDerived gives only what a caller knows, and gets the recorded sub, times and so on.
+func TestGitLabDerived(t *testing.T) {
 	t.Parallel()
-	issuertest.Derive(t, gitlab.Platform,
-		issuertest.Recorded{File: "testdata/token-2025-push.json", Preset: "branch"},
+	issuertest.Derive(t, generic.Shipped("gitlab"),
+		issuertest.Recorded{File: "testdata/gitlab/token-2025-push.json", Preset: "branch"},
 		issuer.Request{Audience: []string{"macfly4200.8gears.ch"}, Claims: issuer.Claims{
 			"project_path": "8gears/container-registry/harbor-workload-identity-federation", "runner_environment": "self-hosted",
 			"ref_protected": "true", "sha": "de7a8b6e3892321ac9d2305f26332dcdc775f1c2",
@@ -45,16 +43,16 @@ func TestDerived(t *testing.T) {
 		"job_id", "jti", "namespace_id", "pipeline_id", "project_id", "runner_id", "user_email", "user_id", "user_login")
 }
 
-func TestSubjects(t *testing.T) {
+func TestGitLabSubjects(t *testing.T) {
 	t.Parallel()
-	issuertest.Subjects(t, gitlab.Platform, "testdata/subjects.json", map[string]issuertest.Subject{
+	issuertest.Subjects(t, generic.Shipped("gitlab"), "testdata/gitlab/subjects.json", map[string]issuertest.Subject{
 		"project_path:my-group/my-project:ref_type:branch:ref:feature-branch-1": {Preset: "branch", Claims: issuer.Claims{"ref": "feature-branch-1"}},
 	})
 }
 
-func TestDerivations(t *testing.T) {
+func TestGitLabDerivations(t *testing.T) {
 	t.Parallel()
-	issuertest.Derivations(t, gitlab.Platform, []issuertest.Derivation{
+	issuertest.Derivations(t, generic.Shipped("gitlab"), []issuertest.Derivation{
 		{Name: "project", Req: issuer.Request{Claims: issuer.Claims{"project_path": "a/b/c"}}, Want: issuer.Claims{
 			"namespace_path": "a/b", "sub": "project_path:a/b/c:ref_type:branch:ref:main",
 			"ci_config_ref_uri": "gitlab.com/a/b/c//.gitlab-ci.yml@refs/heads/main",
@@ -80,8 +78,8 @@ func TestDerivations(t *testing.T) {
 	})
 }
 
-func TestDelivery(t *testing.T) {
+func TestGitLabDelivery(t *testing.T) {
 	t.Parallel()
 	set := issuertest.Delivered{Variables: []string{"ID_TOKEN"}, Audience: "a"}
-	issuertest.Delivery(t, gitlab.Platform, map[string]issuertest.Delivered{"branch": set, "tag": set, "project-id": set})
+	issuertest.Delivery(t, generic.Shipped("gitlab"), map[string]issuertest.Delivered{"branch": set, "tag": set, "project-id": set})
 }
