@@ -109,8 +109,30 @@ func (s sources) find(arg string) (found, name string, err error) {
 	}
 	return "", "", &exitError{
 		code: exitUsage, err: fmt.Errorf("%s: no such file or folder, and no scenario of this name comes with issuerd", arg),
-		hint: didYouMean(arg, libraryNames(), ""),
+		hint: nearScenarios(arg),
 	}
+}
+
+// nearScenarios is a hint with what somebody may have meant of what comes with the program: the scenarios with a word as
+// their label, the one whose name is nearest to it, or those whose names hold it.
+func nearScenarios(word string) string {
+	library, _ := scenario.LoadFS(scenarios.FS, runner.Names(), ".") // a test plays them
+	for label := range labelsOf(library) {
+		if sameLabel(label, word) {
+			return "it is a label: --label " + label
+		}
+	}
+	names, holding := libraryNames(), []string{}
+	for _, name := range names {
+		if strings.Contains(name, strings.ToLower(word)) {
+			holding = append(holding, name)
+		}
+	}
+	otherwise := ""
+	if len(holding) > 0 && word != "" {
+		otherwise = "there are " + wording.OneOf(word, holding)
+	}
+	return didYouMean(word, names, otherwise)
 }
 
 // locate finds a file or a folder of the machine, or else one that comes with the program. The extension of a file may
