@@ -12,6 +12,9 @@ import (
 // bearer matches the value of an Authorization header.
 var bearer = regexp.MustCompile(`(?i)\bbearer\s+\S`)
 
+// flagName matches the name of a flag.
+var flagName = regexp.MustCompile(`^--[a-z-]+$`)
+
 // refuseTokens refuses a token on the command line, which every user of the machine can read while the command runs,
 // and which the shell's history keeps. It repeats nothing of the token.
 func refuseTokens(args []string) error {
@@ -29,10 +32,12 @@ func refuseTokens(args []string) error {
 			continue
 		}
 		where := fmt.Sprintf("argument %d", i+1)
-		if name, _, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(name, "-") && document.Redact(name) == name {
+		name, _, _ := strings.Cut(arg, "=")
+		if !strings.HasPrefix(arg, "-") && i > 0 {
+			name = args[i-1] // which holds none
+		}
+		if flagName.MatchString(name) && (control == "" || !strings.Contains(name, control)) {
 			where = name
-		} else if i > 0 && strings.HasPrefix(args[i-1], "--") {
-			where = args[i-1]
 		}
 		return &exitError{code: exitUsage, err: fmt.Errorf("%s holds a token, which every user of this machine could read", where), hint: hint}
 	}
