@@ -12,11 +12,20 @@ import (
 	"github.com/issuerd/issuerd/wording"
 )
 
-// didYouMean is a hint with the known word that is nearest to one that is not known, or what to do otherwise when none
-// is near.
+// didYouMean is a hint with the known word that is nearest to one that is not known, or with the only one that begins
+// with it, or what to do otherwise.
 func didYouMean(word string, known []string, otherwise string) string {
 	if near, ok := wording.Nearest(word, known); ok {
 		return fmt.Sprintf("did you mean %q?", near)
+	}
+	var begun []string
+	for _, k := range known {
+		if word != "" && strings.HasPrefix(k, word) {
+			begun = append(begun, k)
+		}
+	}
+	if len(begun) == 1 {
+		return fmt.Sprintf("did you mean %q?", begun[0])
 	}
 	return otherwise
 }
