@@ -32,6 +32,7 @@ type Issuer struct {
 	randMu   *sync.Mutex
 	rand     io.Reader
 	newKey   NewKeyFunc
+	keeper   Keeper // of WithKeeper; nil: the keys end with the process
 	// of WithSigningKeys, by key of the service; nil entries, and beyond the end: made by newKey
 	given    []*SigningKey
 	cors     bool                   // of WithCORS

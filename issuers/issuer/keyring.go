@@ -28,6 +28,9 @@ func (r *keyring) load() error {
 	if r.keys != nil {
 		return nil
 	}
+	if found, err := r.restore(); found || err != nil {
+		return err
+	}
 	i := r.issuer
 	specs := i.service.Keys
 	keys, errs := make([]*issuerKey, len(specs)), make([]error, len(specs))
@@ -46,8 +49,7 @@ func (r *keyring) load() error {
 	for _, k := range keys {
 		k.published = true
 	}
-	r.keys, r.signer = keys, slices.Clone(keys)
-	return nil
+	return r.set(keys, slices.Clone(keys))
 }
 
 func (r *keyring) signingKey(spot int) (*issuerKey, error) {
@@ -65,6 +67,12 @@ func (r *keyring) rotate(spot int, publish bool) (string, error) {
 	if err := r.load(); err != nil {
 		return "", err
 	}
+	return r.replace(spot, publish, nil)
+}
+
+// replace has a new key sign in the place of another: one that was given unless that is nil. The caller holds mu, and
+// the keys are loaded.
+func (r *keyring) replace(spot int, publish bool, given *SigningKey) (string, error) {
 	number := 0
 	for _, k := range r.keys {
 		if k.spot == spot {
@@ -72,20 +80,36 @@ func (r *keyring) rotate(spot int, publish bool) (string, error) {
 		}
 	}
 	now := r.issuer.now()
-	old := r.signer[spot]
-	k, err := newKey(old.spec, spot, number, now, r.issuer.newKey, nil)
+	keys, signer := r.copies()
+	k, err := newKey(signer[spot].spec, spot, number, now, r.issuer.newKey, given)
 	if err != nil {
 		return "", err
 	}
-	old.retired = now
-	r.keys, r.signer[spot] = append(r.keys, k), k
+	signer[spot].retired = now
+	keys, signer[spot] = append(keys, k), k
 	if publish {
-		for _, k := range r.keys {
+		for _, k := range keys {
 			k.published = !k.withdrawn
 		}
 	}
+	if err := r.set(keys, signer); err != nil {
+		return "", err
+	}
 	r.change()
 	return k.ID, nil
+}
+
+// copies are the keys and those that sign, to be changed and then set. The caller holds mu.
+func (r *keyring) copies() (keys, signer []*issuerKey) {
+	keys, signer = make([]*issuerKey, len(r.keys)), slices.Clone(r.signer)
+	for n, k := range r.keys {
+		copied := *k
+		keys[n] = &copied
+		if spot := slices.Index(r.signer, k); spot >= 0 {
+			signer[spot] = &copied
+		}
+	}
+	return keys, signer
 }
 
 // change makes the JWKS out of date; the caller holds mu.
@@ -114,7 +138,8 @@ func (r *keyring) publish(kid string, published bool) error {
 		return err
 	}
 	found := false
-	for _, k := range r.keys { // none is ever forgotten, since keys are numbered by how many there were
+	keys, signer := r.copies()
+	for _, k := range keys { // none is ever forgotten, since keys are numbered by how many there were
 		if k.ID == kid || kid == "" && !k.retired.IsZero() {
 			found = true
 			k.published, k.withdrawn, k.kept = published, !published, published
@@ -122,6 +147,9 @@ func (r *keyring) publish(kid string, published bool) error {
 	}
 	if !found && kid != "" {
 		return fmt.Errorf("issuer: %q: %w %q (%s)", r.issuer.url, ErrNoKey, kid, wording.Have(kid, names(r.keys, func(k *issuerKey) string { return k.ID })))
+	}
+	if err := r.set(keys, signer); err != nil {
+		return err
 	}
 	r.change()
 	return nil

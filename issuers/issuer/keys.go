@@ -48,6 +48,7 @@ type issuerKey struct {
 	withdrawn bool      // it was taken out of the JWKS, and no rotation brings it back
 	kept      bool      // it was put into the JWKS, and stays for longer than the platform's retired keys do
 	cert      *x509.Certificate
+	private   crypto.Signer
 	signer    jose.OpaqueSigner
 	public    crypto.PublicKey
 }
@@ -91,7 +92,7 @@ func newKey(spec KeySpec, spot, number int, now time.Time, source NewKeyFunc, gi
 	} else if private, err = source(spec.Alg); err != nil {
 		return nil, err
 	}
-	k = &issuerKey{Alg: spec.Alg, spec: spec, spot: spot, created: now, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
+	k = &issuerKey{Alg: spec.Alg, spec: spec, spot: spot, created: now, private: private, signer: cryptosigner.Opaque(jwaSigner{private}), public: private.Public()}
 	info := KeyInfo{Public: k.public, Number: number}
 	if spec.Certificate != nil {
 		switch {
