@@ -1,6 +1,6 @@
 # The two commands a newcomer needs are `make run` and `make test`; both need Go alone and set up the rest themselves.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt generate bench mutate image serve
+.PHONY: help run test lint fmt generate bench mutate kill image serve
 
 IMAGE ?= issuerd:dev
 
@@ -44,6 +44,9 @@ bench: ## print the measured figures beside their limits
 
 mutate: ## change the checks in every place, and list the changes that no test notices (half an hour)
 	go run ./e2e/mutation
+
+kill: ## kill a farm that keeps its state a hundred times, and see whether it has everything it answered (two minutes)
+	go test ./cmd/issuerd -run TestKilled -count 1 -v -kills 100 -timeout 20m
 
 image: ## build the container image, without network
 	docker/build.sh $(IMAGE)

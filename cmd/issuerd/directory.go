@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,24 +27,29 @@ import (
 //go:embed demo.yaml
 var demoDirectory []byte
 
-func (f *serveFlags) loadDirectory() (*directory.Directory, error) {
+// loadDirectory reads the file of --directory, and returns the version of it; without the flag, the demonstration's,
+// which has none.
+func (f *serveFlags) loadDirectory() (dir *directory.Directory, version string, err error) {
 	if f.directory == "" {
-		return directory.Parse("demo.yaml", demoDirectory)
+		dir, err = directory.Parse("demo.yaml", demoDirectory)
+		return dir, "", err
 	}
-	dir, err := readDirectory(f.directory)
+	dir, version, err = readDirectory(f.directory)
 	if problem := (*fs.PathError)(nil); errors.As(err, &problem) {
 		err = fmt.Errorf("--directory %s: %w", f.directory, problem.Err)
 	}
-	return dir, err
+	return dir, version, err
 }
 
-// readDirectory reads a directory file, which must be whole.
-func readDirectory(path string) (*directory.Directory, error) {
+// readDirectory reads a directory file, which must be whole. The version is a digest of it.
+func readDirectory(path string) (dir *directory.Directory, version string, err error) {
 	src, err := document.ReadFile(disk{}, path, document.MaxSize)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return parseDirectory(path, src)
+	digest := sha256.Sum256(src)
+	dir, err = parseDirectory(path, src)
+	return dir, hex.EncodeToString(digest[:]), err
 }
 
 // parseDirectory parses a directory file that somebody saved. One that has been cut off may still be YAML, with fewer
@@ -58,15 +65,15 @@ func parseDirectory(path string, src []byte) (*directory.Directory, error) {
 
 // watchedFile is a directory file that is read again when it changes.
 type watchedFile struct {
-	path      string
-	directory *directory.Directory
-	seen      fs.FileInfo // as it was when it was last read; nil: it was not there
+	path    string
+	replace func(read *directory.Directory, version string) error // puts it in force
+	seen    fs.FileInfo                                           // as it was when it was last read; nil: it was not there
 	// as it was at the last look, if that was not as seen: it is read when it stays so until the next; else nil
 	changed fs.FileInfo
 }
 
-func watchFile(path string, dir *directory.Directory) *watchedFile {
-	w := &watchedFile{path: path, directory: dir}
+func watchFile(path string, replace func(read *directory.Directory, version string) error) *watchedFile {
+	w := &watchedFile{path: path, replace: replace}
 	w.seen, _ = os.Stat(path) // it has just been read; if it is gone, look tells
 	return w
 }
@@ -91,7 +98,7 @@ func (w *watchedFile) look() (changed bool, err error) {
 		w.changed = info
 		return false, nil
 	}
-	read, err := readDirectory(w.path)
+	read, version, err := readDirectory(w.path)
 	if after, statErr := os.Stat(w.path); statErr != nil || !sameFile(info, after) {
 		w.changed = nil // it changed while it was read
 		return false, nil
@@ -100,7 +107,7 @@ func (w *watchedFile) look() (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := w.directory.Replace(read); err != nil {
+	if err := w.replace(read, version); err != nil {
 		return false, err
 	}
 	return true, nil

@@ -35,11 +35,11 @@ func TestWatchedFile(t *testing.T) {
 		}
 	}
 	write(oneTenant)
-	dir, err := readDirectory(path)
+	dir, _, err := readDirectory(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := watchFile(path, dir)
+	w := watchFile(path, func(read *directory.Directory, _ string) error { return dir.Replace(read) })
 	look := func(wantChanged bool, wantError string) {
 		t.Helper()
 		changed, err := w.look()
@@ -204,7 +204,7 @@ func TestLargeDirectory(t *testing.T) {
 		if code := Main(t.Context(), []string{"lint", path}, strings.NewReader(""), &stdout, &stderr); code != exitOK {
 			t.Fatalf("%d applications: exit code %d: %s%s", count, code, stdout.String(), stderr.String())
 		}
-		read, err := readDirectory(path)
+		read, _, err := readDirectory(path)
 		if err != nil {
 			t.Fatal(err)
 		}

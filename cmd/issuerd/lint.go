@@ -107,7 +107,7 @@ func lint(paths []string) (found findings, problems, warnings document.Problems,
 
 // lintDirectory returns what is wrong with a directory file.
 func lintDirectory(path string) (document.Problems, error) {
-	_, err := readDirectory(path)
+	_, _, err := readDirectory(path)
 	var problems document.Problems
 	if err != nil && !errors.As(err, &problems) {
 		return nil, err

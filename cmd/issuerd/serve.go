@@ -17,9 +17,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/harness/state"
 )
 
 // The environment variables that lead a client to a farm's control plane.
@@ -44,6 +44,7 @@ type serveFlags struct {
 	publicURL  string
 	hosts      []string
 	directory  string
+	state      string
 	caFile     string
 	keys       []string
 	reach      []string
@@ -70,12 +71,18 @@ Entra's directory is one tenant with the application "demo", whose credentials m
 your own in its place, and is read again whenever the file changes.
 
 RSA keys are of the standard library's where others can reach the issuers: with --public, --public-url or an issuer plane that is not on
-loopback. Everywhere else, and in worlds that the management API makes, they are test keys of eight primes: quick to make, but weaker against
+loopback, or with --state. Everywhere else, and in worlds that the management API makes, they are test keys of eight primes: quick to make, but weaker against
 factoring than others of their length, and not used in constant time. Keys are new at every start, unless --keys names a file with
 the platform's: then relying parties that have kept them go on. The first key that fits is the one that signs; worlds that the management API
 makes have keys of their own.
 
-Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port is taken. A second SIGTERM or Ctrl-C ends it at once.`,
+Nothing outlives the process, unless --state names a directory. It keeps the certificate authority, the worlds with their issuers, keys, faults,
+clocks, journals and Entra's directories, whatever ends the process: what was answered is on the disk. Workloads, what Entra has cached, and the
+management API's token are not kept. The directory is for one process at a time, and has private keys in it. Then the file of --directory is
+read at the first start and when it has changed since; a key of --keys that is new takes over as in a rotation. The authority stays while it can
+sign for every --host, for a year at most; with a warning, another takes its place.
+
+Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port or the directory of --state is taken. A second SIGTERM or Ctrl-C ends it at once.`,
 		Args: noArgs,
 		Example: `  issuerd serve --ca-file ca.pem
   issuerd serve --directory entra.yaml --keys github=github.pem`,
@@ -91,6 +98,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringVar(&f.publicURL, "public-url", "", "the https URL under which others reach the issuer plane, such as a tunnel's")
 	flags.StringArrayVar(&f.hosts, "host", nil, "a host name that issuers may have beside the impersonated ones (repeatable)")
 	flags.StringVar(&f.directory, "directory", "", "a file with Entra's tenants, applications and credentials")
+	flags.StringVar(&f.state, "state", "", "a directory that keeps keys, worlds and the rest for the next start; made if it is not there (default: nothing is kept)")
 	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file; one that holds something else is left alone")
 	flags.StringArrayVar(&f.keys, "keys", nil, "PLATFORM=FILE: what the platform's issuers sign with, private keys in PEM or JSON Web Keys (repeatable)")
 	flags.StringArrayVar(&f.reach, "reach", nil, "HOST or HOST:PORT (else 443) of an issuer beside the farm's own that Entra may fetch from (repeatable)")
@@ -98,12 +106,12 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.BoolVar(&f.cors, "cors", false, "let browsers read the documents of the issuers of which it is not known whether they let them")
 	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a world made by the management API when nothing was asked of it for this long; 0: never")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
-	markFiles(cmd, "directory", "ca-file", "reach-ca")
+	markFiles(cmd, "directory", "state", "ca-file", "reach-ca")
 	return cmd
 }
 
 func (f *serveFlags) serve(cmd *cobra.Command) error {
-	dir, err := f.loadDirectory()
+	dir, directoryVersion, err := f.loadDirectory()
 	if err != nil {
 		return err
 	}
@@ -139,13 +147,14 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		level = slog.LevelDebug
 	}
 	s, err := farm.Start(farm.Options{
-		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: dir, Keys: keys,
+		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: dir, DirectoryVersion: directoryVersion,
+		State: f.state, Keys: keys,
 		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds, CORS: f.cors,
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
-		if refusal := syscall.Errno(0); errors.As(err, &refusal) {
-			// the system's refusal, such as of a port that is taken; all others are of what was given
+		if refusal := syscall.Errno(0); errors.As(err, &refusal) || errors.Is(err, state.ErrInUse) {
+			// the system's refusal, such as of a port that is taken, or another farm's; all others are of what was given
 			return cannotRun(err)
 		}
 		return err
@@ -156,14 +165,14 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		}
 	}
 	var announcement bytes.Buffer
-	f.announce(&announcement, s, dir)
+	f.announce(&announcement, s)
 	if _, err := cmd.OutOrStdout().Write(announcement.Bytes()); err != nil { // nobody learns where the farm is
 		return errors.Join(err, s.Close())
 	}
 	if f.directory != "" {
 		ticker := time.NewTicker(reloadInterval)
 		defer ticker.Stop()
-		go watchFile(f.directory, dir).follow(cmd.Context(), ticker.C, cmd.ErrOrStderr())
+		go watchFile(f.directory, s.ReplaceDirectory).follow(cmd.Context(), ticker.C, cmd.ErrOrStderr())
 	}
 
 	<-cmd.Context().Done()
@@ -231,7 +240,7 @@ func (f *serveFlags) beyondLoopback(stderr io.Writer, addrs map[plane.Plane]stri
 }
 
 // announce prints a line for each listener and what a shell needs to use the farm.
-func (f *serveFlags) announce(w io.Writer, s *farm.Server, dir *directory.Directory) {
+func (f *serveFlags) announce(w io.Writer, s *farm.Server) {
 	about := map[plane.Plane]string{
 		plane.Issuer:   "discovery and keys: https://%s/github/.well-known/openid-configuration and so on",
 		plane.Workload: "the platforms' own token APIs; issuerd token PLATFORM --print-env leads to one",
@@ -263,7 +272,7 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, dir *directory.Direct
 	if addr := clientAddr(s, plane.Entra); addr != "" {
 		fmt.Fprintf(w, "export AZURE_AUTHORITY_HOST=%s\n", shellQuote("https://"+addr+"/"))
 	}
-	if tenants := dir.Tenants(); len(tenants) > 0 {
+	if tenants := s.DefaultWorld().Directory().Tenants; len(tenants) > 0 {
 		fmt.Fprintf(w, "export AZURE_TENANT_ID=%s\n", shellQuote(tenants[0].ID))
 		if apps := tenants[0].Applications; len(apps) > 0 {
 			fmt.Fprintf(w, "export AZURE_CLIENT_ID=%s\n", shellQuote(apps[0].ClientID))

@@ -126,6 +126,7 @@ require (
 	github.com/sethvargo/go-githubactions v1.3.2
 	github.com/spiffe/go-spiffe/v2 v2.9.0
 	github.com/zitadel/schema v1.3.2 // indirect
+	go.etcd.io/bbolt v1.4.3 // indirect
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
 	go.opentelemetry.io/otel v1.45.0 // indirect
 	go.opentelemetry.io/otel/metric v1.45.0 // indirect

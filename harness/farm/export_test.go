@@ -3,6 +3,8 @@ package farm
 import (
 	"log"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
@@ -47,4 +49,23 @@ func Waiting(w *World) int {
 	w.clock.mu.Lock()
 	defer w.clock.mu.Unlock()
 	return len(w.clock.alarms)
+}
+
+// WorldsOf are the worlds of a farm.
+func WorldsOf(s *Server) []*World {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Collect(maps.Values(s.worlds))
+}
+
+// Answered has the journal of a world take an entry.
+func Answered(w *World, e control.Entry) { w.answered(e) }
+
+// LoseDisk has no change of a farm be kept from now on.
+func LoseDisk(s *Server) error { return s.store.Close() }
+
+// KeptEntries is how many entries of a world's journal are on the disk.
+func KeptEntries(w *World) int {
+	names, _ := w.shelf.below("journal")
+	return len(names)
 }

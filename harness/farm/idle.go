@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -64,7 +65,7 @@ func (s *Server) endIdleWorlds() {
 	s.stopIdle = s.opts.After(next, s.endIdleWorlds)
 	s.mu.Unlock()
 	for w, workloads := range ended {
-		if err := w.end(workloads); err != nil {
+		if err := errors.Join(w.shelf.remove(), w.end(workloads)); err != nil {
 			s.opts.Log.Warn("an idle world did not end cleanly", "error", err)
 		}
 	}
@@ -80,9 +81,11 @@ func (s *Server) removeWorld(w *World) []*workload {
 	return s.takeWorkloads(w)
 }
 
-// end ends a world that was removed.
+// end ends a world that was removed. One whose records are still there comes back, so that nobody else may get its keys.
 func (w *World) end(workloads []*workload) error {
-	defer w.loan.End()
 	w.journal.end()
+	if w.shelf.removed() {
+		defer w.loan.End()
+	}
 	return endAll(workloads)
 }

@@ -25,6 +25,8 @@ type journal struct {
 	unmatched int             // requests for nothing that is here, which are counted and not kept
 	changed   chan struct{}   // closed by the next entry; nil: nobody has asked
 	ended     bool            // nobody waits for an entry any longer
+	soon      func()          // has it written to the disk before long; nil: it is not kept
+	waiting   bool            // soon was called, and unkept not yet
 
 	signIns map[string]*signInRing // by tenant
 	kept    int                    // sign-ins in all rings
@@ -48,6 +50,12 @@ func (j *journal) add(e control.Entry) {
 	j.last++
 	e.Seq = j.last
 	j.tell()
+	j.put(e)
+	j.unwritten()
+}
+
+// put puts an entry that has its number into the ring. The caller holds mu.
+func (j *journal) put(e control.Entry) {
 	if e.SignIn != nil && e.SignIn.TenantID != "" {
 		j.addSignIn(e.SignIn)
 	}
@@ -55,7 +63,7 @@ func (j *journal) add(e control.Entry) {
 		j.entries = append(j.entries, e)
 		return
 	}
-	j.entries[(j.last-1)%journalSize] = e
+	j.entries[(e.Seq-1)%journalSize] = e
 }
 
 func (j *journal) addSignIn(in *entra.SignIn) {
@@ -143,6 +151,7 @@ func (j *journal) missed() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.unmatched++
+	j.unwritten()
 }
 
 // find returns the entries that are asked for, oldest first, and how many are no longer kept of those numbered as asked.

@@ -21,6 +21,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/farm/ca"
 	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/harness/state"
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/wording"
 )
@@ -53,6 +54,12 @@ type Options struct {
 	// how long a request may take to come, and how long its answer may take, unless a platform holds it back; zero:
 	// three minutes
 	Timeout time.Duration
+	// the directory in which the farm keeps its certificate authority, its worlds and their keys beyond the process; it
+	// is made if it is not there. Empty: nothing is written. What is kept counts for more than World and Directory.
+	State string
+	// of the file that Directory was read from, such as its digest: Directory takes the place of the one that State
+	// keeps if this is another version than when it last did. Empty: the one that is kept stays.
+	DirectoryVersion string
 	// a world, but for the default one, ends when nothing was asked of it for this long by the real time; zero: never
 	IdleWorlds time.Duration
 	// ids and the control plane's token, safe for concurrent use; nil: crypto/rand
@@ -64,6 +71,7 @@ type Options struct {
 type Server struct {
 	opts      Options
 	authority *ca.Authority
+	store     *state.Store // nil: nothing is kept
 	listeners []*listener
 	servers   []*http.Server
 	resolver  *plane.Resolver
@@ -85,7 +93,7 @@ const minToken = 16
 
 // Start opens the listeners and serves on them until Close. The error for an address that is taken says which plane
 // wanted it and which flag moves it.
-func Start(opts Options) (*Server, error) {
+func Start(opts Options) (_ *Server, err error) {
 	if opts.IdleWorlds < 0 {
 		return nil, fmt.Errorf("farm: idle worlds end after %s: want a positive time, or 0 for never", opts.IdleWorlds)
 	}
@@ -123,8 +131,15 @@ func Start(opts Options) (*Server, error) {
 		}
 		hosts = append(hosts, u.Hostname())
 	}
-	var err error
-	if s.authority, err = ca.New(hosts, opts.Now); err != nil {
+	if err := s.openStore(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil && s.store != nil {
+			err = errors.Join(err, s.store.Close())
+		}
+	}()
+	if err := s.startAuthority(hosts); err != nil {
 		return nil, err
 	}
 	if s.reach, err = newReach(opts.Reach, opts.ReachCA, opts.Now); err != nil {
@@ -137,7 +152,10 @@ func Start(opts Options) (*Server, error) {
 		closeAll(s.listeners)
 		return nil, err
 	}
-	if err := s.startDefaultWorld(); err != nil {
+	if err = s.startDefaultWorld(); err == nil {
+		err = s.restoreWorlds()
+	}
+	if err != nil {
 		closeAll(s.listeners)
 		return nil, err
 	}
@@ -182,7 +200,7 @@ func (s *Server) Close() error {
 		errs = append(errs, srv.Close())
 	}
 	s.closeIdle()
-	return errors.Join(append(errs, s.endWorkloads())...)
+	return errors.Join(append(errs, s.endWorkloads(), s.closeStore())...)
 }
 
 // closeIdle drops the idle connections of the farm's own requests.
@@ -210,7 +228,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		errs = append(errs, shutdown(ctx, servers))
 		s.closeIdle() // its connections, idle again, are what the next server would wait for
 	}
-	return errors.Join(append(errs, s.endWorkloads())...)
+	return errors.Join(append(errs, s.endWorkloads(), s.closeStore())...)
 }
 
 // Addr is the host:port on which a plane listens, or empty.
@@ -265,14 +283,26 @@ func (s *Server) NewWorld(spec control.WorldSpec) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := w.keepWorld(); err != nil {
+		s.secrets.remove(w.identitySecret)
+		return nil, err
+	}
+	if !s.register(w) {
+		s.secrets.remove(w.identitySecret)
+		return nil, errors.Join(w.shelf.remove(), &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d worlds are open already; delete some", maxWorlds)})
+	}
+	return w, nil
+}
+
+// register lets a world be found, unless there are too many.
+func (s *Server) register(w *World) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.worlds) >= maxWorlds {
-		s.secrets.remove(w.identitySecret)
-		return nil, &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf("farm: %d worlds are open already; delete some", len(s.worlds))}
+		return false
 	}
 	s.worlds[w.id] = w
-	return w, nil
+	return true
 }
 
 // maxWorlds bounds what a client that deletes nothing can make a farm hold.
@@ -288,11 +318,18 @@ func (s *Server) deleteWorld(id string) error {
 	if id == control.DefaultWorld {
 		return &control.Error{Status: http.StatusConflict, Message: "farm: the default world ends with the process"}
 	}
-	s.mu.Lock()
-	w := s.worlds[id]
+	gone := &control.Error{Status: http.StatusNotFound, Message: "farm: no such world"}
+	w := s.world(id)
 	if w == nil {
+		return gone
+	}
+	if err := w.shelf.remove(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.worlds[id] == nil { // another request was faster
 		s.mu.Unlock()
-		return &control.Error{Status: http.StatusNotFound, Message: "farm: no such world"}
+		return gone
 	}
 	workloads := s.removeWorld(w)
 	s.mu.Unlock()
@@ -304,10 +341,17 @@ func (s *Server) deleteWorld(id string) error {
 func (s *Server) startDefaultWorld() error {
 	spec := s.opts.World
 	spec.Name = cmp.Or(spec.Name, control.DefaultWorld)
-	w, err := s.newWorld(control.DefaultWorld, spec, s.opts.Directory)
+	w, err := s.restoreDefaultWorld()
+	if err == nil && w == nil {
+		if w, err = s.newWorld(control.DefaultWorld, spec, s.opts.Directory); err == nil {
+			err = w.keepWorld(state.Put(directoryVersionKey, []byte(s.opts.DirectoryVersion)))
+		}
+	}
 	if err != nil {
 		return err
 	}
+	w.setRestoring(true) // these follow from the flags
+	defer w.setRestoring(false)
 	if !s.opts.NoIssuers {
 		for _, base := range s.bases() {
 			if err := w.addPlatforms(base, s.opts.Keys); err != nil {
@@ -316,7 +360,7 @@ func (s *Server) startDefaultWorld() error {
 		}
 	}
 	s.worlds[control.DefaultWorld] = w
-	return nil
+	return w.restoreIssuers()
 }
 
 // DefaultWorld is the world that requests without a header reach.

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/arm"
@@ -15,6 +13,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/graph"
 	"github.com/issuerd/issuerd/harness/entra/msi"
 	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/harness/state"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -38,6 +37,17 @@ type World struct {
 
 	identities     *msi.Endpoint // where workloads get tokens of managed identities
 	identitySecret string        // of that endpoint
+
+	shelf          *shelf         // where it is kept beyond the process; nil: nowhere
+	journalRecords journalRecords // on the shelf
+	replacing      sync.Mutex     // guards also
+	also           []state.Change // what is kept with the directory that takes the place of another
+
+	// held for a whole change of the issuers, their faults or the clock, before mu, so that nobody who only reads waits
+	// for the disk
+	changing    sync.Mutex
+	keptIssuers int  // records of issuers; guarded by changing
+	restoring   bool // what is asked for is kept already, or follows from the flags; guarded by changing
 
 	mu         sync.RWMutex
 	issuers    map[string]*issuer.Issuer   // by URL
@@ -93,39 +103,41 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 	if skew.Abs() > maxOffset {
 		return nil, fmt.Errorf("farm: skew %s: a clock can't be more than 100 years off", spec.Skew)
 	}
-	w := &World{
-		id: id, tenant: tenants[0].ID, name: spec.Name, server: s, clock: clock, skew: skew, loan: s.lender.Borrow(), dir: dir,
-		issuers: map[string]*issuer.Issuer{}, references: map[string][]*issuer.Issuer{}, documents: map[string]*issuer.Issuer{},
-	}
+	return s.assemble(&World{
+		id: id, tenant: tenants[0].ID, name: spec.Name, clock: clock, skew: skew, dir: dir, identitySecret: s.newID(), shelf: s.newShelf(id),
+	}), nil
+}
+
+// assemble gives a world what follows from the rest of it.
+func (s *Server) assemble(w *World) *World {
+	w.server, w.loan = s, s.lender.Borrow()
+	w.issuers, w.references, w.documents = map[string]*issuer.Issuer{}, map[string][]*issuer.Issuer{}, map[string]*issuer.Issuer{}
 	w.usage.last = s.opts.Now()
-	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine has
-	// keys of the standard library's; all others have test keys. Who does not send the header that picks a world, as no
-	// relying party does, reaches the default one.
+	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine, or
+	// may be at a later start, has keys of the standard library's; all others have test keys. Who does not send the
+	// header that picks a world, as no relying party does, reaches the default one.
 	w.keys = w.loan.Key
-	if id == control.DefaultWorld && s.public() {
+	if w.id == control.DefaultWorld && (s.public() || w.shelf != nil) {
 		w.keys = issuer.GenerateKey
 	}
+	if w.shelf != nil {
+		w.dir.Keep = w.keepDirectory
+		w.keepJournalSoon()
+	}
 	w.entra = entra.New(entra.Config{
-		Directory: dir,
-		Client:    &http.Client{Transport: fetchTransport{w, s.resolver.Transport(id)}},
+		Directory: w.dir,
+		Client:    &http.Client{Transport: fetchTransport{w, s.resolver.Transport(w.id)}},
 		Now:       w.clock.now,
 		Rand:      s.opts.Rand,
 		NewKey:    w.entraKey,
 		Record:    w.signedIn,
 		Log:       s.opts.Log,
 	})
-	w.identitySecret = s.newID()
 	s.secrets.add(w.identitySecret)
 	w.identities = msi.New(msi.Config{Server: w.entra, Secret: w.identitySecret, Rand: s.opts.Rand})
 	w.arm = arm.New(arm.Config{Server: w.entra, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
 	w.graph = graph.New(graph.Config{Server: w.entra, SignIns: w.signIns, Now: w.clock.now, Rand: s.opts.Rand, Log: s.opts.Log})
-	return w, nil
-}
-
-// entraKey is what Entra signs access tokens with.
-func (w *World) entraKey() (entra.SigningKey, error) {
-	key, err := w.keys(jose.RS256)
-	return entra.SigningKey{Key: key, Made: w.clock.now()}, err
+	return w
 }
 
 // issuerNow is the issuers' clock.
@@ -149,11 +161,20 @@ func (w *World) SetClock(spec control.ClockSpec) (control.World, error) {
 	if !spec.Set.IsZero() || spec.Freeze != nil {
 		return control.World{}, errNotBuilt
 	}
-	if err := w.clock.advance(time.Duration(spec.Advance)); err != nil {
+	if err := w.moveClock(spec); err != nil {
 		return control.World{}, err
 	}
 	w.renewWorkloads()
 	return w.Describe(), nil
+}
+
+func (w *World) moveClock(spec control.ClockSpec) error {
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if err := w.clock.advance(time.Duration(spec.Advance)); err != nil {
+		return err
+	}
+	return w.keepClock()
 }
 
 // AddApplication makes an application in the world's first tenant.
@@ -182,8 +203,13 @@ func (w *World) RemoveCredential(clientID, name string) error {
 	return w.dir.RemoveCredential(w.tenant, clientID, name)
 }
 
-// Journal returns the entries that are asked for. It does not wait.
-func (w *World) Journal(q control.JournalQuery) control.Journal { return w.journal.find(q) }
+// Journal returns the entries that are asked for. It does not wait. In a farm with a state directory, they are there
+// before they are returned.
+func (w *World) Journal(q control.JournalQuery) control.Journal {
+	found := w.journal.find(q)
+	_ = w.keepJournal() // it is logged; what the disk has no place for can be read all the same
+	return found
+}
 
 // JournalChanged returns a channel that the next entry of the journal closes, or the world's end. Whoever waits for an entry asks for it
 // before looking at the journal, so that none is missed.
@@ -194,7 +220,9 @@ func (w *World) Directory() directory.File { return w.dir.File() }
 
 // signIns are the last token requests for a tenant, oldest first.
 func (w *World) signIns(tenantID string) []entra.SignIn {
-	return w.journal.signInsOf(tenantID)
+	found := w.journal.signInsOf(tenantID)
+	_ = w.keepJournal() // as in Journal
+	return found
 }
 
 // signedIn takes the emulator's record of a token request into the journal.

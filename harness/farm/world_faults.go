@@ -37,6 +37,11 @@ func (w *World) SetFaults(spec control.FaultsSpec) error {
 	if err != nil {
 		return err
 	}
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if err := w.keepFaults(iss, spec.Faults); err != nil {
+		return err
+	}
 	iss.SetTampers(tampers...)
 	return nil
 }
@@ -52,6 +57,12 @@ func (w *World) SetFault(spec control.FaultSpec) (control.FaultInForce, error) {
 	if err != nil {
 		return control.FaultInForce{}, err
 	}
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	inForce := append([]control.Fault{{Name: spec.Name, Parameters: spec.Parameters}}, othersInForce(iss, spec.Name)...)
+	if err := w.keepFaults(iss, inForce); err != nil {
+		return control.FaultInForce{}, err
+	}
 	iss.SetTamper(tamper)
 	return control.FaultInForce{Issuer: iss.URL(), Name: tamper.Name, Parameters: tamper.Parameters}, nil
 }
@@ -62,13 +73,30 @@ func (w *World) ClearFault(ref, name string) error {
 	if err != nil {
 		return err
 	}
-	if iss.ClearTamper(name) {
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	if others := othersInForce(iss, name); len(others) < len(iss.Tampers()) {
+		if err := w.keepFaults(iss, others); err != nil {
+			return err
+		}
+		iss.ClearTamper(name)
 		return nil
 	}
 	if !slices.Contains(faults.Names(), name) {
 		return &control.Error{Status: http.StatusNotFound, Member: "name", Message: fmt.Sprintf("farm: no fault is called %q (%s)", name, wording.Have(name, faults.Names()))}
 	}
 	return &control.Error{Status: http.StatusNotFound, Member: "name", Message: fmt.Sprintf("farm: the fault %s is not in force at issuer %q", name, iss.URL())}
+}
+
+// othersInForce are the faults in force of an issuer that do not have a name.
+func othersInForce(iss *issuer.Issuer, name string) []control.Fault {
+	var others []control.Fault
+	for _, f := range iss.Tampers() {
+		if f.Name != name {
+			others = append(others, control.Fault{Name: f.Name, Parameters: f.Parameters})
+		}
+	}
+	return others
 }
 
 // issuersOf is the issuer that a request refers to, or all, by URL, when it is empty.

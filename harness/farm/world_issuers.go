@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -56,6 +57,11 @@ func signingKeys(given control.Keys) ([]issuer.SigningKey, error) {
 // whatever the specification says of keys. One that is there already must have been given them too. Without keys it
 // makes them.
 func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.SigningKey) (control.Issuer, error) {
+	return w.addIssuer(spec, "", keys)
+}
+
+// addIssuer is AddIssuerWithKeys for an issuer that the real world knows under home; empty: what follows from its URL.
+func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.SigningKey) (control.Issuer, error) {
 	platform, preset, err := issuers.Find(spec.Platform, spec.Preset)
 	if err != nil {
 		return control.Issuer{}, err
@@ -68,7 +74,11 @@ func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.Signin
 		opts = append(opts, issuer.WithCORS())
 	}
 	if spec.URL != "" {
-		opts = append(opts, issuer.WithURL(spec.URL), issuer.WithHome(w.server.realName(platform, spec.URL)))
+		home = cmp.Or(home, w.server.realName(platform, spec.URL))
+		opts = append(opts, issuer.WithURL(spec.URL), issuer.WithHome(home))
+	}
+	if w.shelf != nil {
+		opts = append(opts, issuer.WithKeeper(w.shelf))
 	}
 	if spec.Alg != "" {
 		opts = append(opts, issuer.WithAlg(spec.Alg))
@@ -87,17 +97,25 @@ func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.Signin
 	if err != nil {
 		return control.Issuer{}, err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.changing.Lock()
+	defer w.changing.Unlock()
+	var put func()
 	ref := iss.URL()
 	if w.issuers[ref] != nil {
-		ref, err = w.join(iss)
+		ref, put, err = w.join(iss)
 	} else {
-		err = w.add(iss)
+		put, err = w.place(iss)
+	}
+	if err == nil && put != nil {
+		err = w.keepIssuer(spec, home, keys)
+	}
+	if err == nil && len(tampers) > 0 {
+		err = w.keepFaults(iss, spec.Faults)
 	}
 	if err != nil {
 		return control.Issuer{}, err
 	}
+	w.put(put)
 	if len(tampers) > 0 {
 		iss.SetTampers(tampers...)
 	}
@@ -106,27 +124,37 @@ func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.Signin
 	return added, nil
 }
 
+// put does what join or place has found that is to be done, if anything.
+func (w *World) put(do func()) {
+	if do != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		do()
+	}
+}
+
 // maxReferences bounds the ways to mint at one issuer.
 const maxReferences = 1000
 
-// join makes an issuer one with that at its URL, and returns how requests refer to it. The caller holds mu.
-func (w *World) join(iss *issuer.Issuer) (ref string, err error) {
+// join makes an issuer one with that at its URL, and returns how requests refer to it, and what makes it known to them;
+// nil: it is the same as one that is. The caller holds changing.
+func (w *World) join(iss *issuer.Issuer) (ref string, put func(), err error) {
 	first := w.issuers[iss.URL()]
 	if err := iss.Join(first); err != nil {
-		return "", &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
+		return "", nil, &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
 	}
 	references := w.references[iss.URL()]
 	for n, other := range append([]*issuer.Issuer{first}, references...) {
 		if iss.Same(other) {
-			return refTo(iss, n), nil
+			return refTo(iss, n), nil, nil
 		}
 	}
 	if len(references) >= maxReferences {
-		return "", &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf(
+		return "", nil, &control.Error{Status: http.StatusTooManyRequests, Message: fmt.Sprintf(
 			"farm: issuer %q was asked for with %d presets and claims already: give them in requests for tokens instead", iss.URL(), len(references))}
 	}
-	w.references[iss.URL()] = append(references, iss)
-	return refTo(iss, len(references)+1), nil
+	put = func() { w.references[iss.URL()] = append(references, iss) }
+	return refTo(iss, len(references)+1), put, nil
 }
 
 // refTo is what refers to an issuer: its URL, and for those that have joined it, that with a fragment, which no
@@ -138,16 +166,16 @@ func refTo(iss *issuer.Issuer, number int) string {
 	return fmt.Sprintf("%s#%d", iss.URL(), number+1)
 }
 
-// add serves an issuer at a URL that is free. The caller holds mu.
-func (w *World) add(iss *issuer.Issuer) error {
+// place finds the place of an issuer at a URL that is free, and returns what puts it there. The caller holds changing.
+func (w *World) place(iss *issuer.Issuer) (put func(), err error) {
 	var keys []string
 	for _, address := range []string{iss.DiscoveryURL(), iss.JWKSURL()} {
 		u, err := url.Parse(address)
 		if err != nil {
-			return fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
+			return nil, fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
 		}
 		if !w.server.authority.MaySign(u.Hostname()) {
-			return fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
+			return nil, fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
 		}
 		keys = append(keys, plane.HostKey(u.Host)+u.EscapedPath())
 	}
@@ -155,37 +183,45 @@ func (w *World) add(iss *issuer.Issuer) error {
 		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on
 		// the internet.
 		if other := w.documents[key]; other != nil {
-			return fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
+			return nil, fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
 		}
 	}
 	for _, other := range w.issuers {
 		shared, err := iss.ShareKeys(other)
 		if err != nil {
-			return &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
+			return nil, &control.Error{Status: http.StatusConflict, Message: "farm: " + err.Error()}
 		}
 		if shared {
 			break
 		}
 	}
-	w.issuers[iss.URL()] = iss
-	for _, key := range keys {
-		w.documents[key] = iss
-	}
-	return nil
+	return func() {
+		w.issuers[iss.URL()] = iss
+		for _, key := range keys {
+			w.documents[key] = iss
+		}
+	}, nil
 }
 
 // serve adds an issuer of a platform's unless there is one with its URL, whose keys and faults a test may count on. One
 // with other keys is an error: nobody who asks it would take the tokens that the new one signs.
 func (w *World) serve(iss *issuer.Issuer) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	w.changing.Lock()
+	defer w.changing.Unlock()
 	if there := w.issuers[iss.URL()]; there != nil {
 		if !there.SameKeys(iss) {
 			return fmt.Errorf("farm: the issuer %q has keys of its own already", iss.URL())
 		}
 		return nil
 	}
-	return w.add(iss)
+	put, err := w.place(iss)
+	if err == nil {
+		err = w.keepAddress(iss)
+	}
+	if err == nil {
+		w.put(put)
+	}
+	return err
 }
 
 // addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical

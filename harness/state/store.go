@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -40,8 +41,9 @@ type Options struct {
 
 // Store is a state directory that this process has. It is safe for concurrent use.
 type Store struct {
-	db  *bbolt.DB
-	dir string
+	db    *bbolt.DB
+	dir   string
+	close func() error // once
 }
 
 // Record is a value under its key.
@@ -105,9 +107,13 @@ func Open(dir string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(dir, err)
 	}
-	s := &Store{db, dir}
+	s := &Store{db: db, dir: dir}
+	s.close = sync.OnceValue(func() error {
+		release(dir) // before the lock is gone, with which another process may say that it has the directory
+		return db.Close()
+	})
 	if err := s.begin(opts); err != nil {
-		return nil, errors.Join(openError(dir, err), db.Close())
+		return nil, errors.Join(openError(dir, err), s.Close())
 	}
 	return s, nil
 }
@@ -355,8 +361,7 @@ func (s *Store) Dir() string { return s.dir }
 
 // Close lets others have the directory. It may be called again.
 func (s *Store) Close() error {
-	release(s.dir)
-	if err := s.db.Close(); err != nil {
+	if err := s.close(); err != nil {
 		return fmt.Errorf("state: %s: close: %w", s.dir, err)
 	}
 	return nil

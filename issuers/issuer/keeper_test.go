@@ -60,7 +60,7 @@ func signature(t *testing.T, jwks []byte, token string) {
 	if err := json.Unmarshal(jwks, &set); err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := jose.ParseSigned(token, issuer.Algorithms)
+	parsed, err := jose.ParseSignedCompact(token, issuer.Algorithms)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,701 @@
+package farm_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/farm"
+	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/harness/state"
+	"github.com/issuerd/issuerd/issuers/issuer"
+)
+
+// killed is a directory as it would be if the process of a farm were killed now.
+func killed(t *testing.T, dir string) string {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(dir, state.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := t.TempDir()
+	if err := os.WriteFile(filepath.Join(copied, state.FileName), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+// picture is what clients can tell of a world.
+type picture struct {
+	World     control.World
+	Issuers   []control.Issuer
+	Faults    []control.FaultInForce
+	Keys      []control.Key
+	Directory directory.File
+	Journal   control.Journal
+	JWKS      map[string]string // by URL of the issuer; the ones of Entra by "entra"
+	CA        string
+}
+
+// pictureOf takes a picture of the issuers at their real names; of the default world, of those of two platforms, since
+// the keys of all would take long. The journal is the one before the picture, or with after, the one after it.
+func pictureOf(t *testing.T, s *farm.Server, id string, after bool) picture {
+	t.Helper()
+	w := worldOf(t, s, id)
+	var p picture
+	if !after {
+		p.Journal = w.Journal(control.JournalQuery{})
+	}
+	p.World, p.Directory, p.CA, p.JWKS = w.Describe(), w.Directory(), string(s.CA()), map[string]string{}
+	p.World.IdentityEndpoint = "" // it is where the Entra plane is
+	client := canonical(s, id)
+	for _, iss := range w.Issuers() {
+		byPath := strings.HasPrefix(iss.URL, "https://127.0.0.1") || strings.HasPrefix(iss.URL, "https://localhost")
+		if byPath || id == control.DefaultWorld && iss.Platform != "github" && iss.Platform != "generic" {
+			continue
+		}
+		p.Issuers = append(p.Issuers, iss)
+		faults, err := w.Faults(iss.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range faults {
+			fault.Hits = 0 // they are not kept
+			p.Faults = append(p.Faults, fault)
+		}
+		keys, err := w.Keys(iss.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Keys = append(p.Keys, keys...)
+		if len(faults) == 0 {
+			_, p.JWKS[iss.URL] = get(t, client, iss.JWKS, "")
+		}
+	}
+	_, p.JWKS["entra"] = get(t, client, "https://login.microsoftonline.com/common/discovery/v2.0/keys", "")
+	if after {
+		p.Journal = w.Journal(control.JournalQuery{})
+	}
+	return p
+}
+
+func worldOf(t *testing.T, s *farm.Server, id string) *farm.World {
+	t.Helper()
+	for _, w := range farm.WorldsOf(s) {
+		if w.Describe().ID == id {
+			return w
+		}
+	}
+	t.Fatalf("the world %s is not there", id)
+	return nil
+}
+
+// comesBack compares a farm with the one that a restart after a kill would make.
+func comesBack(t *testing.T, s *farm.Server, opts farm.Options, what string, worlds ...string) {
+	t.Helper()
+	want := map[string]picture{}
+	for _, id := range worlds {
+		want[id] = pictureOf(t, s, id, true)
+	}
+	dir := opts.State
+	opts.State = killed(t, dir)
+	again, err := farm.Start(opts)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	defer again.Close()
+	if got := len(farm.WorldsOf(again)); got != len(farm.WorldsOf(s)) {
+		t.Errorf("%s: %d worlds came back of %d", what, got, len(farm.WorldsOf(s)))
+	}
+	for _, id := range worlds {
+		if diff := cmp.Diff(want[id], pictureOf(t, again, id, false)); diff != "" {
+			t.Errorf("%s: the world %s (-want +got):\n%s", what, id, diff)
+		}
+	}
+}
+
+// call is a request with a bearer token and a JSON body, and its status.
+func call(t *testing.T, client *http.Client, method, address, token, body string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
+// TestEverythingComesBack makes changes of every kind. After each, a farm that starts from what is on the disk at that
+// moment is the same.
+func TestEverythingComesBack(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	opts := farm.Options{
+		State: filepath.Join(t.TempDir(), "state"), Now: func() time.Time { return now }, Directory: azure(t),
+		Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: free, plane.Entra: free, plane.Control: free},
+	}
+	s := start(t, opts)
+	github := directory.Credential{Name: "github", Issuer: githubURL, Subject: "deploy", Audiences: []string{exchangeAudience}}
+	options := directory.DefaultOptions()
+	options.PropagationDelay = time.Minute
+	w := newWorld(t, s, control.WorldSpec{
+		Name: "mine", Start: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Skew: control.Duration(2 * time.Minute), Options: &options,
+		Tenants: []directory.Tenant{{
+			DisplayName:   "Fabrikam",
+			Subscriptions: []directory.Subscription{{DisplayName: "one", RoleAssignments: []directory.RoleAssignment{{Principal: "deployer", Role: "Owner"}}}},
+			Applications: []directory.Application{{
+				Name: "deployer", Credentials: []directory.Credential{github},
+				AppRoleAssignments: []directory.AppRoleAssignment{{Resource: "Microsoft Graph", Role: "Application.ReadWrite.All"}},
+			}},
+		}},
+	})
+	id := w.Describe().ID
+	deployer, subscription := w.Directory().Tenants[0].Applications[0], w.Directory().Tenants[0].Subscriptions[0]
+	client := canonical(s, id)
+	given, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pemKey, err := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var app control.Application
+	const other = "https://issuer.contoso.example"
+	var graphToken, armToken string
+	steps := []struct {
+		what string
+		do   func() error
+	}{
+		{"a world", func() error { return nil }},
+		{"an issuer", func() error { _, err := w.AddIssuer(control.IssuerSpec{Platform: "github"}); return err }},
+		{"an issuer of data", func() error {
+			_, err := w.AddIssuer(control.IssuerSpec{Platform: "generic", URL: other, Alg: "ES256", Claims: map[string]any{"sub": "x", "n": json.Number("12345678901234567890")}})
+			return err
+		}},
+		{"the same with other claims", func() error {
+			added, err := w.AddIssuer(control.IssuerSpec{Platform: "generic", URL: other, Alg: "ES256", Claims: map[string]any{"sub": "y", "gone": nil}})
+			if added.Ref != other+"#2" {
+				t.Errorf("the issuer is %q", added.Ref)
+			}
+			return err
+		}},
+		{"an issuer with keys and faults", func() error {
+			_, err := w.AddIssuer(control.IssuerSpec{
+				Platform: "generic", URL: "https://given.contoso.example", Alg: "ES256", Keys: control.Keys(pemKey),
+				Faults: []control.Fault{{Name: "unreachable"}},
+			})
+			return err
+		}},
+		{"a fault", func() error {
+			_, err := w.SetFault(control.FaultSpec{Issuer: other, Name: "status", Parameters: map[string]any{"code": json.Number("503")}})
+			return err
+		}},
+		{"a fault's end", func() error { return w.ClearFault(other, "status") }},
+		{"other faults", func() error { return w.SetFaults(control.FaultsSpec{Issuer: "https://given.contoso.example"}) }},
+		{"a rotation", func() error { _, err := w.Rotate(control.RotateSpec{Issuer: githubURL}); return err }},
+		{"a rotation that is held back", func() error {
+			held := false
+			_, err := w.Rotate(control.RotateSpec{Issuer: other, Publish: &held})
+			return err
+		}},
+		{"a withdrawal", func() error { _, err := w.Publish(control.PublishSpec{Issuer: githubURL}); return err }},
+		{"an application", func() (err error) {
+			app, err = w.AddApplication(control.ApplicationSpec{Name: "worker", Credentials: []directory.Credential{{Name: "only", Issuer: other, Subject: "x", Audiences: []string{exchangeAudience}}}})
+			return err
+		}},
+		{"a credential", func() error {
+			_, err := w.AddCredential(app.ClientID, directory.Credential{Name: "second", Issuer: other, Subject: "y", Audiences: []string{exchangeAudience}})
+			return err
+		}},
+		{"a credential's change", func() error {
+			_, err := w.UpdateCredential(app.ClientID, "second", directory.Credential{Subject: "z"})
+			return err
+		}},
+		{"a credential's end", func() error { return w.RemoveCredential(app.ClientID, "only") }},
+		{"the clock", func() error {
+			_, err := w.SetClock(control.ClockSpec{Advance: control.Duration(90 * time.Minute)})
+			return err
+		}},
+		{"sign-ins", func() error {
+			assertion := mint(t, w, githubURL, "deploy").Token
+			if a := exchange(t.Context(), t, client, w.Describe().Tenant, deployer.ClientID, mint(t, w, githubURL, "nobody").Token); a.code() == 0 {
+				t.Error("nobody signed in")
+			}
+			graphToken = exchange(t.Context(), t, client, w.Describe().Tenant, deployer.ClientID, assertion).AccessToken
+			armToken = exchangeFor(t, client, w.Describe().Tenant, deployer.ClientID, assertion, "https://management.azure.com/.default").AccessToken
+			return nil
+		}},
+		{"Microsoft Graph", func() error {
+			status, body := call(t, client, http.MethodPost, "https://graph.microsoft.com/v1.0/applications", graphToken, `{"displayName":"of Graph","notes":"n"}`)
+			if status != http.StatusCreated {
+				return fmt.Errorf("%d %s", status, body)
+			}
+			return nil
+		}},
+		{"Azure Resource Manager", func() error {
+			status, body := call(t, client, http.MethodPut, "https://management.azure.com/subscriptions/"+subscription.ID+"/resourcegroups/new?api-version=2022-09-01", armToken, `{"location":"westeurope"}`)
+			if status != http.StatusCreated {
+				return fmt.Errorf("%d %s", status, body)
+			}
+			return nil
+		}},
+		{"requests for nothing", func() error {
+			get(t, client, "https://issuer.contoso.example/nothing", "")
+			return nil
+		}},
+		{"the default world", func() error {
+			d := s.DefaultWorld()
+			_, err := d.AddIssuer(control.IssuerSpec{Platform: "github", Claims: map[string]any{"sub": "other"}})
+			return errors.Join(err, d.SetFaults(control.FaultsSpec{Issuer: "https://issuer.contoso.example", Faults: []control.Fault{{Name: "unreachable"}}}))
+		}},
+	}
+	for _, step := range steps {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		comesBack(t, s, opts, step.what, id, control.DefaultWorld)
+	}
+
+	// A token of before is good after a restart, and so are references.
+	opts.State = killed(t, opts.State)
+	again := start(t, opts)
+	if status, body := call(t, canonical(again, id), http.MethodGet, "https://graph.microsoft.com/v1.0/applications", graphToken, ""); status != http.StatusOK {
+		t.Errorf("the token of before: %d %s", status, body)
+	}
+	minted, err := worldOf(t, again, id).Mint(control.MintSpec{Issuer: other + "#2"})
+	if err != nil || minted.Claims["sub"] != "y" {
+		t.Errorf("the second reference mints %v (%v)", minted.Claims, err)
+	}
+	if got := minted.Claims["iss"]; got != other {
+		t.Errorf("iss %v", got)
+	}
+	first, err := worldOf(t, again, id).Mint(control.MintSpec{Issuer: other})
+	if err != nil || fmt.Sprint(first.Claims["n"]) != "12345678901234567890" {
+		t.Errorf("the first reference mints %v (%v)", first.Claims, err)
+	}
+}
+
+// exchangeFor is exchange for a scope.
+func exchangeFor(t *testing.T, client *http.Client, tenant, clientID, assertion, scope string) answer {
+	t.Helper()
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {clientID}, "client_assertion": {assertion},
+		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "scope": {scope},
+	}
+	resp, err := client.PostForm("https://login.microsoftonline.com/"+tenant+"/oauth2/v2.0/token", form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var a answer
+	if err := json.NewDecoder(resp.Body).Decode(&a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestChangesThatCantBeKept has the disk of a farm go away: every change is refused, and nothing changes.
+func TestChangesThatCantBeKept(t *testing.T) {
+	t.Parallel()
+	var log logged
+	s, err := farm.Start(farm.Options{
+		State: t.TempDir(), Now: func() time.Time { return time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC) }, NoIssuers: true, Log: log.logger(),
+		Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err == nil {
+			t.Error("the end of the farm does not say that its journal is not written")
+		}
+	}()
+	w := newWorld(t, s, control.WorldSpec{Tenants: []directory.Tenant{{
+		DisplayName:   "Fabrikam",
+		Subscriptions: []directory.Subscription{{DisplayName: "one", RoleAssignments: []directory.RoleAssignment{{Principal: "deployer", Role: "Owner"}}}},
+		Applications: []directory.Application{{
+			Name:               "deployer",
+			Credentials:        []directory.Credential{{Name: "only", Issuer: githubURL, Subject: "deploy", Audiences: []string{exchangeAudience}}},
+			AppRoleAssignments: []directory.AppRoleAssignment{{Resource: "Microsoft Graph", Role: "Application.ReadWrite.All"}},
+		}},
+	}}})
+	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
+	tenant, id := w.Directory().Tenants[0], w.Describe().ID
+	client, assertion := canonical(s, id), mint(t, w, githubURL, "deploy").Token
+	graphToken := exchangeFor(t, client, tenant.ID, tenant.Applications[0].ClientID, assertion, "https://graph.microsoft.com/.default").AccessToken
+	armToken := exchangeFor(t, client, tenant.ID, tenant.Applications[0].ClientID, assertion, "https://management.azure.com/.default").AccessToken
+	before := pictureOf(t, s, id, false)
+	if err := farm.LoseDisk(s); err != nil {
+		t.Fatal(err)
+	}
+	credential := directory.Credential{Name: "second", Issuer: githubURL, Subject: "x", Audiences: []string{exchangeAudience}}
+	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	client1 := tenant.Applications[0].ClientID
+	for name, change := range map[string]func() error{
+		"a world": func() error { _, err := manager.CreateWorld(t.Context(), control.WorldSpec{}); return err },
+		"an issuer": func() error {
+			_, err := manager.AddIssuer(t.Context(), id, control.IssuerSpec{Platform: "gcp"})
+			return err
+		},
+		"a reference": func() error {
+			_, err := manager.AddIssuer(t.Context(), id, control.IssuerSpec{Platform: "github", Claims: map[string]any{"sub": "y"}})
+			return err
+		},
+		"a rotation": func() error {
+			_, err := manager.Rotate(t.Context(), id, control.RotateSpec{Issuer: githubURL})
+			return err
+		},
+		"a withdrawal": func() error {
+			_, err := manager.Publish(t.Context(), id, control.PublishSpec{Issuer: githubURL})
+			return err
+		},
+		"a fault": func() error {
+			_, err := manager.SetFault(t.Context(), id, control.FaultSpec{Issuer: githubURL, Name: "unreachable"})
+			return err
+		},
+		"faults": func() error {
+			return manager.SetFaults(t.Context(), id, control.FaultsSpec{Issuer: githubURL, Faults: []control.Fault{{Name: "unreachable"}}})
+		},
+		"an application": func() error {
+			_, err := manager.AddApplication(t.Context(), id, control.ApplicationSpec{Name: "x", Credentials: []directory.Credential{}})
+			return err
+		},
+		"a credential":       func() error { _, err := manager.AddCredential(t.Context(), id, client1, credential); return err },
+		"a credential's end": func() error { return manager.RemoveCredential(t.Context(), id, client1, "only") },
+		"a world's end":      func() error { return manager.DeleteWorld(t.Context(), id) },
+	} {
+		var refused *control.Error
+		if err := change(); !errors.As(err, &refused) || refused.Status != http.StatusInsufficientStorage {
+			t.Errorf("%s: %v, want the status 507", name, err)
+		}
+	}
+	if status, body := call(t, client, http.MethodPost, "https://graph.microsoft.com/v1.0/applications", graphToken, `{"displayName":"x"}`); status != http.StatusInternalServerError {
+		t.Errorf("Microsoft Graph: %d %s", status, body)
+	}
+	address := "https://management.azure.com/subscriptions/" + tenant.Subscriptions[0].ID + "/resourcegroups/new?api-version=2022-09-01"
+	if status, body := call(t, client, http.MethodPut, address, armToken, `{"location":"westeurope"}`); status != http.StatusInternalServerError {
+		t.Errorf("Azure Resource Manager: %d %s", status, body)
+	}
+	after := pictureOf(t, s, id, false)
+	before.Journal, after.Journal = control.Journal{}, control.Journal{}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("something has changed (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(log.String(), "not kept") || strings.Contains(log.String(), "PRIVATE") {
+		t.Errorf("the log is %s", log.String())
+	}
+}
+
+// TestEndedWorldStaysAway deletes a world, and has another end because nobody uses it: neither comes back.
+func TestEndedWorldStaysAway(t *testing.T) {
+	t.Parallel()
+	clock := &timers{now: time.Now()}
+	opts := farm.Options{State: t.TempDir(), Now: clock.time, After: clock.after, IdleWorlds: time.Hour, NoIssuers: true}
+	s := start(t, opts)
+	deleted, idle := newWorld(t, s, control.WorldSpec{}), newWorld(t, s, control.WorldSpec{})
+	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	if err := manager.DeleteWorld(t.Context(), deleted.Describe().ID); err != nil {
+		t.Fatal(err)
+	}
+	ids := func(s *farm.Server) (all []string) {
+		for _, w := range farm.WorldsOf(s) {
+			all = append(all, w.Describe().ID)
+		}
+		slices.Sort(all)
+		return all
+	}
+	restarted := func() []string {
+		opts := opts
+		opts.State = killed(t, opts.State)
+		opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}
+		again := start(t, opts)
+		return ids(again)
+	}
+	want := []string{control.DefaultWorld, idle.Describe().ID}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, restarted()); diff != "" {
+		t.Errorf("after the deletion (-want +got):\n%s", diff)
+	}
+	if err := deleted.SetFaults(control.FaultsSpec{Issuer: "x"}); err == nil {
+		t.Error("the deleted world can be changed")
+	}
+	if _, err := deleted.AddApplication(control.ApplicationSpec{Name: "late"}); err == nil {
+		t.Error("the directory of the deleted world can be changed")
+	}
+	clock.pass(2 * time.Hour)
+	if diff := cmp.Diff([]string{control.DefaultWorld}, restarted()); diff != "" {
+		t.Errorf("after two hours (-want +got):\n%s", diff)
+	}
+}
+
+// TestJournalGoesOn has a journal full, and more: it comes back as it was read, within its bounds, and goes on counting.
+func TestJournalGoesOn(t *testing.T) {
+	t.Parallel()
+	opts := farm.Options{State: t.TempDir(), NoIssuers: true, Now: func() time.Time { return time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC) }}
+	s := start(t, opts)
+	w := s.DefaultWorld()
+	for _, entries := range []int{1, 998, 1, 1, 700, 2500} {
+		for range entries {
+			farm.Answered(w, control.Entry{Plane: plane.Entra, Method: http.MethodGet, URL: "https://login.microsoftonline.com/x"})
+		}
+		want := w.Journal(control.JournalQuery{})
+		if _, err := s.DefaultWorld().AddApplication(control.ApplicationSpec{Name: fmt.Sprint(want.Last)}); err != nil {
+			t.Fatal(err)
+		}
+		copied := opts
+		copied.State = killed(t, opts.State)
+		again := start(t, copied)
+		if diff := cmp.Diff(want, again.DefaultWorld().Journal(control.JournalQuery{})); diff != "" {
+			t.Errorf("after %d entries (-want +got):\n%s", want.Last, diff)
+		}
+		farm.Answered(again.DefaultWorld(), control.Entry{Plane: plane.Entra})
+		if got := again.DefaultWorld().Journal(control.JournalQuery{After: want.Last}); len(got.Entries) != 1 || got.Entries[0].Seq != want.Last+1 {
+			t.Errorf("the next entry after %d is %+v", want.Last, got.Entries)
+		}
+	}
+	if kept := farm.KeptEntries(w); kept != 1000 {
+		t.Errorf("%d entries are on the disk", kept)
+	}
+}
+
+// TestDirectoryFileAndState starts a farm again with the file of before, with a changed one, and with none.
+func TestDirectoryFileAndState(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	names := func(version string, apps ...string) (names []string) {
+		t.Helper()
+		file := directory.New()
+		tenant := directory.Tenant{DisplayName: "Contoso"}
+		for _, name := range apps {
+			tenant.Applications = append(tenant.Applications, directory.Application{Name: name})
+		}
+		if _, err := file.AddTenant(tenant); err != nil {
+			t.Fatal(err)
+		}
+		opts := farm.Options{State: dir, NoIssuers: true, Directory: file, DirectoryVersion: version}
+		opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}
+		s, err := farm.Start(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if version == "reload" {
+			if err := s.ReplaceDirectory(file, "reloaded"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, app := range s.DefaultWorld().Directory().Tenants[0].Applications {
+			names = append(names, app.Name)
+		}
+		if _, err := s.DefaultWorld().AddApplication(control.ApplicationSpec{Name: "added " + fmt.Sprint(len(names))}); err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	for _, tt := range []struct {
+		name, version string
+		apps, want    []string
+	}{
+		{"the first start", "1", []string{"a"}, []string{"a"}},
+		{"the same file", "1", []string{"a"}, []string{"a", "added 1"}},
+		{"no file", "", []string{"demo"}, []string{"a", "added 1", "added 2"}},
+		{"a changed file", "2", []string{"b"}, []string{"b"}},
+		{"the same again", "2", []string{"b"}, []string{"b", "added 1"}},
+		{"a file that changes while the farm runs", "reload", []string{"c"}, []string{"c"}},
+		{"that file", "reloaded", []string{"c"}, []string{"c", "added 1"}},
+	} {
+		if diff := cmp.Diff(tt.want, names(tt.version, tt.apps...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestKeptAuthority starts a farm with more hosts, with fewer, and after a year: the authority stays as long as it can,
+// and a new one comes with a warning.
+func TestKeptAuthority(t *testing.T) {
+	t.Parallel()
+	dir, now := t.TempDir(), time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	var before []byte
+	for _, tt := range []struct {
+		name    string
+		hosts   []string
+		later   time.Duration
+		same    bool
+		warning string
+	}{
+		{"the first start", []string{"one.contoso.com"}, 0, false, ""},
+		{"the same hosts", []string{"one.contoso.com"}, time.Hour, true, ""},
+		{"fewer hosts", nil, time.Hour, true, ""},
+		{"a host below another", []string{"www.one.contoso.com"}, time.Hour, true, ""},
+		{"another host", []string{"two.contoso.com"}, time.Hour, false, "may not sign for two.contoso.com"},
+		{"those of both", []string{"one.contoso.com", "two.contoso.com"}, time.Hour, true, ""},
+		{"a year later", nil, 366 * 24 * time.Hour, false, "ended at"},
+		{"and again", []string{"one.contoso.com", "two.contoso.com"}, time.Hour, true, ""},
+	} {
+		now = now.Add(tt.later)
+		var log logged
+		opts := farm.Options{State: dir, NoIssuers: true, Hosts: tt.hosts, Now: func() time.Time { return now }, Log: log.logger()}
+		opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}
+		s, err := farm.Start(opts)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		if same := bytes.Equal(before, s.CA()); same != tt.same {
+			t.Errorf("%s: the authority is the same: %t", tt.name, same)
+		}
+		warned := strings.Contains(log.String(), "made a new certificate authority")
+		if warned != (tt.warning != "") || !strings.Contains(log.String(), tt.warning) {
+			t.Errorf("%s: the log is %s", tt.name, log.String())
+		}
+		before = s.CA()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestGivenKeysAndState starts a farm with a platform's keys, without, and with others.
+func TestGivenKeysAndState(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	key := func() issuer.SigningKey {
+		made, err := issuer.GenerateKey("RS256")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return issuer.SigningKey{Key: made}
+	}
+	one, two := key(), key()
+	kids := func(keys ...issuer.SigningKey) (signs string, published int) {
+		t.Helper()
+		opts := farm.Options{State: dir, Keys: map[string][]issuer.SigningKey{"github": keys}}
+		opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}
+		s, err := farm.Start(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		all, err := s.DefaultWorld().Keys(githubURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range all {
+			if k.Signs {
+				signs = k.KID
+			}
+			if k.Published {
+				published++
+			}
+		}
+		return signs, published
+	}
+	first, published := kids(one)
+	if again, n := kids(one); again != first || n != published {
+		t.Errorf("the same key: %s of %d, want %s of %d", again, n, first, published)
+	}
+	if again, n := kids(); again != first || n != published {
+		t.Errorf("no key: %s of %d, want %s of %d", again, n, first, published)
+	}
+	other, n := kids(two)
+	if other == first || n != published+1 {
+		t.Errorf("another key: %s of %d keys, want another than %s, and one more than %d", other, n, first, published)
+	}
+	if again, _ := kids(one); again != other {
+		t.Errorf("the first key, which was rotated away: %s signs, want %s", again, other)
+	}
+}
+
+// TestNoTwoWorldsHaveOneKey ends a world whose keys were kept, and makes others: what comes back shares no key.
+func TestNoTwoWorldsHaveOneKey(t *testing.T) {
+	t.Parallel()
+	opts := farm.Options{State: t.TempDir(), NoIssuers: true}
+	s := start(t, opts)
+	manager := &control.Client{URL: s.ControlURL(), Token: s.Token()}
+	for n := range 6 {
+		w := newWorld(t, s, control.WorldSpec{})
+		addIssuer(t, w, control.IssuerSpec{Platform: "github"})
+		mint(t, w, githubURL, "x")
+		if n%2 == 0 {
+			if err := manager.DeleteWorld(t.Context(), w.Describe().ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	opts.State = killed(t, opts.State)
+	again := start(t, opts)
+	newWorldWithKey := newWorld(t, again, control.WorldSpec{})
+	addIssuer(t, newWorldWithKey, control.IssuerSpec{Platform: "github"})
+	owner := map[string]string{}
+	for _, w := range farm.WorldsOf(again) {
+		id := w.Describe().ID
+		for _, iss := range w.Issuers() {
+			_, jwks := get(t, canonical(again, id), iss.JWKS, "")
+			var set struct{ Keys []struct{ N string } }
+			if err := json.Unmarshal([]byte(jwks), &set); err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range set.Keys {
+				if other := owner[k.N]; other != "" || k.N == "" {
+					t.Errorf("the worlds %s and %s have the key %s", id, other, k.N)
+				}
+				owner[k.N] = id
+			}
+		}
+	}
+	if len(farm.WorldsOf(again)) != 5 || len(owner) < 4 {
+		t.Errorf("%d worlds with %d keys", len(farm.WorldsOf(again)), len(owner))
+	}
+}
+
+// TestNothingIsWritten runs a farm without a state directory in an empty folder.
+func TestNothingIsWritten(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("HOME", dir)
+	s := start(t, farm.Options{})
+	w := newWorld(t, s, control.WorldSpec{})
+	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
+	mint(t, w, githubURL, "x")
+	if _, err := w.Rotate(control.RotateSpec{Issuer: githubURL}); err != nil {
+		t.Fatal(err)
+	}
+	addApp(t, w, githubURL, "x")
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("there are %v (%v)", entries, err)
+	}
+}
