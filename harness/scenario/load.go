@@ -22,8 +22,18 @@ type Names struct {
 	Codes func(code string) bool
 }
 
-// DirectoryFile is the message about a file that has tenants in the place of a scenario.
-const DirectoryFile = "this is a file with Entra's directory, and no scenario"
+// The messages about files of other kinds.
+const (
+	DirectoryFile = "this is a file with Entra's directory, and no scenario"
+	IssuerFile    = "this is a file with an issuer, and no scenario"
+)
+
+// otherFiles tells files of other kinds by a key of their first level, where a scenario has steps.
+var otherFiles = []struct{ key, message, hint string }{
+	{"tenants", DirectoryFile, "issuerd serve --directory reads it"},
+	{"platform", IssuerFile, ""},
+	{"presets", IssuerFile, ""},
+}
 
 // Load reads a scenario file. It returns all problems, sorted by position; the
 // File is nil when there are any. name is what messages call the file. src may be any bytes.
@@ -33,9 +43,11 @@ func Load(name string, src []byte, names Names) (*File, document.Problems) {
 	if read == nil {
 		return nil, log.Problems()
 	}
-	if read.Root.Get("tenants") != nil && read.Root.Get("steps") == nil {
-		log.Add(read.Root.KeyPosition("tenants"), "issuerd serve --directory reads it", "%s", DirectoryFile)
-		return nil, log.Problems()
+	for _, other := range otherFiles {
+		if read.Root.Get(other.key) != nil && read.Root.Get("steps") == nil {
+			log.Add(read.Root.KeyPosition(other.key), other.hint, "%s", other.message)
+			return nil, log.Problems()
+		}
 	}
 	refuseKeys(read.Root, log)
 	refuseLater(read.Root, log)
