@@ -3,7 +3,6 @@
 package issuers
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
@@ -87,7 +86,7 @@ func ByName(name string) (*issuer.Platform, error) {
 			return e.load(), nil
 		}
 	}
-	return nil, fmt.Errorf("issuers: no platform %q (%s)", name, wording.Have(name, Names()))
+	return nil, wording.Unknown(name, Names(), "issuers: no platform %q", name)
 }
 
 // Hosts are those of the platforms' canonical issuers and of their keys. It parses no file.

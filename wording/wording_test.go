@@ -61,6 +61,27 @@ func TestHave(t *testing.T) {
 	}
 }
 
+func TestUnknown(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		word  string
+		known []string
+		text  string
+		hint  string
+	}{
+		{"gitub", []string{"gcp", "github"}, `no platform "gitub" (have gcp, github)`, `did you mean "github"?`},
+		{"terra", []string{"terraform", "github"}, `no platform "terra" (have terraform, github)`, `did you mean "terraform"?`},
+		{"git", []string{"gitlab", "github"}, `no platform "git" (have gitlab, github)`, ""},
+		{"", []string{"gitlab"}, `no platform "" (have gitlab)`, ""},
+		{"x", nil, `no platform "x" (have none)`, ""},
+	} {
+		err := wording.Unknown(tt.word, tt.known, "no platform %q", tt.word)
+		if err.Error() != tt.text || err.Hint() != tt.hint {
+			t.Errorf("%v and %q, want %q and %q", err, err.Hint(), tt.text, tt.hint)
+		}
+	}
+}
+
 func TestCount(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -27,9 +26,7 @@ func parseLabels(given []string, files []*scenario.File) (labels, error) {
 		if isDigits(word) {
 			near = "AADSTS" + word
 		}
-		return nil, &exitError{
-			code: exitUsage, err: fmt.Errorf("--label %q: no scenario has it (%s)", label, wording.Have(near, known)), hint: didYouMean(near, known, ""),
-		}
+		return nil, wording.Unknown(near, known, "--label %q: no scenario has it", label)
 	}
 	return given, nil
 }

@@ -81,10 +81,7 @@ func validateCase(f *scenario.File, name string) error {
 	if known == nil {
 		return fmt.Errorf("%s: the scenario %q has no cases: leave [%s] out", f.Path, f.Name, name)
 	}
-	return &exitError{
-		code: exitUsage, err: fmt.Errorf("%s: the scenario %q has no case %q (%s)", f.Path, f.Name, name, wording.Have(name, known)),
-		hint: didYouMean(name, known, ""),
-	}
+	return wording.Unknown(name, known, "%s: the scenario %q has no case %q", f.Path, f.Name, name)
 }
 
 // sources are the machine's files and, at the paths in the set and below, those that come with the program.

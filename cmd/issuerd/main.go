@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 func main() {
@@ -67,6 +69,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	}
 	exit := &exitError{code: exitUsage, err: err}
 	errors.As(err, &exit)
+	if unknown := (*wording.UnknownError)(nil); exit.hint == "" && errors.As(err, &unknown) {
+		exit.hint = unknown.Hint()
+	}
 	if exit.err != nil {
 		fmt.Fprintf(stderr, "issuerd: error: %v\n", exit.err)
 	}

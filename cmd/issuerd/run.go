@@ -163,10 +163,7 @@ func variables(list []string, files []*scenario.File) (map[string]any, error) {
 	vars, declared := map[string]any{}, declaredVariables(files)
 	for name, value := range given {
 		if !slices.Contains(declared, name) {
-			return nil, &exitError{
-				code: exitUsage, err: fmt.Errorf("--var %s: no scenario declares the variable %q (%s)", name, name, wording.Have(name, declared)),
-				hint: didYouMean(name, declared, ""),
-			}
+			return nil, wording.Unknown(name, declared, "--var %s: no scenario declares the variable %q", name, name)
 		}
 		vars[name] = value
 	}

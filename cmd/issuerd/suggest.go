@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,22 +13,10 @@ import (
 	"github.com/issuerd/issuerd/wording"
 )
 
-// didYouMean is a hint with the known word that is nearest to one that is not known, or with the only one that begins
-// with it, or what to do otherwise.
+// didYouMean is a hint with the known word that somebody may have meant, or with what to do otherwise. The hint of a
+// [wording.UnknownError] comes by itself.
 func didYouMean(word string, known []string, otherwise string) string {
-	if near, ok := wording.Nearest(word, known); ok {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	var begun []string
-	for _, k := range known {
-		if word != "" && strings.HasPrefix(k, word) {
-			begun = append(begun, k)
-		}
-	}
-	if len(begun) == 1 {
-		return fmt.Sprintf("did you mean %q?", begun[0])
-	}
-	return otherwise
+	return cmp.Or(wording.DidYouMean(word, known), otherwise)
 }
 
 // finishCommands gives the whole tree of commands what all of them have: commands of commands that tell what they do

@@ -9,6 +9,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // LiveWorld is what the API drives: a world with its issuers, directory, clock and journal. Its methods are safe for
@@ -90,6 +91,9 @@ func refuse(w http.ResponseWriter, err error) {
 	var e *Error
 	if errors.As(err, &e) {
 		refusal.Status, refusal.Member, refusal.Hint = e.Status, e.Member, e.Hint
+	}
+	if unknown := (*wording.UnknownError)(nil); refusal.Hint == "" && errors.As(err, &unknown) {
+		refusal.Hint = unknown.Hint()
 	}
 	if refusal.Status == 0 {
 		refusal.Status = http.StatusBadRequest

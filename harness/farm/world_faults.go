@@ -83,7 +83,8 @@ func (w *World) ClearFault(ref, name string) error {
 		return nil
 	}
 	if !slices.Contains(faults.Names(), name) {
-		return &control.Error{Status: http.StatusNotFound, Member: "name", Message: fmt.Sprintf("farm: no fault is called %q (%s)", name, wording.Have(name, faults.Names()))}
+		unknown := wording.Unknown(name, faults.Names(), "farm: no fault is called %q", name)
+		return &control.Error{Status: http.StatusNotFound, Member: "name", Message: unknown.Error(), Hint: unknown.Hint()}
 	}
 	return &control.Error{Status: http.StatusNotFound, Member: "name", Message: fmt.Sprintf("farm: the fault %s is not in force at issuer %q", name, iss.URL())}
 }

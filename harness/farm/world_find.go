@@ -93,7 +93,8 @@ func (w *World) noIssuer(ref string) error {
 	slices.Sort(platforms)
 	slices.Sort(urls)
 	known := append(slices.Compact(platforms), urls...)
-	return &control.Error{Status: http.StatusNotFound, Member: "issuer", Message: fmt.Sprintf("farm: this world has no issuer %q (%s)", ref, wording.Have(ref, known))}
+	unknown := wording.Unknown(ref, known, "farm: this world has no issuer %q", ref)
+	return &control.Error{Status: http.StatusNotFound, Member: "issuer", Message: unknown.Error(), Hint: unknown.Hint()}
 }
 
 // find returns the issuer with a URL, or nil.

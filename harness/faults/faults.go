@@ -1,10 +1,11 @@
 package faults
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/wording"
@@ -81,12 +82,13 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 			if err != nil {
 				return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
 			}
-			dec := json.NewDecoder(bytes.NewReader(raw))
-			dec.DisallowUnknownFields()
-			if err := dec.Decode(p); err != nil {
+			if err := json.Unmarshal(raw, &given); err != nil { // a copy of the caller's
 				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
 			}
-			if err := json.Unmarshal(raw, &given); err != nil { // a copy of the caller's
+			if err := f.validateNames(given); err != nil {
+				return issuer.Tamper{}, err
+			}
+			if err := json.Unmarshal(raw, p); err != nil {
 				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
 			}
 		}
@@ -97,7 +99,21 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 		tamper.Name, tamper.Parameters = name, given
 		return tamper, nil
 	}
-	return issuer.Tamper{}, fmt.Errorf("faults: no fault %q (%s)", name, wording.Have(name, Names()))
+	return issuer.Tamper{}, wording.Unknown(name, Names(), "faults: no fault %q", name)
+}
+
+// validateNames refuses parameters that the fault does not take.
+func (f Fault) validateNames(given map[string]any) error {
+	var known []string
+	for _, parameter := range f.Parameters() {
+		known = append(known, parameter.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(known, name) {
+			return wording.Unknown(name, known, "faults: %s: no parameter %q", f.Name, name)
+		}
+	}
+	return nil
 }
 
 // document checks a parameter that names a document and returns whether it covers a document; empty covers both.

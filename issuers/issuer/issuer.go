@@ -105,7 +105,7 @@ func WithAlg(alg string) Option {
 			return nil
 		}
 		if !slices.Contains(Algorithms, want) {
-			return fmt.Errorf("issuer: unknown key algorithm %q (%s)", alg, wording.Have(alg, names(Algorithms, func(a jose.SignatureAlgorithm) string { return string(a) })))
+			return wording.Unknown(alg, names(Algorithms, func(a jose.SignatureAlgorithm) string { return string(a) }), "issuer: unknown key algorithm %q", alg)
 		}
 		n := i.spot(i.preset)
 		i.service.Keys = slices.Clone(i.service.Keys)

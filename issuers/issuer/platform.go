@@ -1,7 +1,6 @@
 package issuer
 
 import (
-	"fmt"
 	"net/url"
 	"time"
 
@@ -100,7 +99,7 @@ func (p *Platform) Service(name string) (*Service, error) {
 			return &p.Services[i], nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no service %q (%s)", p.Name, name, wording.Have(name, names(p.Services, func(s Service) string { return s.Name })))
+	return nil, wording.Unknown(name, names(p.Services, func(s Service) string { return s.Name }), "%s: no service %q", p.Name, name)
 }
 
 // Preset returns the named preset, or the first for the empty name. The error lists the known ones.
@@ -110,7 +109,7 @@ func (p *Platform) Preset(name string) (*Preset, error) {
 			return &p.Presets[i], nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no preset %q (%s)", p.Name, name, wording.Have(name, p.PresetNames()))
+	return nil, wording.Unknown(name, p.PresetNames(), "%s: no preset %q", p.Name, name)
 }
 
 // PresetNames returns the names of the platform's presets in their order.
