@@ -2,6 +2,7 @@ package faults
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -88,7 +89,11 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 			if err := f.validateNames(given); err != nil {
 				return issuer.Tamper{}, err
 			}
-			if err := json.Unmarshal(raw, p); err != nil {
+			err = json.Unmarshal(raw, p)
+			if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameter %q: want %s, got %s", name, wrong.Field, wants[wrong.Type.Kind()], wrong.Value)
+			}
+			if err != nil {
 				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
 			}
 		}
@@ -101,6 +106,9 @@ func New(name string, parameters any) (issuer.Tamper, error) {
 	}
 	return issuer.Tamper{}, wording.Unknown(name, Names(), "faults: no fault %q", name)
 }
+
+// wants are the kinds of values that parameters have, in words.
+var wants = map[reflect.Kind]string{reflect.String: "a string", reflect.Int: "an integer", reflect.Map: "an object"}
 
 // validateNames refuses parameters that the fault does not take.
 func (f Fault) validateNames(given map[string]any) error {
