@@ -18,7 +18,6 @@ import (
 	"github.com/issuerd/issuerd/issuers/kubernetes"
 	"github.com/issuerd/issuerd/issuers/spiffe"
 	"github.com/issuerd/issuerd/issuers/terraform"
-	"github.com/issuerd/issuerd/wording"
 )
 
 // entry is a platform; one that is a file is read when somebody asks for it.
@@ -80,14 +79,7 @@ func IsFile(name string) bool {
 }
 
 // ByName returns the platform with that name; the error lists those there are, or that are near.
-func ByName(name string) (*issuer.Platform, error) {
-	for _, e := range list {
-		if e.name == name {
-			return e.load(), nil
-		}
-	}
-	return nil, wording.Unknown(name, Names(), "issuers: no platform %q", name)
-}
+func ByName(name string) (*issuer.Platform, error) { return Set{}.ByName(name) }
 
 // Hosts are those of the platforms' canonical issuers and of their keys. It parses no file.
 func Hosts() []string {

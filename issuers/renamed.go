@@ -44,11 +44,5 @@ func PresetOf(platform, preset string) string {
 // Find returns a platform and one of its presets, by the names of any time; the empty preset is the platform's first.
 // The error lists those there are.
 func Find(platform, preset string) (*issuer.Platform, *issuer.Preset, error) {
-	platform, preset, _ = Renamed(platform, preset)
-	p, err := ByName(platform)
-	if err != nil {
-		return nil, nil, err
-	}
-	found, err := p.Preset(preset)
-	return p, found, err
+	return Set{}.Find(platform, preset)
 }

@@ -33,6 +33,15 @@ steps:
   - exchange: {}
 `
 
+// myIssuer is the file acme.yaml of the examples.
+const myIssuer = `platform: acme
+url: https://ci.acme.example
+presets:
+  - name: job
+    claims: {project: web, ref: main}
+    derived: {sub: "project:{project}:ref:{ref}"}
+`
+
 // TestExamples runs the example of every command's help beside a running farm, in a folder with the files that the
 // examples name. The lines of one command are one script. A serve is given free ports, and ends once it has said where
 // it is.
@@ -54,7 +63,7 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, content := range map[string][]byte{"my.yaml": []byte(myScenario), "entra.yaml": []byte(oneTenant), "github.pem": pem} {
+	for name, content := range map[string][]byte{"my.yaml": []byte(myScenario), "entra.yaml": []byte(oneTenant), "acme.yaml": []byte(myIssuer), "github.pem": pem} {
 		if err := os.WriteFile(filepath.Join(home, name), content, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -11,15 +11,15 @@ import (
 )
 
 // readKeys reads the files of --keys, PLATFORM=FILE, and warns of those that others may read.
-func readKeys(flags []string, stderr io.Writer) (map[string][]issuer.SigningKey, error) {
+func readKeys(set issuers.Set, flags []string, stderr io.Writer) (map[string][]issuer.SigningKey, error) {
 	keys := map[string][]issuer.SigningKey{}
 	for _, flag := range flags {
 		platform, file, ok := strings.Cut(flag, "=")
 		if !ok || platform == "" || file == "" {
 			return nil, fmt.Errorf("--keys %q: want PLATFORM=FILE, such as github=github.pem", flag)
 		}
-		if _, err := issuers.ByName(platform); err != nil {
-			return nil, misspelt(fmt.Errorf("--keys %q: %w", flag, err), platform, "")
+		if _, err := set.ByName(platform); err != nil {
+			return nil, misspelt(set, fmt.Errorf("--keys %q: %w", flag, err), platform, "")
 		}
 		read, warning, err := keyfile.Read(disk{}, file)
 		if err != nil {

@@ -23,6 +23,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/issuerd/issuerd/issuers"
 )
 
 // writeKey writes a private key as PEM and returns the file's path.
@@ -173,7 +175,7 @@ func TestServeKeysOthersMayRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	keys, err := readKeys([]string{"spiffe=" + file}, &stderr)
+	keys, err := readKeys(issuers.Set{}, []string{"spiffe=" + file}, &stderr)
 	if err != nil || len(keys["spiffe"]) != 1 {
 		t.Fatalf("%d keys, error %v", len(keys["spiffe"]), err)
 	}

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/wording"
 )
 
@@ -18,6 +21,7 @@ import (
 type findings struct {
 	Scenarios   int       `json:"scenarios"`   // the scenario files without problems
 	Directories int       `json:"directories"` // the directory files, with problems or without
+	Issuers     int       `json:"issuers"`     // the issuer files, with problems or without
 	Problems    []finding `json:"problems"`
 	Warnings    []finding `json:"warnings"`
 }
@@ -35,15 +39,15 @@ func newLint() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "lint [PATH|NAME...]",
-		Short: "Check scenario and directory files without running them",
+		Short: "Check scenario, directory and issuer files without running them",
 		Long: `Check scenario files and print every problem as file:line:col: message, with a hint where there is one.
 Paths are files and folders, and names as run takes them; without any, the scenarios that come with issuerd are checked. A file whose
-first level has tenants is checked as a directory, for serve --directory. Nothing is sent anywhere. A warning is about an old word that
-means the same as the new one that its hint says.
+first level has tenants is checked as a directory, for serve --directory, and one that has platform or presets there as an issuer, for
+--issuers. Nothing is sent anywhere. A warning is about an old word that means the same as the new one that its hint says.
 
 Exit status: 0 without problems, whatever the warnings, 2 with some or when a path can't be read.`,
 		Example: `  issuerd lint
-  issuerd lint my.yaml entra.yaml
+  issuerd lint my.yaml entra.yaml acme.yaml
   issuerd lint my.yaml --json`,
 		SuggestFor:        []string{"check", "validate", "verify"},
 		ValidArgsFunction: completeScenarios,
@@ -65,8 +69,10 @@ Exit status: 0 without problems, whatever the warnings, 2 with some or when a pa
 				return &exitError{code: exitUsage}
 			}
 			checked := wording.Count(found.Scenarios, "scenario file")
-			if found.Directories > 0 {
-				checked = wording.Count(found.Directories, "directory file") + ", " + checked
+			for _, kind := range otherKinds {
+				if n := *kind.count(&found); n > 0 {
+					checked = wording.Count(n, kind.name) + ", " + checked
+				}
 			}
 			_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s, no problems\n", checked)
 			return err
@@ -76,27 +82,56 @@ Exit status: 0 without problems, whatever the warnings, 2 with some or when a pa
 	return cmd
 }
 
-// lint checks the directory files among the paths, and the others as scenarios.
+// otherKind is a kind of files beside scenarios.
+type otherKind struct {
+	name    string
+	message string // of the scenario loader, about such a file in a folder
+	is      func(src []byte) bool
+	check   func(path string, src []byte) error
+	count   func(*findings) *int
+}
+
+var otherKinds = []otherKind{{
+	"issuer file", scenario.IssuerFile, generic.IsFile,
+	func(path string, src []byte) error {
+		_, err := generic.Parse(path, src, issuers.Names()...)
+		return err
+	},
+	func(f *findings) *int { return &f.Issuers },
+}, {
+	"directory file", scenario.DirectoryFile, directory.IsFile,
+	func(path string, src []byte) error { _, err := parseDirectory(path, src); return err },
+	func(f *findings) *int { return &f.Directories },
+}}
+
+// lint checks the directory and issuer files among the paths, and the others as scenarios.
 func lint(paths []string) (found findings, problems, warnings document.Problems, err error) {
-	found.Directories, paths, problems, err = lintDirectories(paths)
-	if err != nil || found.Directories > 0 && len(paths) == 0 {
-		return found, problems, nil, err
+	var others []string
+	for _, path := range paths {
+		kind, err := kindOf(path)
+		if err != nil {
+			return found, nil, nil, err
+		}
+		if kind == nil {
+			others = append(others, path)
+		} else if err := kind.lint(path, &found, &problems); err != nil {
+			return found, nil, nil, err
+		}
 	}
-	loaded, err := load(paths)
+	if len(paths) > 0 && len(others) == 0 {
+		return found, problems, nil, nil
+	}
+	loaded, err := load(others)
 	if err != nil {
 		return found, nil, nil, err
 	}
 	for _, p := range loaded.problems {
-		if p.Message != scenario.DirectoryFile {
+		n := slices.IndexFunc(otherKinds, func(kind otherKind) bool { return kind.message == p.Message })
+		if n < 0 {
 			problems = append(problems, p)
-			continue
-		}
-		some, err := lintDirectory(p.File)
-		if err != nil {
+		} else if err := otherKinds[n].lint(p.File, &found, &problems); err != nil {
 			return found, nil, nil, err
 		}
-		problems = append(problems, some...)
-		found.Directories++
 	}
 	for _, f := range loaded.files {
 		warnings = append(warnings, f.Warnings...)
@@ -105,14 +140,37 @@ func lint(paths []string) (found findings, problems, warnings document.Problems,
 	return found, problems, warnings, nil
 }
 
-// lintDirectory returns what is wrong with a directory file.
-func lintDirectory(path string) (document.Problems, error) {
-	_, _, err := readDirectory(path)
-	var problems document.Problems
-	if err != nil && !errors.As(err, &problems) {
+// kindOf is the kind of a file that is no scenario; nil for one that may be, and for a folder.
+func kindOf(path string) (*otherKind, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	src, err := document.ReadFile(disk{}, path, document.MaxSize)
+	if err != nil {
 		return nil, err
 	}
-	return problems, nil
+	for n := range otherKinds {
+		if otherKinds[n].is(src) {
+			return &otherKinds[n], nil
+		}
+	}
+	return nil, nil
+}
+
+// lint counts a file and adds what is wrong with it.
+func (kind *otherKind) lint(path string, found *findings, problems *document.Problems) error {
+	src, err := document.ReadFile(disk{}, path, document.MaxSize)
+	if err != nil {
+		return err
+	}
+	*kind.count(found)++
+	err = kind.check(path, src)
+	var some document.Problems
+	if err != nil && !errors.As(err, &some) {
+		return err
+	}
+	*problems = append(*problems, some...)
+	return nil
 }
 
 // printFindings prints a line for each problem and warning, and one for each hint.
@@ -133,30 +191,4 @@ func findingsOf(problems document.Problems) []finding {
 		list[i] = finding{p.File, p.Line, p.Column, p.Message, p.Hint}
 	}
 	return list
-}
-
-// lintDirectories checks those of the paths that are directory files, and returns how many they are, the other paths,
-// and what is wrong.
-func lintDirectories(paths []string) (count int, others []string, problems document.Problems, err error) {
-	for _, path := range paths {
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			others = append(others, path)
-			continue
-		}
-		src, err := document.ReadFile(disk{}, path, document.MaxSize)
-		if err != nil {
-			return 0, nil, nil, err
-		}
-		if !directory.IsFile(src) {
-			others = append(others, path)
-			continue
-		}
-		count++
-		some, err := lintDirectory(path)
-		if err != nil {
-			return 0, nil, nil, err
-		}
-		problems = append(problems, some...)
-	}
-	return count, others, problems, nil
 }

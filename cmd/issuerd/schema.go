@@ -7,36 +7,42 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/wording"
 )
 
+// schemas are the formats of files.
+var schemas = map[string]func() []byte{"scenario": scenario.Schema, "directory": directory.Schema, "issuer": generic.Schema}
+
 func newSchema() *cobra.Command {
+	names := []string{"scenario", "directory", "issuer"}
 	return &cobra.Command{
-		Use:   "schema [scenario|directory]",
-		Short: "Print the JSON schema of scenario files, or of directory files",
-		Long: `Print the JSON schema of scenario files, or of the files that serve --directory reads, for editors: put its path into the first line of
-a file,
+		Use:   "schema [scenario|directory|issuer]",
+		Short: "Print the JSON schema of scenario, directory or issuer files",
+		Long: `Print the JSON schema of scenario files, or of the files that serve --directory or --issuers reads, for editors: put its path into the
+first line of a file,
 	# yaml-language-server: $schema=scenario.schema.json`,
 		Example: `  issuerd schema >scenario.schema.json
-  issuerd schema directory >directory.schema.json`,
+  issuerd schema directory >directory.schema.json
+  issuerd schema issuer >issuer.schema.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return fmt.Errorf("schema: want one of scenario and directory, got %s", wording.Count(len(args), "argument"))
+				return fmt.Errorf("schema: want one of scenario, directory and issuer, got %s", wording.Count(len(args), "argument"))
 			}
 			return nil
 		},
-		ValidArgsFunction: once(cobra.FixedCompletions([]string{"scenario", "directory"}, cobra.ShellCompDirectiveNoFileComp)),
+		ValidArgsFunction: once(cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			schema := scenario.Schema()
-			switch {
-			case len(args) == 0 || args[0] == "scenario":
-			case args[0] == "directory":
-				schema = directory.Schema()
-			default:
-				err := fmt.Errorf("schema %q: want scenario or directory", args[0])
-				return &exitError{code: exitUsage, err: err, hint: didYouMean(args[0], []string{"scenario", "directory"}, "")}
+			name := "scenario"
+			if len(args) > 0 {
+				name = args[0]
 			}
-			_, err := cmd.OutOrStdout().Write(schema)
+			schema, ok := schemas[name]
+			if !ok {
+				err := fmt.Errorf("schema %q: want scenario, directory or issuer", name)
+				return &exitError{code: exitUsage, err: err, hint: didYouMean(name, names, "")}
+			}
+			_, err := cmd.OutOrStdout().Write(schema())
 			return err
 		},
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/state"
+	"github.com/issuerd/issuerd/issuers"
 )
 
 // The environment variables that lead a client to a farm's control plane.
@@ -47,6 +48,7 @@ type serveFlags struct {
 	state      string
 	caFile     string
 	keys       []string
+	issuers    []string
 	reach      []string
 	reachCA    string
 	idleWorlds time.Duration
@@ -85,7 +87,8 @@ sign for every --host, for a year at most; with a warning, another takes its pla
 Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port or the directory of --state is taken. A second SIGTERM or Ctrl-C ends it at once.`,
 		Args: noArgs,
 		Example: `  issuerd serve --ca-file ca.pem
-  issuerd serve --directory entra.yaml --keys github=github.pem`,
+  issuerd serve --directory entra.yaml --keys github=github.pem
+  issuerd serve --issuers acme.yaml`,
 		SuggestFor: []string{"start", "up", "server"},
 		RunE:       func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
@@ -101,12 +104,13 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringVar(&f.state, "state", "", "a directory that keeps keys, worlds and the rest for the next start; made if it is not there (default: nothing is kept)")
 	flags.StringVar(&f.caFile, "ca-file", "", "write the farm's root certificate to this file; one that holds something else is left alone")
 	flags.StringArrayVar(&f.keys, "keys", nil, "PLATFORM=FILE: what the platform's issuers sign with, private keys in PEM or JSON Web Keys (repeatable)")
+	flags.StringArrayVar(&f.issuers, "issuers", nil, "an issuer file, whose platform the farm has beside its own; lint checks one (repeatable)")
 	flags.StringArrayVar(&f.reach, "reach", nil, "HOST or HOST:PORT (else 443) of an issuer beside the farm's own that Entra may fetch from (repeatable)")
 	flags.StringVar(&f.reachCA, "reach-ca", "", "a PEM file with the certificates that those issuers are verified with (default: the system's)")
 	flags.BoolVar(&f.cors, "cors", false, "let browsers read the documents of the issuers of which it is not known whether they let them")
 	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a world made by the management API when nothing was asked of it for this long; 0: never")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
-	markFiles(cmd, "directory", "state", "ca-file", "reach-ca")
+	markFiles(cmd, "directory", "state", "ca-file", "reach-ca", "issuers")
 	return cmd
 }
 
@@ -138,7 +142,11 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	keys, err := readKeys(f.keys, cmd.ErrOrStderr())
+	set, files, err := readIssuers(f.issuers)
+	if err != nil {
+		return err
+	}
+	keys, err := readKeys(set, f.keys, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -148,7 +156,7 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	}
 	s, err := farm.Start(farm.Options{
 		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: dir, DirectoryVersion: directoryVersion,
-		State: f.state, Keys: keys,
+		State: f.state, Keys: keys, Issuers: files,
 		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds, CORS: f.cors,
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
@@ -165,7 +173,7 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		}
 	}
 	var announcement bytes.Buffer
-	f.announce(&announcement, s)
+	f.announce(&announcement, s, set)
 	if _, err := cmd.OutOrStdout().Write(announcement.Bytes()); err != nil { // nobody learns where the farm is
 		return errors.Join(err, s.Close())
 	}
@@ -240,7 +248,7 @@ func (f *serveFlags) beyondLoopback(stderr io.Writer, addrs map[plane.Plane]stri
 }
 
 // announce prints a line for each listener and what a shell needs to use the farm.
-func (f *serveFlags) announce(w io.Writer, s *farm.Server) {
+func (f *serveFlags) announce(w io.Writer, s *farm.Server, set issuers.Set) {
 	about := map[plane.Plane]string{
 		plane.Issuer:   "discovery and keys: https://%s/github/.well-known/openid-configuration and so on",
 		plane.Workload: "the platforms' own token APIs; issuerd token PLATFORM --print-env leads to one",
@@ -261,6 +269,11 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server) {
 			text = fmt.Sprintf(text, addr)
 		}
 		fmt.Fprintf(w, "%-9s %s://%-22s %s\n", p, scheme, s.Addr(p), text)
+	}
+	for _, p := range set.More() {
+		for _, service := range p.Services {
+			fmt.Fprintf(w, "%-9s %s\n", p.Name, service.Issuer)
+		}
 	}
 	fmt.Fprintln(w)
 	if addr := clientAddr(s, plane.Control); addr != "" {

@@ -21,6 +21,7 @@ import (
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/wording"
 )
@@ -28,6 +29,8 @@ import (
 type tokenFlags struct {
 	preset, url, alg, farm string
 	claims, audience, vars []string
+	issuers                []string
+	files                  []*generic.File // of issuers
 	lifetime               time.Duration
 	decode, printEnv, json bool
 }
@@ -48,6 +51,7 @@ cluster for a token, and for which.`,
   issuerd token kubernetes --preset aks-pod --audience api://AzureADTokenExchange
   issuerd token gcp --claim 'google:={"compute_engine":{"zone":"europe-west1-b"}}' --claim email:=null --decode
   issuerd token terraform --preset workspace-plan --json
+  issuerd token acme --issuers acme.yaml --claim ref=release
   eval "$(issuerd token github --print-env)" # with a running farm: ACTIONS_ID_TOKEN_REQUEST_URL and the like`,
 		Args:              onePlatform,
 		SuggestFor:        []string{"mint", "issue"},
@@ -59,6 +63,7 @@ cluster for a token, and for which.`,
 	flags.StringArrayVar(&f.claims, "claim", nil, "name=text, or name:=JSON for other types; name:=null removes the claim (repeatable)")
 	flags.StringArrayVar(&f.audience, "audience", nil, "the audience to ask for (repeatable); what the platform does without one unless given")
 	flags.DurationVar(&f.lifetime, "lifetime", 0, "exp - iat; the platform's unless given")
+	flags.StringArrayVar(&f.issuers, "issuers", nil, "an issuer file, whose platform is then one of those there are, here and at --farm (repeatable)")
 	flags.StringVar(&f.url, "url", "", "the issuer's URL; the canonical one unless given")
 	flags.StringVar(&f.alg, "alg", "", "the signature algorithm; the platform's unless given (not with --farm)")
 	flags.StringVar(&f.farm, "farm", os.Getenv(controlURLVariable), "the control plane of a running farm, with its bearer token in "+controlTokenVariable)
@@ -66,6 +71,7 @@ cluster for a token, and for which.`,
 	flags.StringArrayVar(&f.vars, "env", nil, "NAME=value: a variable that the workload's user sets, such as TFC_WORKLOAD_IDENTITY_AUDIENCE (repeatable; only with --print-env)")
 	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document: the token with its header and claims; with --decode those alone; with --print-env the environment")
+	markFiles(cmd, "issuers")
 	help := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) { // only now, since it reads the files of platforms
 		cmd.Long += "\n\nPlatforms and their presets:\n" + presetHelp()
@@ -101,9 +107,14 @@ func presetHelp() string {
 }
 
 func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
-	platform, preset, err := issuers.Find(name, f.preset)
+	set, files, err := readIssuers(f.issuers)
 	if err != nil {
-		return misspelt(err, name, f.preset)
+		return err
+	}
+	f.files = files
+	platform, preset, err := set.Find(name, f.preset)
+	if err != nil {
+		return misspelt(set, err, name, f.preset)
 	}
 	if _, _, renamed := issuers.Renamed(name, f.preset); renamed {
 		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: hint: %s --preset %s is %s --preset %s now\n", name, f.preset, platform.Name, preset.Name)
@@ -150,9 +161,9 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 
 // misspelt adds to an error about a platform or a preset that is not known the name of one that is near, if there is
 // one.
-func misspelt(err error, platform, preset string) error {
-	word, known := platform, issuers.Names()
-	if p, _ := issuers.ByName(platform); p != nil {
+func misspelt(set issuers.Set, err error, platform, preset string) error {
+	word, known := platform, set.Names()
+	if p, _ := set.ByName(platform); p != nil {
 		word, known = preset, p.PresetNames()
 	}
 	return &exitError{code: exitUsage, err: err, hint: didYouMean(word, known, "")}
@@ -181,12 +192,12 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 	if err := validateControlPlane("--farm", f.farm); err != nil {
 		return "", err
 	}
-	iss, err := f.issuerAt(platform, preset)
+	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
+	iss, err := f.issuerAt(ctx, client, platform, preset)
 	if err != nil {
 		return "", err
 	}
 	spec := control.MintSpec{Issuer: iss, Preset: preset.Name, Audience: f.audience, Lifetime: control.Duration(f.lifetime), Claims: claims}
-	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
 	minted, err := client.Mint(ctx, control.DefaultWorld, spec)
 	var refused *control.Error
 	if err != nil && !errors.As(err, &refused) {
@@ -195,8 +206,21 @@ func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, pres
 	return minted.Token, err
 }
 
-// issuerAt is the issuer of a running farm that mints the preset: the one of --url, or the canonical one.
-func (f *tokenFlags) issuerAt(platform *issuer.Platform, preset *issuer.Preset) (string, error) {
+// issuerAt is the issuer of a running farm that mints the preset: the one of --url, or the canonical one. The farm is
+// given one of --issuers, unless it has that already.
+func (f *tokenFlags) issuerAt(ctx context.Context, client *control.Client, platform *issuer.Platform, preset *issuer.Preset) (string, error) {
+	if n := slices.IndexFunc(f.files, func(file *generic.File) bool { return file.Platform == platform.Name }); n >= 0 {
+		definition, err := f.files[n].Definition()
+		if err != nil {
+			return "", err
+		}
+		added, err := client.AddIssuer(ctx, control.DefaultWorld, control.IssuerSpec{Define: definition, Preset: preset.Name, URL: f.url})
+		var refused *control.Error
+		if err != nil && !errors.As(err, &refused) {
+			return "", cannotRun(err)
+		}
+		return added.Ref, err
+	}
 	if f.url != "" {
 		return f.url, nil
 	}
@@ -218,7 +242,8 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 	if err := validateControlPlane("--farm", f.farm); err != nil {
 		return err
 	}
-	iss, err := f.issuerAt(platform, preset)
+	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
+	iss, err := f.issuerAt(cmd.Context(), client, platform, preset)
 	if err != nil {
 		return err
 	}
@@ -229,7 +254,6 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 	if len(f.audience) > 0 {
 		spec.Audience = f.audience[0]
 	}
-	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
 	workload, err := client.StartWorkload(cmd.Context(), control.DefaultWorld, spec)
 	if err != nil {
 		var refused *control.Error

@@ -5,17 +5,20 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/plane"
-	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // IssuerURL is where a platform's issuer that mints a preset ("": its first) is by path below the issuer plane, such as
 // https://127.0.0.1:8443/github. A plane that listens on every address is at 127.0.0.1.
 func (s *Server) IssuerURL(platform, preset string) (string, error) {
-	p, mints, err := issuers.Find(platform, preset)
+	p, mints, err := s.platforms.Find(platform, preset)
 	if err != nil {
 		return "", err
 	}
+	return s.urlByPath(p, mints)
+}
+
+func (s *Server) urlByPath(p *issuer.Platform, mints *issuer.Preset) (string, error) {
 	service, err := p.Service(mints.Service)
 	if err != nil {
 		return "", err

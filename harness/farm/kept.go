@@ -269,6 +269,9 @@ func (w *World) keepIssuer(spec control.IssuerSpec, home string, keys []issuer.S
 		return nil
 	}
 	spec.Keys, spec.Faults = nil, nil
+	if d := w.server.definitions[spec.Platform]; d != nil { // the next start may be without the file
+		spec.Define = json.RawMessage(d.text)
+	}
 	kept := keptIssuer{Spec: spec, Home: home}
 	for _, key := range keys {
 		private, err := issuer.MarshalPrivateKey(key.Key)

@@ -8,7 +8,6 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/plane"
-	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -20,7 +19,7 @@ func (s *Server) controlHandler() http.Handler {
 		Info: func() control.Info {
 			return control.Info{Version: s.opts.Version, Planes: s.planes(), CA: string(s.CA())}
 		},
-		Platforms: platforms,
+		Platforms: s.describePlatforms,
 		Faults:    faultKinds,
 		Worlds:    s.Worlds,
 		Create:    func(spec control.WorldSpec) (control.LiveWorld, error) { return s.NewWorld(spec) },
@@ -51,10 +50,10 @@ func (s *Server) controlHandler() http.Handler {
 	})
 }
 
-// platforms are those that issuers may be of.
-func platforms() []control.Platform {
-	all := make([]control.Platform, 0, len(issuers.All()))
-	for _, p := range issuers.All() {
+// describePlatforms are those that issuers may be of.
+func (s *Server) describePlatforms() []control.Platform {
+	var all []control.Platform
+	for _, p := range s.platforms.All() {
 		described := control.Platform{Name: p.Name, Title: p.Title, URL: p.Services[0].Issuer, Workloads: p.Native != nil}
 		for _, alg := range issuer.Algorithms {
 			described.Algorithms = append(described.Algorithms, string(alg))

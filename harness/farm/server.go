@@ -22,6 +22,8 @@ import (
 	"github.com/issuerd/issuerd/harness/farm/ca"
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/state"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/wording"
 )
@@ -39,6 +41,7 @@ type Options struct {
 	// https only; empty: none
 	Reach     []string
 	ReachCA   []byte               // PEM, the certificates that those are verified with; nil: the system's
+	Issuers   []*generic.File      // whose platforms the farm has beside those that come with issuerd
 	World     control.WorldSpec    // of the default world; zero: named default, in the real time
 	Directory *directory.Directory // of the default world; nil: the one of World
 	// the default world begins without any issuer; else it has every platform's, canonically and by path
@@ -78,6 +81,9 @@ type Server struct {
 	reach     reach
 	secrets   secrets
 	lender    issuer.Lender // of test keys to worlds
+	platforms issuers.Set   // those that come with issuerd, and those of Options.Issuers
+
+	definitions map[string]*definition // of Options.Issuers, by platform
 
 	mu        sync.RWMutex
 	worlds    map[string]*World
@@ -112,10 +118,13 @@ func Start(opts Options) (_ *Server, err error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := validateKeys(opts.Keys); err != nil {
+	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}, stopped: make(chan struct{})}
+	if err := s.define(opts.Issuers); err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, worlds: map[string]*World{}, workloads: map[string]*workload{}, stopped: make(chan struct{})}
+	if err := validateKeys(s.platforms, opts.Keys); err != nil {
+		return nil, err
+	}
 	if opts.Token == "" {
 		s.opts.Token = s.newID()
 	} else if len(opts.Token) < minToken {
@@ -124,6 +133,9 @@ func Start(opts Options) (_ *Server, err error) {
 	s.secrets.add(s.opts.Token)
 	s.opts.Log = slog.New(hidingHandler{opts.Log.Handler(), &s.secrets})
 	hosts := append(plane.RealNames(), opts.Hosts...)
+	for _, p := range s.platforms.More() {
+		hosts = append(hosts, p.Hosts()...)
+	}
 	if opts.PublicURL != "" {
 		u, err := url.Parse(opts.PublicURL)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {

@@ -49,7 +49,9 @@ type World struct {
 	keptIssuers int  // records of issuers; guarded by changing
 	restoring   bool // what is asked for is kept already, or follows from the flags; guarded by changing
 
+	defining   sync.Mutex // held while an issuer with a definition is added
 	mu         sync.RWMutex
+	defined    map[string]*definition      // by platform: those of the world's own
 	issuers    map[string]*issuer.Issuer   // by URL
 	references map[string][]*issuer.Issuer // by URL: those with other presets and claims that have joined the issuer
 	documents  map[string]*issuer.Issuer   // by host and path of the discovery document and the JWKS
@@ -111,6 +113,7 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 // assemble gives a world what follows from the rest of it.
 func (s *Server) assemble(w *World) *World {
 	w.server, w.loan = s, s.lender.Borrow()
+	w.defined = map[string]*definition{}
 	w.issuers, w.references, w.documents = map[string]*issuer.Issuer{}, map[string][]*issuer.Issuer{}, map[string]*issuer.Issuer{}
 	w.usage.last = s.opts.Now()
 	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine, or

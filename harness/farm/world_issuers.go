@@ -25,13 +25,8 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	if err != nil {
 		return control.Issuer{}, err
 	}
-	if spec.ByPath {
-		if spec.URL != "" {
-			return control.Issuer{}, &control.Error{Status: http.StatusBadRequest, Member: "byPath", Message: "farm: the issuer has both a URL and byPath: give one"}
-		}
-		if spec.URL, err = w.server.IssuerURL(spec.Platform, spec.Preset); err != nil {
-			return control.Issuer{}, err
-		}
+	if spec.ByPath && spec.URL != "" {
+		return control.Issuer{}, &control.Error{Status: http.StatusBadRequest, Member: "byPath", Message: "farm: the issuer has both a URL and byPath: give one"}
 	}
 	return w.AddIssuerWithKeys(spec, keys...)
 }
@@ -62,9 +57,19 @@ func (w *World) AddIssuerWithKeys(spec control.IssuerSpec, keys ...issuer.Signin
 
 // addIssuer is AddIssuerWithKeys for an issuer that the real world knows under home; empty: what follows from its URL.
 func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.SigningKey) (control.Issuer, error) {
-	platform, preset, err := issuers.Find(spec.Platform, spec.Preset)
+	if defines(spec) {
+		w.defining.Lock()
+		defer w.defining.Unlock()
+	}
+	platform, preset, defined, err := w.platformOf(spec)
 	if err != nil {
 		return control.Issuer{}, err
+	}
+	if spec.ByPath {
+		if spec.URL, err = w.server.urlByPath(platform, preset); err != nil {
+			return control.Issuer{}, err
+		}
+		spec.ByPath = false
 	}
 	opts := []issuer.Option{
 		issuer.WithPreset(preset.Name), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
@@ -118,6 +123,9 @@ func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.Si
 	w.put(put)
 	if len(tampers) > 0 {
 		iss.SetTampers(tampers...)
+	}
+	if defined != nil && w.server.definitions[platform.Name] == nil {
+		w.put(func() { w.defined[platform.Name] = defined })
 	}
 	added := describe(iss)
 	added.Ref = ref
@@ -227,7 +235,7 @@ func (w *World) serve(iss *issuer.Issuer) error {
 // addPlatforms makes an issuer of every service of every platform below a base URL; the empty base is their canonical
 // addresses. Of the keys for its platform, an issuer is given those that fit one of its own.
 func (w *World) addPlatforms(base string, keys map[string][]issuer.SigningKey) error {
-	for _, p := range issuers.All() {
+	for _, p := range w.server.platforms.All() {
 		for _, service := range p.Services {
 			spec := control.IssuerSpec{Platform: p.Name}
 			i := slices.IndexFunc(p.Presets, func(preset issuer.Preset) bool { return preset.Service == service.Name })
@@ -254,9 +262,9 @@ func fitting(service issuer.Service, keys []issuer.SigningKey) []issuer.SigningK
 }
 
 // validateKeys says which of the keys for platforms no issuer can be given.
-func validateKeys(keys map[string][]issuer.SigningKey) error {
+func validateKeys(platforms issuers.Set, keys map[string][]issuer.SigningKey) error {
 	for name, list := range keys {
-		platform, err := issuers.ByName(name)
+		platform, err := platforms.ByName(name)
 		if err != nil {
 			return err
 		}

@@ -31,8 +31,8 @@ const (
 // otherFiles tells files of other kinds by a key of their first level, where a scenario has steps.
 var otherFiles = []struct{ key, message, hint string }{
 	{"tenants", DirectoryFile, "issuerd serve --directory reads it"},
-	{"platform", IssuerFile, ""},
-	{"presets", IssuerFile, ""},
+	{"platform", IssuerFile, "issuerd serve --issuers reads it"},
+	{"presets", IssuerFile, "issuerd serve --issuers reads it"},
 }
 
 // Load reads a scenario file. It returns all problems, sorted by position; the

@@ -2,8 +2,10 @@ package generic
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/document"
@@ -15,38 +17,50 @@ const MaxSize = 1 << 20
 var format = document.Format{Name: "issuer", Start: `an issuer starts with "platform:"`, Limit: MaxSize}
 
 // Parse reads an issuer file. name is printed in errors. Everything that is wrong is reported at once, each at its own
-// key or value: the error is [document.Problems].
-func Parse(name string, src []byte) (*File, error) {
+// key or value: the error is [document.Problems]. The platform can have none of the names that are taken.
+func Parse(name string, src []byte, taken ...string) (*File, error) {
 	log := &document.Log{File: name}
 	read := format.Read(src, log)
 	if read == nil {
 		return nil, log.Problems()
 	}
 	log.NextStage()
-	file := decode(read.Root, log)
+	file := Read(&document.Decoder{Log: log}, read.Root, taken...)
 	if log.Len() > 0 {
 		return nil, log.Problems()
 	}
+	file.definition = read.Root.Plain()
 	return file, nil
 }
 
-func decode(root *document.Node, log *document.Log) *File {
-	d := &document.Decoder{Log: log}
+// Read decodes what an issuer file has in it from a node of another file, such as a scenario, and adds what is wrong to
+// the decoder's log. The platform can have none of the names that are taken.
+func Read(d *document.Decoder, n *document.Node, taken ...string) *File {
 	file := new(File)
-	d.Decode(root, file)
-	file.Validate(func(path []any, hint, message string) { d.FailAt(root, path, hint, "%s", message) })
+	d.Decode(n, file)
+	file.Validate(func(path []any, hint, message string) { d.FailAt(n, path, hint, "%s", message) })
+	if slices.Contains(taken, file.Platform) {
+		d.FailAt(n, []any{"platform"}, "give yours another name", "the platform %q comes with issuerd", file.Platform)
+	}
 	return file
 }
 
-// firstLevel is a key that an issuer file has on its first level, in block style, and no other file has.
-var firstLevel = regexp.MustCompile(`(?m)^(platform|presets|"platform"|"presets"|'platform'|'presets')[ \t]*:`)
+// Definition is the file as JSON, for [Decode].
+func (f *File) Definition() (json.RawMessage, error) { return json.Marshal(f.definition) }
 
-// IsFile tells an issuer file from other YAML by its first level, which has platform or presets. One in block style may
-// have mistakes; one in braces, as JSON is, is told from others only when it can be parsed.
+// Keys that an issuer file has on its first level, in block style, and keys that only others have.
+var (
+	ownKey   = regexp.MustCompile(`(?m)^["']?(platform|presets)["']?[ \t]*:`)
+	otherKey = regexp.MustCompile(`(?m)^["']?(steps|entra|tenants)["']?[ \t]*:`)
+)
+
+// IsFile tells an issuer file from other YAML by its first level, which has platform or presets, and nothing of a
+// scenario or a directory. One in block style may have mistakes; one in braces, as JSON is, is told from others only
+// when it can be parsed.
 func IsFile(src []byte) bool {
 	src = bytes.TrimPrefix(src, []byte("\ufeff")) // a byte order mark
 	if !bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) {
-		return firstLevel.Match(src)
+		return ownKey.Match(src) && !otherKey.Match(src)
 	}
 	read := format.Read(src, &document.Log{})
 	return read != nil && (read.Root.Get("platform") != nil || read.Root.Get("presets") != nil)
@@ -54,7 +68,7 @@ func IsFile(src []byte) bool {
 
 // Decode reads a definition in JSON by the rules of [Parse]. The error says everything that is wrong, each with the path
 // of the member: presets[0].name.
-func Decode(definition []byte) (*File, error) {
+func Decode(definition []byte, taken ...string) (*File, error) {
 	log := &document.Log{}
 	read := format.Read(definition, log)
 	if read == nil {
@@ -63,10 +77,11 @@ func Decode(definition []byte) (*File, error) {
 	log.NextStage()
 	var paths []string // by line, from 1
 	number(read.Root, "", &paths)
-	file := decode(read.Root, log)
+	file := Read(&document.Decoder{Log: log}, read.Root, taken...)
 	if log.Len() > 0 {
 		return nil, definitionError(log, paths)
 	}
+	file.definition = read.Root.Plain()
 	return file, nil
 }
 

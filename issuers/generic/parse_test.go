@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/issuers/generic"
@@ -143,11 +144,46 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestTaken has a platform with the name of another.
+func TestTaken(t *testing.T) {
+	t.Parallel()
+	src, err := os.ReadFile("testdata/good/least.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = generic.Parse("f.yaml", src, "github", "acme")
+	if want := "f.yaml:1:11: the platform \"acme\" comes with issuerd\n\thint: give yours another name"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// TestDefinition writes every file as JSON and reads it again: it makes the same platform.
+func TestDefinition(t *testing.T) {
+	t.Parallel()
+	files := []*generic.File{parse(t, "testdata/good/all.yaml"), parse(t, "testdata/good/least.yaml")}
+	for _, name := range shipped(t) {
+		files = append(files, generic.ShippedFile(name))
+	}
+	for _, file := range files {
+		definition, err := file.Definition()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := generic.Decode(definition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(file, again, cmpopts.IgnoreUnexported(generic.File{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file.Platform, diff)
+		}
+	}
+}
+
 func TestIsFile(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]bool{
 		"platform: acme\n": true, "# x\npresets:\n": true, "\ufeff{\"platform\": 1}": true, "{presets: []}": true, "'presets' : []": true,
-		"name: github/x\nissuer:\n  platform: github\n": false, "tenants: []": false, "{": false, "": false,
+		"name: github/x\nissuer:\n  platform: github\n": false, "tenants: []": false, "platform: github\nsteps: []\n": false, "{": false, "": false,
 	} {
 		if got := generic.IsFile([]byte(src)); got != want {
 			t.Errorf("%q: %v, want %v", src, got, want)

@@ -28,6 +28,8 @@ type File struct {
 	Context
 	// Presets are the contexts that tokens are made in, such as a job on a branch; the first is the default.
 	Presets []Preset `json:"presets" jsonschema:"required,minItems=1,maxItems=100"`
+
+	definition any // what was read, without places
 }
 
 // Service is one issuer: where it is, what it publishes and how it signs.
