@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"harness/entra/expression":          {},
 	"harness/entra/arm":                 {"harness/entra", "harness/entra/directory"},
 	"harness/entra/graph":               {"harness/entra", "harness/entra/directory", "harness/entra/expression"},
-	"harness/farm":                      {"issuers", "issuers/issuer", "harness/entra", "harness/entra/arm", "harness/entra/directory", "harness/entra/graph", "harness/entra/msi", "harness/farm/ca", "harness/plane", "harness/state", "harness/control", "harness/faults", "harness/keyfile", "wording"},
+	"harness/farm":                      {"issuers", "issuers/generic", "issuers/issuer", "harness/entra", "harness/entra/arm", "harness/entra/directory", "harness/entra/graph", "harness/entra/msi", "harness/farm/ca", "harness/plane", "harness/state", "harness/control", "harness/faults", "harness/keyfile", "wording"},
 	"harness/entra/msi":                 {"harness/entra", "harness/entra/directory"},
 	"harness/farm/ca":                   {},
 	"harness/faults":                    {"issuers/issuer", "wording"},

@@ -41,6 +41,15 @@ var list = []entry{
 	{"buildkite", buildkite.Platform},
 	{"bitbucket", nil},
 	{"forgejo", forgejo.Platform},
+	{"jenkins", nil},
+	{"spacelift", nil},
+	{"pulumi", nil},
+	{"vercel", nil},
+	{"fly", nil},
+	{"env0", nil},
+	{"octopus", nil},
+	{"scalr", nil},
+	{"teleport", nil},
 	{"generic", nil},
 }
 

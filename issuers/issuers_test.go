@@ -9,7 +9,7 @@ import (
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	want := []string{"github", "kubernetes", "gcp", "cognito", "awssts", "spiffe", "terraform", "gitlab", "azure-devops", "circleci", "buildkite", "bitbucket", "forgejo", "generic"}
+	want := []string{"github", "kubernetes", "gcp", "cognito", "awssts", "spiffe", "terraform", "gitlab", "azure-devops", "circleci", "buildkite", "bitbucket", "forgejo", "jenkins", "spacelift", "pulumi", "vercel", "fly", "env0", "octopus", "scalr", "teleport", "generic"}
 	if diff := cmp.Diff(want, Names()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -140,7 +140,7 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := map[string]string{} // by the path of the scenario
-	link := regexp.MustCompile(`\]\(([a-z-]+/[^)]+\.yaml)\)`)
+	link := regexp.MustCompile(`\]\(([a-z0-9-]+/[^)]+\.yaml)\)`)
 	for line := range strings.Lines(string(raw)) {
 		for _, match := range link.FindAllStringSubmatch(line, -1) {
 			if _, twice := rows[match[1]]; twice {

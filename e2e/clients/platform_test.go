@@ -20,8 +20,12 @@ type accepted struct {
 
 // acceptedBy holds the platforms that need more than to be asked for the audience.
 var acceptedBy = map[string]accepted{
-	"cognito": {own: true},           // aud is the identity pool
-	"spiffe":  {preset: "spire-rsa"}, // the keys that Entra wants
+	"cognito":   {own: true},           // aud is the identity pool
+	"env0":      {own: true},           // aud is the same for everybody
+	"pulumi":    {own: true},           // aud is the organisation
+	"spacelift": {own: true},           // aud is the account's host
+	"spiffe":    {preset: "spire-rsa"}, // the keys that Entra wants
+	"teleport":  {own: true},           // Teleport asks itself
 }
 
 // TestAcceptedBy keeps the table above to platforms and presets that there are.

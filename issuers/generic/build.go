@@ -131,7 +131,7 @@ func (f *File) preset(n int) issuer.Preset {
 	audience := f.audience(n)
 	shape := ci.Shape{
 		Audience: audience.Default,
-		Asked:    map[string]ci.Asked{"string": ci.OneString, "string-or-array": ci.StringOrArray, "array": ci.Array}[audience.Asked],
+		Asked:    map[string]ci.Asked{"string": ci.OneString, "string-or-array": ci.StringOrArray, "array": ci.Array, "refused": ci.Refused}[audience.Asked],
 		Variable: cmp.Or(p.Variable, f.Variable),
 	}
 	forms, _ := inOrder(f.forms(n))

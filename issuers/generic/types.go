@@ -159,8 +159,8 @@ type Audience struct {
 	// Default is the form of aud when a job asks for none. Default: api://AzureADTokenExchange.
 	Default string `json:"default,omitempty"`
 	// Asked is how audiences that a job asks for are written: always a string, which refuses several; a string for one
-	// and an array for several; always an array. Default: string-or-array.
-	Asked string `json:"asked,omitempty" jsonschema:"enum=string,enum=string-or-array,enum=array"`
+	// and an array for several; always an array; or refused, where a job has no choice. Default: string-or-array.
+	Asked string `json:"asked,omitempty" jsonschema:"enum=string,enum=string-or-array,enum=array,enum=refused"`
 }
 
 // Preset is a context that tokens are made in. What it says goes over the first level of the file: claims one by one,

@@ -1,6 +1,6 @@
 // Package kubernetes impersonates the service account issuer of Kubernetes clusters: a self-managed cluster whose
-// issuer is public (the main service), the default issuer of kubeadm, kind and k3d, and the managed clusters AKS, EKS
-// and GKE.
+// issuer is public (the main service), the default issuer of kubeadm, kind and k3d, and the managed clusters AKS, EKS,
+// GKE and Alibaba's ACK.
 //
 //	iss, err := issuer.New(kubernetes.Platform, issuer.WithPreset("aks-pod"))
 //	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
-// Platform is Kubernetes in its five kinds of cluster.
+// Platform is Kubernetes in its six kinds of cluster.
 var Platform = &issuer.Platform{
 	Name:     "kubernetes",
 	Title:    "Kubernetes",
@@ -52,6 +52,9 @@ var services = []issuer.Service{
 			s.Document.Extra = map[string]any{"grant_types": []string{"urn:kubernetes:grant_type:programmatic_authorization"}}
 			s.Document.Order = append(s.Document.Order, "claims_supported", "grant_types")
 		}),
+
+	// AliyunContainerService/ack-ram-tool; the address of the keys is inferred.
+	cluster("ack", "https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c0123456789abcdef0123456789abcdef", "/openid/v1/jwks", nil),
 }
 
 // cluster is what all clusters have in common, with a change; nil makes none.

@@ -24,6 +24,8 @@ var presets = []issuer.Preset{
 	{Name: "eks-pod-identity", About: "The token of EKS Pod Identity: audience pods.eks.amazonaws.com, one day",
 		Service: "eks", Lifetime: day,
 		Settings: bind("pod", "quick-start", "node", "ip-10-0-1-23.ec2.internal", "audience", "pods.eks.amazonaws.com")},
+	{Name: "ack-pod", About: "A pod's token on Alibaba's ACK with RRSA: audience sts.aliyuncs.com",
+		Service: "ack", Settings: bind("pod", "quick-start", "node", "cn-hangzhou.10.0.1.23", "audience", "sts.aliyuncs.com")},
 	{Name: "gke-pod", About: "A pod's projected token on GKE",
 		Service: "gke", Settings: bind("pod", "quick-start", "node", "gke-main-default-pool-78e4bad4-882j")},
 }

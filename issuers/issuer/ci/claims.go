@@ -39,6 +39,7 @@ const (
 	OneString     Asked = iota // a string; asking for several is an error
 	StringOrArray              // a string for one, an array for several
 	Array                      // always an array
+	Refused                    // asking for one is an error: the platform gives no choice
 )
 
 const setting = "shape"
@@ -93,6 +94,8 @@ func (s Shape) aud(asked []string, text func(string) string) (any, error) {
 	switch {
 	case len(asked) == 0:
 		return expand(s.Audience, text), nil
+	case s.Asked == Refused:
+		return nil, fmt.Errorf("the audience is %q always: a job cannot ask for another", expand(s.Audience, text))
 	case s.Asked == Array:
 		return issuer.AudienceArray(asked), nil
 	case s.Asked == OneString && len(asked) > 1:

@@ -99,6 +99,7 @@ func TestClaimsRefuses(t *testing.T) {
 		want  string
 	}{
 		{ci.Shape{}, []string{"a", "b"}, "x", "example: want one audience, got 2"},
+		{ci.Shape{Audience: "{host iss}", Asked: ci.Refused}, []string{"a"}, "x", `example: the audience is "ci.example" always: a job cannot ask for another`},
 		{ci.Shape{Audience: "{ref}"}, nil, []any{}, `example: claim "ref": want a string, got []interface {}`},
 	} {
 		if _, err := shaped(tt.shape, tt.asked, issuer.Claims{"ref": tt.value}); err == nil || err.Error() != tt.want {
