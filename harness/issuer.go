@@ -12,14 +12,18 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/keyfile"
+	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // IssuerSpec asks for an issuer.
 type IssuerSpec struct {
 	Platform string // such as github; issuerd token --help lists them
-	Preset   string // the context that it mints in; empty: the platform's first
-	URL      string // empty: the platform's own
+	// an issuer file in place of Platform, YAML or JSON: a platform of the issuer's own; see docs/issuers.md
+	Define []byte
+	Preset string // the context that it mints in; empty: the platform's first
+	URL    string // empty: the platform's own
 	// the URL is one below that of the issuer plane, for clients that can't be led to the real name
 	ByPath bool
 	Alg    string         // of signatures; empty: the platform's
@@ -50,18 +54,15 @@ type Issuer struct {
 // there is an error.
 func (f *Farm) AddIssuer(spec IssuerSpec) (*Issuer, error) {
 	return change(f, func() (*Issuer, error) {
-		asked := control.IssuerSpec{Platform: spec.Platform, Preset: spec.Preset, URL: spec.URL, Alg: spec.Alg, Claims: spec.Claims}
-		if spec.ByPath {
-			if spec.URL != "" {
-				return nil, errors.New("IssuerSpec has both URL and ByPath: give one")
-			}
-			var err error
-			if asked.URL, err = f.server.IssuerURL(spec.Platform, spec.Preset); err != nil {
-				return nil, err
-			}
+		if spec.ByPath && spec.URL != "" {
+			return nil, errors.New("IssuerSpec has both URL and ByPath: give one")
 		}
+		asked := control.IssuerSpec{Platform: spec.Platform, Preset: spec.Preset, URL: spec.URL, ByPath: spec.ByPath, Alg: spec.Alg, Claims: spec.Claims}
 		keys, err := f.keys(spec)
 		if err != nil {
+			return nil, err
+		}
+		if asked.Define, err = definition(spec.Define); err != nil {
 			return nil, err
 		}
 		if asked.Faults, err = named(spec.Faults); err != nil {
@@ -73,6 +74,18 @@ func (f *Farm) AddIssuer(spec IssuerSpec) (*Issuer, error) {
 		}
 		return &Issuer{URL: added.URL, JWKS: added.JWKS, ref: added.Ref, farm: f}, nil
 	})
+}
+
+// definition is an issuer file as the farm takes it; nil for none.
+func definition(src []byte) (json.RawMessage, error) {
+	if src == nil {
+		return nil, nil
+	}
+	file, err := generic.Parse("IssuerSpec.Define", src, issuers.Names()...)
+	if err != nil {
+		return nil, err
+	}
+	return file.Definition()
 }
 
 // keys are those that an issuer is given.

@@ -43,7 +43,7 @@ func newLint() *cobra.Command {
 		Long: `Check scenario files and print every problem as file:line:col: message, with a hint where there is one.
 Paths are files and folders, and names as run takes them; without any, the scenarios that come with issuerd are checked. A file whose
 first level has tenants is checked as a directory, for serve --directory, and one that has platform or presets there as an issuer, for
---issuers. Nothing is sent anywhere. A warning is about an old word that means the same as the new one that its hint says.
+--issuers, whose platform the scenarios beside it may name. Nothing is sent anywhere. A warning is about an old word that means the same as the new one that its hint says.
 
 Exit status: 0 without problems, whatever the warnings, 2 with some or when a path can't be read.`,
 		Example: `  issuerd lint
@@ -52,25 +52,25 @@ Exit status: 0 without problems, whatever the warnings, 2 with some or when a pa
 		SuggestFor:        []string{"check", "validate", "verify"},
 		ValidArgsFunction: completeScenarios,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			found, problems, warnings, err := lint(paths)
+			l, err := lint(paths)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				found.Problems, found.Warnings = findingsOf(problems), findingsOf(warnings)
-				err = printJSON(cmd.OutOrStdout(), found)
+				l.Problems, l.Warnings = findingsOf(l.problems), findingsOf(l.warnings)
+				err = printJSON(cmd.OutOrStdout(), l.findings)
 			} else {
-				err = printFindings(cmd.OutOrStdout(), problems, warnings)
+				err = printFindings(cmd.OutOrStdout(), l.problems, l.warnings)
 			}
 			if err != nil {
 				return err
 			}
-			if len(problems) > 0 {
+			if len(l.problems) > 0 {
 				return &exitError{code: exitUsage}
 			}
-			checked := wording.Count(found.Scenarios, "scenario file")
+			checked := wording.Count(l.Scenarios, "scenario file")
 			for _, kind := range otherKinds {
-				if n := *kind.count(&found); n > 0 {
+				if n := *kind.count(&l.findings); n > 0 {
 					checked = wording.Count(n, kind.name) + ", " + checked
 				}
 			}
@@ -87,57 +87,68 @@ type otherKind struct {
 	name    string
 	message string // of the scenario loader, about such a file in a folder
 	is      func(src []byte) bool
-	check   func(path string, src []byte) error
+	check   func(l *linted, path string, src []byte) error
 	count   func(*findings) *int
 }
 
 var otherKinds = []otherKind{{
 	"issuer file", scenario.IssuerFile, generic.IsFile,
-	func(path string, src []byte) error {
-		_, err := generic.Parse(path, src, issuers.Names()...)
+	func(l *linted, path string, src []byte) error {
+		file, err := generic.Parse(path, src, issuers.Names()...)
+		if err == nil {
+			l.issuers = append(l.issuers, file)
+		}
 		return err
 	},
 	func(f *findings) *int { return &f.Issuers },
 }, {
 	"directory file", scenario.DirectoryFile, directory.IsFile,
-	func(path string, src []byte) error { _, err := parseDirectory(path, src); return err },
+	func(_ *linted, path string, src []byte) error { _, err := parseDirectory(path, src); return err },
 	func(f *findings) *int { return &f.Directories },
 }}
 
+// linted is what the checks have found so far.
+type linted struct {
+	findings
+	problems, warnings document.Problems
+	issuers            []*generic.File // those without problems, whose platforms scenarios may name
+}
+
 // lint checks the directory and issuer files among the paths, and the others as scenarios.
-func lint(paths []string) (found findings, problems, warnings document.Problems, err error) {
+func lint(paths []string) (*linted, error) {
+	l := &linted{}
 	var others []string
 	for _, path := range paths {
 		kind, err := kindOf(path)
 		if err != nil {
-			return found, nil, nil, err
+			return nil, err
 		}
 		if kind == nil {
 			others = append(others, path)
-		} else if err := kind.lint(path, &found, &problems); err != nil {
-			return found, nil, nil, err
+		} else if err := kind.lint(l, path); err != nil {
+			return nil, err
 		}
 	}
 	if len(paths) > 0 && len(others) == 0 {
-		return found, problems, nil, nil
+		return l, nil
 	}
-	loaded, err := load(others)
+	loaded, err := load(others, l.issuers...)
 	if err != nil {
-		return found, nil, nil, err
+		return nil, err
 	}
 	for _, p := range loaded.problems {
 		n := slices.IndexFunc(otherKinds, func(kind otherKind) bool { return kind.message == p.Message })
 		if n < 0 {
-			problems = append(problems, p)
-		} else if err := otherKinds[n].lint(p.File, &found, &problems); err != nil {
-			return found, nil, nil, err
+			l.problems = append(l.problems, p)
+		} else if err := otherKinds[n].lint(l, p.File); err != nil {
+			return nil, err
 		}
 	}
 	for _, f := range loaded.files {
-		warnings = append(warnings, f.Warnings...)
+		l.warnings = append(l.warnings, f.Warnings...)
 	}
-	found.Scenarios = len(loaded.files)
-	return found, problems, warnings, nil
+	l.Scenarios = len(loaded.files)
+	return l, nil
 }
 
 // kindOf is the kind of a file that is no scenario; nil for one that may be, and for a folder.
@@ -158,18 +169,18 @@ func kindOf(path string) (*otherKind, error) {
 }
 
 // lint counts a file and adds what is wrong with it.
-func (kind *otherKind) lint(path string, found *findings, problems *document.Problems) error {
+func (kind *otherKind) lint(l *linted, path string) error {
 	src, err := document.ReadFile(disk{}, path, document.MaxSize)
 	if err != nil {
 		return err
 	}
-	*kind.count(found)++
-	err = kind.check(path, src)
+	*kind.count(&l.findings)++
+	err = kind.check(l, path, src)
 	var some document.Problems
 	if err != nil && !errors.As(err, &some) {
 		return err
 	}
-	*problems = append(*problems, some...)
+	l.problems = append(l.problems, some...)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/scenarios"
 	"github.com/issuerd/issuerd/wording"
 )
@@ -34,10 +35,10 @@ func (l *loaded) selects(file *scenario.File, title string) bool {
 // load reads the scenarios that the arguments name, or without any those that come with the program. An argument is the
 // path of a file or a folder. Where there is nothing, it is the name of a scenario that comes with the program, or of
 // their folder; the extension of a file may be left out. Behind a file or a scenario, a case may stand in brackets. All
-// are one set: a name may occur once.
-func load(args []string) (*loaded, error) {
+// are one set: a name may occur once. They may name the platforms of the issuer files.
+func load(args []string, issuers ...*generic.File) (*loaded, error) {
 	if len(args) == 0 {
-		files, problems := scenario.LoadFS(scenarios.FS, runner.Names(), ".")
+		files, problems := scenario.LoadFS(scenarios.FS, runner.Names(issuers...), ".")
 		return &loaded{files: files, problems: problems}, nil
 	}
 	var paths []string
@@ -55,7 +56,7 @@ func load(args []string) (*loaded, error) {
 		}
 	}
 	maps.DeleteFunc(cases, func(file string, _ []string) bool { return within(whole, file) })
-	files, problems := scenario.LoadFS(from, runner.Names(), paths...)
+	files, problems := scenario.LoadFS(from, runner.Names(issuers...), paths...)
 	if len(files) == 0 && len(problems) == 0 {
 		return nil, fmt.Errorf("no *.yaml or *.yml in %q", args)
 	}

@@ -26,6 +26,7 @@ type runFlags struct {
 	target, image string
 	run           string
 	labels, vars  []string
+	issuers       []string
 	parallel      int
 	failFast      bool
 	format, json  string
@@ -60,6 +61,7 @@ could not be carried out, or none: no engine or farm answers.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.target, "target", "emulator", "what to run against: emulator, container or the URL of a control plane")
 	flags.StringVar(&f.image, "image", docker.DefaultImage, "the image of --target container")
+	flags.StringArrayVar(&f.issuers, "issuers", nil, "an issuer file, whose platform the scenarios may name (repeatable)")
 	flags.StringVar(&f.run, "run", "", "play only cases whose name[case] this regular expression matches")
 	flags.StringArrayVar(&f.labels, "label", nil, "play only scenarios with this label, platform or code; with a - before it, only those without (repeatable)")
 	flags.StringArrayVar(&f.vars, "var", nil, "name=value over a variable that the files declare (repeatable)")
@@ -67,7 +69,7 @@ could not be carried out, or none: no engine or farm answers.`,
 	flags.BoolVar(&f.failFast, "fail-fast", false, "start no further case after the first that does not pass")
 	flags.StringVar(&f.format, "format", "text", "the report on standard output: text or json")
 	flags.StringVar(&f.json, "json", "", "write the JSON report to this file too")
-	markFiles(cmd, "json")
+	markFiles(cmd, "json", "issuers")
 	return cmd
 }
 
@@ -92,7 +94,11 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return fmt.Errorf("--run: %w", err)
 	}
-	loaded, err := load(paths)
+	set, issuers, err := readIssuers(f.issuers)
+	if err != nil {
+		return err
+	}
+	loaded, err := load(paths, issuers...)
 	if err != nil {
 		return err
 	}
@@ -116,12 +122,16 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 		}
 		defer func() { _ = file.Close() }() // after a report it is closed already
 	}
-	t, stop, err := f.open(ctx, runner.Hosts(files))
+	hosts := runner.Hosts(files)
+	for _, p := range set.More() {
+		hosts = append(hosts, p.Hosts()...)
+	}
+	t, stop, err := f.open(ctx, hosts)
 	if err != nil {
 		return err
 	}
 	run := runner.Run(ctx, files, runner.Options{
-		Target: t, Parallel: f.parallel, FailFast: f.failFast, Vars: vars, Env: environment(),
+		Target: t, Parallel: f.parallel, FailFast: f.failFast, Vars: vars, Env: environment(), Issuers: issuers,
 		Select: func(file *scenario.File, name string) bool {
 			return labels.selects(file) && loaded.selects(file, name) && selected.MatchString(name)
 		},

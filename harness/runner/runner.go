@@ -20,6 +20,8 @@ import (
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/generic"
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // Options say how a run goes. Target is required.
@@ -33,6 +35,7 @@ type Options struct {
 	Vars    map[string]any    // over the declared vars of every file
 	Env     map[string]any    // the environment, at env in expressions
 	Clients map[string]Client // what exchange.client names beside raw
+	Issuers []*generic.File   // whose platforms the scenarios may name beside those that come with issuerd
 	Now     func() time.Time  // for durations in the report; nil: time.Now
 
 	// After calls f once a case has taken its timeout, unless the function that it returns is called before. nil:
@@ -48,13 +51,17 @@ const defaultParallel = 8
 // busy with other things, so that only what hangs runs into it.
 const defaultTimeout = 5 * time.Minute
 
-// Names are the words that scenario files may use with this version: platforms, presets, faults and AADSTS codes.
-func Names() scenario.Names {
+// Names are the words that scenario files may use with this version: platforms, those of issuer files too, presets,
+// faults and AADSTS codes.
+func Names(files ...*generic.File) scenario.Names {
 	platforms := map[string][]string{}
 	for _, p := range issuers.All() {
 		platforms[p.Name] = p.PresetNames()
 	}
-	return scenario.Names{Platforms: platforms, Renamed: issuers.Renamed, Faults: faults.Names(), Codes: knownCode}
+	for _, f := range files {
+		platforms[f.Platform] = f.Build().PresetNames()
+	}
+	return scenario.Names{Platforms: platforms, Taken: issuers.Names(), Renamed: issuers.Renamed, Faults: faults.Names(), Codes: knownCode}
 }
 
 // lookup finds a code by its digits, behind AADSTS or AADB2C.
@@ -71,7 +78,7 @@ func knownCode(code string) bool {
 	return ok && known.Name() == code
 }
 
-// Hosts are the hosts that the files give their issuers as constants, for targets.InProcess.
+// Hosts are the hosts that the files give their issuers as constants, or define issuers with, for targets.InProcess.
 func Hosts(files []*scenario.File) []string {
 	var hosts []string
 	for _, f := range files {
@@ -87,6 +94,9 @@ func Hosts(files []*scenario.File) []string {
 			}
 			if u, err := url.Parse(iss.URL); err == nil && u.Hostname() != "" {
 				hosts = append(hosts, u.Hostname())
+			}
+			if iss.Define != nil {
+				hosts = append(hosts, iss.Define.Build().Hosts()...)
 			}
 		}
 	}
@@ -156,6 +166,7 @@ type play struct {
 
 	world     control.World
 	issuer    control.Issuer
+	platform  *issuer.Platform   // of the issuer; nil: it is not known here
 	preset    string             // the issuer's; empty: the platform's first
 	tenants   []directory.Tenant // as the world began, every id filled in; the scenario's first
 	app       directory.Application

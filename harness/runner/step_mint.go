@@ -10,7 +10,6 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/targets"
-	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -68,8 +67,8 @@ func (p *play) expectRefusal(s *scenario.Step, want *scenario.Expect, result map
 // hasNative tells whether the platform has a token API that gives the scenario's token and that can be reached on this
 // target.
 func (p *play) hasNative() bool {
-	platform, err := issuers.ByName(p.issuer.Platform)
-	if err != nil || platform.Native == nil {
+	platform := p.platform
+	if platform == nil || platform.Native == nil {
 		return false
 	}
 	preset, err := platform.Preset(p.preset)
@@ -79,9 +78,9 @@ func (p *play) hasNative() bool {
 
 // mintNative asks the platform's own token API, as a workload would.
 func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any, error) {
-	platform, err := issuers.ByName(p.issuer.Platform)
-	if err != nil {
-		return nil, err
+	platform := p.platform
+	if platform == nil { // the target has one that is not known here
+		return nil, fmt.Errorf("mint: the token API of %s is not known here: mint via: direct", p.issuer.Platform)
 	}
 	native := platform.Native
 	switch can := p.opts.Target.Can; {

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"time"
@@ -29,7 +30,11 @@ func (p *play) set(ctx context.Context) error {
 		return err
 	}
 	iss.Platform, iss.Preset, _ = issuers.Renamed(iss.Platform, iss.Preset)
-	p.issuerIs(or(iss.URL, canonical(iss)), iss.Platform)
+	added := control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
+	if added.Define, err = p.definition(iss); err != nil {
+		return err
+	}
+	p.issuerIs(or(iss.URL, p.canonical(iss.Preset)), iss.Platform)
 	spec, err := p.directory()
 	if err != nil {
 		return err
@@ -42,7 +47,6 @@ func (p *play) set(ctx context.Context) error {
 		}
 		return err
 	}
-	added := control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
 	for _, set := range iss.Faults {
 		added.Faults = append(added.Faults, faultList(set)...)
 	}
@@ -64,14 +68,34 @@ func (p *play) issuerIs(address, platform string) {
 	p.env["issuer"] = map[string]any{"url": address, "host": host, "platform": platform}
 }
 
-// canonical is the URL that an issuer has unless the file gives it one; empty when there is no such issuer, which the
-// target will say.
-func canonical(iss *scenario.Issuer) string {
-	platform, preset, err := issuers.Find(iss.Platform, iss.Preset)
+// definition finds the issuer's platform, and returns what it is defined by, for the target: the scenario's own
+// definition, or that of an issuer file; nil for a platform that comes with issuerd.
+func (p *play) definition(iss *scenario.Issuer) (json.RawMessage, error) {
+	if iss.Define != nil {
+		p.platform, iss.Platform = iss.Define.Build(), iss.Define.Platform
+		return p.file.ResolveDefinition(p.env)
+	}
+	for _, file := range p.opts.Issuers {
+		if file.Platform == iss.Platform {
+			p.platform = file.Build()
+			return file.Definition()
+		}
+	}
+	p.platform, _ = issuers.ByName(iss.Platform) // the target will say that there is none
+	return nil, nil
+}
+
+// canonical is the URL that the issuer of a preset has unless the file gives it one; empty when there is no such
+// issuer, which the target will say.
+func (p *play) canonical(preset string) string {
+	if p.platform == nil {
+		return ""
+	}
+	found, err := p.platform.Preset(preset)
 	if err != nil {
 		return ""
 	}
-	service, err := platform.Service(preset.Service)
+	service, err := p.platform.Service(found.Service)
 	if err != nil {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/document"
@@ -100,6 +101,22 @@ func (f *File) ResolveTimeout(env Env) (time.Duration, error) {
 // and env. An error is a *document.Problem.
 func (f *File) ResolveIssuer(env Env) (*Issuer, error) {
 	return resolve(f, env, f.root.Get("issuer"), Issuer{})
+}
+
+// ResolveDefinition returns what a case's issuer is defined by, as JSON, for
+// [generic.Decode]; nil when it is of a platform. An error is a
+// *document.Problem.
+func (f *File) ResolveDefinition(env Env) (json.RawMessage, error) {
+	n := f.root.Get("issuer").Get("define")
+	if n == nil {
+		return nil, nil
+	}
+	d := newDecoder(f, env, &document.Log{File: f.Path})
+	value := d.value(n)
+	if err := d.First(); err != nil {
+		return nil, err
+	}
+	return json.Marshal(value)
 }
 
 // ResolveEntra returns the Entra side of a case; of env it also uses issuer.

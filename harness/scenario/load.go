@@ -16,6 +16,8 @@ type Names struct {
 	// Renamed returns the names of a platform and a preset today, given those of any time, and whether they differ. Old
 	// ones load, with a warning.
 	Renamed func(platform, preset string) (newPlatform, newPreset string, differ bool)
+	// Taken are the names of platforms that an issuer which a file defines can't have.
+	Taken []string
 	// Faults are the names of the faults.
 	Faults []string
 	// Codes reports whether an AADSTS code, such as "AADSTS700213", is known.
@@ -73,6 +75,9 @@ func newFile(name string, read *document.File) *File {
 	f.Name, _ = constant(root.Get("name"))
 	f.About, _ = constant(root.Get("about"))
 	f.Platform, _ = constant(root.Get("issuer").Get("platform"))
+	if defined := root.Get("issuer").Get("define"); defined != nil {
+		f.Platform, _ = constant(defined.Get("platform"))
+	}
 	for _, l := range root.Get("labels").List() {
 		if label, ok := constant(l); ok {
 			f.Labels = append(f.Labels, label)

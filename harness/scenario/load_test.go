@@ -28,6 +28,7 @@ var names = scenario.Names{
 		"generic":    {"plain"},
 		"gitlab":     {"branch", "tag"},
 	},
+	Taken:  []string{"gcp", "github"},
 	Faults: []string{"wrong-kid", "slow-jwks"},
 	Codes: func(code string) bool {
 		return strings.Contains(" AADSTS700213 AADSTS7002138 AADSTS7000272 AADSTS700212 AADSTS5002738 ", " "+code+" ")
@@ -45,7 +46,7 @@ func TestGood(t *testing.T) {
 		got = append(got, f.Name)
 	}
 	want := []string{
-		"cognito/developer-identity", "gcp/service-account", "github/aadsts700212-audience-mismatch",
+		"acme/define", "cognito/developer-identity", "gcp/service-account", "github/aadsts700212-audience-mismatch",
 		"github/aadsts700213-subject-mismatch", "github/branch", "kubernetes/aadsts7000272-jwks-rotated",
 		"kubernetes/service-account", "spiffe/jwt-svid", "terraform/plan-and-apply",
 	}

@@ -55,7 +55,7 @@ func (v *validator) validateName() {
 	switch {
 	case !namePattern.MatchString(name):
 		v.Add(n.Position, "such as github/branch: lower case letters, digits and dashes", `name %q is not "<platform>/<slug>"`, name)
-	case !v.knowsPlatform(v.file.Platform): // which has its own message
+	case !v.knowsPlatform(v.file.Platform) && v.file.root.Get("issuer").Get("define") == nil: // which has its own message
 	case platform != "entra" && v.file.Platform != "" && platform != v.file.Platform:
 		v.Add(n.Position, fmt.Sprintf("begin it with %q or %q", v.file.Platform+"/", "entra/"), "name %q does not begin with the platform %q", name, v.file.Platform)
 	}
@@ -244,7 +244,16 @@ func (d *decoder) optional(n *document.Node, target any) {
 func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
 	n := v.file.root.Get("issuer")
 	v.modernize(d, issuer)
-	if v.names.Platforms != nil && issuer.Platform != "" {
+	switch define := n.Get("define"); {
+	case n == nil || n.Kind != document.Map: // which has its own message
+	case define == nil && n.Get("platform") == nil:
+		d.Fail(n, "", `missing key "platform"`)
+	case define != nil && n.Get("platform") != nil:
+		d.Fail(n.Get("platform"), "leave it out", "the platform is the one that define describes")
+	}
+	if issuer.Define != nil {
+		v.validateDefinition(d, n.Get("define"), issuer)
+	} else if v.names.Platforms != nil && issuer.Platform != "" {
 		presets, ok := v.names.Platforms[issuer.Platform]
 		platforms := slices.Sorted(maps.Keys(v.names.Platforms)) // of two that are as near, the first
 		if !ok {
@@ -258,6 +267,19 @@ func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
 			d.Fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.Keys(), " and "))
 		}
 		v.validateFaults(d, fault)
+	}
+}
+
+// validateDefinition validates an issuer that the file describes, and the preset that is chosen of it.
+func (v *validator) validateDefinition(d *decoder, define *document.Node, issuer *Issuer) {
+	issuer.Define.Check(&d.Decoder, define, v.names.Taken...)
+	var presets []string
+	for _, preset := range issuer.Define.Presets {
+		presets = append(presets, preset.Name)
+	}
+	if issuer.Preset != "" && !slices.Contains(presets, issuer.Preset) && !d.hasUnknown(define.Get("presets")) {
+		n := v.file.root.Get("issuer").Get("preset")
+		d.Fail(n, document.DidYouMean(issuer.Preset, presets), "%s has no preset %q", issuer.Define.Platform, issuer.Preset)
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/issuers/generic"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated files of this package")
@@ -93,6 +94,9 @@ func generateSchema(t *testing.T) []byte {
 			if typ.Name() != "" && isDirectory(typ) {
 				return directoryDefs + typ.Name()
 			}
+			if typ.Name() != "" && isIssuerFile(typ) {
+				return issuerDefs + typ.Name()
+			}
 			return map[string]string{"wholeFile": "scenario", "row": "case", "stepShape": "step"}[typ.Name()]
 		},
 		Mapper: func(typ reflect.Type) *jsonschema.Schema {
@@ -108,17 +112,21 @@ func generateSchema(t *testing.T) []byte {
 		},
 	}
 	comments, directory := docComments(t, "types.go"), docComments(t, "../entra/directory/types.go", "../entra/directory/options.go")
+	issuerFile := docComments(t, "../../issuers/generic/types.go")
 	r.LookupComment = func(typ reflect.Type, field string) string {
 		comments := comments
-		if isDirectory(typ) {
+		switch {
+		case isDirectory(typ):
 			comments = directory
+		case isIssuerFile(typ):
+			comments = issuerFile
 		}
 		if field != "" {
 			return comments[typ.Name()+"."+field]
 		}
 		// The names of the unexported structs mean nothing to the reader of a schema.
 		text := comments[typ.Name()]
-		if i := strings.Index(text, " is "); r.Namer(typ) != "" && !isDirectory(typ) && i >= 0 {
+		if i := strings.Index(text, " is "); r.Namer(typ) != "" && !isDirectory(typ) && !isIssuerFile(typ) && i >= 0 {
 			text = text[i+len(" is "):]
 		}
 		return text
@@ -134,7 +142,7 @@ func generateSchema(t *testing.T) []byte {
 			}
 			switch {
 			case !keyMayBeExpression(name, p.Key):
-			case name == "Entra" || strings.HasPrefix(name, directoryDefs):
+			case name == "Entra" || strings.HasPrefix(name, directoryDefs) || strings.HasPrefix(name, issuerDefs):
 				p.Value = orAnyExpression(p.Value)
 			default:
 				p.Value = orExpression(p.Value)
@@ -147,6 +155,7 @@ func generateSchema(t *testing.T) []byte {
 		Description: "A string with an expression whose value takes this place: ${{ … }}.",
 	}
 	schema.Definitions["case"].AdditionalProperties = nil
+	schema.Definitions["Issuer"].OneOf = []*jsonschema.Schema{{Required: []string{"platform"}}, {Required: []string{"define"}}}
 	doc := schema.Definitions["scenario"].Properties
 	doc.Value("name").Pattern = namePattern.String()
 	targets := make([]any, 0, len(skipTargets))
@@ -165,8 +174,15 @@ func generateSchema(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// directoryDefs begins the names of the definitions that are the directory's own types.
-const directoryDefs = "directory."
+// These begin the names of the definitions that are the directory's own types, and those of issuer files.
+const (
+	directoryDefs = "directory."
+	issuerDefs    = "issuer."
+)
+
+func isIssuerFile(t reflect.Type) bool {
+	return t.PkgPath() == reflect.TypeFor[generic.File]().PkgPath()
+}
 
 func isDirectory(t reflect.Type) bool {
 	return t.PkgPath() == reflect.TypeFor[directory.Tenant]().PkgPath()

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/issuers/generic"
 )
 
 // The types of this file are the vocabulary of a scenario file. Their json
@@ -16,7 +17,9 @@ import (
 // defaults.
 type Issuer struct {
 	// Platform is the token service that is impersonated, such as github or kubernetes.
-	Platform string `json:"platform" jsonschema:"required"`
+	Platform string `json:"platform,omitempty"`
+	// Define describes a token service of one's own, in place of platform: what an issuer file has in it.
+	Define *generic.File `json:"define,omitempty"`
 	// Preset names a set of defaults of the platform, such as branch or pod. Empty: the platform's first.
 	Preset string `json:"preset,omitempty"`
 	// Claims are merged over the preset's; null removes a claim.

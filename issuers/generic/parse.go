@@ -25,7 +25,7 @@ func Parse(name string, src []byte, taken ...string) (*File, error) {
 		return nil, log.Problems()
 	}
 	log.NextStage()
-	file := Read(&document.Decoder{Log: log}, read.Root, taken...)
+	file := decode(read.Root, log, taken)
 	if log.Len() > 0 {
 		return nil, log.Problems()
 	}
@@ -33,16 +33,21 @@ func Parse(name string, src []byte, taken ...string) (*File, error) {
 	return file, nil
 }
 
-// Read decodes what an issuer file has in it from a node of another file, such as a scenario, and adds what is wrong to
-// the decoder's log. The platform can have none of the names that are taken.
-func Read(d *document.Decoder, n *document.Node, taken ...string) *File {
+func decode(root *document.Node, log *document.Log, taken []string) *File {
+	d := &document.Decoder{Log: log}
 	file := new(File)
-	d.Decode(n, file)
-	file.Validate(func(path []any, hint, message string) { d.FailAt(n, path, hint, "%s", message) })
-	if slices.Contains(taken, file.Platform) {
-		d.FailAt(n, []any{"platform"}, "give yours another name", "the platform %q comes with issuerd", file.Platform)
-	}
+	d.Decode(root, file)
+	file.Check(d, root, taken...)
 	return file
+}
+
+// Check adds what is wrong with a file to the log of the decoder that has read it from a node, which may be a part of
+// another file, such as a scenario. The platform can have none of the names that are taken.
+func (f *File) Check(d *document.Decoder, n *document.Node, taken ...string) {
+	f.Validate(func(path []any, hint, message string) { d.FailAt(n, path, hint, "%s", message) })
+	if slices.Contains(taken, f.Platform) {
+		d.FailAt(n, []any{"platform"}, "give yours another name", "the platform %q comes with issuerd", f.Platform)
+	}
 }
 
 // Definition is the file as JSON, for [Decode].
@@ -77,7 +82,7 @@ func Decode(definition []byte, taken ...string) (*File, error) {
 	log.NextStage()
 	var paths []string // by line, from 1
 	number(read.Root, "", &paths)
-	file := Read(&document.Decoder{Log: log}, read.Root, taken...)
+	file := decode(read.Root, log, taken)
 	if log.Len() > 0 {
 		return nil, definitionError(log, paths)
 	}
