@@ -187,3 +187,31 @@ func TestDefineAtOnce(t *testing.T) {
 		t.Errorf("the platform after the hundredth: %v, want a 429", err)
 	}
 }
+
+// TestDefinitionsComeBack kills a farm that keeps its worlds, and finds issuers of defined platforms again, with their
+// keys, at the next start: those of a world, and those of a file, also when it is not given again.
+func TestDefinitionsComeBack(t *testing.T) {
+	t.Parallel()
+	opts := farm.Options{State: t.TempDir(), Issuers: files(t, acme), Hosts: []string{"acme.dev"}}
+	s := start(t, opts)
+	w := newWorld(t, s, control.WorldSpec{})
+	kids := map[string]any{}
+	refs := []control.Issuer{
+		addIssuer(t, w, control.IssuerSpec{Define: jsonOf(t, dev)}),
+		addIssuer(t, w, control.IssuerSpec{Platform: "dev", Preset: "other"}),
+		addIssuer(t, w, control.IssuerSpec{Platform: "acme"}),
+	}
+	for _, iss := range refs {
+		kids[iss.Ref] = mintAt(t, w, control.MintSpec{Issuer: iss.Ref}).Header["kid"]
+	}
+	opts.State, opts.Issuers = killed(t, opts.State), nil
+	again := worldOf(t, start(t, opts), w.Describe().ID)
+	for _, iss := range refs {
+		if got := mintAt(t, again, control.MintSpec{Issuer: iss.Ref}).Header["kid"]; got != kids[iss.Ref] {
+			t.Errorf("%s: key %v, want %v", iss.Ref, got, kids[iss.Ref])
+		}
+	}
+	if iss := addIssuer(t, again, control.IssuerSpec{Platform: "dev"}); iss != refs[0] {
+		t.Errorf("by its platform: %+v, want %+v", iss, refs[0])
+	}
+}
