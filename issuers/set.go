@@ -68,12 +68,3 @@ func (s Set) Find(platform, preset string) (*issuer.Platform, *issuer.Preset, er
 	found, err := p.Preset(preset)
 	return p, found, err
 }
-
-// Hosts are those of the canonical issuers and of their keys. It parses no file.
-func (s Set) Hosts() []string {
-	hosts := Hosts()
-	for _, p := range s.more {
-		hosts = append(hosts, p.Hosts()...)
-	}
-	return hosts
-}

@@ -24,7 +24,7 @@ func RealNames() []string {
 // examples.
 var wide = []string{
 	"oic.prod-aks.azure.com", "oidc.prod-aks.azure.com", "blob.core.windows.net", "amazonaws.com", "tokens.sts.global.api.aws",
-	"ghe.com", "amazoncognito.com", "example", "test", "example.com", "example.org",
+	"ghe.com", "amazoncognito.com", "app.spacelift.io", "aliyuncs.com", "example", "test", "example.com", "example.org",
 }
 
 // entraHosts are the hosts that the Entra plane answers for, but for regional login hosts.

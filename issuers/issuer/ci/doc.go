@@ -1,5 +1,5 @@
-// Package ci is the engine of the platforms that differ from each other in data: the CI systems GitLab, Azure DevOps,
-// CircleCI, Buildkite, Bitbucket and Forgejo, and generic, which is any issuer as data.
+// Package ci is the engine of the platforms that differ from each other in data: Azure DevOps, Buildkite, Forgejo, and
+// all that are issuer files (package generic).
 //
 // The claims of such a platform follow from each other by rules: a [Shape] holds those of a preset, and [Claims]
 // applies them. A platform whose jobs find their token in a variable has [Variables] as its token API; the others
