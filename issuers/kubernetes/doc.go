@@ -43,6 +43,9 @@
 //   - The HTTP headers of kube-apiserver (application/jwk-set+json, max-age=3600) are those of the service kubeadm
 //     only. What a storage account, AKS, EKS and GKE send with their public documents is not confirmed; they send
 //     application/json here.
+//   - Of ACK's tokens only the issuer's URL, the subject and the audience are known, so the rest is as elsewhere. The
+//     variables that its webhook sets, ALIBABA_CLOUD_OIDC_TOKEN_FILE and so on, are not here. Oracle's OKE has clusters
+//     with public issuers too; their URLs are not known, so give one to a preset of this platform.
 //   - EKS and GKE have one key here, and the order of its members is that of kube-apiserver; both are inferred.
 //   - An AKS cluster lists a rotated key for 24 hours, as documented, but rotating twice does not remove the first at
 //     once.
