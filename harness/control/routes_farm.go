@@ -1,7 +1,5 @@
 package control
 
-import "time"
-
 // farmRoutes are about the farm and its worlds.
 var farmRoutes = []route{
 	onFarm("getInfo", "GET", "/v1/info", "Says where the planes are and what signs their certificates.", nil,
@@ -40,19 +38,4 @@ func worldKey(w World) string {
 		return "0"
 	}
 	return "1" + w.ID
-}
-
-// Decode says what a token says. The error does not repeat the token.
-func Decode(token string) (Decoded, error) {
-	header, claims, err := DecodeToken(token)
-	if err != nil {
-		return Decoded{}, &Error{Message: "control: token: " + err.Error(), Member: "token"}
-	}
-	decoded := Decoded{Header: header, Claims: claims, Times: map[string]time.Time{}}
-	for _, name := range []string{"iat", "nbf", "exp", "auth_time"} {
-		if seconds, ok := claims[name].(int64); ok {
-			decoded.Times[name] = time.Unix(seconds, 0).UTC()
-		}
-	}
-	return decoded, nil
 }

@@ -304,10 +304,12 @@ type WorkloadSpec struct {
 
 // Workload is a workload of a world. Its environment holds the platform's credential.
 type Workload struct {
-	ID   string            `json:"id"`   // for ending it
-	Base string            `json:"base"` // the URL of its token API
-	Env  map[string]string `json:"env"`  // what the platform puts into its environment
-	Now  time.Time         `json:"now"`  // what the issuers' clock said at its start
+	ID       string            `json:"id"`            // for ending it
+	Platform string            `json:"platform"`      // whose workload it is
+	Issuer   string            `json:"issuer"`        // the URL of the issuer that vouches for it
+	Base     string            `json:"base"`          // the URL of its token API
+	Env      map[string]string `json:"env,omitempty"` // what the platform puts into its environment; not in a list
+	Now      time.Time         `json:"now"`           // what the issuers' clock said at its start
 }
 
 // Entry is one line of a world's journal: a request on a plane, or a sign-in with the checks that Entra made. It holds

@@ -104,7 +104,7 @@ func (c *keyCache) get(ctx context.Context, issuer string, o directory.Options) 
 	entry := c.entry(issuer)
 	// Keys that are good are used even while somebody's unknown kid has them fetched again: that fetch may hang, or
 	// fail.
-	if keys := entry.keys; keys != nil && c.now().Sub(keys.fetchedAt) < o.KeyCacheTTL {
+	if keys := entry.keys; keys != nil && within(c.now(), keys.fetchedAt, o.KeyCacheTTL) {
 		defer c.mu.Unlock()
 		return lookup{keys: keys, since: entry.since}, nil
 	}
@@ -112,11 +112,18 @@ func (c *keyCache) get(ctx context.Context, issuer string, o directory.Options) 
 	if err != nil && o.StaleKeys > 0 {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if keys := entry.keys; keys != nil && c.now().Sub(keys.fetchedAt) < o.KeyCacheTTL+o.StaleKeys {
+		if keys := entry.keys; keys != nil && within(c.now(), keys.fetchedAt, o.KeyCacheTTL+o.StaleKeys) {
 			found.keys, found.fresh = keys, true // looking again would fail again
 		}
 	}
 	return found, err
+}
+
+// within tells whether something was done less than a while ago. What was done later, by a clock that has been set back
+// since, was not; nor was what was done at the zero time, which is never.
+func within(now, done time.Time, while time.Duration) bool {
+	ago := now.Sub(done)
+	return ago >= 0 && ago < while
 }
 
 // lookAgain fetches the issuer's keys once more for an unknown kid, unless they were fetched, or such a fetch was
@@ -125,7 +132,7 @@ func (c *keyCache) lookAgain(ctx context.Context, issuer string, o directory.Opt
 	c.mu.Lock()
 	entry, now := c.entry(issuer), c.now()
 	if keys := entry.keys; keys != nil && entry.flight == nil {
-		if now.Sub(keys.fetchedAt) < o.RefetchInterval || !entry.refetchedAt.IsZero() && now.Sub(entry.refetchedAt) < o.RefetchInterval {
+		if within(now, keys.fetchedAt, o.RefetchInterval) || within(now, entry.refetchedAt, o.RefetchInterval) {
 			defer c.mu.Unlock()
 			return lookup{keys: keys, since: entry.since}, nil
 		}
@@ -174,7 +181,11 @@ func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string
 // entry returns the issuer's entry, making room for it when needed. Only
 // issuers that some credential names are asked for, so room is rarely needed.
 func (c *keyCache) entry(issuer string) *cachedIssuer {
+	now := c.now()
 	if entry := c.issuers[issuer]; entry != nil {
+		if entry.since.After(now) { // the clock was set back
+			entry.since = now
+		}
 		return entry
 	}
 	for name, other := range c.issuers {
@@ -185,7 +196,7 @@ func (c *keyCache) entry(issuer string) *cachedIssuer {
 			delete(c.issuers, name)
 		}
 	}
-	entry := &cachedIssuer{since: c.now()}
+	entry := &cachedIssuer{since: now}
 	c.issuers[issuer] = entry
 	return entry
 }

@@ -162,7 +162,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 		}
 		body = x.answer(token)
 	}
-	x.signIn.Duration = s.now().Sub(x.now)
+	x.signIn.Duration = max(0, s.now().Sub(x.now)) // the clock may have been set back meanwhile
 	s.record(x.signIn)
 	if s.log.Enabled(r.Context(), slog.LevelDebug) {
 		s.log.DebugContext(r.Context(), "token request",

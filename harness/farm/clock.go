@@ -2,23 +2,34 @@ package farm
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
 )
 
 // AfterFunc calls f in a goroutine of its own when d of the real time has passed, unless stop is called before; see
 // time.AfterFunc.
 type AfterFunc func(d time.Duration, f func()) (stop func() bool)
 
-// clock is the real time moved by an offset, so that virtual time flows. It is safe for concurrent use.
+// clock is the real time moved by an offset, so that virtual time flows, or a time that stands still. It is safe for
+// concurrent use.
 type clock struct {
-	real   func() time.Time
-	after  AfterFunc
-	offset atomic.Int64
+	real  func() time.Time
+	after AfterFunc
+	state atomic.Pointer[clockState]
 
-	mu     sync.Mutex
+	mu     sync.Mutex // held by those who change the state or an alarm
 	alarms map[*alarm]bool
+}
+
+// clockState is what a clock goes by. It is replaced, never changed.
+type clockState struct {
+	offset time.Duration // against the real time
+	frozen bool
+	at     time.Time // what a frozen clock says
 }
 
 // alarm is a time that somebody waits for.
@@ -32,36 +43,67 @@ type alarm struct {
 const maxOffset = 100 * 365 * 24 * time.Hour
 
 // newClock returns a clock that says start now; the zero time means the real one.
-func newClock(real func() time.Time, after AfterFunc, start time.Time) (*clock, error) {
+func newClock(real func() time.Time, after AfterFunc, start time.Time, frozen bool) (*clock, error) {
 	c := &clock{real: real, after: after, alarms: map[*alarm]bool{}}
-	if !start.IsZero() {
-		offset := start.Sub(real()) // as far as a Duration goes when start is farther off
-		if offset.Abs() > maxOffset {
-			return nil, fmt.Errorf("farm: start %s: a clock can't be more than 100 years off", start.Format(time.RFC3339))
-		}
-		c.offset.Store(int64(offset))
+	c.state.Store(new(clockState))
+	if !start.IsZero() && start.Sub(real()).Abs() > maxOffset {
+		return nil, tooFar("start", "start "+start.Format(time.RFC3339))
 	}
-	return c, nil
+	return c, c.change(control.ClockSpec{Set: start, Freeze: &frozen}, func(clockState) error { return nil })
 }
 
-func (c *clock) now() time.Time { return c.real().Add(time.Duration(c.offset.Load())) }
+// tooFar is the error about a member of a request, and what it says, that would move a clock too far.
+func tooFar(member, what string) error {
+	return &control.Error{Status: http.StatusBadRequest, Member: member, Message: "farm: " + what + ": a clock can't be more than 100 years off"}
+}
 
-// advance moves the clock on.
-func (c *clock) advance(d time.Duration) error {
-	if d < 0 {
-		return fmt.Errorf("farm: advance by %s: a clock only goes forward", d)
+func (c *clock) now() time.Time { return c.state.Load().now(c.real) }
+
+func (s *clockState) now(real func() time.Time) time.Time {
+	if s.frozen {
+		return s.at
 	}
-	for {
-		before := c.offset.Load()
-		if d > maxOffset || before+int64(d) > int64(maxOffset) {
-			return fmt.Errorf("farm: advance by %s: a clock can't be more than 100 years off", d)
-		}
-		if c.offset.CompareAndSwap(before, before+int64(d)) {
-			break
-		}
-	}
+	return real().Add(s.offset)
+}
+
+// frozen tells whether the clock stands still.
+func (c *clock) frozen() bool { return c.state.Load().frozen }
+
+// change sets the clock, moves it on, stops it or has it go on, as one change, after that was kept; or it changes
+// nothing.
+func (c *clock) change(spec control.ClockSpec, keep func(clockState) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	real := c.real()
+	before := c.state.Load()
+	now := before.now(func() time.Time { return real })
+	if !spec.Set.IsZero() {
+		now = spec.Set
+		if now.Sub(real).Abs() > maxOffset {
+			return tooFar("set", "set to "+now.Format(time.RFC3339))
+		}
+	}
+	d := time.Duration(spec.Advance)
+	if d < 0 {
+		return &control.Error{Status: http.StatusBadRequest, Member: "advance", Message: fmt.Sprintf("farm: advance by %s: a clock only goes forward; set it to go back", spec.Advance)}
+	}
+	if d > maxOffset || now.Add(d).Sub(real) > maxOffset {
+		return tooFar("advance", "advance by "+spec.Advance.String())
+	}
+	now = now.Add(d)
+	after := &clockState{frozen: before.frozen}
+	if spec.Freeze != nil {
+		after.frozen = *spec.Freeze
+	}
+	if after.frozen {
+		after.at = now
+	} else {
+		after.offset = now.Sub(real)
+	}
+	if err := keep(*after); err != nil {
+		return err
+	}
+	c.state.Store(after)
 	for a := range c.alarms {
 		c.set(a)
 	}
@@ -69,7 +111,7 @@ func (c *clock) advance(d time.Duration) error {
 }
 
 // alarm returns a channel that is closed when the clock says at or later, because time passes or because it is moved.
-// Whoever waits no longer calls cancel.
+// While the clock stands still, time does not pass. Whoever waits no longer calls cancel.
 func (c *clock) alarm(at time.Time) (reached <-chan struct{}, cancel func()) {
 	a := &alarm{at: at, reached: make(chan struct{})}
 	c.mu.Lock()
@@ -93,6 +135,9 @@ func (c *clock) set(a *alarm) {
 	}
 	if a.stop != nil {
 		a.stop()
+	}
+	if c.frozen() {
+		return // whoever sets the clock free sets the alarm
 	}
 	a.stop = c.after(left, func() {
 		c.mu.Lock()

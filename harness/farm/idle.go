@@ -10,9 +10,11 @@ import (
 
 // usage is when a world was last used. It is safe for concurrent use.
 type usage struct {
-	mu   sync.Mutex
-	open int // requests that are being answered
-	last time.Time
+	mu    sync.Mutex
+	open  int // requests that are being answered
+	last  time.Time
+	ended bool   // no request may begin
+	after func() // called when the last request is answered, once ended is set; nil: nothing is to be done
 }
 
 // begin tells that a request is being answered until end is called.
@@ -26,6 +28,30 @@ func (u *usage) count(n int, now time.Time) {
 	defer u.mu.Unlock()
 	u.open += n
 	u.last = now
+	u.finish()
+}
+
+// end lets no more requests begin, and calls a function when the last one is answered, which may be now.
+func (u *usage) end(after func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ended, u.after = true, after
+	u.finish()
+}
+
+// finish calls what is to be done at the end, once. The caller holds mu.
+func (u *usage) finish() {
+	if u.ended && u.open == 0 && u.after != nil {
+		u.after()
+		u.after = nil
+	}
+}
+
+// over tells whether the world has ended. Whoever asks has begun: if it has not, the end waits for that request.
+func (u *usage) over() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.ended
 }
 
 // idle is how long nothing has been asked of the world.
@@ -81,11 +107,14 @@ func (s *Server) removeWorld(w *World) []*workload {
 	return s.takeWorkloads(w)
 }
 
-// end ends a world that was removed. One whose records are still there comes back, so that nobody else may get its keys.
+// end ends a world that was removed. Its keys go back when the requests that are under way have been answered; those of
+// one whose records are still there do not: it comes back, and nobody else may get them.
 func (w *World) end(workloads []*workload) error {
 	w.journal.end()
+	var after func()
 	if w.shelf.removed() {
-		defer w.loan.End()
+		after = w.loan.End
 	}
+	defer w.usage.end(after)
 	return endAll(workloads)
 }

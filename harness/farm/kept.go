@@ -23,7 +23,6 @@ import (
 // keptWorld is what stays the same of a world.
 type keptWorld struct {
 	Name           string        `json:"name"`
-	Tenant         string        `json:"tenant"`
 	Skew           time.Duration `json:"skew"`
 	IdentitySecret string        `json:"identitySecret"`
 }
@@ -120,18 +119,20 @@ func (s *Server) startAuthority(hosts []string) error {
 // keptClock is how the clocks of a world are set.
 type keptClock struct {
 	Offset time.Duration `json:"offset"` // from the real time
+	Frozen bool          `json:"frozen,omitempty"`
+	At     time.Time     `json:"at,omitzero"` // what frozen ones say
 }
 
-func (c *clock) keep() keptClock { return keptClock{time.Duration(c.offset.Load())} }
+func (s clockState) keep() keptClock { return keptClock{s.offset, s.frozen, s.at} }
 
-func (c *clock) restore(k keptClock) { c.offset.Store(int64(k.Offset)) }
+func (c *clock) restore(k keptClock) { c.state.Store(&clockState{k.Offset, k.Frozen, k.At}) }
 
-// keepClock writes how the clocks are set. The caller holds changing.
-func (w *World) keepClock() error {
+// keepClock writes how the clocks are to be set. The caller holds changing.
+func (w *World) keepClock(state clockState) error {
 	if w.shelf == nil {
 		return nil
 	}
-	return w.shelf.put(w.shelf.key("clock"), w.clock.keep())
+	return w.shelf.put(w.shelf.key("clock"), state.keep())
 }
 
 // keepWorld writes the records of a world that has just been made.
@@ -143,11 +144,11 @@ func (w *World) keepWorld(also ...state.Change) error {
 	if err != nil {
 		return err
 	}
-	world, err := putJSON(w.shelf.key("world"), keptWorld{w.name, w.tenant, w.skew, w.identitySecret})
+	world, err := putJSON(w.shelf.key("world"), keptWorld{w.name, w.skew, w.identitySecret})
 	if err != nil {
 		return err
 	}
-	clock, err := putJSON(w.shelf.key("clock"), w.clock.keep())
+	clock, err := putJSON(w.shelf.key("clock"), w.clock.state.Load().keep())
 	if err != nil {
 		return err
 	}
@@ -168,9 +169,6 @@ func (s *Server) restoreDefaultWorld() (*World, error) {
 		if err := w.replaceDirectory(s.opts.Directory, state.Put(directoryVersionKey, []byte(version))); err != nil {
 			return nil, err
 		}
-	}
-	if _, err := w.dir.Tenant(w.tenant); err != nil {
-		w.tenant = w.dir.Tenants()[0].ID // the file has another first tenant now; it has one
 	}
 	return w, nil
 }
@@ -213,7 +211,7 @@ func (s *Server) restoreWorld(id string) (*World, error) {
 	if found, err := shelf.read(shelf.key("world"), &kept); !found || err != nil {
 		return nil, err
 	}
-	clock, err := newClock(s.opts.Now, s.opts.After, time.Time{})
+	clock, err := newClock(s.opts.Now, s.opts.After, time.Time{}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +230,7 @@ func (s *Server) restoreWorld(id string) (*World, error) {
 		return nil, fmt.Errorf("farm: world %q: %w", kept.Name, err)
 	}
 	w := s.assemble(&World{
-		id: id, name: kept.Name, tenant: kept.Tenant, skew: kept.Skew, clock: clock, dir: dir, identitySecret: kept.IdentitySecret, shelf: shelf,
+		id: id, name: kept.Name, skew: kept.Skew, clock: clock, dir: dir, identitySecret: kept.IdentitySecret, shelf: shelf,
 	})
 	return w, w.restoreJournal()
 }

@@ -41,11 +41,13 @@ func (s *Server) route(l *listener) http.Handler {
 			id = control.DefaultWorld
 		}
 		w := s.world(id)
-		if w == nil {
+		if w != nil {
+			defer w.usage.begin(s.opts.Now)()
+		}
+		if w == nil || w.usage.over() {
 			s.refuse(rw, r, l.planes[0], "farm: no such world: leave the header "+plane.WorldHeader+" out, or create one on the control plane")
 			return
 		}
-		defer w.usage.begin(s.opts.Now)()
 		host := plane.HostKey(r.Host)
 		iss := w.document(host, r.URL.EscapedPath())
 		if iss == nil {

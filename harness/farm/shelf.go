@@ -73,7 +73,7 @@ func (s *shelf) write(changes ...state.Change) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.ended {
-		return &control.Error{Status: http.StatusNotFound, Message: "farm: this world has been deleted"}
+		return errEnded
 	}
 	return s.checked(s.store.Write(changes...))
 }

@@ -28,7 +28,8 @@ const maxWorkloads = 1000
 type workload struct {
 	world    *World
 	platform string
-	handler  http.Handler // nil: the platform delivers tokens without an API
+	started  control.Workload // set before it is registered
+	handler  http.Handler     // nil: the platform delivers tokens without an API
 	close    []func() error
 	renewal  renewal
 	ending   chan struct{}
@@ -78,7 +79,8 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	env := map[string]string{} // the platform may keep its own
 	maps.Copy(env, started.Env)
 	maps.Copy(env, spec.Env)
-	started.ID, started.Env = id, env
+	started.ID, started.Platform, started.Issuer, started.Env = id, run.platform, iss.URL(), env
+	run.started = started
 	if credentials := credentialsOf(env); err == nil {
 		w.server.secrets.add(credentials...)
 		run.close = append(run.close, func() error { w.server.secrets.remove(credentials...); return nil })
@@ -88,7 +90,41 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 		return control.Workload{}, errors.Join(err, run.end())
 	}
 	run.renew()
-	return started, nil
+	return run.describe(), nil
+}
+
+// describe is the workload with an environment that is the caller's.
+func (run *workload) describe() control.Workload {
+	out := run.started
+	out.Env = maps.Clone(out.Env)
+	return out
+}
+
+// Workloads lists the workloads of the world, the oldest first, without their environments.
+func (w *World) Workloads() []control.Workload {
+	w.server.mu.RLock()
+	defer w.server.mu.RUnlock()
+	all := make([]control.Workload, len(w.workloads))
+	for n, id := range w.workloads {
+		all[n] = w.server.workloads[id].started
+		all[n].Env = nil
+	}
+	return all
+}
+
+// Workload describes a workload of the world with its environment, as it was at its start.
+func (w *World) Workload(id string) (control.Workload, error) {
+	w.server.mu.RLock()
+	defer w.server.mu.RUnlock()
+	if run := w.server.workloads[id]; run != nil && run.world == w {
+		return run.describe(), nil
+	}
+	return control.Workload{}, noWorkload(id)
+}
+
+// noWorkload is the error about a workload that a world does not have.
+func noWorkload(id string) error {
+	return &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no workload %q in this world: it has ended already, or it never was there", id)}
 }
 
 // workloadBase is the origin of the workload plane as a client sees it.
@@ -111,7 +147,7 @@ func (w *World) EndWorkload(id string) error {
 	run := s.workloads[id]
 	if run == nil || run.world != w {
 		s.mu.Unlock()
-		return &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no workload %q in this world: it has ended already, or it never was there", id)}
+		return noWorkload(id)
 	}
 	delete(s.workloads, id)
 	w.workloads = slices.DeleteFunc(w.workloads, func(other string) bool { return other == id })
@@ -215,7 +251,7 @@ func (w *World) register(id string, run *workload) (oldest *workload, err error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if w.ended {
-		return nil, &control.Error{Status: http.StatusNotFound, Message: "farm: this world has been deleted"}
+		return nil, errEnded
 	}
 	if len(w.workloads) >= maxWorkloads {
 		oldest = s.workloads[w.workloads[0]]

@@ -1,7 +1,7 @@
 package farm
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -12,7 +12,6 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/graph"
 	"github.com/issuerd/issuerd/harness/entra/msi"
-	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/harness/state"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -22,7 +21,6 @@ import (
 type World struct {
 	id      string
 	name    string
-	tenant  string // the id of its first tenant
 	server  *Server
 	clock   *clock
 	skew    time.Duration     // of the issuers' clock against Entra's
@@ -33,6 +31,7 @@ type World struct {
 	graph   http.Handler // Microsoft Graph
 	arm     http.Handler // Azure Resource Manager
 	journal journal
+	waiting waitingSignIns
 	usage   usage
 
 	identities     *msi.Endpoint // where workloads get tokens of managed identities
@@ -62,29 +61,6 @@ type World struct {
 
 var _ control.LiveWorld = (*World)(nil)
 
-// directoryOf makes the directory that a world begins with.
-func directoryOf(spec control.WorldSpec) (*directory.Directory, error) {
-	dir := directory.New()
-	if spec.Options != nil {
-		if err := dir.SetOptions(*spec.Options); err != nil {
-			return nil, err
-		}
-	}
-	tenants := spec.Tenants
-	if len(tenants) == 0 {
-		tenants = []directory.Tenant{{DisplayName: "Contoso", Domains: []string{"contoso.onmicrosoft.com"}}}
-	}
-	for _, t := range tenants {
-		if t.Cloud == "" {
-			t.Cloud = spec.Cloud
-		}
-		if _, err := dir.AddTenant(t); err != nil {
-			return nil, err
-		}
-	}
-	return dir, nil
-}
-
 // newWorld makes a world. Without a directory it gets the one of the specification.
 func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Directory) (*World, error) {
 	if dir == nil {
@@ -93,20 +69,19 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 			return nil, err
 		}
 	}
-	tenants := dir.Tenants()
-	if len(tenants) == 0 {
-		return nil, fmt.Errorf("farm: the directory has no tenant")
+	if dir.FirstTenant() == "" {
+		return nil, errors.New("farm: the directory has no tenant")
 	}
-	clock, err := newClock(s.opts.Now, s.opts.After, spec.Start)
+	clock, err := newClock(s.opts.Now, s.opts.After, spec.Start, spec.Frozen)
 	if err != nil {
 		return nil, err
 	}
 	skew := time.Duration(spec.Skew)
 	if skew.Abs() > maxOffset {
-		return nil, fmt.Errorf("farm: skew %s: a clock can't be more than 100 years off", spec.Skew)
+		return nil, tooFar("skew", "skew "+spec.Skew.String())
 	}
 	return s.assemble(&World{
-		id: id, tenant: tenants[0].ID, name: spec.Name, clock: clock, skew: skew, dir: dir, identitySecret: s.newID(), shelf: s.newShelf(id),
+		id: id, name: spec.Name, clock: clock, skew: skew, dir: dir, identitySecret: s.newID(), shelf: s.newShelf(id),
 	}), nil
 }
 
@@ -154,88 +129,32 @@ func (w *World) issuerAlarm(at time.Time) (reached <-chan struct{}, cancel func(
 // Describe says what the world is.
 func (w *World) Describe() control.World {
 	return control.World{
-		ID: w.id, Name: w.name, Tenant: w.tenant, Now: w.clock.now(), Skew: control.Duration(w.skew), IdentityEndpoint: w.server.identityURL(), IdentityHeader: w.identitySecret,
+		ID: w.id, Name: w.name, Tenant: w.tenant(), Now: w.clock.now(), Frozen: w.clock.frozen(), Skew: control.Duration(w.skew), IdentityEndpoint: w.server.identityURL(), IdentityHeader: w.identitySecret,
 	}
 }
 
-// SetClock changes the clocks of the world. What platforms do for the world's workloads in the time that passes is done
-// when it returns.
+// SetClock changes the clocks of the world, the issuers' and Entra's alike, as one change. What platforms do for the
+// world's workloads in the time that passes is done when it returns.
+//
+// A clock that is set back takes nothing back that was done. Keys, their retirement, tokens, workloads, the directory
+// and the journal stay, with the times that they have: a token is then not valid yet, and an entry of the journal may be
+// later than the next one, whose number is higher. Entra forgets the keys that it fetched at a time which is yet to
+// come, and a change of the directory made then has spread. What waits for a time, such as an answer that a platform
+// holds back, or the next renewal of a file, waits until the clock is there again; the connection of an answer that is
+// held back is kept for as long as it would have been by the real time.
+//
+// A clock that stands still is moved by Set and Advance alone, and goes on from there when it is set free. Certificates
+// of TLS, timeouts and idle worlds go by the real time.
 func (w *World) SetClock(spec control.ClockSpec) (control.World, error) {
-	if !spec.Set.IsZero() || spec.Freeze != nil {
-		return control.World{}, errNotBuilt
-	}
-	if err := w.moveClock(spec); err != nil {
+	if err := w.changeClock(spec); err != nil {
 		return control.World{}, err
 	}
 	w.renewWorkloads()
 	return w.Describe(), nil
 }
 
-func (w *World) moveClock(spec control.ClockSpec) error {
+func (w *World) changeClock(spec control.ClockSpec) error {
 	w.changing.Lock()
 	defer w.changing.Unlock()
-	if err := w.clock.advance(time.Duration(spec.Advance)); err != nil {
-		return err
-	}
-	return w.keepClock()
-}
-
-// AddApplication makes an application in the world's first tenant.
-func (w *World) AddApplication(spec control.ApplicationSpec) (control.Application, error) {
-	app, err := w.dir.AddApplication(w.tenant, directory.Application{
-		Name: spec.Name, NoServicePrincipal: spec.NoServicePrincipal, Credentials: spec.Credentials,
-	})
-	if err != nil {
-		return control.Application{}, err
-	}
-	return w.describeApplication(app), nil
-}
-
-// AddCredential gives an application of the world's first tenant a federated identity credential.
-func (w *World) AddCredential(clientID string, c directory.Credential) (directory.Credential, error) {
-	return w.dir.AddCredential(w.tenant, clientID, c)
-}
-
-// UpdateCredential changes a federated identity credential in place.
-func (w *World) UpdateCredential(clientID, name string, c directory.Credential) (directory.Credential, error) {
-	return w.dir.UpdateCredential(w.tenant, clientID, name, c)
-}
-
-// RemoveCredential takes a federated identity credential away.
-func (w *World) RemoveCredential(clientID, name string) error {
-	return w.dir.RemoveCredential(w.tenant, clientID, name)
-}
-
-// Journal returns the entries that are asked for. It does not wait. In a farm with a state directory, they are there
-// before they are returned.
-func (w *World) Journal(q control.JournalQuery) control.Journal {
-	found := w.journal.find(q)
-	_ = w.keepJournal() // it is logged; what the disk has no place for can be read all the same
-	return found
-}
-
-// JournalChanged returns a channel that the next entry of the journal closes, or the world's end. Whoever waits for an entry asks for it
-// before looking at the journal, so that none is missed.
-func (w *World) JournalChanged() <-chan struct{} { return w.journal.next() }
-
-// Directory returns Entra's directory as it is now.
-func (w *World) Directory() directory.File { return w.dir.File() }
-
-// signIns are the last token requests for a tenant, oldest first.
-func (w *World) signIns(tenantID string) []entra.SignIn {
-	found := w.journal.signInsOf(tenantID)
-	_ = w.keepJournal() // as in Journal
-	return found
-}
-
-// signedIn takes the emulator's record of a token request into the journal.
-func (w *World) signedIn(in entra.SignIn) {
-	in = w.server.clipSignIn(in)
-	e := control.Entry{Time: in.Time, Plane: plane.Entra, Status: in.Status, SignIn: &in}
-	w.mu.RLock()
-	if iss := w.issuers[in.Issuer]; iss != nil {
-		e.Platform = iss.Platform().Name
-	}
-	w.mu.RUnlock()
-	w.journal.add(e)
+	return w.clock.change(spec, w.keepClock)
 }

@@ -24,7 +24,7 @@ func (w *World) Mint(spec control.MintSpec) (control.Minted, error) {
 		Preset: preset, Audience: spec.Audience, Lifetime: time.Duration(spec.Lifetime), Expired: spec.Expired, Claims: spec.Claims, Header: spec.Header,
 	})
 	if err != nil {
-		return control.Minted{}, err
+		return control.Minted{}, w.orEnded(err)
 	}
 	minted := control.Minted{Token: token.Raw, Header: token.Header, Claims: token.Claims}
 	if t := spec.Tampered; t != nil {
@@ -45,7 +45,7 @@ func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
 		return control.Rotated{}, err
 	}
 	kid, err := iss.Rotate(spec.Publish == nil || *spec.Publish)
-	return control.Rotated{KID: kid}, err
+	return control.Rotated{KID: kid}, w.orEnded(err)
 }
 
 // Keys lists the keys of an issuer, the oldest first, or those of all, by URL. An issuer that has none yet makes them.

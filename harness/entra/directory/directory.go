@@ -329,6 +329,16 @@ func (d *Directory) Tenants() []Tenant {
 	return all
 }
 
+// FirstTenant is the id of the tenant that arrived first, or empty when there is none.
+func (d *Directory) FirstTenant() string {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if len(d.tenants) == 0 {
+		return ""
+	}
+	return d.tenants[0].tenant.ID
+}
+
 // Tenant returns the tenant with this id or domain, and everything in it, or
 // an error wrapping [ErrNotFound]. The caller owns the result.
 func (d *Directory) Tenant(idOrDomain string) (Tenant, error) {

@@ -44,6 +44,9 @@ func Parse(name string, src []byte) (*Directory, error) {
 	d := &document.Decoder{Log: log}
 	file := File{Options: DefaultOptions()}
 	d.Decode(read.Root, &file)
+	if log.Len() == 0 && len(file.Tenants) == 0 {
+		d.FailAt(read.Root, document.Path("tenants"), "", "the list is empty: a directory has one tenant or more")
+	}
 	directory := file.Validate(func(path string, err error) { d.FailAt(read.Root, document.Path(path), "", "%s", err) })
 	if log.Len() > 0 {
 		return nil, log.Problems()

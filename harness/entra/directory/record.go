@@ -86,7 +86,7 @@ func (r *tenantRecord) remember(old *tenantRecord, now time.Time, o Options) {
 	if o.PropagationDelay > 0 {
 		r.before = make(map[string][]version)
 		for id, versions := range old.before {
-			versions = slices.DeleteFunc(slices.Clone(versions), func(v version) bool { return now.Sub(v.changed) >= o.PropagationDelay })
+			versions = slices.DeleteFunc(slices.Clone(versions), func(v version) bool { return !spreading(now, v.changed, o.PropagationDelay) })
 			if len(versions) > 0 {
 				r.before[id] = versions
 			}
@@ -118,7 +118,7 @@ func (r *tenantRecord) rememberEdits(old *tenantRecord, was, is []Credential, no
 		if i < 0 {
 			continue
 		}
-		if stale, known := old.edited[c.ID]; known && now.Sub(stale.changed) < o.StaleEdits {
+		if stale, known := old.edited[c.ID]; known && spreading(now, stale.changed, o.StaleEdits) {
 			r.edited[c.ID] = stale // the copies still hold what was before the first edit
 		} else if !reflect.DeepEqual(was[i], c) {
 			r.edited[c.ID] = edit{was[i], now}
@@ -126,11 +126,18 @@ func (r *tenantRecord) rememberEdits(old *tenantRecord, was, is []Credential, no
 	}
 }
 
+// spreading tells whether a change was made less than a while ago. One that was made later, by a clock that has been set
+// back since, has spread.
+func spreading(now, changed time.Time, while time.Duration) bool {
+	ago := now.Sub(changed)
+	return ago >= 0 && ago < while
+}
+
 // spread is the client as it has spread by now, or nil, and which of its federated credentials were changed in place by
 // then.
 func (r *tenantRecord) spread(clientID string, now time.Time, o Options) (*Application, map[string]edit) {
 	for _, v := range r.before[clientID] {
-		if now.Sub(v.changed) < o.PropagationDelay {
+		if spreading(now, v.changed, o.PropagationDelay) {
 			return v.client, v.edited
 		}
 	}
@@ -147,7 +154,7 @@ func (r *tenantRecord) replica(clientID string, now time.Time, o Options) *Appli
 	seen := *client
 	seen.Credentials = slices.Clone(client.Credentials)
 	for i, c := range seen.Credentials {
-		if stale, ok := edited[c.ID]; ok && now.Sub(stale.changed) < o.StaleEdits {
+		if stale, ok := edited[c.ID]; ok && spreading(now, stale.changed, o.StaleEdits) {
 			seen.Credentials[i] = stale.credential
 		}
 	}

@@ -149,15 +149,20 @@ func updateApplication(c *call) (*answer, error) {
 
 func deleteApplication(c *call) (*answer, error) {
 	err := c.changeApplication(func(t *directory.Tenant, a *directory.Application) *refusal {
-		id := a.ObjectID
-		forget(t, a.ServicePrincipalID)
-		t.Applications = slices.DeleteFunc(t.Applications, func(other directory.Application) bool { return other.ObjectID == id })
+		RemoveApplication(t, a)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &answer{status: http.StatusNoContent}, nil
+}
+
+// RemoveApplication takes an application out of its tenant, with what points to its service principal.
+func RemoveApplication(t *directory.Tenant, a *directory.Application) {
+	id := a.ObjectID
+	forget(t, a.ServicePrincipalID)
+	t.Applications = slices.DeleteFunc(t.Applications, func(other directory.Application) bool { return other.ObjectID == id })
 }
 
 func listOwners(c *call) (*answer, error) {
