@@ -1,19 +1,11 @@
 package harness
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/issuerd/issuerd/harness/control"
-	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/wording"
 )
 
 // App is an application in the farm's tenant. Its methods are for any goroutine.
@@ -46,7 +38,7 @@ func (f *Farm) addAudience(c *Credential) error {
 	if len(c.Audiences) > 0 {
 		return nil
 	}
-	audience, err := directory.ExchangeAudience(f.cloud)
+	audience, err := directory.ExchangeAudience(f.cloud())
 	c.Audiences = []string{audience}
 	return err
 }
@@ -54,24 +46,11 @@ func (f *Farm) addAudience(c *Credential) error {
 // FindApp finds an application of the farm's tenant by its name or client id: of WithTenants, added by AddApp, or made
 // by the code under test. It is an error if there is none, or more than one.
 func (f *Farm) FindApp(name string) (*App, error) {
-	var found []Application
-	var names []string
-	for _, app := range f.Tenants()[0].Applications {
-		names = append(names, strconv.Quote(app.Name))
-		if app.Name == name || strings.EqualFold(app.ClientID, name) {
-			found = append(found, app)
-		}
+	found, err := f.world.Application(name)
+	if err != nil {
+		return nil, fmt.Errorf("harness: %w", err)
 	}
-	switch len(found) {
-	case 1:
-		return &App{ClientID: found[0].ClientID, ObjectID: found[0].ObjectID, farm: f}, nil
-	case 0:
-		if names == nil {
-			return nil, fmt.Errorf("harness: no application %q: the tenant has none", name)
-		}
-		return nil, fmt.Errorf("harness: no application %q (%s)", name, wording.Have(strconv.Quote(name), names))
-	}
-	return nil, fmt.Errorf("harness: %d applications are called %q: name one by its client id", len(found), name)
+	return &App{ClientID: found.ClientID, ObjectID: found.ObjectID, farm: f}, nil
 }
 
 // AddCredential gives the application another federated identity credential, and returns it with its id. Without
@@ -97,90 +76,17 @@ func (a *App) RemoveCredential(name string) error {
 	return err
 }
 
-// Access is an access token with what it says. Whole numbers are an int64.
-type Access struct {
-	Token  string
-	Header map[string]any
-	Claims map[string]any
-}
-
-// String names the token by its key, application and audience.
-func (a Access) String() string {
-	return fmt.Sprintf("access token kid=%v appid=%v aud=%v", a.Header["kid"], a.Claims["appid"], a.Claims["aud"])
-}
-
-// Format keeps the token out of every verb of fmt.
-func (a Access) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, a.String()) }
-
-// LogValue keeps the token out of logs.
-func (a Access) LogValue() slog.Value { return slog.StringValue(a.String()) }
-
-// Refusal is Entra's answer when it gives no token.
-type Refusal struct {
-	Status      int    // of HTTP
-	Code        int    // AADSTS
-	OAuth       string // the error member
-	Description string
-}
-
-// Error is Entra's description.
-func (r *Refusal) Error() string { return r.Description }
-
-// Exchange presents an assertion for a Microsoft Graph token, as every client does. The error is a *Refusal when Entra
-// refuses it.
-func (a *App) Exchange(assertion string) (*Access, error) {
-	graph, err := directory.GraphURL(a.farm.cloud)
+// Credentials are the application's federated identity credentials.
+func (a *App) Credentials() ([]Credential, error) {
+	app, err := a.farm.world.Application(a.ClientID)
 	if err != nil {
-		return nil, fmt.Errorf("harness: exchange: %w", err)
+		return nil, fmt.Errorf("harness: %w", err)
 	}
-	return a.ExchangeFor(assertion, graph+"/.default")
+	return app.Credentials, nil
 }
 
-// ExchangeFor is Exchange for another scope.
-func (a *App) ExchangeFor(assertion, scope string) (*Access, error) {
-	if err := a.farm.closed(); err != nil {
-		return nil, err
-	}
-	access, err := a.exchange(assertion, scope)
-	if refusal := (*Refusal)(nil); err != nil && !errors.As(err, &refusal) {
-		err = fmt.Errorf("harness: exchange: %w", err)
-	}
-	return access, err
-}
-
-func (a *App) exchange(assertion, scope string) (*Access, error) {
-	login, err := directory.LoginURL(a.farm.cloud)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := a.farm.Client().PostForm(login+"/"+a.farm.Tenant+"/oauth2/v2.0/token", entra.AssertionForm(a.ClientID, assertion, scope))
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	var answer struct {
-		AccessToken string `json:"access_token"`
-		OAuth       string `json:"error"`
-		Description string `json:"error_description"`
-		Codes       []int  `json:"error_codes"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, fmt.Errorf("HTTP status %d with a body that is not JSON", resp.StatusCode)
-	}
-	if answer.AccessToken == "" {
-		refusal := &Refusal{Status: resp.StatusCode, OAuth: answer.OAuth, Description: answer.Description}
-		if len(answer.Codes) > 0 {
-			refusal.Code = answer.Codes[0]
-		}
-		return nil, refusal
-	}
-	access := &Access{Token: answer.AccessToken}
-	if access.Header, access.Claims, err = control.DecodeToken(answer.AccessToken); err != nil {
-		return nil, fmt.Errorf("the access token can't be decoded: %w", err)
-	}
-	return access, nil
+// Remove takes the application out of the tenant, with what points to it. It can be removed once.
+func (a *App) Remove() error {
+	_, err := change(a.farm, func() (any, error) { return nil, a.farm.world.RemoveApplication(a.ClientID) })
+	return err
 }

@@ -22,14 +22,14 @@ func TestFindApp(t *testing.T) {
 		t.Errorf("AddApp of one that is there: %v and error %v", app, err)
 	}
 	for name, want := range map[string]string{
-		"apo": `no application "apo" (have "api", "web", "deployer")`,
+		"apo": `no application "apo" (have api, web, deployer)`,
 		"":    `no application ""`,
 	} {
 		if app, err := farm.FindApp(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v and error %v, want %q", name, app, err, want)
 		}
 	}
-	if _, err := harness.New(t).FindApp("api"); err == nil || !strings.Contains(err.Error(), "the tenant has none") {
+	if _, err := harness.New(t).FindApp("api"); err == nil || !strings.Contains(err.Error(), "have none") {
 		t.Errorf("in an empty tenant: error %v", err)
 	}
 }

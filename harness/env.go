@@ -9,7 +9,7 @@ import (
 // plane and the tenant, and OpenSSL, Go (on Linux), Node.js, Python, curl and AWS's clients to the certificate.
 // Programs that read it trust no other authority than the farm's, but for Node.js. The map is the caller's.
 func (f *Farm) Env() map[string]string {
-	env := map[string]string{"AZURE_AUTHORITY_HOST": f.URL(EntraPlane) + "/", "AZURE_TENANT_ID": f.Tenant}
+	env := map[string]string{"AZURE_AUTHORITY_HOST": f.URL(EntraPlane) + "/", "AZURE_TENANT_ID": f.tenant()}
 	for _, name := range []string{"SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE"} {
 		env[name] = f.CAFile()
 	}

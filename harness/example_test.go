@@ -173,7 +173,7 @@ func ExampleFarm_FindApp() {
 	fmt.Println(err)
 	// Output:
 	// 7299098b-79e9-5653-8297-221059c325f0
-	// harness: no application "apo" (have "api")
+	// harness: farm: no application "apo" (have api)
 }
 
 // What the directory holds after the code under test has changed it.

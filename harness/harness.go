@@ -22,12 +22,11 @@ import (
 // called Must. After the end of the test, or Close, those that would change something return an error, and the others
 // say what was at the end.
 type Farm struct {
-	Tenant string // the id of the Entra tenant
+	Tenant string // the id of the Entra tenant that it began with; see ApplyDirectory
 
 	t      testing.TB // noTest, of Start
 	server *farm.Server
 	world  *farm.World
-	cloud  string // of the tenant
 	dir    string // with the file of CAFile
 	log    *slog.Logger
 
@@ -60,6 +59,12 @@ func WithReach(certificates []byte, hosts ...string) Option {
 // WithStart sets the farm's clocks, which then go on as the real one does.
 func WithStart(start time.Time) Option {
 	return func(s *settings) { s.farm.World.Start = start }
+}
+
+// WithFrozenClock has the farm's clocks stand still from the start, until Advance or SetNow moves them or Unfreeze sets
+// them free: so that every time in a test's output is known.
+func WithFrozenClock() Option {
+	return func(s *settings) { s.farm.World.Frozen = true }
 }
 
 // WithSkew puts the issuers' clock ahead of Entra's, or behind it.
@@ -127,8 +132,7 @@ func start(s settings, opts []Option) (*Farm, error) {
 		return nil, fmt.Errorf("harness: %w", err)
 	}
 	f := &Farm{t: noTest{}, server: server, world: server.DefaultWorld(), log: s.log, done: make(chan struct{})}
-	tenant := f.Tenants()[0] // there is always one
-	f.Tenant, f.cloud = tenant.ID, tenant.Cloud
+	f.Tenant = f.tenant()
 	f.close = sync.OnceValue(func() error {
 		close(f.done)
 		return errors.Join(server.Close(), os.RemoveAll(f.dir))
@@ -199,32 +203,3 @@ func (f *Farm) CA() []byte { return f.server.CA() }
 
 // CAFile is the path of a file with what CA returns. It is gone when the farm is closed.
 func (f *Farm) CAFile() string { return filepath.Join(f.dir, "ca.pem") }
-
-// Now is what Entra's clock says: for a verifier that is to share it.
-func (f *Farm) Now() time.Time { return f.world.Describe().Now }
-
-// Advance moves the farm's clocks on. What platforms do for their workloads in that time is done when it returns.
-func (f *Farm) Advance(d time.Duration) error {
-	_, err := change(f, func() (control.World, error) {
-		return f.world.SetClock(control.ClockSpec{Advance: control.Duration(d)})
-	})
-	return err
-}
-
-// Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins. A request whose answer
-// has just been read may be missing still: Await waits for it.
-func (f *Farm) Journal() []Entry { return f.world.Journal(control.JournalQuery{}).Entries }
-
-// SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
-func (f *Farm) SignIns() []SignIn {
-	var all []SignIn
-	for _, entry := range f.Journal() {
-		if entry.SignIn != nil {
-			all = append(all, *entry.SignIn)
-		}
-	}
-	return all
-}
-
-// Tenants is the directory as it is now, the farm's own tenant first. It is a copy.
-func (f *Farm) Tenants() []Tenant { return f.world.Directory().Tenants }

@@ -96,7 +96,7 @@ func TestKeyRefused(t *testing.T) {
 		{"other key at the same URL", harness.IssuerSpec{Platform: "github", Key: other}, "is there already, with other keys than those given"},
 		{"other key at another address", harness.IssuerSpec{Platform: "github", ByPath: true, Key: other}, "which is there already with others than those given"},
 		{"other platform at the same URL", harness.IssuerSpec{Platform: "gcp", URL: "https://token.actions.githubusercontent.com"}, "is one of platform github"},
-		{"two addresses", harness.IssuerSpec{Platform: "gcp", ByPath: true, URL: "https://a.example"}, "both URL and ByPath"},
+		{"two addresses", harness.IssuerSpec{Platform: "gcp", ByPath: true, URL: "https://a.example"}, "both a URL and byPath"},
 	}
 	for _, tt := range tests {
 		if _, err := farm.AddIssuer(tt.spec); err == nil || !strings.HasPrefix(err.Error(), "harness: ") || !strings.Contains(err.Error(), tt.want) {

@@ -52,6 +52,12 @@ func (f *Farm) MustAdvance(d time.Duration) {
 	f.must(f.Advance(d))
 }
 
+// MustSetNow is SetNow, and ends the test on an error.
+func (f *Farm) MustSetNow(now time.Time) {
+	f.t.Helper()
+	f.must(f.SetNow(now))
+}
+
 // MustMint is Mint, and ends the test on an error.
 func (i *Issuer) MustMint(spec MintSpec) Token {
 	i.farm.t.Helper()
@@ -66,6 +72,18 @@ func (i *Issuer) MustRotate(publish bool) (kid string) {
 	kid, err := i.Rotate(publish)
 	i.farm.must(err)
 	return kid
+}
+
+// MustPublish is Publish, and ends the test on an error.
+func (i *Issuer) MustPublish(kid string, published bool) {
+	i.farm.t.Helper()
+	i.farm.must(i.Publish(kid, published))
+}
+
+// MustSetFault is SetFault, and ends the test on an error.
+func (i *Issuer) MustSetFault(fault Fault) {
+	i.farm.t.Helper()
+	i.farm.must(i.SetFault(fault))
 }
 
 // MustSetFaults is SetFaults, and ends the test on an error.

@@ -22,6 +22,25 @@ const (
 // Token is a token that an issuer has signed, with what it says. It prints without the token itself.
 type Token = control.Minted
 
+// Tampering is what somebody changes in a token who can't sign it again: members, of which nil removes one.
+type Tampering = control.Tampering
+
+// Decoded is what a token says. Nobody has verified it.
+type Decoded = control.Decoded
+
+// Key is a key of an issuer, without what is secret.
+type Key = control.Key
+
+// FaultInForce is a fault of an issuer, with how many answers and tokens it has changed since it was put in force.
+type FaultInForce = control.FaultInForce
+
+// SignedIn is what Entra answered a token request, with the checks that it made. It prints without the token.
+type SignedIn = control.SignedIn
+
+// JournalQuery asks for entries of the journal: those for which everything holds that is not zero. Wait is not for
+// Farm.FindEntries: Await waits.
+type JournalQuery = control.JournalQuery
+
 // Entry is one line of a farm's journal: a request, or a sign-in with the checks that Entra made. It holds no token.
 type Entry = control.Entry
 

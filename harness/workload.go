@@ -46,6 +46,17 @@ func (i *Issuer) StartWorkload(spec WorkloadSpec) (*Workload, error) {
 	})
 }
 
+// Workloads are those of the farm that have not ended, the oldest first.
+func (f *Farm) Workloads() []*Workload {
+	var all []*Workload
+	for _, one := range f.world.Workloads() {
+		if found, err := f.world.Workload(one.ID); err == nil { // else it has just ended
+			all = append(all, &Workload{Base: found.Base, Env: found.Env, Now: found.Now, id: found.ID, farm: f})
+		}
+	}
+	return all
+}
+
 // End ends the workload: its token API, its files and its sockets are gone. It can be ended once.
 func (w *Workload) End() error {
 	_, err := change(w.farm, func() (any, error) { return nil, w.farm.world.EndWorkload(w.id) })

@@ -114,12 +114,17 @@ func (c *Client) Mint(ctx context.Context, world string, spec MintSpec) (out Min
 	if err := c.do(ctx, http.MethodPost, path(world, "tokens"), spec, &out); err != nil {
 		return Minted{}, err
 	}
-	for _, members := range []*map[string]any{&out.Header, &out.Claims} {
+	return out, exact(&out.Header, &out.Claims)
+}
+
+// exact gives what tokens say the numbers that DecodeToken gives it.
+func exact(objects ...*map[string]any) (err error) {
+	for _, members := range objects {
 		if *members, err = issuer.ExactMembers(*members); err != nil {
-			return Minted{}, fmt.Errorf("control: minted token: %w", err)
+			return fmt.Errorf("control: what a token says: %w", err)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // Rotate gives an issuer a new signing key.
@@ -132,14 +137,24 @@ func (c *Client) SetClock(ctx context.Context, world string, spec ClockSpec) (ou
 	return out, c.do(ctx, http.MethodPost, path(world, "clock"), spec, &out)
 }
 
-// Decode returns what a token says.
+// Decode returns what a token says. Whole numbers are as of Mint.
 func (c *Client) Decode(ctx context.Context, token string) (out Decoded, err error) {
-	return out, c.do(ctx, http.MethodPost, "/v1/decode", DecodeSpec{token}, &out)
+	if err := c.do(ctx, http.MethodPost, "/v1/decode", DecodeSpec{token}, &out); err != nil {
+		return Decoded{}, err
+	}
+	return out, exact(&out.Header, &out.Claims)
 }
 
-// SignIn asks Entra for an access token. A refusal of Entra's is no error.
+// SignIn asks Entra for an access token. A refusal of Entra's is no error. Whole numbers are as of Mint.
 func (c *Client) SignIn(ctx context.Context, world string, spec SignInSpec) (out SignedIn, err error) {
-	return out, c.do(ctx, http.MethodPost, path(world, "sign-ins"), spec, &out)
+	if err := c.do(ctx, http.MethodPost, path(world, "sign-ins"), spec, &out); err != nil {
+		return SignedIn{}, err
+	}
+	objects := []*map[string]any{&out.Header, &out.Claims}
+	if out.Assertion != nil {
+		objects = append(objects, &out.Assertion.Header, &out.Assertion.Claims)
+	}
+	return out, exact(objects...)
 }
 
 // Applications lists the applications of a world's tenant with their credentials.

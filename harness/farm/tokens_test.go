@@ -1,6 +1,12 @@
 package farm_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"slices"
@@ -8,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -183,5 +190,64 @@ func TestWithdrawnKey(t *testing.T) {
 	theirs, err := other.Keys("")
 	if err != nil || len(theirs) != len(keys) || slices.ContainsFunc(theirs, func(k control.Key) bool { return !k.Published }) {
 		t.Errorf("the other world has %+v, error %v", theirs, err)
+	}
+}
+
+// TestIssuersKeysByPath asks for issuers by path, and with keys that are given as the API has them.
+func TestIssuersKeysByPath(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{NoIssuers: true})
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asText, err := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asJWK, err := json.Marshal(jose.JSONWebKey{Key: key, KeyID: "mine"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byPath, err := s.IssuerURL("generic", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, given := range map[string]control.Keys{"PEM": asText, "JWK": asJWK, "set": []byte(`{"keys":[` + string(asJWK) + `]}`), "null": []byte("null")} {
+		w := newWorld(t, s, control.WorldSpec{})
+		iss := addIssuer(t, w, control.IssuerSpec{Platform: "generic", ByPath: true, Alg: "ES256", Keys: given})
+		if iss.URL != byPath {
+			t.Errorf("%s: the issuer is at %s, want %s", name, iss.URL, byPath)
+		}
+		minted := mint(t, w, iss.URL, subject)
+		jws, err := jose.ParseSignedCompact(minted.Token, []jose.SignatureAlgorithm{jose.ES256})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := jws.Verify(key.Public()); (err == nil) != (name != "null") {
+			t.Errorf("%s: signed by the key: error %v", name, err)
+		}
+		if kid := minted.Header["kid"]; (kid == "mine") != (name == "JWK" || name == "set") {
+			t.Errorf("%s: kid %v", name, kid)
+		}
+	}
+	w := newWorld(t, s, control.WorldSpec{})
+	for _, tt := range []struct {
+		member string
+		spec   control.IssuerSpec
+	}{
+		{"keys", control.IssuerSpec{Platform: "generic", Keys: []byte(`"nonsense"`)}},
+		{"keys", control.IssuerSpec{Platform: "generic", Keys: []byte(`7`)}},
+		{"byPath", control.IssuerSpec{Platform: "generic", ByPath: true, URL: "https://a.test"}},
+	} {
+		_, err := w.AddIssuer(tt.spec)
+		var refused *control.Error
+		if !errors.As(err, &refused) || refused.Member != tt.member || strings.Contains(err.Error(), "nonsense") {
+			t.Errorf("%+v: error %v, want one about %s", tt.spec, err, tt.member)
+		}
 	}
 }

@@ -171,7 +171,6 @@ type play struct {
 	tenants   []directory.Tenant // as the world began, every id filled in; the scenario's first
 	app       directory.Application
 	cloud     string
-	faults    []control.Fault
 	assertion string // the last minted token
 	access    string // the last access token
 	requests  int    // sent to Entra so far, for their ids

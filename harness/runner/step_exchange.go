@@ -178,15 +178,13 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 
 // signIn finds the emulator's record of a request; the zero one if it kept none.
 func (p *play) signIn(ctx context.Context, correlation string) (entra.SignIn, error) {
-	journal, err := p.client.Journal(ctx, p.world.ID, control.JournalQuery{After: p.read})
+	journal, err := p.client.Journal(ctx, p.world.ID, control.JournalQuery{After: p.read, SignIns: true})
 	if err != nil {
 		return entra.SignIn{}, err
 	}
-	if n := len(journal.Entries); n > 0 {
-		p.read = journal.Entries[n-1].Seq
-	}
+	p.read = journal.Last
 	for _, entry := range slices.Backward(journal.Entries) {
-		if entry.SignIn != nil && entry.SignIn.CorrelationID == correlation {
+		if entry.SignIn.CorrelationID == correlation {
 			return *entry.SignIn, nil
 		}
 	}

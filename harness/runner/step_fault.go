@@ -2,24 +2,31 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
-// changeFault puts faults of the issuer in force or ends one.
+// changeFault puts faults of the issuer in force or ends one, which need not be in force.
 func (p *play) changeFault(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	changed := faultList(a.Fault.Set)
-	for _, f := range p.faults {
-		replaced := slices.ContainsFunc(changed, func(c control.Fault) bool { return c.Name == f.Name })
-		if !replaced && f.Name != a.Fault.Clear {
-			changed = append(changed, f)
+	for _, f := range slices.Backward(faultList(a.Fault.Set)) { // each goes before those there are
+		if _, err := p.client.SetFault(ctx, p.world.ID, control.FaultSpec{Issuer: p.issuer.URL, Name: f.Name, Parameters: f.Parameters}); err != nil {
+			return nil, err
 		}
 	}
-	p.faults = changed
-	return nil, p.client.SetFaults(ctx, p.world.ID, control.FaultsSpec{Issuer: p.issuer.URL, Faults: changed})
+	if a.Fault.Clear == "" {
+		return nil, nil
+	}
+	err := p.client.ClearFault(ctx, p.world.ID, p.issuer.URL, a.Fault.Clear)
+	var refused *control.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		err = nil
+	}
+	return nil, err
 }
 
 // faultList is a set of faults by name, as a file has it, in the order of their names.

@@ -9,7 +9,6 @@ import (
 
 // rotate gives the issuer a new signing key.
 func (p *play) rotate(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	publish := a.Rotate.Publish == nil || *a.Rotate.Publish
-	rotated, err := p.client.Rotate(ctx, p.world.ID, control.RotateSpec{Issuer: p.issuer.URL, Publish: &publish})
+	rotated, err := p.client.Rotate(ctx, p.world.ID, control.RotateSpec{Issuer: p.issuer.URL, Publish: a.Rotate.Publish})
 	return map[string]any{"kid": rotated.KID}, err
 }

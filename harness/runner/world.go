@@ -50,7 +50,7 @@ func (p *play) set(ctx context.Context) error {
 	for _, set := range iss.Faults {
 		added.Faults = append(added.Faults, faultList(set)...)
 	}
-	p.faults, p.preset = added.Faults, iss.Preset
+	p.preset = iss.Preset
 	if p.issuer, err = p.client.AddIssuer(ctx, p.world.ID, added); err != nil {
 		return p.at(p.file.Pos("issuer"), err)
 	}

@@ -7,9 +7,27 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 )
 
+// Journal is what was asked of the farm, oldest first: the last thousand requests and sign-ins. A request whose answer
+// has just been read may be missing still: Await waits for it.
+func (f *Farm) Journal() []Entry { return f.world.Journal(control.JournalQuery{}).Entries }
+
+// SignIns are the token requests that Entra has answered, oldest first, with the checks that it made.
+func (f *Farm) SignIns() []SignIn {
+	var all []SignIn
+	for _, entry := range f.Journal() {
+		if entry.SignIn != nil {
+			all = append(all, *entry.SignIn)
+		}
+	}
+	return all
+}
+
+// FindEntries are the entries of the journal that are asked for, oldest first.
+func (f *Farm) FindEntries(q JournalQuery) []Entry { return f.world.Journal(q).Entries }
+
 // Await waits until n entries of the journal match since the farm's start, and returns those, oldest first; or until
 // the context ends, which is an error that says how many there were. Entries that the journal no longer holds do not
-// count; see Journal.
+// count; see Journal. JournalQuery.Matches is such a function.
 func (f *Farm) Await(ctx context.Context, n int, match func(Entry) bool) ([]Entry, error) {
 	return f.await(ctx, n, "entries", match)
 }
