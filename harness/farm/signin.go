@@ -123,7 +123,7 @@ func (w *World) cloudOf(tenant string) (string, error) {
 	if err != nil {
 		found, err = w.dir.Tenant(w.tenant())
 	}
-	return found.Cloud, refused(err)
+	return found.Cloud, refused("", err)
 }
 
 // clientIn is the client id of an application, by that or its name, in the tenant that is signed in to or else in the

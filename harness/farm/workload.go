@@ -51,7 +51,7 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 		return control.Workload{}, &control.Error{Status: http.StatusServiceUnavailable, Message: "farm: it is stopping"}
 	}
 	defer w.server.starting.Done()
-	iss, err := w.issuer(spec.Issuer)
+	iss, err := w.issuerFor(spec.Issuer, spec.Preset)
 	if err != nil {
 		return control.Workload{}, err
 	}
@@ -61,7 +61,7 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	}
 	for name, value := range spec.Env {
 		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(value, "\x00") {
-			return control.Workload{}, fmt.Errorf("farm: variable %q: want a name that is not empty and has no =, and no zero byte in it or its value", name)
+			return control.Workload{}, about("env", fmt.Errorf("farm: variable %q: want a name that is not empty and has no =, and no zero byte in it or its value", name))
 		}
 	}
 	id := w.server.newID()

@@ -1,7 +1,6 @@
 package farm
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -83,7 +82,7 @@ func (w *World) application(tenantID, app string) (directory.Application, error)
 	}
 	tenant, err := w.dir.Tenant(tenantID)
 	if err != nil {
-		return directory.Application{}, refused(err)
+		return directory.Application{}, refused("", err)
 	}
 	var found []directory.Application
 	var known []string
@@ -113,7 +112,7 @@ func (w *World) AddApplication(spec control.ApplicationSpec) (control.Applicatio
 		Name: spec.Name, NoServicePrincipal: spec.NoServicePrincipal, Credentials: spec.Credentials,
 	})
 	if err != nil {
-		return control.Application{}, refused(err)
+		return control.Application{}, refused("application", err)
 	}
 	return describeApplication(tenant, app), nil
 }
@@ -135,7 +134,7 @@ func (w *World) RemoveApplication(app string) error {
 		}
 		return fmt.Errorf("farm: application %q: %w", app, directory.ErrNotFound)
 	})
-	return refused(err)
+	return refused("application", err)
 }
 
 // AddCredential gives an application of the world's own tenant a federated identity credential. Here and below, app is
@@ -146,7 +145,7 @@ func (w *World) AddCredential(app string, c directory.Credential) (directory.Cre
 		return directory.Credential{}, err
 	}
 	c, err = w.dir.AddCredential(tenant, client, c)
-	return c, refused(err)
+	return c, refused("credential", err)
 }
 
 // UpdateCredential changes a federated identity credential in place.
@@ -156,7 +155,7 @@ func (w *World) UpdateCredential(app, name string, c directory.Credential) (dire
 		return directory.Credential{}, err
 	}
 	c, err = w.dir.UpdateCredential(tenant, client, name, c)
-	return c, refused(err)
+	return c, refused("credential", err)
 }
 
 // RemoveCredential takes a federated identity credential away.
@@ -165,7 +164,7 @@ func (w *World) RemoveCredential(app, name string) error {
 	if err != nil {
 		return err
 	}
-	return refused(w.dir.RemoveCredential(tenant, client, name))
+	return refused("credential", w.dir.RemoveCredential(tenant, client, name))
 }
 
 // client is the id of a client of the world's own tenant, given that or the name of an application.
@@ -176,12 +175,4 @@ func (w *World) client(app string) (tenant, id string, err error) {
 		return tenant, app, nil
 	}
 	return tenant, found.ClientID, err
-}
-
-// refused makes the directory's errors about what it does not have those of the control API.
-func refused(err error) error {
-	if errors.Is(err, directory.ErrNotFound) {
-		return &control.Error{Status: http.StatusNotFound, Message: err.Error()}
-	}
-	return err
 }

@@ -53,7 +53,7 @@ func (w *World) SetFault(spec control.FaultSpec) (control.FaultInForce, error) {
 	if err != nil {
 		return control.FaultInForce{}, err
 	}
-	tamper, err := faults.New(spec.Name, spec.Parameters)
+	tamper, err := tamperOf("", control.Fault{Name: spec.Name, Parameters: spec.Parameters})
 	if err != nil {
 		return control.FaultInForce{}, err
 	}
@@ -120,9 +120,19 @@ func tampersOf(list []control.Fault) ([]issuer.Tamper, error) {
 	tampers := make([]issuer.Tamper, len(list))
 	for i, f := range list {
 		var err error
-		if tampers[i], err = faults.New(f.Name, f.Parameters); err != nil {
+		if tampers[i], err = tamperOf(fmt.Sprintf("faults[%d].", i), f); err != nil {
 			return nil, err
 		}
 	}
 	return tampers, nil
+}
+
+// tamperOf makes a fault; the error says which member, below a path, is wrong.
+func tamperOf(path string, f control.Fault) (issuer.Tamper, error) {
+	member := "parameters"
+	if !slices.Contains(faults.Names(), f.Name) {
+		member = "name"
+	}
+	tamper, err := faults.New(f.Name, f.Parameters)
+	return tamper, about(path+member, err)
 }

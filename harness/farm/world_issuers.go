@@ -63,7 +63,11 @@ func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.Si
 	}
 	platform, preset, defined, err := w.platformOf(spec)
 	if err != nil {
-		return control.Issuer{}, err
+		member := "platform"
+		if _, unknown := issuers.ByName(spec.Platform); unknown == nil {
+			member = "preset"
+		}
+		return control.Issuer{}, about(member, err)
 	}
 	if spec.ByPath {
 		if spec.URL, err = w.server.urlByPath(platform, preset); err != nil {
@@ -72,7 +76,7 @@ func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.Si
 		spec.ByPath = false
 	}
 	opts := []issuer.Option{
-		issuer.WithPreset(preset.Name), issuer.WithClaims(spec.Claims), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
+		issuer.WithPreset(preset.Name), optionOf("claims", issuer.WithClaims(spec.Claims)), issuer.WithKeys(w.keys), issuer.WithRand(w.server.opts.Rand),
 		issuer.WithNow(w.issuerNow),
 	}
 	if w.server.opts.CORS {
@@ -80,23 +84,23 @@ func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.Si
 	}
 	if spec.URL != "" {
 		home = cmp.Or(home, w.server.realName(platform, spec.URL))
-		opts = append(opts, issuer.WithURL(spec.URL), issuer.WithHome(home))
+		opts = append(opts, optionOf("url", issuer.WithURL(spec.URL)), issuer.WithHome(home))
 	}
 	if w.shelf != nil {
 		opts = append(opts, issuer.WithKeeper(w.shelf))
 	}
 	if spec.Alg != "" {
-		opts = append(opts, issuer.WithAlg(spec.Alg))
+		opts = append(opts, optionOf("alg", issuer.WithAlg(spec.Alg)))
 	}
 	if len(keys) > 0 {
-		opts = append(opts, issuer.WithSigningKeys(keys...))
+		opts = append(opts, optionOf("keys", issuer.WithSigningKeys(keys...)))
 	}
 	iss, err := issuer.New(platform, opts...)
 	if err != nil {
 		return control.Issuer{}, err
 	}
 	if !strings.HasPrefix(iss.URL(), "https://") {
-		return control.Issuer{}, fmt.Errorf("farm: issuer %q: want https://; Entra fetches an issuer's documents over https only", iss.URL())
+		return control.Issuer{}, about("url", fmt.Errorf("farm: issuer %q: want https://; Entra fetches an issuer's documents over https only", iss.URL()))
 	}
 	tampers, err := tampersOf(spec.Faults)
 	if err != nil {
@@ -183,7 +187,7 @@ func (w *World) place(iss *issuer.Issuer) (put func(), err error) {
 			return nil, fmt.Errorf("farm: issuer %q: %w", iss.URL(), err)
 		}
 		if !w.server.authority.MaySign(u.Hostname()) {
-			return nil, fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname())
+			return nil, about("url", fmt.Errorf("farm: issuer %q: this farm's certificate authority may not sign for %q; start it with --host %s", iss.URL(), u.Hostname(), u.Hostname()))
 		}
 		keys = append(keys, plane.HostKey(u.Host)+u.EscapedPath())
 	}
@@ -191,7 +195,9 @@ func (w *World) place(iss *issuer.Issuer) (put func(), err error) {
 		// Two issuers whose URLs differ in a slash at the end, say, have one place for their discovery documents: as on
 		// the internet.
 		if other := w.documents[key]; other != nil {
-			return nil, fmt.Errorf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL())
+			return nil, &control.Error{
+				Status: http.StatusConflict, Member: "url", Message: fmt.Sprintf("farm: issuer %q: https://%s is a document of issuer %q already", iss.URL(), key, other.URL()),
+			}
 		}
 	}
 	for _, other := range w.issuers {

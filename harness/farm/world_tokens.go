@@ -20,6 +20,9 @@ func (w *World) Mint(spec control.MintSpec) (control.Minted, error) {
 		return control.Minted{}, err
 	}
 	preset := issuers.PresetOf(iss.Platform().Name, spec.Preset)
+	if _, err := iss.Preset(preset); err != nil {
+		return control.Minted{}, about("preset", err)
+	}
 	token, err := iss.Mint(issuer.Request{
 		Preset: preset, Audience: spec.Audience, Lifetime: time.Duration(spec.Lifetime), Expired: spec.Expired, Claims: spec.Claims, Header: spec.Header,
 	})

@@ -40,12 +40,14 @@ func testTimes(b *bench) {
 		b.Errorf("nbf - iat is %d s, want %d s", got-start.Unix(), *notYet)
 	}
 
-	token, err := iss.Mint(issuer.Request{Lifetime: 7 * 24 * time.Hour})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, claims := Decode(b, token.Raw); !b.removes("exp") && seconds(b, claims, "exp")-start.Unix() != 7*24*3600 {
-		b.Errorf("asked for a week: exp - iat is %d s", seconds(b, claims, "exp")-start.Unix())
+	for _, lifetime := range []time.Duration{7 * 24 * time.Hour, -time.Hour} {
+		token, err := iss.Mint(issuer.Request{Lifetime: lifetime})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, claims := Decode(b, token.Raw); !b.removes("exp") && seconds(b, claims, "exp")-start.Unix() != int64(lifetime/time.Second) {
+			b.Errorf("asked for %s: exp - iat is %d s", lifetime, seconds(b, claims, "exp")-start.Unix())
+		}
 	}
 }
 
