@@ -332,3 +332,49 @@ func ExampleFarm_Handler() {
 	fmt.Println(resp.Status)
 	// Output: 200 OK
 }
+
+// A sign-in that fails tells what Entra compared: here the subject of a token of another branch.
+func ExampleApp_SignIn() {
+	farm := start()
+	defer farm.Close()
+	github := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github", Preset: "branch"})
+	app := farm.MustAddApp("deployer", harness.Credential{
+		Name: "main-branch", Issuer: github.URL, Subject: "repo:octo-org/octo-repo:ref:refs/heads/main",
+	})
+	token := github.MustMint(harness.MintSpec{
+		Audience: []string{"api://AzureADTokenExchange"},
+		Claims:   map[string]any{"sub": "repo:octo-org/octo-repo:ref:refs/heads/demo"},
+	})
+	answer, err := app.SignIn(context.Background(), harness.SignInSpec{Assertion: token.Token})
+	if err != nil {
+		log.Fatal(err)
+	}
+	failed := answer.SignIn.Checks[len(answer.SignIn.Checks)-1]
+	fmt.Println(answer.Status, answer.Code, failed.Name)
+	fmt.Println("want", failed.Want)
+	fmt.Println("got ", failed.Got)
+	// Output:
+	// 401 700213 audience and subject
+	// want repo:octo-org/octo-repo:ref:refs/heads/main
+	// got  repo:octo-org/octo-repo:ref:refs/heads/demo
+}
+
+// A clock that stands still makes every time in a test's output known, and can be set back.
+func ExampleFarm_SetNow() {
+	farm := start(harness.WithFrozenClock())
+	defer farm.Close()
+	github := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+	for _, now := range []time.Time{time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC), time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		if err := farm.SetNow(now); err != nil {
+			log.Fatal(err)
+		}
+		decoded, err := harness.Decode(github.MustMint(harness.MintSpec{Audience: []string{"api://AzureADTokenExchange"}}).Token)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(decoded.Times["iat"].Format(time.RFC3339), decoded.Times["exp"].Format(time.RFC3339))
+	}
+	// Output:
+	// 2031-05-06T07:08:09Z 2031-05-06T07:13:09Z
+	// 2029-01-01T00:00:00Z 2029-01-01T00:05:00Z
+}

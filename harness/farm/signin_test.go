@@ -135,8 +135,8 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// TestSignInsAtOnce has many callers sign in to two worlds, each with a token of its own, while others flood the journal:
-// each sees its own sign-in, though all have the same random numbers.
+// TestSignInsAtOnce has many callers sign in to two worlds at once, each with a token of its own. Each sees its own
+// sign-in, also where all have the same random numbers.
 func TestSignInsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, random := range map[string]io.Reader{"random": nil, "zeros": zeros{}} {

@@ -61,16 +61,14 @@ func (w *World) issuerOf(platform, preset string) (*issuer.Issuer, error) {
 	if len(of) == 0 {
 		return nil, w.noIssuer(platform)
 	}
-	if p := of[0].Platform(); len(p.Services) > 0 {
-		service := p.Services[0]
-		if found, err := p.Preset(issuers.PresetOf(platform, preset)); err == nil && preset != "" {
-			if other, err := p.Service(found.Service); err == nil {
-				service = *other
-			}
+	var canonical []*issuer.Issuer
+	for _, iss := range of { // of several platforms, if files of issuers define some with one name
+		if service := serviceFor(iss.Platform(), preset); service != nil && service.Issuer == iss.URL() {
+			canonical = append(canonical, iss)
 		}
-		if iss := w.issuers[service.Issuer]; iss != nil && iss.Platform() == p {
-			return iss, nil
-		}
+	}
+	if len(canonical) == 1 {
+		return canonical[0], nil
 	}
 	if len(of) == 1 {
 		return of[0], nil
@@ -82,6 +80,19 @@ func (w *World) issuerOf(platform, preset string) (*issuer.Issuer, error) {
 	slices.Sort(urls)
 	return nil, &control.Error{Status: http.StatusConflict, Member: "issuer", Message: fmt.Sprintf(
 		"farm: this world has %d issuers of %s, and none of them at its canonical URL: name one by its URL (%s)", len(urls), platform, wording.Have(platform, urls))}
+}
+
+// serviceFor is the service of a platform that mints a preset, or the main one if it has no such preset.
+func serviceFor(p *issuer.Platform, preset string) *issuer.Service {
+	name := ""
+	if found, err := p.Preset(issuers.PresetOf(p.Name, preset)); err == nil && preset != "" {
+		name = found.Service
+	}
+	service, err := p.Service(name)
+	if err != nil { // every issuer's platform has one
+		return nil
+	}
+	return service
 }
 
 // noIssuer is the error about what no issuer is called, with a few that are called alike. The caller holds mu.
