@@ -67,14 +67,14 @@ func (w *World) SignIn(ctx context.Context, spec control.SignInSpec) (control.Si
 	req.Header.Set("client-request-id", correlation)
 	out, err := signIn(w.server.Transport(w.id), req)
 	if err != nil {
-		return control.SignedIn{}, fmt.Errorf("farm: sign-in: %w", err)
+		return control.SignedIn{}, w.orEnded(fmt.Errorf("farm: sign-in: %w", err))
+	}
+	if out.Token == "" && w.hasEnded() { // Entra could no longer reach the issuer, perhaps
+		return control.SignedIn{}, errEnded
 	}
 	select {
 	case out.SignIn = <-record: // it is there before the answer
 	default:
-		if w.hasEnded() {
-			return control.SignedIn{}, errEnded
-		}
 		return control.SignedIn{}, fmt.Errorf("farm: sign-in: HTTP status %d from something else than a token endpoint", out.Status)
 	}
 	if decoded, err := control.Decode(assertion); err == nil {

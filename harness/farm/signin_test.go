@@ -188,6 +188,9 @@ func TestSignInWhileWorldEnds(t *testing.T) {
 		w, app := signInWorld(t, s, control.WorldSpec{})
 		id := w.Describe().ID
 		token := mint(t, w, githubURL, subject).Token
+		if status := tokenStatus(t, canonical(s, id), app, token); status != http.StatusOK { // Entra has the keys from now on
+			t.Fatalf("at first a client is answered %d", status)
+		}
 		begun := make(chan struct{}, 100)
 		var wg sync.WaitGroup
 		for range 4 {
