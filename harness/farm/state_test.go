@@ -250,6 +250,15 @@ func TestEverythingComesBack(t *testing.T) {
 			_, err := w.SetClock(control.ClockSpec{Advance: control.Duration(90 * time.Minute)})
 			return err
 		}},
+		{"a clock that stands still", func() error {
+			_, err := w.SetClock(control.ClockSpec{Set: w.Describe().Now.Add(-time.Hour), Freeze: new(true)})
+			return err
+		}},
+		{"a clock that goes on", func() error {
+			_, err := w.SetClock(control.ClockSpec{Set: w.Describe().Now.Add(time.Hour), Freeze: new(false)})
+			return err
+		}},
+		{"an application's end", func() error { return w.RemoveApplication("worker") }},
 		{"sign-ins", func() error {
 			assertion := mint(t, w, githubURL, "deploy").Token
 			if a := exchange(t.Context(), t, client, w.Describe().Tenant, deployer.ClientID, mint(t, w, githubURL, "nobody").Token); a.code() == 0 {
@@ -276,6 +285,10 @@ func TestEverythingComesBack(t *testing.T) {
 		{"requests for nothing", func() error {
 			get(t, client, "https://issuer.contoso.example/nothing", "")
 			return nil
+		}},
+		{"a directory", func() error {
+			_, err := s.DefaultWorld().ApplyDirectory("other.yaml", tenantFile("Tailspin", "builder"))
+			return err
 		}},
 		{"the default world", func() error {
 			d := s.DefaultWorld()
@@ -394,7 +407,20 @@ func TestChangesThatCantBeKept(t *testing.T) {
 			_, err := manager.AddApplication(t.Context(), id, control.ApplicationSpec{Name: "x", Credentials: []directory.Credential{}})
 			return err
 		},
-		"a credential":       func() error { _, err := manager.AddCredential(t.Context(), id, client1, credential); return err },
+		"a credential":         func() error { _, err := manager.AddCredential(t.Context(), id, client1, credential); return err },
+		"an application's end": func() error { return manager.RemoveApplication(t.Context(), id, client1) },
+		"a directory": func() error {
+			_, err := manager.ApplyDirectory(t.Context(), id, "other.yaml", tenantFile("Tailspin", "builder"))
+			return err
+		},
+		"the clock": func() error {
+			_, err := manager.SetClock(t.Context(), id, control.ClockSpec{Advance: control.Duration(time.Hour)})
+			return err
+		},
+		"a clock that stands still": func() error {
+			_, err := manager.SetClock(t.Context(), id, control.ClockSpec{Freeze: new(true)})
+			return err
+		},
 		"a credential's end": func() error { return manager.RemoveCredential(t.Context(), id, client1, "only") },
 		"a world's end":      func() error { return manager.DeleteWorld(t.Context(), id) },
 	} {
