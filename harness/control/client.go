@@ -177,20 +177,21 @@ func (c *Client) AddApplication(ctx context.Context, world string, spec Applicat
 	return out, c.do(ctx, http.MethodPost, path(world, "applications"), spec, &out)
 }
 
-// AddCredential gives an application a federated identity credential and returns it with its id.
-func (c *Client) AddCredential(ctx context.Context, world, clientID string, credential directory.Credential) (out directory.Credential, err error) {
-	return out, c.do(ctx, http.MethodPost, path(world, "applications", clientID, "credentials"), credential, &out)
+// AddCredential gives an application, named by its client id or name, a federated identity credential and returns it
+// with its id.
+func (c *Client) AddCredential(ctx context.Context, world, app string, credential directory.Credential) (out directory.Credential, err error) {
+	return out, c.do(ctx, http.MethodPost, path(world, "applications", app, "credentials"), credential, &out)
 }
 
 // UpdateCredential changes a federated identity credential, named by its name, in place: what is not empty in
 // credential takes the place of what was there.
-func (c *Client) UpdateCredential(ctx context.Context, world, clientID, name string, credential directory.Credential) (out directory.Credential, err error) {
-	return out, c.do(ctx, http.MethodPatch, path(world, "applications", clientID, "credentials", name), credential, &out)
+func (c *Client) UpdateCredential(ctx context.Context, world, app, name string, credential directory.Credential) (out directory.Credential, err error) {
+	return out, c.do(ctx, http.MethodPatch, path(world, "applications", app, "credentials", name), credential, &out)
 }
 
 // RemoveCredential takes a federated identity credential away by its name.
-func (c *Client) RemoveCredential(ctx context.Context, world, clientID, name string) error {
-	return c.do(ctx, http.MethodDelete, path(world, "applications", clientID, "credentials", name), nil, nil)
+func (c *Client) RemoveCredential(ctx context.Context, world, app, name string) error {
+	return c.do(ctx, http.MethodDelete, path(world, "applications", app, "credentials", name), nil, nil)
 }
 
 // StartWorkload makes a workload, which ends with its world or by EndWorkload.

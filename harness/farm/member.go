@@ -8,6 +8,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // about is an error about a member of a request to the control API. One that names a member already keeps it.
@@ -16,7 +17,11 @@ func about(member string, err error) error {
 	if err == nil || errors.As(err, &refusal) {
 		return err
 	}
-	return &control.Error{Status: http.StatusBadRequest, Member: member, Message: err.Error()}
+	refusal = &control.Error{Status: http.StatusBadRequest, Member: member, Message: err.Error()}
+	if unknown := (*wording.UnknownError)(nil); errors.As(err, &unknown) {
+		refusal.Hint = unknown.Hint()
+	}
+	return refusal
 }
 
 // optionOf is an option of an issuer that a member of the request asks for.

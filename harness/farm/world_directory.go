@@ -96,7 +96,8 @@ func (w *World) application(tenantID, app string) (directory.Application, error)
 	case 1:
 		return found[0], nil
 	case 0:
-		return directory.Application{}, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("farm: no application %q (%s)", app, wording.Have(app, known))}
+		unknown := wording.Unknown(app, known, "farm: no application %q", app)
+		return directory.Application{}, &control.Error{Status: http.StatusNotFound, Message: unknown.Error(), Hint: unknown.Hint()}
 	}
 	return directory.Application{}, &control.Error{Status: http.StatusConflict, Message: fmt.Sprintf("farm: %d applications are called %q: name one by its client id", len(found), app)}
 }
