@@ -133,15 +133,15 @@ func TestDefine(t *testing.T) {
 		member string
 		want   string
 	}{
-		"another world": {other, control.IssuerSpec{Platform: "dev"}, 0, "", `issuers: no platform "dev" (`},
+		"another world": {other, control.IssuerSpec{Platform: "dev"}, 400, "platform", `issuers: no platform "dev" (`},
 		"otherwise":     {w, control.IssuerSpec{Define: jsonOf(t, dev+"jti: true\n")}, 409, "define", `farm: the platform "dev" is there already, and defined otherwise: give this one another name`},
 		"the farm's":    {w, control.IssuerSpec{Define: jsonOf(t, acme+"jti: true\n")}, 409, "define", `farm: the platform "acme" is there already, and defined otherwise`},
 		"shipped":       {w, control.IssuerSpec{Define: json.RawMessage(`{"platform": "gitlab", "url": "https://gitlab.contoso.com", "presets": [{"name": "job"}]}`)}, 400, "define", `farm: generic: the definition of an issuer: platform: the platform "gitlab" comes with issuerd (give yours another name)`},
 		"mistakes":      {w, control.IssuerSpec{Define: json.RawMessage(`{"platform": "x", "presets": [{"nme": "job"}]}`)}, 400, "define", `farm: generic: the definition of an issuer: missing key "url"; presets[0]`},
 		"no JSON":       {w, control.IssuerSpec{Define: json.RawMessage(`[]`)}, 400, "define", `farm: generic: the definition of an issuer: 1:1: want a map`},
 		"two platforms": {w, control.IssuerSpec{Platform: "github", Define: jsonOf(t, dev)}, 400, "platform", `farm: the platform "github" is asked for, and "dev" defined: leave the first out`},
-		"preset":        {w, control.IssuerSpec{Define: jsonOf(t, dev), Preset: "jbo"}, 0, "", `dev: no preset "jbo" (`},
-		"host":          {w, control.IssuerSpec{Define: jsonOf(t, strings.ReplaceAll(dev, "dev", "elsewhere")), URL: "https://ci.elsewhere.dev"}, 0, "", `farm: issuer "https://ci.elsewhere.dev": this farm's certificate authority may not sign for "ci.elsewhere.dev"; start it with --host ci.elsewhere.dev`},
+		"preset":        {w, control.IssuerSpec{Define: jsonOf(t, dev), Preset: "jbo"}, 400, "preset", `dev: no preset "jbo" (`},
+		"host":          {w, control.IssuerSpec{Define: jsonOf(t, strings.ReplaceAll(dev, "dev", "elsewhere")), URL: "https://ci.elsewhere.dev"}, 400, "url", `farm: issuer "https://ci.elsewhere.dev": this farm's certificate authority may not sign for "ci.elsewhere.dev"; start it with --host ci.elsewhere.dev`},
 	} {
 		_, err := tt.world.AddIssuer(tt.spec)
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {

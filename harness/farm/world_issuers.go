@@ -25,9 +25,6 @@ func (w *World) AddIssuer(spec control.IssuerSpec) (control.Issuer, error) {
 	if err != nil {
 		return control.Issuer{}, err
 	}
-	if spec.ByPath && spec.URL != "" {
-		return control.Issuer{}, &control.Error{Status: http.StatusBadRequest, Member: "byPath", Message: "farm: the issuer has both a URL and byPath: give one"}
-	}
 	return w.AddIssuerWithKeys(spec, keys...)
 }
 
@@ -64,12 +61,15 @@ func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.Si
 	platform, preset, defined, err := w.platformOf(spec)
 	if err != nil {
 		member := "platform"
-		if _, unknown := issuers.ByName(spec.Platform); unknown == nil {
+		if platform != nil {
 			member = "preset"
 		}
 		return control.Issuer{}, about(member, err)
 	}
 	if spec.ByPath {
+		if spec.URL != "" {
+			return control.Issuer{}, &control.Error{Status: http.StatusBadRequest, Member: "byPath", Message: "farm: the issuer has both a URL and byPath: give one"}
+		}
 		if spec.URL, err = w.server.urlByPath(platform, preset); err != nil {
 			return control.Issuer{}, err
 		}
