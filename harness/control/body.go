@@ -1,7 +1,6 @@
 package control
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/issuerd/issuerd/harness/document"
 )
@@ -28,8 +29,8 @@ var (
 // anyType is what curl -d and --data-binary say a body is, whatever it is.
 const anyType = "application/x-www-form-urlencoded"
 
-// read reads the body of a request.
-func (c *call) read(into any) error {
+// read reads the body of a request. The schema is that of JSON.
+func (c *call) read(into any, schema func() *jsonschema.Schema) error {
 	limit, types := int64(maxBody), jsonTypes
 	switch into.(type) {
 	case *empty:
@@ -52,7 +53,7 @@ func (c *call) read(into any) error {
 		*into = raw
 		return nil
 	}
-	return decode(raw, into)
+	return decode(raw, schema(), into)
 }
 
 // checkType refuses a body that says it is something else.
@@ -68,24 +69,4 @@ func checkType(header string, want []string) error {
 		Status: http.StatusUnsupportedMediaType, Member: "Content-Type",
 		Message: fmt.Sprintf("control: request body: want Content-Type %s, got %q", strings.Join(want, " or "), header),
 	}
-}
-
-// decode reads one JSON value; an empty body leaves the zero value.
-func decode(raw []byte, into any) error {
-	dec := json.NewDecoder(strings.NewReader(string(raw)))
-	dec.DisallowUnknownFields()
-	dec.UseNumber() // issuers take claims with such numbers, and faults parameters
-	err := dec.Decode(into)
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	if err == nil {
-		if _, err = dec.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = errors.New("there is more after the JSON value")
-		}
-	}
-	return &Error{Message: "control: request body: " + err.Error()}
 }

@@ -96,6 +96,7 @@ func (c *Client) Faults(ctx context.Context, world, iss string) ([]FaultInForce,
 
 // SetFaults replaces the faults of an issuer.
 func (c *Client) SetFaults(ctx context.Context, world string, spec FaultsSpec) error {
+	spec.Faults = append([]Fault{}, spec.Faults...) // none is an empty list
 	return c.do(ctx, http.MethodPut, path(world, "faults"), spec, nil)
 }
 
@@ -186,7 +187,7 @@ func (c *Client) AddCredential(ctx context.Context, world, app string, credentia
 // UpdateCredential changes a federated identity credential, named by its name, in place: what is not empty in
 // credential takes the place of what was there.
 func (c *Client) UpdateCredential(ctx context.Context, world, app, name string, credential directory.Credential) (out directory.Credential, err error) {
-	return out, c.do(ctx, http.MethodPatch, path(world, "applications", app, "credentials", name), credential, &out)
+	return out, c.do(ctx, http.MethodPatch, path(world, "applications", app, "credentials", name), CredentialChange(credential), &out)
 }
 
 // RemoveCredential takes a federated identity credential away by its name.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/issuerd/issuerd/harness/document"
 )
 
 // parameter is one of a query.
@@ -65,7 +63,7 @@ func readQuery(raw string, known []parameter) (url.Values, error) {
 		i := slices.Index(names, name)
 		switch {
 		case i < 0:
-			return nil, &Error{Message: fmt.Sprintf("control: query: unknown parameter %q", name), Member: name, Hint: document.DidYouMean(name, names)}
+			return nil, &Error{Message: fmt.Sprintf("control: query: unknown parameter %q", name), Member: name, Hint: meant(name, names)}
 		case len(given) > 1:
 			return nil, &Error{Message: fmt.Sprintf("control: query: parameter %s is there %d times", name, len(given)), Member: name}
 		case !known[i].kind.allows(given[0]):

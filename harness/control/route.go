@@ -8,10 +8,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // route is a row of the table of the API, from which come the router, the OpenAPI document and the documentation.
@@ -23,6 +25,7 @@ type route struct {
 	query  []parameter
 	in     reflect.Type // of the request's body; of empty: it has none
 	out    reflect.Type // of the answer
+	sample string       // a body for it, in JSON; empty: it has none
 	serve  func(*call) (any, error)
 }
 
@@ -36,16 +39,23 @@ type empty struct{}
 
 // onFarm makes a row of the table that belongs to no world.
 func onFarm[In, Out any](id, method, path, about string, query []parameter, do func(*call, In) (Out, error)) route {
+	schema := sync.OnceValue(func() *jsonschema.Schema { return schemaOf(reflect.TypeFor[In]()) })
 	return route{
 		id: id, method: method, path: path, about: about, query: query, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
 		serve: func(c *call) (any, error) {
 			var in In
-			if err := c.read(&in); err != nil {
+			if err := c.read(&in, schema); err != nil {
 				return nil, err
 			}
 			return do(c, in)
 		},
 	}
+}
+
+// example gives a row a body to show.
+func (r route) example(body string) route {
+	r.sample = body
+	return r
 }
 
 // onWorld makes a row of the table that belongs to a world. Its path is the one below the world's.
@@ -124,7 +134,7 @@ func (s *Server) answer(route route, w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		refuse(w, err)
-	case out != nil:
+	case route.out != typeOfStream: // which is sent already
 		send(w, http.StatusOK, out)
 	}
 }
@@ -141,8 +151,8 @@ func near(path string, known []string) string {
 		}
 		known[i] = strings.Join(segments, "/")
 	}
-	if hint := document.DidYouMean(path, known); strings.HasPrefix(hint, "did you mean") {
-		return hint
+	if meant, ok := wording.Nearest(path, known); ok {
+		return didYouMean(meant)
 	}
 	return "GET /openapi.json has all routes"
 }

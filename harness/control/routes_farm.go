@@ -13,7 +13,7 @@ var farmRoutes = []route{
 			return listed(c, c.server.Faults(), func(f FaultKind) string { return f.Name })
 		}),
 	onFarm("decodeToken", "POST", "/v1/decode", "Says what a token says, and which of its claims are times. It verifies nothing.", nil,
-		func(_ *call, spec DecodeSpec) (Decoded, error) { return Decode(spec.Token) }),
+		func(_ *call, spec DecodeSpec) (Decoded, error) { return Decode(spec.Token) }).example(`{"token": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0."}`),
 	onFarm("listWorlds", "GET", "/v1/worlds", "Lists the worlds, the default one first.", paged,
 		func(c *call, _ empty) (List[World], error) { return listed(c, c.server.Worlds(), worldKey) }),
 	onFarm("createWorld", "POST", "/v1/worlds", "Makes a world: issuers, a directory, a clock and a journal of its own.", nil,
@@ -23,13 +23,13 @@ var farmRoutes = []route{
 				return World{}, err
 			}
 			return w.Describe(), nil
-		}),
+		}).example(`{"name": "demo", "start": "2030-01-02T03:04:05Z"}`),
 	onWorld("getWorld", "GET", "", "Describes a world.", nil,
 		func(_ *call, w LiveWorld, _ empty) (World, error) { return w.Describe(), nil }),
 	onFarm("deleteWorld", "DELETE", "/v1/worlds/{world}", "Ends a world. The default one can't be ended.", nil,
 		func(c *call, _ empty) (empty, error) { return empty{}, c.server.Delete(c.variable("world")) }),
 	onWorld("setClock", "POST", "/clock", "Sets a world's clocks, moves them on, stops them or has them go on.", nil,
-		func(_ *call, w LiveWorld, spec ClockSpec) (World, error) { return w.SetClock(spec) }),
+		func(_ *call, w LiveWorld, spec ClockSpec) (World, error) { return w.SetClock(spec) }).example(`{"advance": "1h"}`),
 }
 
 // worldKey has the default world come first.

@@ -37,6 +37,15 @@ var journalRoutes = []route{
 			}
 			return c.awaitEntries(w, q)
 		}),
+	onWorld("followJournal", "GET", "/journal/events",
+		"Follows a world's journal as server-sent events: an entry each, with its number as the id. Last-Event-ID goes on from there.", matching,
+		func(c *call, w LiveWorld, _ empty) (stream, error) {
+			q, err := c.journalQuery()
+			if err != nil {
+				return stream{}, err
+			}
+			return c.followEntries(w, q)
+		}),
 }
 
 // journalQuery reads the query of a request.

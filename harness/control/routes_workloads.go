@@ -7,7 +7,7 @@ var workloadRoutes = []route{
 			return listed(c, w.Workloads(), func(w Workload) string { return w.ID })
 		}),
 	onWorld("startWorkload", "POST", "/workloads", "Starts a workload, which asks the platform's own API for tokens.", nil,
-		func(_ *call, w LiveWorld, spec WorkloadSpec) (Workload, error) { return w.StartWorkload(spec) }),
+		func(_ *call, w LiveWorld, spec WorkloadSpec) (Workload, error) { return w.StartWorkload(spec) }).example(`{"issuer": "github"}`),
 	onWorld("getWorkload", "GET", "/workloads/{workload}", "Describes a workload with its environment.", nil,
 		func(c *call, w LiveWorld, _ empty) (Workload, error) { return w.Workload(c.variable("workload")) }),
 	onWorld("endWorkload", "DELETE", "/workloads/{workload}", "Ends a workload.", nil,

@@ -63,8 +63,18 @@ type Server struct {
 	After func(d time.Duration, f func()) (stop func() bool)
 }
 
-// Handler routes the API.
-func (s *Server) Handler() http.Handler { return s.authorized(s.router()) }
+// Handler routes the API. Its OpenAPI document needs no token.
+func (s *Server) Handler() http.Handler {
+	api := s.authorized(s.router())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == "/openapi.json" {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(openAPI) // the client has gone; there is nobody to tell
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+}
 
 // authorized lets only the bearer of the token through.
 func (s *Server) authorized(next http.Handler) http.Handler {
@@ -91,6 +101,8 @@ func refuse(w http.ResponseWriter, err error) {
 	var e *Error
 	if errors.As(err, &e) {
 		refusal.Status, refusal.Member, refusal.Hint = e.Status, e.Member, e.Hint
+	} else if broken := directory.BrokenRules(err); len(broken) > 0 {
+		refusal.Member = broken[0].Path
 	}
 	if unknown := (*wording.UnknownError)(nil); refusal.Hint == "" && errors.As(err, &unknown) {
 		refusal.Hint = unknown.Hint()

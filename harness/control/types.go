@@ -160,27 +160,27 @@ type Key struct {
 
 // PublishSpec puts a key into its issuer's JWKS, or takes it out, whether tokens are signed with it or not.
 type PublishSpec struct {
-	Issuer    string `json:"issuer"` // as in MintSpec
-	KID       string `json:"kid"`    // empty: all keys that others have taken the place of
-	Published bool   `json:"published"`
+	Issuer    string `json:"issuer" jsonschema:"required"` // as in MintSpec
+	KID       string `json:"kid"`                          // empty: all keys that others have taken the place of
+	Published bool   `json:"published" jsonschema:"required"`
 }
 
 // Fault is a fault of an issuer by name, with its parameters.
 type Fault struct {
-	Name       string         `json:"name"`
+	Name       string         `json:"name" jsonschema:"required"`
 	Parameters map[string]any `json:"parameters,omitempty"`
 }
 
 // FaultsSpec sets the faults of an issuer; those not named end.
 type FaultsSpec struct {
-	Issuer string  `json:"issuer"` // as in MintSpec
-	Faults []Fault `json:"faults"`
+	Issuer string  `json:"issuer" jsonschema:"required"` // as in MintSpec
+	Faults []Fault `json:"faults" jsonschema:"required"`
 }
 
 // FaultSpec puts one fault of an issuer in force, in place of the one of that name.
 type FaultSpec struct {
-	Issuer     string         `json:"issuer"` // as in MintSpec
-	Name       string         `json:"name"`
+	Issuer     string         `json:"issuer" jsonschema:"required"` // as in MintSpec
+	Name       string         `json:"name" jsonschema:"required"`
 	Parameters map[string]any `json:"parameters,omitempty"`
 }
 
@@ -196,7 +196,7 @@ type FaultInForce struct {
 type MintSpec struct {
 	// the issuer's Ref, or its URL, or the name of a platform: the platform's issuer at the canonical URL, or the only
 	// one of it in the world
-	Issuer   string         `json:"issuer"`
+	Issuer   string         `json:"issuer" jsonschema:"required"`
 	Preset   string         `json:"preset,omitempty"`   // another preset of the same issuer
 	Audience Audience       `json:"audience,omitempty"` // empty: what the platform does then
 	Lifetime Duration       `json:"lifetime,omitempty"` // zero: the platform's; negative: it ended before it began
@@ -221,7 +221,7 @@ type Minted struct {
 
 // DecodeSpec asks what a token says.
 type DecodeSpec struct {
-	Token string `json:"token"`
+	Token string `json:"token" jsonschema:"required"`
 }
 
 // Decoded is what a token says. Nobody has verified it.
@@ -233,8 +233,8 @@ type Decoded struct {
 
 // RotateSpec asks an issuer for a new signing key.
 type RotateSpec struct {
-	Issuer  string `json:"issuer"`            // as in MintSpec; a Ref's preset says which key is replaced
-	Publish *bool  `json:"publish,omitempty"` // whether the JWKS lists it; nil: it does
+	Issuer  string `json:"issuer" jsonschema:"required"` // as in MintSpec; a Ref's preset says which key is replaced
+	Publish *bool  `json:"publish,omitempty"`            // whether the JWKS lists it; nil: it does
 }
 
 // Rotated is the answer to RotateSpec.
@@ -251,7 +251,7 @@ type ClockSpec struct {
 
 // ApplicationSpec asks for an application in the world's tenant.
 type ApplicationSpec struct {
-	Name               string                 `json:"name"`
+	Name               string                 `json:"name" jsonschema:"required"`
 	NoServicePrincipal bool                   `json:"noServicePrincipal,omitempty"`
 	Credentials        []directory.Credential `json:"credentials,omitempty"`
 }
@@ -265,13 +265,25 @@ type Application struct {
 	Credentials []directory.Credential `json:"credentials"`
 }
 
+// CredentialChange changes a federated credential in place: what is not empty takes the place of what was there.
+type CredentialChange struct {
+	ID          string    `json:"id,omitempty"`   // as it is: a credential keeps its id
+	Name        string    `json:"name,omitempty"` // as it is: a credential keeps its name
+	Issuer      string    `json:"issuer,omitempty"`
+	Subject     string    `json:"subject,omitempty"` // instead of an expression
+	Audiences   []string  `json:"audiences,omitempty"`
+	Description string    `json:"description,omitempty"`
+	Matching    string    `json:"matching,omitempty"` // instead of a subject: a flexible expression
+	Created     time.Time `json:"createdDateTime,omitzero"`
+}
+
 // SignInSpec asks Entra for an access token, as a client does.
 type SignInSpec struct {
-	Application string    `json:"application"`         // its name or client id
-	Tenant      string    `json:"tenant,omitempty"`    // an id or a domain; empty: the world's
-	Assertion   string    `json:"assertion,omitempty"` // the token to present; empty: the one of Mint
-	Mint        *MintSpec `json:"mint,omitempty"`      // the token to mint and to present; its audience is the cloud's unless given
-	Scope       string    `json:"scope,omitempty"`     // empty: Microsoft Graph's
+	Application string    `json:"application" jsonschema:"required"` // its name or client id
+	Tenant      string    `json:"tenant,omitempty"`                  // an id or a domain; empty: the world's
+	Assertion   string    `json:"assertion,omitempty"`               // the token to present; empty: the one of Mint
+	Mint        *MintSpec `json:"mint,omitempty"`                    // the token to mint and to present; its audience is the cloud's unless given
+	Scope       string    `json:"scope,omitempty"`                   // empty: Microsoft Graph's
 }
 
 // SignedIn is what Entra answered, and why.
@@ -289,9 +301,9 @@ type SignedIn struct {
 
 // WorkloadSpec asks for a workload of a platform: somebody who asks the platform's own API for tokens.
 type WorkloadSpec struct {
-	Issuer string         `json:"issuer"`           // the Ref of the issuer that vouches for it, or its URL
-	Preset string         `json:"preset,omitempty"` // the context it runs in; empty: the issuer's
-	Claims map[string]any `json:"claims,omitempty"` // what is particular to it; null removes one
+	Issuer string         `json:"issuer" jsonschema:"required"` // the Ref of the issuer that vouches for it, or its URL
+	Preset string         `json:"preset,omitempty"`             // the context it runs in; empty: the issuer's
+	Claims map[string]any `json:"claims,omitempty"`             // what is particular to it; null removes one
 	// of tokens that the platform delivers without being asked; empty: its usual one
 	Audience string `json:"audience,omitempty"`
 	// the workload plane as the workload sees it, https://host:port; empty: as the farm does

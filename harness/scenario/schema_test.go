@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -19,6 +16,7 @@ import (
 	jsonschemas "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/document/comments"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers/generic"
 )
@@ -188,43 +186,14 @@ func isDirectory(t reflect.Type) bool {
 	return t.PkgPath() == reflect.TypeFor[directory.Tenant]().PkgPath()
 }
 
-// docComments returns the comments of the structs in some files by Type and
-// Type.Field, those above and those behind. The reflector's own AddGoComments leaves unexported types out.
+// docComments reads the comments of some files.
 func docComments(t *testing.T, paths ...string) map[string]string {
 	t.Helper()
-	comments := map[string]string{}
-	text := func(groups ...*ast.CommentGroup) string {
-		for _, group := range groups {
-			if group != nil {
-				return strings.Join(strings.Fields(group.Text()), " ")
-			}
-		}
-		return ""
+	found, err := comments.Of(paths...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, path := range paths {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, decl := range file.Decls {
-			types, ok := decl.(*ast.GenDecl)
-			if !ok || types.Tok != token.TYPE {
-				continue
-			}
-			spec := types.Specs[0].(*ast.TypeSpec)
-			comments[spec.Name.Name] = text(types.Doc)
-			structure, ok := spec.Type.(*ast.StructType)
-			if !ok {
-				continue
-			}
-			for _, field := range structure.Fields.List {
-				for _, name := range field.Names {
-					comments[spec.Name.Name+"."+name.Name] = text(field.Doc, field.Comment)
-				}
-			}
-		}
-	}
-	return comments
+	return found
 }
 
 // keyMayBeExpression reports whether a key of a definition may hold an expression:

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/issuerd/issuerd/harness/document/comments"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated files of this package")
@@ -111,40 +109,12 @@ func generateSchema(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// fieldComments returns the comments of the structs in some files by Type and Type.Field, those above and those behind.
+// fieldComments reads the comments of some files.
 func fieldComments(t *testing.T, paths ...string) map[string]string {
 	t.Helper()
-	comments := map[string]string{}
-	text := func(groups ...*ast.CommentGroup) string {
-		for _, group := range groups {
-			if group != nil {
-				return strings.Join(strings.Fields(group.Text()), " ")
-			}
-		}
-		return ""
+	found, err := comments.Of(paths...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, path := range paths {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, decl := range file.Decls {
-			types, ok := decl.(*ast.GenDecl)
-			if !ok || types.Tok != token.TYPE {
-				continue
-			}
-			spec := types.Specs[0].(*ast.TypeSpec)
-			comments[spec.Name.Name] = text(types.Doc)
-			structure, ok := spec.Type.(*ast.StructType)
-			if !ok {
-				continue
-			}
-			for _, field := range structure.Fields.List {
-				for _, name := range field.Names {
-					comments[spec.Name.Name+"."+name.Name] = text(field.Doc, field.Comment)
-				}
-			}
-		}
-	}
-	return comments
+	return found
 }
