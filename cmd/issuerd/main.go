@@ -104,7 +104,7 @@ read, 3 it could not run.`,
 	root.SetErr(stderr)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version, as the command does") // without cobra's -v, which is serve's --verbose
-	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newDirectory(), newVersion())
+	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newDirectory(), newHealth(), newVersion())
 	finishCommands(root)
 	return root
 }

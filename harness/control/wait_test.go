@@ -27,10 +27,11 @@ type journalWorld struct {
 	looked  chan struct{}      // somebody has looked at the journal
 	asked   chan time.Duration // somebody waits for so long
 	timeout func()             // of the last who waits
+	stopped chan struct{}      // somebody waits no longer
 }
 
 func newJournalWorld() *journalWorld {
-	return &journalWorld{changed: make(chan struct{}), looked: make(chan struct{}, 100), asked: make(chan time.Duration, 100)}
+	return &journalWorld{changed: make(chan struct{}), looked: make(chan struct{}, 100), asked: make(chan time.Duration, 100), stopped: make(chan struct{}, 100)}
 }
 
 func (w *journalWorld) Journal(q control.JournalQuery) control.Journal {
@@ -88,7 +89,10 @@ func (w *journalWorld) serve(t *testing.T) (client *control.Client, stop func())
 			defer w.mu.Unlock()
 			w.timeout = f
 			w.asked <- d
-			return func() bool { return true }
+			return func() bool {
+				w.stopped <- struct{}{}
+				return true
+			}
 		},
 	}
 	server := httptest.NewServer(api.Handler())

@@ -1,7 +1,6 @@
 package farm
 
 import (
-	"io"
 	"net/http"
 	"slices"
 
@@ -39,9 +38,11 @@ func (s *Server) controlHandler() http.Handler {
 		w.Header().Set("Content-Type", "application/x-pem-file")
 		_, _ = w.Write(s.CA()) // the client has gone; there is nobody to tell
 	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.Handle("/", api.Handler())
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if s.serveHealth(rw, r) {
+			return
+		}
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() {
 			s.logRequest(control.Entry{Plane: plane.Control, Method: r.Method, URL: s.hiddenPath(r.URL), Status: out.status})

@@ -28,6 +28,9 @@ func (s *Server) route(l *listener) http.Handler {
 		port = ":" + p
 	}
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if asksForHealth(plane.BareHost(r.Host), own) && s.serveHealth(rw, r) {
+			return
+		}
 		if serves(plane.Workload) && strings.HasPrefix(r.URL.Path, workloadPath) {
 			s.serveWorkload(rw, r)
 			return

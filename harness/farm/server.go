@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -90,6 +91,7 @@ type Server struct {
 	stopIdle  func() bool    // of the timer for idle worlds; nil: there is none
 	stopping  bool           // no workload may start
 	stopped   chan struct{}  // closed when stopping is set
+	wasReady  atomic.Bool    // the default world's issuers make tokens
 	starting  sync.WaitGroup // workloads that are being started
 }
 
