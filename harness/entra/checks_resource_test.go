@@ -325,7 +325,7 @@ func TestSignInJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"time":"0001-01-01T00:00:00Z","duration":0,"traceId":"","correlationId":"","tenant":"","checks":null,"code":0,"status":0}`
+	const want = `{"time":"0001-01-01T00:00:00Z","traceId":"","correlationId":"","tenant":"","checks":null,"code":0,"status":0,"duration":"0s"}`
 	if string(b) != want {
 		t.Errorf("%s, want %s", b, want)
 	}
