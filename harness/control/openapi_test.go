@@ -88,7 +88,7 @@ var variables = map[string]string{
 
 func generateOpenAPI(t *testing.T) []byte {
 	t.Helper()
-	schemas := &schemaSet{t: t, all: map[string]json.RawMessage{}}
+	schemas := &schemaSet{t: t, all: map[string]json.RawMessage{}, types: map[string]reflect.Type{}}
 	doc := apiDocument{
 		OpenAPI: "3.1.0",
 		Info: map[string]string{
@@ -219,6 +219,21 @@ func encode(t *testing.T, value any) json.RawMessage {
 type schemaSet struct {
 	t   *testing.T
 	all map[string]json.RawMessage // by schemaName
+
+	types map[string]reflect.Type // that have a name
+}
+
+// name is schemaName, which must tell types apart.
+func (s *schemaSet) name(typ reflect.Type) string {
+	name := schemaName(typ)
+	if typ == reflect.TypeFor[time.Duration]() { // it is written as the Duration of this package
+		return name
+	}
+	if other, known := s.types[name]; known && name != "" && other != typ {
+		s.t.Errorf("both %s and %s are called %s", other, typ, name)
+	}
+	s.types[name] = typ
+	return name
 }
 
 // durationWords is what a duration is, in the schema and in errors.
@@ -244,7 +259,7 @@ func (s *schemaSet) of(typ reflect.Type, request bool) string {
 		Anonymous:                  true,
 		RequiredFromJSONSchemaTags: request,
 		AllowAdditionalProperties:  !request,
-		Namer:                      schemaName,
+		Namer:                      s.name,
 		LookupComment:              s.comment,
 		Mapper: func(typ reflect.Type) *jsonschema.Schema {
 			switch typ {

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 //go:generate go test -run ^TestOpenAPI$ -update .
@@ -54,11 +56,11 @@ func schemaName(t reflect.Type) string {
 	if strings.HasPrefix(t.Name(), "List[") {
 		return schemaName(t.Field(0).Type.Elem()) + "List"
 	}
-	switch t.PkgPath() {
-	case "github.com/issuerd/issuerd/harness/entra/directory":
-		if t.Name() == "File" || t.Name() == "Options" {
-			return "Directory" + strings.TrimPrefix(t.Name(), "File")
-		}
+	switch t {
+	case reflect.TypeFor[directory.File]():
+		return "Directory"
+	case reflect.TypeFor[directory.Options](), reflect.TypeFor[directory.Application]():
+		return "Directory" + t.Name()
 	}
 	return t.Name()
 }
