@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
@@ -95,9 +96,15 @@ func send(w http.ResponseWriter, status int, answer any) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
+// maxMessage bounds the text of a refusal in bytes.
+const maxMessage = 4 << 10
+
 // refuse answers with an error, which is a 400 unless it says otherwise.
 func refuse(w http.ResponseWriter, err error) {
 	refusal := Error{Message: err.Error()}
+	if len(refusal.Message) > maxMessage { // it repeats what was sent
+		refusal.Message = strings.ToValidUTF8(refusal.Message[:maxMessage], "") + "…"
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		refusal.Status, refusal.Member, refusal.Hint = e.Status, e.Member, e.Hint
