@@ -62,6 +62,7 @@ var only = map[string][]string{
 	"google.golang.org/grpc":     {"issuers/spiffe"},
 	"go.etcd.io/bbolt":           {"harness/state"},
 	"github.com/Azure/":          {},
+	"github.com/pb33f/":          {},
 	"github.com/aws/":            {},
 	"k8s.io/":                    {},
 	"cloud.google.com/":          {},

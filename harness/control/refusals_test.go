@@ -1,34 +1,47 @@
 package control_test
 
 import (
+	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
 )
 
-// routes are all there are, with the world and application to be filled in.
-var routes = []struct{ method, path string }{
-	{"GET", "/v1/info"},
-	{"POST", "/v1/worlds"},
-	{"DELETE", "/v1/worlds/default"},
-	{"GET", "/v1/worlds/default/issuers"},
-	{"POST", "/v1/worlds/default/issuers"},
-	{"PUT", "/v1/worlds/default/faults"},
-	{"POST", "/v1/worlds/default/tokens"},
-	{"POST", "/v1/worlds/default/rotations"},
-	{"POST", "/v1/worlds/default/clock"},
-	{"POST", "/v1/worlds/default/applications"},
-	{"POST", "/v1/worlds/default/applications/x/credentials"},
-	{"PATCH", "/v1/worlds/default/applications/x/credentials/y"},
-	{"DELETE", "/v1/worlds/default/applications/x/credentials/y"},
-	{"GET", "/v1/worlds/default/journal"},
-	{"GET", "/v1/nothing"},
-	{"GET", "/"},
-}
+// routeOfTest is a route of the API in the default world, or what is none.
+type routeOfTest struct{ method, path, body string }
+
+// routes are all there are, out of the OpenAPI document, and what is none.
+var routes = sync.OnceValue(func() []routeOfTest {
+	var document struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct{ Example json.RawMessage }
+			}
+		}
+	}
+	if err := json.Unmarshal(control.OpenAPI(), &document); err != nil {
+		panic(err)
+	}
+	all := []routeOfTest{{"GET", "/v1/nothing", ""}, {"GET", "/", ""}}
+	for _, path := range slices.Sorted(maps.Keys(document.Paths)) {
+		for _, method := range slices.Sorted(maps.Keys(document.Paths[path])) {
+			in := strings.ReplaceAll(path, "{world}", control.DefaultWorld)
+			all = append(all, routeOfTest{
+				strings.ToUpper(method), regexp.MustCompile(`\{\w+\}`).ReplaceAllString(in, "x"),
+				string(document.Paths[path][method].RequestBody.Content["application/json"].Example),
+			})
+		}
+	}
+	return all
+})
 
 // send makes a request as it is and returns the status, the body and a header.
 func send(t *testing.T, method, address, authorization string, body io.Reader) (int, string, http.Header) {
@@ -57,7 +70,7 @@ func TestUnauthorized(t *testing.T) {
 	s, _ := start(t)
 	const refusal = `{"error":"control: want the bearer token that the farm printed at its start (ISSUERD_CONTROL_TOKEN)"}`
 	for _, authorization := range []string{"", "Bearer", "Bearer ", "Bearer wrong", "Bearer " + token[:len(token)-1], "Bearer " + token + "x", "Bearer  " + token, "Basic " + token, token} {
-		for _, route := range routes {
+		for _, route := range routes() {
 			code, body, header := send(t, route.method, s.ControlURL()+route.path, authorization, nil)
 			if code != http.StatusUnauthorized || strings.TrimSpace(body) != refusal || header.Get("WWW-Authenticate") != "Bearer" {
 				t.Errorf("%s %s with %q: status %d, %q", route.method, route.path, authorization, code, body)

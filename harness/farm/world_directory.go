@@ -103,7 +103,7 @@ func (w *World) application(tenantID, app string) (directory.Application, error)
 }
 
 func describeApplication(tenant string, app directory.Application) control.Application {
-	return control.Application{Name: app.Name, Tenant: tenant, ClientID: app.ClientID, ObjectID: app.ObjectID, Credentials: app.Credentials}
+	return control.Application{Name: app.Name, Tenant: tenant, ClientID: app.ClientID, ObjectID: app.ObjectID, Credentials: append([]directory.Credential{}, app.Credentials...)}
 }
 
 // AddApplication makes an application in the world's own tenant.
