@@ -58,7 +58,7 @@ func (s Set) ByName(name string) (*issuer.Platform, error) {
 }
 
 // Find returns a platform and one of its presets, by the names of any time; the empty preset is the platform's first.
-// The error lists those there are.
+// The error lists those there are; the platform is nil if that is what is not known.
 func (s Set) Find(platform, preset string) (*issuer.Platform, *issuer.Preset, error) {
 	platform, preset, _ = Renamed(platform, preset)
 	p, err := s.ByName(platform)
