@@ -135,6 +135,9 @@ const (
 	unknown = "there is no such member"
 )
 
+// maxUnknown is how many unknown members of an object are told: to look for what each may mean takes time.
+const maxUnknown = 10
+
 func didYouMean(name string) string { return fmt.Sprintf("did you mean %q?", name) }
 
 // meant hints at the known name that is near to an unknown one, or at some of those there are.
@@ -167,7 +170,8 @@ func problemsOf(invalid *jsonschema.ValidationError, root *jsonschema.Schema) []
 			known = append(known, name)
 		}
 		slices.Sort(known)
-		for _, name := range found.Properties {
+		slices.Sort(found.Properties)
+		for _, name := range found.Properties[:min(len(found.Properties), maxUnknown)] {
 			all = append(all, problem{below(at, name), unknown, meant(name, known)})
 		}
 		return all

@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -59,8 +60,8 @@ func readQuery(raw string, known []parameter) (url.Values, error) {
 	for i, p := range known {
 		names[i] = p.name
 	}
-	for name, given := range values {
-		i := slices.Index(names, name)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		given, i := values[name], slices.Index(names, name)
 		switch {
 		case i < 0:
 			return nil, &Error{Message: fmt.Sprintf("control: query: unknown parameter %q", name), Member: name, Hint: meant(name, names)}

@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -107,6 +108,10 @@ func TestBadRequests(t *testing.T) {
 	s, _ := start(t)
 	const worlds = "/v1/worlds"
 	huge := `{"name":"` + strings.Repeat("x", 1<<20) + `"}`
+	var many strings.Builder
+	for n := range 9999 {
+		fmt.Fprintf(&many, `,"z%04d":1`, n+1)
+	}
 	tests := []struct {
 		name, method, path, body string
 		status                   int
@@ -127,6 +132,7 @@ func TestBadRequests(t *testing.T) {
 		{"three mistakes", "POST", worlds, `{"tenants":[{"displayName":1,"applications":[{"displayName":true}]}],"skew":"soon"}`, 400, []string{
 			`skew: want a duration such as "10m" or a number of seconds, got "soon"; tenants[0].applications[0].displayName: want a string, got true or false; tenants[0].displayName: want a string, got a number`,
 		}},
+		{"many unknown members", "POST", worlds, `{"z0000":1` + many.String() + `}`, 400, []string{`"control: z0000: there is no such member; z0001`, `; z0009: there is no such member","member":"z0000"`}},
 		{"member in capitals", "POST", worlds, `{"Name":"x"}`, 400, []string{`Name: there is no such member`, `did you mean "name"?`}},
 		{"too deep", "POST", worlds, `{"tenants":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, 400, []string{"more than 64 lists and objects inside each other"}},
 		{"brackets in a text", "POST", worlds + "/default/tokens", `{"issuer":"\\\"` + strings.Repeat("[", 100) + `"}`, 404, []string{"no issuer"}},
