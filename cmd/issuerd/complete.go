@@ -1,19 +1,15 @@
 package main
 
 import (
-	"context"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -33,6 +29,10 @@ var completions = map[string]cobra.CompletionFunc{
 	"audience": cobra.FixedCompletions([]string{"api://AzureADTokenExchange"}, cobra.ShellCompDirectiveNoFileComp),
 	"control":  completeFarms,
 	"farm":     completeFarms,
+	"app":      completeApps,
+	"issuer":   completePlatforms,
+	"plane":    cobra.FixedCompletions(planeNames(), cobra.ShellCompDirectiveNoFileComp),
+	"cloud":    cobra.FixedCompletions([]string{"public", "usgov", "china"}, cobra.ShellCompDirectiveNoFileComp),
 	"target":   completeTargets,
 	"format":   cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp),
 	"keys":     completeKeys,
@@ -118,48 +118,12 @@ func completeKeys(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Comp
 	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-func completeFarms(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if url := os.Getenv(controlURLVariable); url != "" {
-		return []cobra.Completion{cobra.CompletionWithDesc(url, "of "+controlURLVariable)}, cobra.ShellCompDirectiveNoFileComp
-	}
-	return nil, cobra.ShellCompDirectiveNoFileComp
-}
-
 func completeTargets(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	list := []cobra.Completion{
 		cobra.CompletionWithDesc("emulator", "a farm in this process"), cobra.CompletionWithDesc("container", "a farm in a container"),
 	}
 	farms, directive := completeFarms(cmd, args, toComplete)
 	return append(list, farms...), directive
-}
-
-// completionTime is how long somebody who pressed a key waits for a farm.
-const completionTime = 500 * time.Millisecond
-
-// completeWorlds asks the running farm for its worlds. When none answers at once, there is nothing to offer.
-func completeWorlds(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	url := os.Getenv(controlURLVariable)
-	if f := cmd.Flag("farm"); f != nil {
-		url = f.Value.String()
-	}
-	if validateControlPlane("--farm", url) != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
-	defer cancel()
-	worlds, err := (&control.Client{URL: url, Token: os.Getenv(controlTokenVariable)}).Worlds(ctx)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	var list []cobra.Completion
-	for _, w := range worlds {
-		completion := w.ID
-		if w.Name != "" {
-			completion = cobra.CompletionWithDesc(w.ID, w.Name)
-		}
-		list = append(list, completion)
-	}
-	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeLabels offers the labels of the scenarios that the arguments name, with a number of how many have each.

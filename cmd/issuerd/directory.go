@@ -17,7 +17,6 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
-	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
@@ -136,8 +135,7 @@ func (w *watchedFile) follow(ctx context.Context, ticks <-chan time.Time, out io
 }
 
 func newDirectory() *cobra.Command {
-	var url string
-	var asJSON bool
+	var f farmFlags
 	cmd := &cobra.Command{
 		Use:   "directory",
 		Short: "Print Entra's directory of a running farm as a file for serve --directory",
@@ -146,27 +144,16 @@ management API: as a file that serve --directory reads.`,
 		Example: `  issuerd directory >entra.yaml
   issuerd directory --json`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if url == "" {
-				return errors.New("directory: needs a running farm: start issuerd serve, and set --farm or " + controlURLVariable)
-			}
-			if err := validateControlPlane("--farm", url); err != nil {
-				return err
-			}
-			client := &control.Client{URL: url, Token: os.Getenv(controlTokenVariable)}
-			file, err := client.Directory(cmd.Context(), control.DefaultWorld)
+		RunE: onFarm(&f, func(cmd *cobra.Command, _ []string, farm *connection) error {
+			file, err := farm.Directory(cmd.Context(), farm.world)
 			if err != nil {
-				var refused *control.Error
-				if !errors.As(err, &refused) {
-					return cannotRun(err)
-				}
 				return err
 			}
 			text, err := file.Marshal()
 			if err != nil {
 				return err
 			}
-			if asJSON { // the same words as in YAML, durations among them
+			if f.json { // the same words as in YAML, durations among them
 				if text, err = yaml.YAMLToJSON(text); err != nil {
 					return err
 				}
@@ -174,9 +161,9 @@ management API: as a file that serve --directory reads.`,
 			}
 			_, err = cmd.OutOrStdout().Write(text)
 			return err
-		},
+		}),
 	}
-	cmd.Flags().StringVar(&url, "farm", os.Getenv(controlURLVariable), "the control plane of a running farm, with its bearer token in "+controlTokenVariable)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, which serve --directory reads too")
+	f.add(cmd)
+	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, which serve --directory reads too")
 	return cmd
 }

@@ -119,7 +119,7 @@ func lint(paths []string) (*linted, error) {
 	l := &linted{}
 	var others []string
 	for _, path := range paths {
-		kind, err := kindOf(path)
+		kind, err := otherKindOf(path)
 		if err != nil {
 			return nil, err
 		}
@@ -151,8 +151,8 @@ func lint(paths []string) (*linted, error) {
 	return l, nil
 }
 
-// kindOf is the kind of a file that is no scenario; nil for one that may be, and for a folder.
-func kindOf(path string) (*otherKind, error) {
+// otherKindOf is the kind of a file that is no scenario; nil for one that may be, and for a folder.
+func otherKindOf(path string) (*otherKind, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return nil, nil
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -81,6 +80,9 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	return exit.code
 }
 
+// farmGroup are the commands that need a running farm.
+const farmGroup = "farm"
+
 func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "issuerd",
@@ -104,24 +106,16 @@ read, 3 it could not run.`,
 	root.SetErr(stderr)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version, as the command does") // without cobra's -v, which is serve's --verbose
-	root.AddCommand(newServe(), newRun(), newToken(), newLint(), newSchema(), newDirectory(), newHealth(), newVersion())
+	root.AddGroup(&cobra.Group{ID: farmGroup, Title: "Commands for a running farm:"})
+	for _, cmd := range []*cobra.Command{
+		newExchange(), newJournal(), newFault(), newRotate(), newKey(), newClock(), newIssuer(), newApp(), newCredential(), newDirectory(), newWorkload(), newWorld(),
+	} {
+		cmd.GroupID = farmGroup
+		root.AddCommand(cmd)
+	}
+	root.AddCommand(newServe(), newRun(), newToken(), newDecode(), newLint(), newSchema(), newHealth(), newVersion())
 	finishCommands(root)
 	return root
-}
-
-// validateControlPlane refuses what can't lead to a running farm before anything is tried.
-func validateControlPlane(option, value string) error {
-	u, err := url.Parse(value)
-	if err == nil && u.User != nil {
-		return fmt.Errorf("%s: want the URL of a control plane without a user or a password; its bearer token goes into %s", option, controlTokenVariable)
-	}
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%s %q: want the URL of a control plane, such as http://127.0.0.1:8446", option, value)
-	}
-	if os.Getenv(controlTokenVariable) == "" {
-		return fmt.Errorf("%s %q: a running farm wants the bearer token that it printed at its start; set %s", option, value, controlTokenVariable)
-	}
-	return nil
 }
 
 // assignments parses the name=value flags of one option.

@@ -23,6 +23,7 @@ import (
 )
 
 type runFlags struct {
+	farm          farmFlags
 	target, image string
 	run           string
 	labels, vars  []string
@@ -45,7 +46,9 @@ or a scenario stands in brackets behind it. A label is also the name of a platfo
 Targets:
   emulator    a farm in this process (the default)
   container   a farm in a container of --image; needs a Docker engine
-  URL         the control plane of a running farm, with its bearer token in ISSUERD_CONTROL_TOKEN
+  URL         the control plane of a running farm, as of --control
+
+Without --target, a running farm is the target if one is named by --control, ISSUERD_CONTROL_URL or serve --env-file; else it is emulator.
 
 Exit status: 0 all passed, 1 an expectation was not met, 2 bad usage, or a file that is bad or can't be read, 3 some case
 could not be carried out, or none: no engine or farm answers.`,
@@ -59,7 +62,9 @@ could not be carried out, or none: no engine or farm answers.`,
 		RunE:              func(cmd *cobra.Command, paths []string) error { return f.play(cmd, paths) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.target, "target", "emulator", "what to run against: emulator, container or the URL of a control plane")
+	f.farm.addControl(cmd)
+	flags.StringVar(&f.target, "target", "", "what to run against: emulator, container or the URL of a control plane (default: a running farm, else emulator)")
+	cmd.MarkFlagsMutuallyExclusive("target", "control")
 	flags.StringVar(&f.image, "image", docker.DefaultImage, "the image of --target container")
 	flags.StringArrayVar(&f.issuers, "issuers", nil, "an issuer file, whose platform the scenarios may name (repeatable)")
 	flags.StringVar(&f.run, "run", "", "play only cases whose name[case] this regular expression matches")
@@ -81,14 +86,9 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if f.parallel < 1 {
 		return fmt.Errorf("--parallel %d: want at least 1", f.parallel)
 	}
-	if f.target != "emulator" && f.target != "container" {
-		if !strings.Contains(f.target, "://") {
-			err := fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
-			return &exitError{code: exitUsage, err: err, hint: didYouMean(f.target, []string{"emulator", "container"}, "")}
-		}
-		if err := validateControlPlane("--target", f.target); err != nil {
-			return err
-		}
+	remote, err := f.remote(cmd)
+	if err != nil {
+		return err
 	}
 	selected, err := regexp.Compile(f.run)
 	if err != nil {
@@ -126,7 +126,7 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	for _, p := range set.More() {
 		hosts = append(hosts, p.Hosts()...)
 	}
-	t, stop, err := f.open(ctx, hosts)
+	t, stop, err := f.open(ctx, remote, hosts)
 	if err != nil {
 		return err
 	}
@@ -191,17 +191,39 @@ func declaredVariables(files []*scenario.File) []string {
 	return slices.Sorted(maps.Keys(declared))
 }
 
+// remote is the running farm to run against. Nil: --target is another.
+func (f *runFlags) remote(cmd *cobra.Command) (*connection, error) {
+	switch {
+	case f.target == "emulator" || f.target == "container":
+		return nil, nil
+	case strings.Contains(f.target, "://"):
+		return connectTo("--target", f.target)
+	case cmd.Flags().Changed("target"):
+		err := fmt.Errorf("--target %q: want emulator, container or the URL of a control plane", f.target)
+		return nil, &exitError{code: exitUsage, err: err, hint: didYouMean(f.target, []string{"emulator", "container"}, "")}
+	}
+	farm, err := f.farm.found(cmd)
+	if farm == nil || err != nil {
+		return nil, err
+	}
+	if _, _, given := f.farm.given(cmd); !given {
+		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: runs against the farm at %s (of %s); --target emulator runs without it\n", farm.URL, farm.urlFrom)
+	}
+	return farm, err
+}
+
 // open makes the target, and the function that ends what was started for it.
-func (f *runFlags) open(ctx context.Context, hosts []string) (t *targets.Target, stop func() error, err error) {
-	switch f.target {
-	case "emulator":
-		if t, err = targets.InProcess(farm.Options{Hosts: hosts, Version: version()}); err == nil {
-			stop = t.Close
+func (f *runFlags) open(ctx context.Context, remote *connection, hosts []string) (t *targets.Target, stop func() error, err error) {
+	switch {
+	case remote != nil:
+		if t, err = targets.Remote(ctx, remote.URL, remote.URL, remote.Token, nil); err != nil {
+			return nil, nil, remote.explain(err)
 		}
-	case "container":
+		return t, t.Close, nil
+	case f.target == "container":
 		t, stop, err = openContainer(ctx, f.image, hosts)
 	default:
-		if t, err = targets.Remote(ctx, f.target, f.target, os.Getenv(controlTokenVariable), nil); err == nil {
+		if t, err = targets.InProcess(farm.Options{Hosts: hosts, Version: version()}); err == nil {
 			stop = t.Close
 		}
 	}
@@ -226,15 +248,7 @@ func (f *runFlags) report(stdout io.Writer, file *os.File, run report.Run) error
 
 // colored tells whether to use colour: only on a terminal that has it, and not when NO_COLOR is set.
 func colored(w io.Writer) bool {
-	if out, ok := w.(*output); ok {
-		w = out.Writer
-	}
-	file, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && isTerminal(w)
 }
 
 // environment is the process's environment for expressions.

@@ -54,6 +54,10 @@ type serveFlags struct {
 	idleWorlds time.Duration
 	cors       bool
 	verbose    bool
+	envFile    string
+	clock      string
+	freeze     bool
+	faults     []string
 }
 
 func newServe() *cobra.Command {
@@ -84,11 +88,17 @@ management API's token are not kept. The directory is for one process at a time,
 read at the first start and when it has changed since; a key of --keys that is new takes over as in a rotation. The authority stays while it can
 sign for every --host, for a year at most; with a warning, another takes its place.
 
+With --env-file the farm leaves the address and the token of its control plane in a file of mode 0600, where the commands for a running
+farm look when ` + controlURLVariable + ` is not set, and which a shell can source. It is removed at the end. Without a path it is
+$XDG_RUNTIME_DIR/issuerd/env, or else issuerd-UID/env in the folder for temporary files; of another path, ` + envFileVariable + ` tells the commands.
+
 Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port or the directory of --state is taken. A second SIGTERM or Ctrl-C ends it at once.`,
-		Args: noArgs,
+		Args: f.args,
 		Example: `  issuerd serve --ca-file ca.pem
   issuerd serve --directory entra.yaml --keys github=github.pem
-  issuerd serve --issuers acme.yaml`,
+  issuerd serve --env-file
+  issuerd serve --issuers acme.yaml
+  issuerd serve --clock 2027-01-31T12:00:00Z --freeze-clock --fault 'github jwks body={"keys":[]}' --fault gcp:unreachable`,
 		SuggestFor: []string{"start", "up", "server"},
 		RunE:       func(cmd *cobra.Command, _ []string) error { return f.serve(cmd) },
 	}
@@ -109,8 +119,13 @@ Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port
 	flags.StringVar(&f.reachCA, "reach-ca", "", "a PEM file with the certificates that those issuers are verified with (default: the system's)")
 	flags.BoolVar(&f.cors, "cors", false, "let browsers read the documents of the issuers of which it is not known whether they let them")
 	flags.DurationVar(&f.idleWorlds, "idle-worlds", time.Hour, "end a world made by the management API when nothing was asked of it for this long; 0: never")
+	flags.StringVar(&f.envFile, "env-file", "", "leave address and token in this file for commands and shells; without a path, where commands look")
+	flags.Lookup("env-file").NoOptDefVal = defaultEnvFile()
+	flags.StringVar(&f.clock, "clock", "", "what the clock says at the start, such as 2027-01-31T12:00:00Z or 2027-01-31; the real time unless given")
+	flags.BoolVar(&f.freeze, "freeze-clock", false, "the clock stands still until issuerd clock moves it or has it go on")
+	flags.StringArrayVar(&f.faults, "fault", nil, "a fault in force from the start, ISSUER:FAULT or the words of issuerd fault set (repeatable)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
-	markFiles(cmd, "directory", "state", "ca-file", "reach-ca", "issuers")
+	markFiles(cmd, "directory", "state", "ca-file", "reach-ca", "env-file", "issuers")
 	return cmd
 }
 
@@ -150,13 +165,21 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	world, faults, err := f.beginning()
+	if err != nil {
+		return err
+	}
+	left, err := f.validateEnvFile(cmd.Context(), addrs)
+	if err != nil {
+		return err
+	}
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug
 	}
 	s, err := farm.Start(farm.Options{
 		Addr: addrs, PublicURL: f.publicURL, Hosts: f.hosts, Reach: f.reach, ReachCA: reachCA, Directory: dir, DirectoryVersion: directoryVersion,
-		State: f.state, Keys: keys, Issuers: files,
+		State: f.state, World: world, Keys: keys, Issuers: files,
 		Token: os.Getenv(controlTokenVariable), Version: version(), IdleWorlds: f.idleWorlds, CORS: f.cors,
 		Log: slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level})),
 	})
@@ -171,6 +194,25 @@ func (f *serveFlags) serve(cmd *cobra.Command) error {
 		if err := writeCertificate(f.caFile, s.CA()); err != nil {
 			return errors.Join(err, s.Close())
 		}
+	}
+	if err := f.resetClock(s.DefaultWorld(), world); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	for _, fault := range faults {
+		if _, err := s.DefaultWorld().SetFault(fault); err != nil {
+			return errors.Join(fmt.Errorf("--fault: %w", err), s.Close())
+		}
+	}
+	if left != nil {
+		left.url, left.token = "http://"+clientAddr(s, plane.Control), s.Token()
+		if err := left.write(); err != nil {
+			return errors.Join(err, s.Close())
+		}
+		defer func() {
+			if err := left.remove(); err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: %v\n", err)
+			}
+		}()
 	}
 	var announcement bytes.Buffer
 	f.announce(&announcement, s, set)
@@ -274,6 +316,9 @@ func (f *serveFlags) announce(w io.Writer, s *farm.Server, set issuers.Set) {
 		for _, service := range p.Services {
 			fmt.Fprintf(w, "%-9s %s\n", p.Name, service.Issuer)
 		}
+	}
+	if f.envFile != "" {
+		fmt.Fprintf(w, "%-9s %s  where commands and shells find this farm\n", "env file", f.envFile)
 	}
 	fmt.Fprintln(w)
 	if addr := clientAddr(s, plane.Control); addr != "" {

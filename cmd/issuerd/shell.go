@@ -6,3 +6,8 @@ import "strings"
 func shellQuote(value string) string {
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
+
+// shellUnquote reads what shellQuote wrote.
+func shellUnquote(word string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(word, "'"), "'"), `'\''`, "'")
+}

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -27,12 +23,13 @@ import (
 )
 
 type tokenFlags struct {
-	preset, url, alg, farm string
-	claims, audience, vars []string
-	issuers                []string
-	files                  []*generic.File // of issuers
-	lifetime               time.Duration
-	decode, printEnv, json bool
+	farmFlags
+	mintFlags
+	url, alg         string
+	vars             []string
+	decode, printEnv bool
+	issuers          []string
+	files            []*generic.File // of issuers
 }
 
 func newToken() *cobra.Command {
@@ -40,8 +37,8 @@ func newToken() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token PLATFORM",
 		Short: "Mint one token and print it",
-		Long: `Mint one token as a platform would and print it. With --farm a running farm signs it with the keys that it publishes; without, a
-key is made for this one token.
+		Long: `Mint one token as a platform would and print it. A running farm signs it with the keys that it publishes: the one of --control,
+` + controlURLVariable + ` or serve --env-file. Without any, and with --control "", a key is made for this one token.
 
 The annotations of a Kubernetes service account are claims too, with --print-env: azure.workload.identity/client-id, tenant-id and
 service-account-token-expiration put AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_AUTHORITY_HOST, which is the farm's own Entra, into the
@@ -59,15 +56,12 @@ cluster for a token, and for which.`,
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.mint(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.preset, "preset", "", "the context to mint in; the platform's first unless given")
-	flags.StringArrayVar(&f.claims, "claim", nil, "name=text, or name:=JSON for other types; name:=null removes the claim (repeatable)")
-	flags.StringArrayVar(&f.audience, "audience", nil, "the audience to ask for (repeatable); what the platform does without one unless given")
-	flags.DurationVar(&f.lifetime, "lifetime", 0, "exp - iat; the platform's unless given")
-	flags.StringArrayVar(&f.issuers, "issuers", nil, "an issuer file, whose platform is then one of those there are, here and at --farm (repeatable)")
+	f.farmFlags.add(cmd)
+	f.mintFlags.add(cmd)
+	flags.StringArrayVar(&f.issuers, "issuers", nil, "an issuer file, whose platform is then one of those there are, here and at a running farm (repeatable)")
 	flags.StringVar(&f.url, "url", "", "the issuer's URL; the canonical one unless given")
-	flags.StringVar(&f.alg, "alg", "", "the signature algorithm; the platform's unless given (not with --farm)")
-	flags.StringVar(&f.farm, "farm", os.Getenv(controlURLVariable), "the control plane of a running farm, with its bearer token in "+controlTokenVariable)
-	flags.BoolVar(&f.printEnv, "print-env", false, "mint nothing: print the environment in which the platform's own clients find their token (needs --farm)")
+	flags.StringVar(&f.alg, "alg", "", "the signature algorithm; the platform's unless given (not of a running farm)")
+	flags.BoolVar(&f.printEnv, "print-env", false, "mint nothing: print the environment in which the platform's own clients find their token (needs a running farm)")
 	flags.StringArrayVar(&f.vars, "env", nil, "NAME=value: a variable that the workload's user sets, such as TFC_WORKLOAD_IDENTITY_AUDIENCE (repeatable; only with --print-env)")
 	flags.BoolVar(&f.decode, "decode", false, "print the header and the claims instead of the token")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document: the token with its header and claims; with --decode those alone; with --print-env the environment")
@@ -114,7 +108,7 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	f.files = files
 	platform, preset, err := set.Find(name, f.preset)
 	if err != nil {
-		return misspelt(set, err, name, f.preset)
+		return misspeltIn(set, err, name, f.preset)
 	}
 	if _, _, renamed := issuers.Renamed(name, f.preset); renamed {
 		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: hint: %s --preset %s is %s --preset %s now\n", name, f.preset, platform.Name, preset.Name)
@@ -122,29 +116,27 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 			return err
 		}
 	}
-	claims, err := parseClaims(f.claims)
+	spec, err := f.spec()
 	if err != nil {
 		return err
 	}
-	if f.lifetime%time.Second != 0 {
-		return fmt.Errorf("--lifetime %s: want whole seconds, which is what iat and exp count", f.lifetime)
-	}
-	for _, audience := range f.audience {
-		if !utf8.ValidString(audience) {
-			return fmt.Errorf("--audience %q: want UTF-8", audience)
-		}
-	}
+	spec.Preset = preset.Name
 	if f.printEnv {
-		return f.env(cmd, platform, preset, claims)
+		return f.env(cmd, platform, preset, spec.Claims)
 	}
 	if len(f.vars) > 0 {
 		return errors.New("token: --env sets a variable of a workload, so it goes with --print-env only")
 	}
-	raw, err := "", error(nil)
-	if f.farm != "" {
-		raw, err = f.mintAt(cmd.Context(), platform, preset, claims)
+	farm, err := f.found(cmd)
+	if err != nil {
+		return err
+	}
+	var raw string
+	if farm != nil {
+		raw, err = f.mintAt(cmd, farm, platform, preset, spec)
+		err = farm.explain(err)
 	} else {
-		raw, err = f.mintHere(platform, preset, claims)
+		raw, err = f.mintHere(cmd, platform, preset, spec)
 	}
 	if err != nil {
 		return err
@@ -161,7 +153,11 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 
 // misspelt adds to an error about a platform or a preset that is not known the name of one that is near, if there is
 // one.
-func misspelt(set issuers.Set, err error, platform, preset string) error {
+func misspelt(err error, platform, preset string) error {
+	return misspeltIn(issuers.Set{}, err, platform, preset)
+}
+
+func misspeltIn(set issuers.Set, err error, platform, preset string) error {
 	word, known := platform, set.Names()
 	if p, _ := set.ByName(platform); p != nil {
 		word, known = preset, p.PresetNames()
@@ -169,7 +165,12 @@ func misspelt(set issuers.Set, err error, platform, preset string) error {
 	return &exitError{code: exitUsage, err: err, hint: didYouMean(word, known, "")}
 }
 
-func (f *tokenFlags) mintHere(platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) (string, error) {
+func (f *tokenFlags) mintHere(cmd *cobra.Command, platform *issuer.Platform, preset *issuer.Preset, spec control.MintSpec) (string, error) {
+	for _, name := range []string{"expired", "header", "tampered-header", "tampered-claim", "world"} {
+		if cmd.Flags().Changed(name) {
+			return "", &exitError{code: exitUsage, err: fmt.Errorf("token: --%s needs a running farm", name), hint: startHint}
+		}
+	}
 	opts := []issuer.Option{issuer.WithPreset(preset.Name), issuer.WithKeys(issuer.GenerateTestKey)} // the key is never published
 	if f.url != "" {
 		opts = append(opts, issuer.WithURL(f.url))
@@ -181,44 +182,34 @@ func (f *tokenFlags) mintHere(platform *issuer.Platform, preset *issuer.Preset, 
 	if err != nil {
 		return "", &exitError{code: exitUsage, err: err, hint: didYouMean(f.alg, algorithmNames(), "")}
 	}
-	token, err := iss.Mint(issuer.Request{Audience: f.audience, Lifetime: f.lifetime, Claims: claims})
+	token, err := iss.Mint(issuer.Request{Audience: f.audience, Lifetime: f.lifetime, Claims: spec.Claims})
 	return token.Raw, err
 }
 
-func (f *tokenFlags) mintAt(ctx context.Context, platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) (string, error) {
+func (f *tokenFlags) mintAt(cmd *cobra.Command, farm *connection, platform *issuer.Platform, preset *issuer.Preset, spec control.MintSpec) (string, error) {
 	if f.alg != "" {
-		return "", errors.New("token: --alg does not go with --farm: a running issuer has its keys already")
+		return "", fmt.Errorf("token: --alg does not go with a running farm, here of %s: its issuers have their keys already; --control \"\" uses none", farm.urlFrom)
 	}
-	if err := validateControlPlane("--farm", f.farm); err != nil {
+	if err := farm.enter(cmd.Context(), f.world); err != nil {
 		return "", err
 	}
-	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
-	iss, err := f.issuerAt(ctx, client, platform, preset)
-	if err != nil {
+	var err error
+	if spec.Issuer, err = f.issuerAt(cmd, farm, platform, preset); err != nil {
 		return "", err
 	}
-	spec := control.MintSpec{Issuer: iss, Preset: preset.Name, Audience: f.audience, Lifetime: control.Duration(f.lifetime), Claims: claims}
-	minted, err := client.Mint(ctx, control.DefaultWorld, spec)
-	var refused *control.Error
-	if err != nil && !errors.As(err, &refused) {
-		return "", cannotRun(err)
-	}
+	minted, err := farm.Mint(cmd.Context(), farm.world, spec)
 	return minted.Token, err
 }
 
 // issuerAt is the issuer of a running farm that mints the preset: the one of --url, or the canonical one. The farm is
 // given one of --issuers, unless it has that already.
-func (f *tokenFlags) issuerAt(ctx context.Context, client *control.Client, platform *issuer.Platform, preset *issuer.Preset) (string, error) {
+func (f *tokenFlags) issuerAt(cmd *cobra.Command, farm *connection, platform *issuer.Platform, preset *issuer.Preset) (string, error) {
 	if n := slices.IndexFunc(f.files, func(file *generic.File) bool { return file.Platform == platform.Name }); n >= 0 {
 		definition, err := f.files[n].Definition()
 		if err != nil {
 			return "", err
 		}
-		added, err := client.AddIssuer(ctx, control.DefaultWorld, control.IssuerSpec{Define: definition, Preset: preset.Name, URL: f.url})
-		var refused *control.Error
-		if err != nil && !errors.As(err, &refused) {
-			return "", cannotRun(err)
-		}
+		added, err := farm.AddIssuer(cmd.Context(), farm.world, control.IssuerSpec{Define: definition, Preset: preset.Name, URL: f.url})
 		return added.Ref, err
 	}
 	if f.url != "" {
@@ -232,18 +223,24 @@ func (f *tokenFlags) issuerAt(ctx context.Context, client *control.Client, platf
 }
 
 // env starts a workload at a running farm and prints its environment for a shell.
-func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *issuer.Preset, claims issuer.Claims) error {
-	if f.alg != "" || f.lifetime != 0 || f.decode || len(f.audience) > 1 {
-		return errors.New("token: --print-env mints nothing, so --alg, --lifetime and --decode do not go with it, and at most one --audience does")
+func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *issuer.Preset, claims map[string]any) error {
+	for _, name := range []string{"alg", "lifetime", "decode", "expired", "header", "tampered-header", "tampered-claim"} {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("token: --print-env mints nothing, so --%s does not go with it", name)
+		}
 	}
-	if f.farm == "" {
-		return errors.New("token: --print-env needs a running farm: start issuerd serve, and set --farm or " + controlURLVariable)
+	if len(f.audience) > 1 {
+		return errors.New("token: --print-env goes with at most one --audience")
 	}
-	if err := validateControlPlane("--farm", f.farm); err != nil {
+	farm, err := f.connect(cmd)
+	if err != nil {
 		return err
 	}
-	client := &control.Client{URL: f.farm, Token: os.Getenv(controlTokenVariable)}
-	iss, err := f.issuerAt(cmd.Context(), client, platform, preset)
+	return farm.explain(f.startWorkload(cmd, farm, platform, preset, claims))
+}
+
+func (f *tokenFlags) startWorkload(cmd *cobra.Command, farm *connection, platform *issuer.Platform, preset *issuer.Preset, claims map[string]any) error {
+	iss, err := f.issuerAt(cmd, farm, platform, preset)
 	if err != nil {
 		return err
 	}
@@ -254,28 +251,19 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 	if len(f.audience) > 0 {
 		spec.Audience = f.audience[0]
 	}
-	workload, err := client.StartWorkload(cmd.Context(), control.DefaultWorld, spec)
+	workload, err := farm.StartWorkload(cmd.Context(), farm.world, spec)
 	if err != nil {
-		var refused *control.Error
-		if !errors.As(err, &refused) {
-			return cannotRun(err)
-		}
 		return err
 	}
 	if _, set := spec.Env[authorityVariable]; workload.Env[authorityVariable] != "" && !set {
-		if err := f.leadToFarm(cmd, client, workload.Env); err != nil {
+		if err := leadToFarm(cmd, farm, workload.Env); err != nil {
 			return err
 		}
 	}
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), workload.Env)
 	}
-	for _, name := range slices.Sorted(maps.Keys(workload.Env)) {
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", name, shellQuote(workload.Env[name])); err != nil {
-			return err
-		}
-	}
-	return nil
+	return printExports(cmd.OutOrStdout(), workload.Env)
 }
 
 // authorityVariable is where Azure's clients find Entra.
@@ -283,17 +271,17 @@ const authorityVariable = "AZURE_AUTHORITY_HOST"
 
 // leadToFarm puts the farm's Entra plane into an environment in which the platform has put the real Entra: its clients
 // would show the farm's tokens there.
-func (f *tokenFlags) leadToFarm(cmd *cobra.Command, client *control.Client, env map[string]string) error {
-	info, err := client.Info(cmd.Context())
+func leadToFarm(cmd *cobra.Command, farm *connection, env map[string]string) error {
+	info, err := farm.Info(cmd.Context())
 	if err != nil {
-		return cannotRun(err)
+		return err
 	}
 	addr := info.Planes[plane.Entra]
 	if addr == "" {
 		_, err = fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: %s is %s, since the Entra plane of the farm listens nowhere\n", authorityVariable, env[authorityVariable])
 		return err
 	}
-	env[authorityVariable] = "https://" + targets.Reachable(addr, f.farm) + "/"
+	env[authorityVariable] = "https://" + targets.Reachable(addr, farm.URL) + "/"
 	return nil
 }
 
@@ -311,31 +299,6 @@ func parseEnv(list []string) (map[string]string, error) {
 		env[name] = value
 	}
 	return env, nil
-}
-
-// parseClaims reads name=text and name:=JSON.
-func parseClaims(list []string) (issuer.Claims, error) {
-	claims := issuer.Claims{}
-	for _, item := range list {
-		name, value, ok := strings.Cut(item, "=")
-		if !ok || strings.TrimSuffix(name, ":") == "" {
-			return nil, fmt.Errorf("--claim %q: want name=text or name:=JSON", item)
-		}
-		if !utf8.ValidString(item) {
-			return nil, fmt.Errorf("--claim %q: want UTF-8, which is all that JSON can hold", item)
-		}
-		name, isJSON := strings.CutSuffix(name, ":")
-		if !isJSON {
-			claims[name] = value
-			continue
-		}
-		decoded, err := issuer.DecodeJSON([]byte(value))
-		if err != nil {
-			return nil, fmt.Errorf("--claim %q: after := want JSON, such as 1, true, null, [\"a\"] or {\"a\":1}: %w", item, err)
-		}
-		claims[name] = decoded
-	}
-	return claims, nil
 }
 
 // tokenParts returns the header and the payload as they are in the token, member order included.

@@ -19,7 +19,7 @@ import (
 )
 
 // Client drives a farm over its control plane. It is safe for concurrent use. Its methods return *Error when the farm
-// refuses, and other errors when it can't be reached. It follows no redirects.
+// refuses, *UnreachableError when none answers, and other errors when what answers is no farm. It follows no redirects.
 type Client struct {
 	URL   string       // of the control plane, such as http://127.0.0.1:8446
 	Token string       // the bearer token that the farm printed
@@ -379,7 +379,21 @@ func (c *Client) send(ctx context.Context, r request, out any) error {
 	return nil
 }
 
-// unreachable says that no farm answers, and what to do.
+// UnreachableError is that no farm answers where a client looks for one.
+type UnreachableError struct {
+	URL string // of the control plane
+	Err error  // why
+}
+
+// Error says where, why, and what to do.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("control: no farm answers at %s: %s; \"issuerd serve\" starts one and says where it is", e.URL, e.Err)
+}
+
+// Unwrap is why.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// unreachable is an UnreachableError, unless the caller did not want to wait any longer.
 func (c *Client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("control: %w", err)
@@ -388,5 +402,5 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	if errors.As(err, &failed) {
 		err = failed.Err
 	}
-	return fmt.Errorf("control: no farm answers at %s: %w; \"issuerd serve\" starts one and says where it is", c.URL, err)
+	return &UnreachableError{c.URL, err}
 }

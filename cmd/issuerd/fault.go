@@ -1,0 +1,316 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/wording"
+)
+
+func newFault() *cobra.Command {
+	var b strings.Builder
+	for _, fault := range faults.All {
+		fmt.Fprintf(&b, "\n  %-14s %s", fault.Name, fault.About)
+	}
+	cmd := &cobra.Command{
+		Use:   "fault",
+		Short: "Break the issuers of a running farm, and mend them",
+		Long:  "Break the issuers of a running farm, and mend them.\n\nFaults:" + b.String() + "\n\nissuerd fault set --help lists their parameters.",
+	}
+	cmd.AddCommand(newFaultList(), newFaultSet(), newFaultClear())
+	return cmd
+}
+
+func newFaultList() *cobra.Command {
+	var f farmFlags
+	cmd := &cobra.Command{
+		Use:               "list [ISSUER]",
+		Short:             "List the faults in force of an issuer, or of all, with their hits",
+		Example:           "  issuerd fault list\n  issuerd fault list github --json",
+		Args:              wantArgs(0, 1, "at most one issuer"),
+		ValidArgsFunction: once(completePlatforms),
+		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
+			inForce, err := farm.Faults(cmd.Context(), farm.world, first(args))
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(cmd.OutOrStdout(), list(inForce))
+			}
+			rows := [][]string{{"FAULT", "HITS", "ISSUER", "PARAMETERS"}}
+			for _, fault := range inForce {
+				row, err := faultRow(fault)
+				if err != nil {
+					return err
+				}
+				rows = append(rows, row)
+			}
+			return printTable(cmd.OutOrStdout(), rows)
+		}),
+	}
+	f.add(cmd)
+	f.addJSON(cmd)
+	return cmd
+}
+
+func faultRow(fault control.FaultInForce) ([]string, error) {
+	parameters := ""
+	if len(fault.Parameters) > 0 {
+		raw, err := json.Marshal(fault.Parameters)
+		if err != nil {
+			return nil, err
+		}
+		parameters = string(raw)
+	}
+	return []string{fault.Name, fmt.Sprint(fault.Hits), fault.Issuer, parameters}, nil
+}
+
+func newFaultSet() *cobra.Command {
+	var f farmFlags
+	var parameters string
+	cmd := &cobra.Command{
+		Use:   "set ISSUER FAULT [PARAMETER=VALUE]...",
+		Short: "Put a fault of an issuer in force",
+		Long: `Put a fault of an issuer in force, in place of the one of that name. A parameter that is a map may be given member by member, as in
+set.typ=JWT, where text comes after = and JSON after :=. --parameters takes all as one JSON object.
+
+Faults and their parameters:
+` + parameterHelp() + `
+Entra keeps the keys that it has fetched: a hint says how long it does not notice.`,
+		Example: `  issuerd fault set github jwks body='{"keys":[]}'
+  issuerd fault set github status document=jwks code=503
+  issuerd fault set github discovery set.issuer=https://other.example set.claims_supported:=null
+  issuerd fault set github header --parameters '{"set":{"typ":"at+jwt"}}'`,
+		Args:              wantArgs(2, many, "an issuer, a fault and its parameters"),
+		ValidArgsFunction: inTurn(completePlatforms, completeFaults),
+		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
+			members, err := parseParameters(args[1], args[2:])
+			if err != nil {
+				return err
+			}
+			if parameters != "" {
+				if len(members) > 0 {
+					return fmt.Errorf("fault set: --parameters has all of them, so %q does not go with it", args[2])
+				}
+				if members, err = decodeObject([]byte(parameters)); err != nil {
+					return fmt.Errorf("--parameters: %w", err)
+				}
+			}
+			set, err := farm.SetFault(cmd.Context(), farm.world, control.FaultSpec{Issuer: args[0], Name: args[1], Parameters: members})
+			if err != nil {
+				return err
+			}
+			if f.json {
+				err = printJSON(cmd.OutOrStdout(), set)
+			} else {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s of %s\n", set.Name, set.Issuer)
+			}
+			if change, changes := changeOf(set.Name); changes {
+				farm.hint(cmd.Context(), cmd.ErrOrStderr(), change, set.Issuer)
+			}
+			return err
+		}),
+	}
+	f.add(cmd)
+	f.addJSON(cmd)
+	cmd.Flags().StringVar(&parameters, "parameters", "", "all parameters as a JSON object")
+	return cmd
+}
+
+// changeOf is what a fault is to Entra, if it is one of the documents that it fetches.
+func changeOf(fault string) (change keyChange, changes bool) {
+	switch fault {
+	case faults.JWKS{}.Name(), faults.Discovery{}.Name():
+		return seenKey, true
+	case faults.Status{}.Name(), faults.Unreachable{}.Name():
+		return unreached, true
+	}
+	return 0, false
+}
+
+func newFaultClear() *cobra.Command {
+	var f farmFlags
+	cmd := &cobra.Command{
+		Use:   "clear ISSUER [FAULT]",
+		Short: "End a fault of an issuer, or all of its faults",
+		Example: `  issuerd fault set github unreachable
+  issuerd fault clear github unreachable`,
+		Args:              wantArgs(1, 2, "an issuer, and perhaps a fault"),
+		ValidArgsFunction: inTurn(completePlatforms, completeFaults),
+		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
+			ctx := cmd.Context()
+			before, err := farm.Faults(ctx, farm.world, args[0])
+			if err != nil {
+				return err
+			}
+			if len(args) == 2 {
+				err = farm.ClearFault(ctx, farm.world, args[0], args[1])
+			} else {
+				err = farm.SetFaults(ctx, farm.world, control.FaultsSpec{Issuer: args[0], Faults: []control.Fault{}})
+			}
+			if err != nil {
+				return err
+			}
+			for _, fault := range before {
+				if len(args) == 2 && fault.Name != args[1] {
+					continue
+				}
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s of %s: %s\n", fault.Name, fault.Issuer, wording.Count(fault.Hits, "hit")); err != nil {
+					return err
+				}
+				if fault.Name == (faults.JWKS{}).Name() && fault.Hits > 0 { // Entra may have kept what it was served
+					farm.hint(ctx, cmd.ErrOrStderr(), unseenKey, fault.Issuer)
+				}
+			}
+			return nil
+		}),
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// parameterHelp lists the parameters of all faults.
+func parameterHelp() string {
+	var b strings.Builder
+	for _, fault := range faults.All {
+		fmt.Fprintf(&b, "  %s\n", fault.Name)
+		for _, p := range fault.Parameters() {
+			fmt.Fprintf(&b, "    %-12s %s\n", p.Name, p.About)
+		}
+	}
+	return b.String()
+}
+
+// parameterName is the name of a fault's parameter, or of a member of one.
+var parameterName = regexp.MustCompile(`^([A-Za-z]+)(\.[^=]+?)?(:?)=`)
+
+// parseParameters reads name=value for a fault, where the name may be that of a member of a map, set.typ.
+func parseParameters(fault string, words []string) (map[string]any, error) {
+	members := map[string]any{}
+	for _, word := range words {
+		m := parameterName.FindStringSubmatch(word)
+		if m == nil {
+			return nil, fmt.Errorf("%q: want a parameter=value, such as code=503 or set.typ=JWT", word)
+		}
+		name, member, kind := m[1], strings.TrimPrefix(m[2], "."), parameterType(fault, m[1])
+		if member != "" {
+			kind = "string"
+		}
+		if m[3] == ":" {
+			kind = "JSON"
+		}
+		value, err := parseParameter(kind, word[len(m[0]):])
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", word, err)
+		}
+		if member == "" {
+			members[name] = value
+			continue
+		}
+		inner, ok := members[name].(map[string]any)
+		if _, set := members[name]; set && !ok {
+			return nil, fmt.Errorf("%q: %s has a value already that is no map", word, name)
+		}
+		if !ok {
+			inner = map[string]any{}
+			members[name] = inner
+		}
+		inner[member] = value
+	}
+	if len(members) == 0 {
+		return nil, nil
+	}
+	return members, nil
+}
+
+// parameterType is the type of a fault's parameter, or that of text, if it is not known.
+func parameterType(fault, parameter string) string {
+	for _, f := range faults.All {
+		if f.Name != fault {
+			continue
+		}
+		for _, p := range f.Parameters() {
+			if p.Name == parameter {
+				return p.Type
+			}
+		}
+	}
+	return "string"
+}
+
+func parseParameter(kind, text string) (any, error) {
+	if !utf8.ValidString(text) {
+		return nil, errors.New("want UTF-8, which is all that JSON can hold")
+	}
+	if kind == "string" {
+		return text, nil
+	}
+	value, err := issuer.DecodeJSON([]byte(text))
+	if _, isMap := value.(map[string]any); kind == "object" && !isMap {
+		return nil, fmt.Errorf("want a JSON object, such as {\"typ\":\"JWT\"}, got %s", text)
+	}
+	if _, isNumber := value.(int64); kind == "integer" && !isNumber {
+		return nil, fmt.Errorf("want a whole number, got %s", text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("want JSON, such as 503, null or {\"typ\":\"JWT\"}: %w", err)
+	}
+	return value, nil
+}
+
+// decodeObject reads a JSON object with exact numbers.
+func decodeObject(text []byte) (map[string]any, error) {
+	value, err := issuer.DecodeJSON(text)
+	if err != nil {
+		return nil, fmt.Errorf("want a JSON object: %w", err)
+	}
+	members, ok := value.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("want a JSON object, got %s", text)
+	}
+	return members, nil
+}
+
+// parseFault reads the fault of serve --fault, the words of fault set in one argument. A word that is neither name=text
+// nor name:=JSON belongs to the value before it.
+func parseFault(text string) (control.FaultSpec, error) {
+	words := strings.Fields(text)
+	var iss, name string
+	if len(words) > 0 {
+		iss = words[0]
+		if i := strings.LastIndex(iss, ":"); i > 0 && slices.Contains(faults.Names(), iss[i+1:]) {
+			iss, name, words = iss[:i], iss[i+1:], words[1:]
+		} else if len(words) > 1 {
+			name, words = words[1], words[2:]
+		}
+	}
+	if iss == "" || name == "" {
+		return control.FaultSpec{}, fmt.Errorf("--fault %q: want the words of issuerd fault set, such as github:unreachable or 'github jwks body={}'", text)
+	}
+	var joined []string
+	for _, word := range words {
+		if len(joined) > 0 && !parameterName.MatchString(word) {
+			joined[len(joined)-1] += " " + word
+			continue
+		}
+		joined = append(joined, word)
+	}
+	parameters, err := parseParameters(name, joined)
+	if err != nil {
+		return control.FaultSpec{}, fmt.Errorf("--fault %q: %w", text, err)
+	}
+	if _, err := faults.New(name, parameters); err != nil {
+		return control.FaultSpec{}, fmt.Errorf("--fault %q: %w", text, err)
+	}
+	return control.FaultSpec{Issuer: iss, Name: name, Parameters: parameters}, nil
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// printTable prints rows in columns.
+func printTable(w io.Writer, rows [][]string) error {
+	var b bytes.Buffer
+	columns := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(columns, strings.Join(row, "\t"))
+	}
+	if err := columns.Flush(); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	for line := range strings.Lines(b.String()) { // the last column may be empty
+		out.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// moment is how a time is printed.
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// mark is a word if something is so, in a table.
+func mark(yes bool, word string) string {
+	if yes {
+		return word
+	}
+	return "-"
+}
+
+// isTerminal tells whether somebody reads what is written.
+func isTerminal(w io.Writer) bool {
+	if out, ok := w.(*output); ok {
+		w = out.Writer
+	}
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
