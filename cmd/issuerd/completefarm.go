@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/faults"
 )
 
 // completionTime is how long somebody who pressed a key waits for a farm.
@@ -40,7 +41,7 @@ func fromFarm(ask func(context.Context, *connection, []string) ([]cobra.Completi
 	}
 }
 
-// inTurn completes the first argument in one way, and the second in another.
+// inTurn completes each argument in a way of its own.
 func inTurn(completers ...cobra.CompletionFunc) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		if len(args) >= len(completers) {
@@ -48,6 +49,20 @@ func inTurn(completers ...cobra.CompletionFunc) cobra.CompletionFunc {
 		}
 		return completers[len(args)](cmd, args, toComplete)
 	}
+}
+
+// completeParameters offers the parameters of the fault in the second argument.
+func completeParameters(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	for _, fault := range faults.All {
+		if len(args) < 2 || fault.Name != args[1] {
+			continue
+		}
+		for _, p := range fault.Parameters() {
+			list = append(list, cobra.CompletionWithDesc(p.Name+"=", p.About))
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 func completeFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -165,5 +165,54 @@ management API: as a file that serve --directory reads.`,
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, which serve --directory reads too")
+	cmd.AddCommand(newDirectoryApply())
 	return cmd
+}
+
+func newDirectoryApply() *cobra.Command {
+	var f farmFlags
+	cmd := &cobra.Command{
+		Use:   "apply FILE|-",
+		Short: "Put a directory file in the place of Entra's directory of a running farm",
+		Long: `Put a directory file in the place of Entra's directory of a running farm, as a whole or, when something is wrong with it, not at all. With
+- it is read from standard input.`,
+		Example: `  issuerd directory >now.yaml && issuerd directory apply now.yaml
+  issuerd directory | issuerd directory apply -`,
+		Args:              wantArgs(1, 1, "a file, or - for standard input"),
+		ValidArgsFunction: once(completeFiles),
+		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
+			src, name, err := directoryFile(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			if _, err := parseDirectory(name, src); err != nil { // before the farm, which does not know whether it was cut off
+				return err
+			}
+			file, err := farm.ApplyDirectory(cmd.Context(), farm.world, name, src)
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(cmd.OutOrStdout(), file)
+			}
+			farm.hintSpread(cmd.Context(), cmd.ErrOrStderr(), propagation)
+			return nil
+		}),
+	}
+	f.add(cmd)
+	f.addJSON(cmd)
+	return cmd
+}
+
+// directoryFile reads the file of an argument, which is - for standard input.
+func directoryFile(cmd *cobra.Command, path string) (src []byte, name string, err error) {
+	if path != "-" {
+		src, err = document.ReadFile(disk{}, path, document.MaxSize)
+		return src, path, err
+	}
+	name = "standard input"
+	if src, err = io.ReadAll(io.LimitReader(cmd.InOrStdin(), document.MaxSize+1)); err == nil && len(src) > document.MaxSize {
+		err = fmt.Errorf("%s: want a directory file of at most %d bytes", name, document.MaxSize)
+	}
+	return src, name, err
 }

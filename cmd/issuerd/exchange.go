@@ -93,7 +93,7 @@ func (f *exchangeFlags) exchange(cmd *cobra.Command, arg string, farm *connectio
 	case f.printToken:
 		return &exitError{code: exitFail, err: errors.New(outcome(got)), hint: "without --print-token, the checks that Entra made are printed"}
 	default:
-		_, err = io.WriteString(cmd.OutOrStdout(), checksText(got.SignIn, "")+"\n"+outcome(got)+"\n")
+		_, err = io.WriteString(cmd.OutOrStdout(), checksText(got.SignIn, "", colored(cmd.OutOrStdout()))+"\n"+outcome(got)+"\n")
 	}
 	if err != nil || got.Token != "" {
 		return err
@@ -144,7 +144,7 @@ func readToken(r io.Reader, from string) (string, error) {
 }
 
 // checksText lists the checks of a sign-in. Those that held and compared nothing are left out.
-func checksText(in entra.SignIn, indent string) string {
+func checksText(in entra.SignIn, indent string, color bool) string {
 	var b strings.Builder
 	width := 0
 	for _, check := range in.Checks {
@@ -153,7 +153,11 @@ func checksText(in entra.SignIn, indent string) string {
 		}
 	}
 	line := func(word, name, text string) {
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%s%-4s  %-*s  %s", indent, word, width, name, text), " ") + "\n")
+		shown := fmt.Sprintf("%-4s", word)
+		if code, has := map[string]string{"ok": "32", "FAIL": "31"}[word]; color && has {
+			shown = "\x1b[" + code + "m" + shown + "\x1b[0m"
+		}
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%s%s  %-*s  %s", indent, shown, width, name, text), " ") + "\n")
 	}
 	for _, check := range in.Checks {
 		note := ""

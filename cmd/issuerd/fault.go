@@ -92,7 +92,7 @@ Entra keeps the keys that it has fetched: a hint says how long it does not notic
   issuerd fault set github discovery set.issuer=https://other.example set.claims_supported:=null
   issuerd fault set github header --parameters '{"set":{"typ":"at+jwt"}}'`,
 		Args:              wantArgs(2, many, "an issuer, a fault and its parameters"),
-		ValidArgsFunction: inTurn(completePlatforms, completeFaults),
+		ValidArgsFunction: inTurn(completePlatforms, completeFaults, completeParameters, completeParameters, completeParameters, completeParameters),
 		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
 			members, err := parseParameters(args[1], args[2:])
 			if err != nil {

@@ -21,6 +21,7 @@ type journalFlags struct {
 	plane, code string
 	follow      bool
 	tail        int
+	wait        time.Duration
 }
 
 func newJournal() *cobra.Command {
@@ -31,7 +32,9 @@ func newJournal() *cobra.Command {
 		Long: `Print the journal of a running farm, a line for each request and each sign-in, the oldest first. Below a sign-in that Entra refused are
 the checks that it made, with what the one that failed wanted and got. The journal holds no token.
 
-A farm keeps the last 1,000 entries of a world. With --json --follow each entry is a JSON document on a line of its own.`,
+A farm keeps the last 1,000 entries of a world. With --json --follow each entry is a JSON document on a line of its own.
+
+Exit status: 0, 1 nothing came in the time of --wait, 2 bad usage, 3 no farm answers, or it has ended.`,
 		Example: `  issuerd journal
   issuerd journal --failed
   issuerd journal --sign-ins --tail 1
@@ -51,7 +54,9 @@ A farm keeps the last 1,000 entries of a world. With --json --follow each entry 
 	flags.StringVar(&f.query.Issuer, "issuer", "", "only sign-ins with tokens of the issuer with this URL, and requests for its documents")
 	flags.StringVar(&f.query.Route, "route", "", "only requests for this route, such as jwks or discovery")
 	flags.IntVar(&f.query.After, "after", 0, "only entries with a higher number")
-	flags.IntVar(&f.tail, "tail", 0, "only the last so many of them; 0: all that are kept")
+	flags.IntVar(&f.tail, "tail", -1, "only the last so many of those that are there; -1: all that are kept")
+	flags.DurationVar(&f.wait, "wait", 0, "how long to wait for an entry if there is none to print, at most 1m; with --tail 0, for the next one")
+	cmd.MarkFlagsMutuallyExclusive("follow", "wait")
 	return cmd
 }
 
@@ -66,8 +71,17 @@ func (f *journalFlags) print(cmd *cobra.Command, farm *connection) error {
 	if err != nil {
 		return err
 	}
-	if f.tail > 0 && len(read.Entries) > f.tail {
+	if f.tail >= 0 && len(read.Entries) > f.tail {
 		read.Entries = read.Entries[len(read.Entries)-f.tail:]
+	}
+	if f.wait > 0 && len(read.Entries) == 0 {
+		f.query.After, f.query.Wait = max(read.Last, f.query.After), f.wait
+		if read, err = farm.Journal(cmd.Context(), farm.world, f.query); err != nil {
+			return err
+		}
+		if len(read.Entries) == 0 {
+			return &exitError{code: exitFail, err: fmt.Errorf("nothing came in %s", control.Duration(f.wait))}
+		}
 	}
 	if f.json && !f.follow {
 		return printJSON(cmd.OutOrStdout(), read)
@@ -92,8 +106,11 @@ func (f *journalFlags) print(cmd *cobra.Command, farm *connection) error {
 }
 
 func (f *journalFlags) validate() error {
-	if f.tail < 0 {
-		return fmt.Errorf("--tail %d: want how many entries, or 0 for all", f.tail)
+	if f.tail < -1 {
+		return fmt.Errorf("--tail %d: want how many entries, or -1 for all", f.tail)
+	}
+	if f.wait < 0 {
+		return fmt.Errorf("--wait %s: want a duration that is not negative", f.wait)
 	}
 	if f.query.After < 0 {
 		return fmt.Errorf("--after %d: want the number of an entry", f.query.After)
@@ -123,8 +140,9 @@ func planeNames() []string {
 }
 
 func (f *journalFlags) printEntries(w io.Writer, entries []control.Entry) error {
+	color := colored(w)
 	for _, entry := range entries {
-		text := entryText(entry)
+		text := entryText(entry, color)
 		if f.json {
 			raw, err := json.Marshal(entry)
 			if err != nil {
@@ -140,7 +158,7 @@ func (f *journalFlags) printEntries(w io.Writer, entries []control.Entry) error 
 }
 
 // entryText is an entry of the journal in a line, and below it the checks of a sign-in that was refused.
-func entryText(e control.Entry) string {
+func entryText(e control.Entry, color bool) string {
 	at := moment(e.Time)
 	in := e.SignIn
 	if in == nil {
@@ -166,7 +184,7 @@ func entryText(e control.Entry) string {
 	case in.Code == 0 && in.Status < 400:
 		return text + ": signed in\n"
 	case in.Code == 0:
-		return fmt.Sprintf("%s: refused, HTTP status %d %s\n", text, in.Status, in.Error) + checksText(*in, "    ")
+		return fmt.Sprintf("%s: refused, HTTP status %d %s\n", text, in.Status, in.Error) + checksText(*in, "    ", color)
 	}
-	return fmt.Sprintf("%s: refused, %s\n", text, codeName(in.Code)) + checksText(*in, "    ")
+	return fmt.Sprintf("%s: refused, %s\n", text, codeName(in.Code)) + checksText(*in, "    ", color)
 }
