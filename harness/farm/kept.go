@@ -179,13 +179,10 @@ func (s *Server) restoreWorlds() error {
 	if s.store == nil {
 		return nil
 	}
-	last := ""
-	for _, record := range s.store.Records(worldsPrefix) {
-		id, _, _ := strings.Cut(strings.TrimPrefix(record.Key, worldsPrefix), "/")
-		if id == last || id == control.DefaultWorld {
+	for _, id := range s.store.Folders(worldsPrefix) {
+		if id == control.DefaultWorld {
 			continue
 		}
-		last = id
 		w, err := s.restoreWorld(id)
 		if err != nil {
 			return err

@@ -158,7 +158,7 @@ func call(t *testing.T, client *http.Client, method, address, token, body string
 // moment is the same.
 func TestEverythingComesBack(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	now := time.Now().UTC().Truncate(time.Second) // and it stays so
 	opts := farm.Options{
 		State: filepath.Join(t.TempDir(), "state"), Now: func() time.Time { return now }, Directory: azure(t),
 		Addr: map[plane.Plane]string{plane.Issuer: free, plane.Workload: free, plane.Entra: free, plane.Control: free},
@@ -290,6 +290,18 @@ func TestEverythingComesBack(t *testing.T) {
 			_, err := s.DefaultWorld().ApplyDirectory("other.yaml", tenantFile("Tailspin", "builder"))
 			return err
 		}},
+		{"another address of an issuer, through a platform's own API", func() error {
+			job, err := w.StartWorkload(control.WorkloadSpec{Issuer: githubURL, Preset: "enterprise"})
+			if err != nil {
+				return err
+			}
+			status, body := call(t, trusting(s), http.MethodPut, job.Env["GITHUB_API_URL"]+"/enterprises/avocado-corp/actions/oidc/customization/issuer",
+				job.Env["GITHUB_TOKEN"], `{"include_enterprise_slug":true}`)
+			if status != http.StatusNoContent || !worldHas(w, githubURL+"/avocado-corp") {
+				return fmt.Errorf("%d %s", status, body)
+			}
+			return nil
+		}},
 		{"the default world", func() error {
 			d := s.DefaultWorld()
 			_, err := d.AddIssuer(control.IssuerSpec{Platform: "github", Claims: map[string]any{"sub": "other"}})
@@ -320,6 +332,10 @@ func TestEverythingComesBack(t *testing.T) {
 	if err != nil || fmt.Sprint(first.Claims["n"]) != "12345678901234567890" {
 		t.Errorf("the first reference mints %v (%v)", first.Claims, err)
 	}
+}
+
+func worldHas(w *farm.World, issuerURL string) bool {
+	return slices.ContainsFunc(w.Issuers(), func(iss control.Issuer) bool { return iss.URL == issuerURL })
 }
 
 // exchangeFor is exchange for a scope.
@@ -662,6 +678,46 @@ func TestGivenKeysAndState(t *testing.T) {
 	}
 	if again, _ := kids(one); again != other {
 		t.Errorf("the first key, which was rotated away: %s signs, want %s", again, other)
+	}
+}
+
+// TestPublicLater starts a farm again so that others can reach it: its keys are the same, and such as may be trusted.
+func TestPublicLater(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var before string
+	for _, public := range []string{"", "https://farm.contoso.com"} {
+		opts := farm.Options{State: dir, PublicURL: public}
+		opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: "", plane.Entra: free, plane.Control: free}
+		s, err := farm.Start(opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, jwks := get(t, canonical(s, control.DefaultWorld), githubURL+"/.well-known/jwks", "")
+		if before != "" && jwks != before {
+			t.Errorf("the JWKS is\n%s\nwant\n%s", jwks, before)
+		}
+		before = jwks
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := state.Open(dir, state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	keys := 0
+	for _, record := range kept.Records("worlds/default/keys/") {
+		if bytes.Contains(record.Value, []byte(`"primes"`)) {
+			t.Errorf("%s is a test key", record.Key)
+		}
+		if bytes.Contains(record.Value, []byte(`"pkcs8"`)) {
+			keys++
+		}
+	}
+	if keys == 0 {
+		t.Error("no key was kept")
 	}
 }
 

@@ -346,6 +346,26 @@ func (s *Store) Records(prefix string) []Record {
 	return all
 }
 
+// Folders are the parts, up to the next slash, of the keys that begin with the prefix and have a slash after it: each
+// once, in their order.
+func (s *Store) Folders(prefix string) []string {
+	var all []string
+	_ = s.db.View(func(tx *bbolt.Tx) error { // as in Records
+		cursor := tx.Bucket(recordsBucket).Cursor()
+		for k, _ := cursor.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); {
+			folder, _, below := strings.Cut(string(k[len(prefix):]), "/")
+			if !below {
+				k, _ = cursor.Next()
+				continue
+			}
+			all = append(all, folder)
+			k, _ = cursor.Seek([]byte(prefix + folder + "0")) // the character after the slash: what is below is skipped
+		}
+		return nil
+	})
+	return all
+}
+
 // Record is the value of a key, which is the caller's, or nil.
 func (s *Store) Record(key string) []byte {
 	var value []byte

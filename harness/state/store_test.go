@@ -51,6 +51,9 @@ func TestRecordsStay(t *testing.T) {
 		if got := s.Record("worlds/ab"); string(got) != "2" {
 			t.Errorf("%s: the record is %q", when, got)
 		}
+		if diff := cmp.Diff([]string{"a"}, s.Folders("worlds/")); diff != "" {
+			t.Errorf("%s: folders (-want +got):\n%s", when, diff)
+		}
 		if got := s.Record("worlds/b"); got != nil {
 			t.Errorf("%s: the removed record is %q", when, got)
 		}
@@ -62,6 +65,24 @@ func TestRecordsStay(t *testing.T) {
 	write(t, s, Remove("worlds/a/"))
 	if diff := cmp.Diff(want[2:], s.Records("")); diff != "" {
 		t.Errorf("after the records below a key were removed (-want +got):\n%s", diff)
+	}
+}
+
+// TestFolders has keys whose folders begin alike.
+func TestFolders(t *testing.T) {
+	t.Parallel()
+	s := mustOpen(t, t.TempDir())
+	for _, key := range []string{"w/a/1", "w/a/2/3", "w/a", "w/a-b/1", "w/a.b/1", "w/a0", "w/a0/1", "w/ab/1", "w/b", "v/x/1", "x/x/1"} {
+		write(t, s, Put(key, nil))
+	}
+	if diff := cmp.Diff([]string{"a-b", "a.b", "a", "a0", "ab"}, s.Folders("w/")); diff != "" {
+		t.Errorf("folders (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"v", "w", "x"}, s.Folders("")); diff != "" {
+		t.Errorf("folders of all (-want +got):\n%s", diff)
+	}
+	if got := s.Folders("none/"); got != nil {
+		t.Errorf("folders of none: %q", got)
 	}
 }
 
