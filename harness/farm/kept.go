@@ -212,11 +212,11 @@ func (s *Server) restoreWorld(id string) (*World, error) {
 	if err != nil {
 		return nil, err
 	}
-	var time keptClock
-	if _, err := shelf.read(shelf.key("clock"), &time); err != nil {
+	var set keptClock
+	if _, err := shelf.read(shelf.key("clock"), &set); err != nil {
 		return nil, err
 	}
-	clock.restore(time)
+	clock.restore(set)
 	names, records := shelf.below("directory")
 	parts := make([]directory.Part, len(names))
 	for i, name := range names {
