@@ -103,6 +103,19 @@ func (k *killed) start(t *testing.T) {
 	k.issuers, k.entra = info.Planes[plane.Issuer], info.Planes[plane.Entra]
 }
 
+// killStarting starts the farm and kills it before it is ready, most likely.
+func (k *killed) killStarting(t *testing.T, random *rand.Rand) {
+	t.Helper()
+	k.process = exec.CommandContext(t.Context(), "issuerd", k.args...)
+	k.process.Env = append(os.Environ(), controlTokenVariable+"="+killToken)
+	if err := k.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.NewTimer(time.Duration(random.IntN(100)) * time.Millisecond)
+	<-timer.C
+	k.kill(t)
+}
+
 func (k *killed) kill(t *testing.T) {
 	t.Helper()
 	if err := k.process.Process.Kill(); err != nil {
@@ -499,6 +512,9 @@ func TestKilled(t *testing.T) {
 	}
 	changes := 0
 	for round := range *kills {
+		for range random.IntN(3) {
+			k.killStarting(t, random)
+		}
 		k.start(t)
 		if round == 0 {
 			k.begin(t)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/state"
@@ -121,6 +123,22 @@ func TestServeStateRefused(t *testing.T) {
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, damaged) {
 		t.Errorf("the damaged file was changed (%v)", err)
+	}
+	if err := os.WriteFile(path, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoFreelistSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte("about")).Put([]byte("format"), []byte(`{"format":7,"version":"9.0.0"}`))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code, stderr := serveOnce(t, sound); code != exitUsage || !strings.Contains(stderr, "of a newer version (issuerd 9.0.0, format 7;") {
+		t.Errorf("newer: %d %s", code, stderr)
 	}
 	for _, private := range []string{"PRIVATE", "pkcs8", killToken} {
 		if code, stderr := serveOnce(t, path); code == exitOK || strings.Contains(stderr, private) {
