@@ -23,7 +23,8 @@ type Keeper interface {
 }
 
 // WithKeeper has the issuer take up the keys that were kept of it, and keep its own. Those that it is given beside
-// (WithSigningKeys) take over as in a rotation, unless they are among them.
+// (WithSigningKeys) take over as in a rotation, unless they are among them. Keys that were kept of an issuer with other
+// algorithms, as before its description changed, are no keys of it: it makes new ones in their place.
 func WithKeeper(k Keeper) Option {
 	return func(i *Issuer) error { i.keeper = k; return nil }
 }
@@ -111,6 +112,9 @@ func (r *keyring) restore() (found bool, err error) {
 		return false, err
 	}
 	keys, signer, err := restoreKeys(records, r.issuer.service.Keys)
+	if errors.Is(err, errOtherKeys) {
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("issuer: the keys that were kept of %q: %w", r.issuer.url, err)
 	}
@@ -133,6 +137,9 @@ func (k *issuerKey) is(given *SigningKey) bool {
 	return ok && public.Equal(given.public()) && (given.ID == "" || given.ID == k.ID)
 }
 
+// errOtherKeys is for keys that were kept of an issuer with other algorithms.
+var errOtherKeys = errors.New("the algorithms are others")
+
 func restoreKeys(records map[string][]byte, specs []KeySpec) (keys, signer []*issuerKey, err error) {
 	var ring keptRing
 	if err := json.Unmarshal(records[ringRecord], &ring); err != nil {
@@ -147,7 +154,7 @@ func restoreKeys(records map[string][]byte, specs []KeySpec) (keys, signer []*is
 		keys = append(keys, k)
 	}
 	if len(ring.Signers) != len(specs) {
-		return nil, nil, fmt.Errorf("%d of them sign, and in this version %d do", len(ring.Signers), len(specs))
+		return nil, nil, errOtherKeys
 	}
 	for spot, n := range ring.Signers {
 		if n < 0 || n >= len(keys) || keys[n].spot != spot {
@@ -164,7 +171,7 @@ func restoreKey(record []byte, specs []KeySpec) (*issuerKey, error) {
 		return nil, errors.New("it is not readable") // JSON's error may quote it
 	}
 	if kept.Spot < 0 || kept.Spot >= len(specs) || specs[kept.Spot].Alg != kept.Alg {
-		return nil, fmt.Errorf("it is for %s, which this issuer does not sign with in this version", kept.Alg)
+		return nil, errOtherKeys
 	}
 	private, err := ParsePrivateKey(kept.Private)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/issuerd/issuerd/issuers/gcp"
 	"github.com/issuerd/issuerd/issuers/github"
 	"github.com/issuerd/issuerd/issuers/issuer"
+	"github.com/issuerd/issuerd/issuers/terraform"
 )
 
 // shelf is a Keeper in memory.
@@ -205,6 +206,59 @@ func TestKeysThatCantBeKept(t *testing.T) {
 	}
 	if after := document(t, iss); !bytes.Equal(before, after) {
 		t.Errorf("the JWKS has changed:\n%s\nwant\n%s", after, before)
+	}
+}
+
+// TestOtherAlgorithm takes up the keys of an issuer that has another algorithm now, and then of the one of before: each
+// time it has new keys, and keeps them.
+func TestOtherAlgorithm(t *testing.T) {
+	t.Parallel()
+	kept := &shelf{}
+	seen := map[string]bool{}
+	for _, alg := range []string{"ES256", "ES384", "ES256"} {
+		var before []byte
+		for range 2 {
+			iss, err := issuer.New(terraform.Platform, issuer.WithAlg(alg), issuer.WithKeeper(kept))
+			if err != nil {
+				t.Fatal(err)
+			}
+			minted, err := iss.Mint(issuer.Request{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if minted.Header["alg"] != alg {
+				t.Errorf("signs with %v, want %s", minted.Header["alg"], alg)
+			}
+			jwks := document(t, iss)
+			signature(t, jwks, minted.Raw)
+			if before == nil && seen[string(jwks)] {
+				t.Error("the keys of before have come back")
+			}
+			if before != nil && !bytes.Equal(before, jwks) {
+				t.Errorf("the JWKS is\n%s\nwant\n%s", jwks, before)
+			}
+			before, seen[string(jwks)] = jwks, true
+		}
+	}
+}
+
+// TestUnreadableKeys takes up records that no issuer has kept.
+func TestUnreadableKeys(t *testing.T) {
+	t.Parallel()
+	for name, records := range map[string]map[string][]byte{
+		"no ring":        {"ring": []byte("{")},
+		"a missing key":  {"ring": []byte(`{"keys":[{}],"signers":[0]}`)},
+		"an unread key":  {"ring": []byte(`{"keys":[{}],"signers":[0]}`), "keys/000000": []byte("x")},
+		"no private key": {"ring": []byte(`{"keys":[{}],"signers":[0]}`), "keys/000000": []byte(`{"private":{},"alg":"RS256"}`)},
+		"a wrong signer": {"ring": []byte(`{"keys":[],"signers":[0]}`)},
+	} {
+		iss, err := issuer.New(terraform.Platform, issuer.WithKeeper(&shelf{records: map[string]map[string][]byte{terraform.Platform.Services[0].Issuer: records}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if jwks, err := iss.JWKS(); err == nil {
+			t.Errorf("%s: %s", name, jwks)
+		}
 	}
 }
 
