@@ -279,7 +279,7 @@ type CredentialChange struct {
 
 // SignInSpec asks Entra for an access token, as a client does.
 type SignInSpec struct {
-	Application string    `json:"application" jsonschema:"required"` // its name or client id
+	Application string    `json:"application" jsonschema:"required"` // its name or client id, or those of a managed identity
 	Tenant      string    `json:"tenant,omitempty"`                  // an id or a domain; empty: the world's
 	Assertion   string    `json:"assertion,omitempty"`               // the token to present; empty: the one of Mint
 	Mint        *MintSpec `json:"mint,omitempty"`                    // the token to mint and to present; its audience is the cloud's unless given
@@ -301,7 +301,7 @@ type SignedIn struct {
 
 // WorkloadSpec asks for a workload of a platform: somebody who asks the platform's own API for tokens.
 type WorkloadSpec struct {
-	Issuer string         `json:"issuer" jsonschema:"required"` // the Ref of the issuer that vouches for it, or its URL
+	Issuer string         `json:"issuer" jsonschema:"required"` // of the issuer that vouches for it, as in MintSpec
 	Preset string         `json:"preset,omitempty"`             // the context it runs in; empty: the issuer's
 	Claims map[string]any `json:"claims,omitempty"`             // what is particular to it; null removes one
 	// of tokens that the platform delivers without being asked; empty: its usual one

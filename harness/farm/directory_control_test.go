@@ -38,6 +38,7 @@ func TestApplications(t *testing.T) {
 		ManagedIdentities: []directory.ManagedIdentity{{Name: "worker"}},
 	}}}
 	w, other := newWorld(t, s, spec), newWorld(t, s, spec)
+	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
 	c := directory.Credential{Name: "main", Issuer: githubURL, Subject: subject, Audiences: []string{exchangeAudience}}
 	app, err := w.Application("deployer")
 	if err != nil || app.Name != "deployer" || app.Tenant != w.Describe().Tenant || app.ClientID == "" {
@@ -54,8 +55,17 @@ func TestApplications(t *testing.T) {
 		t.Errorf("updated %+v, error %v", updated, err)
 	}
 	worker := w.Directory().Tenants[0].ManagedIdentities[0]
-	if _, err := w.AddCredential(worker.ClientID, c); err != nil {
-		t.Errorf("a managed identity: %v", err)
+	for _, name := range []string{"worker", worker.ClientID} {
+		if _, err := w.AddCredential(name, c); err != nil {
+			t.Errorf("the managed identity %s: %v", name, err)
+		}
+		got, err := w.SignIn(t.Context(), control.SignInSpec{Application: name, Mint: minting()})
+		if err != nil || got.Claims["appid"] != worker.ClientID || !got.SignIn.ManagedIdentity {
+			t.Errorf("the managed identity %s: AADSTS%d, claims %v, error %v", name, got.Code, got.Claims, err)
+		}
+		if err := w.RemoveCredential(name, "main"); err != nil {
+			t.Errorf("the managed identity %s: %v", name, err)
+		}
 	}
 	if err := w.RemoveCredential(app.ClientID, "main"); err != nil {
 		t.Error(err)

@@ -126,23 +126,19 @@ func (w *World) cloudOf(tenant string) (string, error) {
 	return found.Cloud, refused("", err)
 }
 
-// clientIn is the client id of an application, by that or its name, in the tenant that is signed in to or else in the
-// world's own.
+// clientIn is the id of a client, by that or its name, in the tenant that is signed in to or else in the world's own.
 func (w *World) clientIn(tenant, app string) (string, error) {
 	if app == "" {
 		return "", &control.Error{Status: http.StatusBadRequest, Member: "application", Message: "farm: sign-in: want an application, by its name or client id"}
 	}
-	if found, err := w.application(tenant, app); err == nil {
-		return found.ClientID, nil
+	if id, err := w.clientID(tenant, app); err == nil {
+		return id, nil
 	}
-	found, err := w.Application(app)
-	if err == nil || directory.IsGUID(app) {
-		return cmp.Or(found.ClientID, app), nil
-	}
+	_, id, err := w.client(app)
 	if refusal := (*control.Error)(nil); errors.As(err, &refusal) {
 		refusal.Member = "application"
 	}
-	return "", err
+	return id, err
 }
 
 // assertion is the token to present. One that is minted is for the cloud's audience of token exchange, unless another

@@ -139,7 +139,7 @@ func (w *World) RemoveApplication(app string) error {
 }
 
 // AddCredential gives an application of the world's own tenant a federated identity credential. Here and below, app is
-// its client id or name, or the client id of a managed identity.
+// the client id or the name of an application, or else of a managed identity.
 func (w *World) AddCredential(app string, c directory.Credential) (directory.Credential, error) {
 	tenant, client, err := w.client(app)
 	if err != nil {
@@ -168,12 +168,39 @@ func (w *World) RemoveCredential(app, name string) error {
 	return refused("credential", w.dir.RemoveCredential(tenant, client, name))
 }
 
-// client is the id of a client of the world's own tenant, given that or the name of an application.
+// client is the id of a client of the world's own tenant, given that, or the name of an application or a managed
+// identity.
 func (w *World) client(app string) (tenant, id string, err error) {
 	tenant = w.tenant()
-	found, err := w.application(tenant, app)
-	if err != nil && directory.IsGUID(app) { // a managed identity's; else the directory says that it has none
-		return tenant, app, nil
+	id, err = w.clientID(tenant, app)
+	return tenant, id, err
+}
+
+// clientID is the id of a client of a tenant, given that, or the name of an application or a managed identity. Whether
+// there is such a client, if it is given the id, is for others to say.
+func (w *World) clientID(tenantID, app string) (string, error) {
+	found, err := w.application(tenantID, app)
+	if err == nil {
+		return found.ClientID, nil
 	}
-	return tenant, found.ClientID, err
+	if directory.IsGUID(app) {
+		return app, nil
+	}
+	tenant, gone := w.dir.Tenant(tenantID)
+	if gone != nil {
+		return "", err
+	}
+	var ids []string
+	for _, m := range tenant.ManagedIdentities {
+		if m.Name == app {
+			ids = append(ids, m.ClientID)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return "", err
+	case 1:
+		return ids[0], nil
+	}
+	return "", &control.Error{Status: http.StatusConflict, Message: fmt.Sprintf("farm: %d managed identities are called %q: name one by its client id", len(ids), app)}
 }
