@@ -67,8 +67,23 @@ func once(complete cobra.CompletionFunc) cobra.CompletionFunc {
 	}
 }
 
-func completePlatforms(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return issuers.Names(), cobra.ShellCompDirectiveNoFileComp
+func completePlatforms(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return platformsOf(cmd).Names(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// platformsOf are the platforms that a line names: those of its --issuers beside those that come with the program. With
+// a file that can't be read, or has mistakes, it is those alone.
+func platformsOf(cmd *cobra.Command) issuers.Set {
+	paths, err := cmd.Flags().GetStringArray("issuers")
+	if err != nil {
+		return issuers.Set{} // the command has no such flag
+	}
+	slices.Sort(paths) // cobra reads the line twice, so each is there twice
+	set, _, err := readIssuers(slices.Compact(paths))
+	if err != nil {
+		return issuers.Set{}
+	}
+	return set
 }
 
 // completePresets offers the presets of the platform in the first argument or, without one, in --platform.
@@ -79,7 +94,7 @@ func completePresets(cmd *cobra.Command, args []string, _ string) ([]cobra.Compl
 	} else if len(args) > 0 {
 		name = args[0]
 	}
-	platform, err := issuers.ByName(name)
+	platform, err := platformsOf(cmd).ByName(name)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -107,12 +122,12 @@ func completeFaults(*cobra.Command, []string, string) ([]cobra.Completion, cobra
 }
 
 // completeKeys offers the platforms with the = that comes before the name of a file, and then files.
-func completeKeys(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func completeKeys(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if strings.Contains(toComplete, "=") {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	var list []cobra.Completion
-	for _, name := range issuers.Names() {
+	for _, name := range platformsOf(cmd).Names() {
 		list = append(list, name+"=")
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
