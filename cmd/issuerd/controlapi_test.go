@@ -20,7 +20,7 @@ import (
 	"github.com/issuerd/issuerd/harness/control"
 )
 
-var update = flag.Bool("update", false, "write the answers into docs/control-api.md")
+var update = flag.Bool("update", false, "write what came into docs/control-api.md and docs/demo.md")
 
 const controlAPIPage = "../../docs/control-api.md"
 

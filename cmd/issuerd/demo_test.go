@@ -3,7 +3,6 @@
 package main
 
 import (
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write what the commands of docs/demo.md print into it")
 
 // demoPage is the transcript that TestDemo plays.
 const demoPage = "../../docs/demo.md"
@@ -30,7 +27,7 @@ var changing = []struct {
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
 }
 
-func masked(text string) string {
+func withoutChanging(text string) string {
 	for _, c := range changing {
 		text = c.pattern.ReplaceAllString(text, c.mask)
 	}
@@ -58,7 +55,7 @@ func TestDemo(t *testing.T) {
 	command, printed := "", ""
 	compare := func() {
 		if command != "" {
-			if diff := cmp.Diff(masked(expected.String()), masked(printed)); diff != "" && !*update {
+			if diff := cmp.Diff(withoutChanging(expected.String()), withoutChanging(printed)); diff != "" && !*update {
 				t.Errorf("%s\n(-page +printed):\n%s", command, diff)
 			}
 		}
