@@ -180,7 +180,7 @@ func (c *connection) findWorld(ctx context.Context, name string) (string, error)
 	case 1:
 		return ids[0], nil
 	case 0:
-		return "", &exitError{code: exitUsage, err: fmt.Errorf("no world %q (%s)", name, wording.Have(name, known)), hint: "it may have ended; issuerd world new makes one"}
+		return "", &exitError{code: exitUsage, err: fmt.Errorf("no world %q (%s)", name, wording.Have(name, known)), hint: didYouMean(name, known, "it may have ended; issuerd world new makes one")}
 	}
 	return "", fmt.Errorf("%s are called %q: give an id (%s)", wording.Count(len(ids), "world"), name, wording.Have(name, ids))
 }

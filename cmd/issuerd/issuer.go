@@ -89,7 +89,7 @@ func (f *issuerFlags) add(cmd *cobra.Command, platform string, farm *connection)
 			spec.Preset = preset.Name
 		}
 	} else if _, unknown := issuers.ByName(platform); unknown == nil { // what is unknown here the farm may know
-		return misspelt(err, platform, spec.Preset)
+		return err
 	}
 	spec.Platform = platform
 	var err error

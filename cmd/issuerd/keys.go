@@ -19,7 +19,7 @@ func readKeys(set issuers.Set, flags []string, stderr io.Writer) (map[string][]i
 			return nil, fmt.Errorf("--keys %q: want PLATFORM=FILE, such as github=github.pem", flag)
 		}
 		if _, err := set.ByName(platform); err != nil {
-			return nil, misspeltIn(set, fmt.Errorf("--keys %q: %w", flag, err), platform, "")
+			return nil, fmt.Errorf("--keys %q: %w", flag, err)
 		}
 		read, warning, err := keyfile.Read(disk{}, file)
 		if err != nil {

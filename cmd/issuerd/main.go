@@ -80,8 +80,11 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	return exit.code
 }
 
-// farmGroup are the commands that need a running farm.
-const farmGroup = "farm"
+// The groups of commands in the help: those that are used by themselves, and those that need a running farm.
+const (
+	mainGroup = "main"
+	farmGroup = "farm"
+)
 
 func newRoot(stdin io.Reader, stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
@@ -106,16 +109,21 @@ read, 3 it could not run.`,
 	root.SetErr(stderr)
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version, as the command does") // without cobra's -v, which is serve's --verbose
-	root.AddGroup(&cobra.Group{ID: farmGroup, Title: "Commands for a running farm:"})
-	for _, cmd := range []*cobra.Command{
-		newExchange(), newJournal(), newFault(), newRotate(), newKey(), newClock(), newIssuer(), newApp(), newCredential(), newDirectory(), newWorkload(), newWorld(),
-	} {
-		cmd.GroupID = farmGroup
-		root.AddCommand(cmd)
-	}
-	root.AddCommand(newServe(), newRun(), newToken(), newDecode(), newLint(), newSchema(), newHealth(), newVersion())
+	root.AddGroup(&cobra.Group{ID: mainGroup, Title: "Commands:"}, &cobra.Group{ID: farmGroup, Title: "Commands for a running farm:"})
+	addTo(root, mainGroup, newServe(), newRun(), newToken(), newDecode(), newLint(), newSchema())
+	addTo(root, farmGroup, newExchange(), newJournal(), newFault(), newRotate(), newKey(), newClock(), newIssuer(), newApp(), newCredential(),
+		newDirectory(), newWorkload(), newWorld(), newHealth())
+	root.AddCommand(newVersion())
 	finishCommands(root)
 	return root
+}
+
+// addTo adds commands to a group of the help.
+func addTo(root *cobra.Command, group string, commands ...*cobra.Command) {
+	for _, cmd := range commands {
+		cmd.GroupID = group
+	}
+	root.AddCommand(commands...)
 }
 
 // assignments parses the name=value flags of one option.

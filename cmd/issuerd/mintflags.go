@@ -105,7 +105,7 @@ func issuerOf(arg, preset string) (ref, presetName string, err error) {
 		if _, unknown := issuers.ByName(arg); unknown != nil {
 			return arg, preset, nil
 		}
-		return "", "", misspelt(err, arg, preset)
+		return "", "", err
 	}
 	if preset == "" {
 		return platform.Name, "", nil

@@ -108,7 +108,7 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	f.files = files
 	platform, preset, err := set.Find(name, f.preset)
 	if err != nil {
-		return misspeltIn(set, err, name, f.preset)
+		return err
 	}
 	if _, _, renamed := issuers.Renamed(name, f.preset); renamed {
 		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: hint: %s --preset %s is %s --preset %s now\n", name, f.preset, platform.Name, preset.Name)
@@ -151,20 +151,6 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	return err
 }
 
-// misspelt adds to an error about a platform or a preset that is not known the name of one that is near, if there is
-// one.
-func misspelt(err error, platform, preset string) error {
-	return misspeltIn(issuers.Set{}, err, platform, preset)
-}
-
-func misspeltIn(set issuers.Set, err error, platform, preset string) error {
-	word, known := platform, set.Names()
-	if p, _ := set.ByName(platform); p != nil {
-		word, known = preset, p.PresetNames()
-	}
-	return &exitError{code: exitUsage, err: err, hint: didYouMean(word, known, "")}
-}
-
 func (f *tokenFlags) mintHere(cmd *cobra.Command, platform *issuer.Platform, preset *issuer.Preset, spec control.MintSpec) (string, error) {
 	for _, name := range []string{"expired", "header", "tampered-header", "tampered-claim", "world"} {
 		if cmd.Flags().Changed(name) {
@@ -180,7 +166,7 @@ func (f *tokenFlags) mintHere(cmd *cobra.Command, platform *issuer.Platform, pre
 	}
 	iss, err := issuer.New(platform, opts...)
 	if err != nil {
-		return "", &exitError{code: exitUsage, err: err, hint: didYouMean(f.alg, algorithmNames(), "")}
+		return "", err
 	}
 	token, err := iss.Mint(issuer.Request{Audience: f.audience, Lifetime: f.lifetime, Claims: spec.Claims})
 	return token.Raw, err
