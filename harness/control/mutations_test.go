@@ -209,7 +209,7 @@ func TestBadPathsAndQueries(t *testing.T) {
 		}
 		for _, p := range op.Parameters {
 			switch bad := map[any]string{"integer": "x", "boolean": "perhaps"}[p.Schema["type"]]; {
-			case p.In != "query" || bad == "" && p.Name != "wait":
+			case p.In != "query" || bad == "" && p.Name != "wait" && p.Schema["enum"] == nil:
 			default:
 				a := ask{op: id, vars: anyVars, query: "?" + p.Name + "=" + bad}
 				if status, answer := c.send(a); status != http.StatusBadRequest || answer["member"] != p.Name {

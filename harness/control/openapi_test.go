@@ -17,6 +17,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"github.com/issuerd/issuerd/harness/document/comments"
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 var update = flag.Bool("update", false, "rewrite the generated files of this package")
@@ -201,6 +202,7 @@ var parameterSchema = map[parameterKind]any{
 	isText:     map[string]any{"type": "string"},
 	isNumber:   map[string]any{"type": "integer", "minimum": 0},
 	isBoolean:  map[string]any{"type": "boolean"},
+	isPlane:    map[string]any{"type": "string", "enum": plane.All},
 	isDuration: map[string]any{"type": "string", "pattern": `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h)?)+$`},
 }
 

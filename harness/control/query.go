@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/plane"
 )
 
 // parameter is one of a query.
@@ -26,12 +28,14 @@ const (
 	isNumber                 // whole and not negative
 	isBoolean                // true or false
 	isDuration               // 10s, or seconds, and not negative
+	isPlane                  // the name of a plane
 )
 
 // want says what a parameter of the kind looks like.
 func (k parameterKind) want() string {
 	return map[parameterKind]string{
 		isNumber: "a whole number, 0 or more", isBoolean: "true or false", isDuration: `a duration such as "10s" or a number of seconds, 0 or more`,
+		isPlane: "issuer, workload, entra or control",
 	}[k]
 }
 
@@ -46,6 +50,8 @@ func (k parameterKind) allows(text string) bool {
 	case isDuration:
 		d, err := parseDuration(text)
 		return err == nil && d >= 0
+	case isPlane:
+		return slices.Contains(plane.All, plane.Plane(text))
 	}
 	return true
 }

@@ -169,6 +169,7 @@ func TestBadRequests(t *testing.T) {
 		{"journal for too long", "GET", worlds + "/default/journal?wait=2m", "", 400, []string{"at most 1m", `"member":"wait"`}},
 		{"journal for no time", "GET", worlds + "/default/journal?wait=soon", "", 400, []string{`wait="soon"`, `"10s" or a number of seconds`}},
 		{"journal of perhaps", "GET", worlds + "/default/journal?failed=yes", "", 400, []string{`failed="yes"`, "true or false"}},
+		{"journal of no plane", "GET", worlds + "/default/journal?plane=entry", "", 400, []string{`plane="entry": want issuer, workload, entra or control`}},
 		{"unknown parameter", "GET", worlds + "/default/journal?signins=true", "", 400, []string{`unknown parameter "signins"`, `did you mean "signIns"?`}},
 		{"parameter where none is", "GET", "/v1/info?x=1", "", 400, []string{`unknown parameter "x"`}},
 		{"parameter twice", "GET", worlds + "/default/journal?after=1&after=2", "", 400, []string{"after is there 2 times"}},

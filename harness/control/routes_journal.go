@@ -17,7 +17,7 @@ var matching = []parameter{
 	{"signIns", isBoolean, "Only sign-ins."},
 	{"failed", isBoolean, "Only refused sign-ins, and requests that were answered with 400 or more."},
 	{"code", isNumber, "Only sign-ins that this AADSTS code refused."},
-	{"plane", isText, "Only requests on this plane: issuer, workload, entra."},
+	{"plane", isPlane, "Only requests on this plane, and sign-ins on that of Entra."},
 	{"platform", isText, "Only requests that this platform answered, and sign-ins with its tokens."},
 	{"issuer", isText, "Only sign-ins with tokens of the issuer with this URL, and requests for its documents."},
 	{"route", isText, "Only requests for this route, such as jwks."},
