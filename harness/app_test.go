@@ -18,7 +18,7 @@ func TestFindApp(t *testing.T) {
 	if made := farm.MustAddApp("deployer"); *farm.MustFindApp("deployer") != *made {
 		t.Error("another application than the one that was added")
 	}
-	if app, err := farm.AddApp("api"); err == nil || !strings.Contains(err.Error(), `already has an application named "api"`) {
+	if app, err := farm.AddApp("api"); err == nil || !strings.Contains(err.Error(), `application "api" of tenant "Contoso": there already`) {
 		t.Errorf("AddApp of one that is there: %v and error %v", app, err)
 	}
 	for name, want := range map[string]string{

@@ -47,8 +47,8 @@ func (i *Issuer) Rotate(publish bool) (kid string, err error) {
 func (i *Issuer) Keys() ([]Key, error) { return ask(i, i.farm.world.Keys) }
 
 // Publish puts the key with an id into the issuer's JWKS, or takes it out, at once, whether tokens are signed with it or
-// not; the empty id is that of all keys that others have taken the place of. What was taken out stays out until it is
-// put back. Entra sees a change when its cache is over.
+// not. The empty id puts the keys in that sign, or takes those out that others have taken the place of. What was taken
+// out stays out until it is put back. Entra sees a change when its cache is over.
 func (i *Issuer) Publish(kid string, published bool) error {
 	_, err := change(i.farm, func() ([]Key, error) {
 		return i.farm.world.Publish(control.PublishSpec{Issuer: i.ref, KID: kid, Published: published})

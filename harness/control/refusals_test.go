@@ -161,6 +161,7 @@ func TestBadRequests(t *testing.T) {
 		{"clock backwards", "POST", worlds + "/default/clock", `{"advance":-1}`, 400, []string{"only goes forward"}},
 		{"clock too far", "POST", worlds + "/default/clock", `{"advance":"876001h"}`, 400, []string{"100 years"}},
 		{"clock overflow", "POST", worlds + "/default/clock", `{"advance":9223372036854775808}`, 400, []string{"292 years"}},
+		{"issuer of nothing", "POST", worlds + "/default/issuers", `{}`, 400, []string{`"member":"platform"`, "or a definition in define"}},
 		{"application without a name", "POST", worlds + "/default/applications", ``, 400, []string{"name"}},
 		{"credential of an unknown application", "POST", worlds + "/default/applications/nobody/credentials", `{"name":"abc"}`, 404, []string{`"nobody"`}},
 		{"change of a credential of an unknown application", "PATCH", worlds + "/default/applications/nobody/credentials/x", `{"subject":"s"}`, 404, []string{`"nobody"`}},

@@ -40,7 +40,8 @@ var issuerRoutes = []route{
 		func(_ *call, w LiveWorld, spec FaultsSpec) (empty, error) { return empty{}, w.SetFaults(spec) }).example(`{"issuer": "github", "faults": [{"name": "unreachable"}]}`),
 	onWorld("setFault", "POST", "/faults", "Puts one fault of an issuer in force, in place of the one of that name.", nil,
 		func(_ *call, w LiveWorld, spec FaultSpec) (FaultInForce, error) { return w.SetFault(spec) }).example(`{"issuer": "github", "name": "jwks", "parameters": {"body": "{\"keys\":[]}"}}`),
-	onWorld("clearFault", "DELETE", "/faults/{fault}", "Ends a fault of an issuer.", []parameter{ofIssuer},
+	onWorld("clearFault", "DELETE", "/faults/{fault}", "Ends a fault of an issuer.", []parameter{
+		{"issuer", isText, "Wanted: the ref or the URL of the issuer, or the name of its platform."}},
 		func(c *call, w LiveWorld, _ empty) (empty, error) {
 			return empty{}, w.ClearFault(c.text("issuer"), c.variable("fault"))
 		}),

@@ -160,8 +160,9 @@ type Key struct {
 
 // PublishSpec puts a key into its issuer's JWKS, or takes it out, whether tokens are signed with it or not.
 type PublishSpec struct {
-	Issuer    string `json:"issuer" jsonschema:"required"` // as in MintSpec
-	KID       string `json:"kid"`                          // empty: all keys that others have taken the place of
+	Issuer string `json:"issuer" jsonschema:"required"` // as in MintSpec
+	// empty: to publish, the keys that sign; to withdraw, those that others have taken the place of
+	KID       string `json:"kid"`
 	Published bool   `json:"published" jsonschema:"required"`
 }
 

@@ -64,6 +64,11 @@ func defines(spec control.IssuerSpec) bool {
 // defining.
 func (w *World) platformOf(spec control.IssuerSpec) (*issuer.Platform, *issuer.Preset, *definition, error) {
 	if !defines(spec) {
+		if spec.Platform == "" {
+			return nil, nil, nil, &control.Error{
+				Status: http.StatusBadRequest, Member: "platform", Message: "farm: want the name of a platform, such as github, or a definition in define",
+			}
+		}
 		p, preset, err := w.platforms().Find(spec.Platform, spec.Preset)
 		return p, preset, nil, err
 	}

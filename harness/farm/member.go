@@ -42,6 +42,9 @@ func refused(kind string, err error) error {
 	if errors.Is(err, directory.ErrNotFound) {
 		return &control.Error{Status: http.StatusNotFound, Message: err.Error()}
 	}
+	if errors.Is(err, directory.ErrExists) {
+		return &control.Error{Status: http.StatusConflict, Member: "name", Message: err.Error()}
+	}
 	for _, rule := range directory.BrokenRules(err) {
 		if prefix := inTenant[kind]; prefix != nil && prefix.MatchString(rule.Path) {
 			member := prefix.ReplaceAllString(rule.Path, "")

@@ -251,3 +251,39 @@ func TestIssuersKeysByPath(t *testing.T) {
 		}
 	}
 }
+
+// TestPublishWithoutID publishes the key that signs, and leaves one alone that was withdrawn; and withdraws those that
+// others have taken the place of.
+func TestPublishWithoutID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start(t, farm.Options{}), control.WorldSpec{})
+	addIssuer(t, w, control.IssuerSpec{Platform: "github"})
+	unpublished := false
+	if _, err := w.Rotate(control.RotateSpec{Issuer: "github", Publish: &unpublished}); err != nil {
+		t.Fatal(err)
+	}
+	published := func(spec control.PublishSpec) (signing, retired []bool) {
+		t.Helper()
+		keys, err := w.Publish(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range keys {
+			switch {
+			case k.Signs:
+				signing = append(signing, k.Published)
+			case !k.Retired.IsZero():
+				retired = append(retired, k.Published)
+			}
+		}
+		return signing, retired
+	}
+	signing, retired := published(control.PublishSpec{Issuer: "github"})
+	if !slices.Equal(signing, []bool{false}) || !slices.Equal(retired, []bool{false}) {
+		t.Errorf("withdrawn: %v of those that sign, %v of the others are published", signing, retired)
+	}
+	signing, retired = published(control.PublishSpec{Issuer: "github", Published: true})
+	if !slices.Equal(signing, []bool{true}) || !slices.Equal(retired, []bool{false}) {
+		t.Errorf("published: %v of those that sign, %v of the others are published", signing, retired)
+	}
+}

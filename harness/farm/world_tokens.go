@@ -76,11 +76,26 @@ func (w *World) Publish(spec control.PublishSpec) ([]control.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := iss.Publish(spec.KID, spec.Published); err != nil {
-		if errors.Is(err, issuer.ErrNoKey) {
-			return nil, &control.Error{Status: http.StatusNotFound, Member: "kid", Message: "farm: " + err.Error()}
+	kids := []string{spec.KID}
+	if spec.KID == "" && spec.Published {
+		keys, err := w.keysOf(iss)
+		if err != nil {
+			return nil, err
 		}
-		return nil, err
+		kids = nil
+		for _, key := range keys {
+			if key.Signs {
+				kids = append(kids, key.KID)
+			}
+		}
+	}
+	for _, kid := range kids {
+		if err := iss.Publish(kid, spec.Published); err != nil {
+			if errors.Is(err, issuer.ErrNoKey) {
+				return nil, &control.Error{Status: http.StatusNotFound, Member: "kid", Message: "farm: " + err.Error()}
+			}
+			return nil, err
+		}
 	}
 	return w.keysOf(iss)
 }

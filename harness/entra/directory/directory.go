@@ -14,6 +14,9 @@ import (
 // credential that the directory does not have.
 var ErrNotFound = errors.New("not found")
 
+// ErrExists is wrapped by errors about an application whose name another one of the tenant has.
+var ErrExists = errors.New("there already")
+
 // Directory holds tenants and what belongs to them. It may be changed while
 // servers use it, and is safe for concurrent use. The zero value is an empty
 // directory with [DefaultOptions].
@@ -201,7 +204,7 @@ func (d *Directory) AddApplication(tenant string, a Application) (Application, e
 	t, err := d.Change(tenant, func(t *Tenant) error {
 		for i := range t.Applications {
 			if t.Applications[i].Name == a.Name {
-				return fmt.Errorf("directory: tenant %q already has an application named %q", t.DisplayName, a.Name)
+				return fmt.Errorf("directory: application %q of tenant %q: %w", a.Name, t.DisplayName, ErrExists)
 			}
 		}
 		t.Applications = append(t.Applications, a.clone())
