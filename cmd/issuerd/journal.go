@@ -60,9 +60,6 @@ Exit status: 0, 1 nothing came in the time of --wait, 2 bad usage, 3 no farm ans
 	return cmd
 }
 
-// followWait is how long one question of --follow waits. A farm waits no longer than a minute.
-const followWait = 30 * time.Second
-
 func (f *journalFlags) print(cmd *cobra.Command, farm *connection) error {
 	if err := f.validate(); err != nil {
 		return err
@@ -86,23 +83,23 @@ func (f *journalFlags) print(cmd *cobra.Command, farm *connection) error {
 	if f.json && !f.follow {
 		return printJSON(cmd.OutOrStdout(), read)
 	}
-	for {
-		if read.Dropped > 0 && (f.follow || f.query.After > 0) {
-			fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: %s too old to be kept\n", wording.Count(read.Dropped, "entry"))
-		}
-		if err := f.printEntries(cmd.OutOrStdout(), read.Entries); err != nil || !f.follow {
-			return err
-		}
-		f.query.After = max(read.Last, f.query.After)
-		f.query.Wait = followWait
-		read, err = farm.Journal(cmd.Context(), farm.world, f.query)
-		if cmd.Context().Err() != nil {
-			return nil // the user has seen enough
-		}
-		if err != nil {
-			return err
-		}
+	if err := f.printPart(cmd, read); err != nil || !f.follow {
+		return err
 	}
+	f.query.After = max(read.Last, f.query.After)
+	err = farm.Follow(cmd.Context(), farm.world, f.query, func(part control.Journal) error { return f.printPart(cmd, part) })
+	if cmd.Context().Err() != nil {
+		return nil // the user has seen enough
+	}
+	return err
+}
+
+// printPart prints entries, and warns of those that are missing before them.
+func (f *journalFlags) printPart(cmd *cobra.Command, part control.Journal) error {
+	if part.Dropped > 0 && (f.follow || f.query.After > 0) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: warning: %s too old to be kept\n", wording.Count(part.Dropped, "entry"))
+	}
+	return f.printEntries(cmd.OutOrStdout(), part.Entries)
 }
 
 func (f *journalFlags) validate() error {
