@@ -48,7 +48,7 @@ func (f *serveFlags) resetClock(kept *farm.World, world control.WorldSpec) error
 	}
 	spec := control.ClockSpec{Set: world.Start}
 	if f.freeze {
-		spec.Freeze = pointer(true)
+		spec.Freeze = new(true)
 	}
 	if _, err := kept.SetClock(spec); err != nil {
 		return fmt.Errorf("--clock: %w", err)

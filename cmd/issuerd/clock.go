@@ -42,10 +42,10 @@ of its own, which its Entra, its issuers and its workloads go by.`,
 		return control.ClockSpec{Set: t}, err
 	})
 	set.Example = "  issuerd clock set 2027-01-31T12:00:00Z\n  issuerd clock set 2027-01-31"
-	freeze := clockCommand("freeze", "Stop the clock", noArgs, func([]string) (control.ClockSpec, error) { return control.ClockSpec{Freeze: pointer(true)}, nil })
+	freeze := clockCommand("freeze", "Stop the clock", noArgs, func([]string) (control.ClockSpec, error) { return control.ClockSpec{Freeze: new(true)}, nil })
 	freeze.Long = "Stop the clock. It stands still until it is moved or resumed."
 	freeze.Example = "  issuerd clock freeze"
-	resume := clockCommand("resume", "Have the clock go on", noArgs, func([]string) (control.ClockSpec, error) { return control.ClockSpec{Freeze: pointer(false)}, nil })
+	resume := clockCommand("resume", "Have the clock go on", noArgs, func([]string) (control.ClockSpec, error) { return control.ClockSpec{Freeze: new(false)}, nil })
 	resume.Example = "  issuerd clock resume"
 	cmd.AddCommand(advance, set, freeze, resume)
 	return cmd
@@ -73,8 +73,6 @@ func clockCommand(use, short string, args cobra.PositionalArgs, spec func([]stri
 	f.addJSON(cmd)
 	return cmd
 }
-
-func pointer[T any](value T) *T { return &value }
 
 func (f *farmFlags) printClock(cmd *cobra.Command, world control.World) error {
 	if f.json {

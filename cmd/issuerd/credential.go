@@ -42,8 +42,8 @@ func (f *credentialFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.credential.Description, "description", "", "what it is for")
 }
 
-// given is the credential of the flags, with the URL of the issuer.
-func (f *credentialFlags) given(ctx context.Context, farm *connection) (directory.Credential, error) {
+// withURL is the credential of the flags, with the URL of the issuer.
+func (f *credentialFlags) withURL(ctx context.Context, farm *connection) (directory.Credential, error) {
 	credential := f.credential
 	if f.audience != "" {
 		credential.Audiences = []string{f.audience}
@@ -99,7 +99,7 @@ func newCredentialAdd() *cobra.Command {
 		Args:              wantArgs(2, 2, "an application and the name of the credential"),
 		ValidArgsFunction: once(completeApps),
 		RunE: onFarm(&f.farmFlags, func(cmd *cobra.Command, args []string, farm *connection) error {
-			credential, err := f.given(cmd.Context(), farm)
+			credential, err := f.withURL(cmd.Context(), farm)
 			if err != nil {
 				return err
 			}
@@ -160,7 +160,7 @@ func newCredentialUpdate() *cobra.Command {
 		Args:              wantArgs(2, 2, "an application and the name of the credential"),
 		ValidArgsFunction: inTurn(completeApps, completeCredentials),
 		RunE: onFarm(&f.farmFlags, func(cmd *cobra.Command, args []string, farm *connection) error {
-			credential, err := f.given(cmd.Context(), farm)
+			credential, err := f.withURL(cmd.Context(), farm)
 			if err != nil {
 				return err
 			}

@@ -35,7 +35,7 @@ Exit status: 0 it is ready, 2 bad usage, 3 it is not, or does not answer within 
 		Example: `  issuerd health
   issuerd health "$AZURE_AUTHORITY_HOST"
   issuerd health "$ISSUERD_CONTROL_URL/healthz"`,
-		Args: cobra.MaximumNArgs(1),
+		Args: wantArgs(0, 1, "at most one URL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			address := cmp.Or(os.Getenv(controlURLVariable), "http://"+plane.Control.DefaultAddr())
 			if len(args) > 0 {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +46,7 @@ The platform is one of those there are, or with --define that of an issuer file,
 		Args:              f.args,
 		ValidArgsFunction: once(completePlatforms),
 		RunE: onFarm(&f.farmFlags, func(cmd *cobra.Command, args []string, farm *connection) error {
-			return f.add(cmd, strings.Join(args, ""), farm)
+			return f.add(cmd, first(args), farm)
 		}),
 	}
 	f.farmFlags.add(cmd)

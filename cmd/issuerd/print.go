@@ -2,13 +2,32 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/control"
 )
+
+// printJSON prints a value as one JSON document for people and programs: indented, without escapes for HTML.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// list is the API's document of a list.
+func list[T any](items []T) control.List[T] {
+	if items == nil {
+		items = []T{}
+	}
+	return control.List[T]{Items: items}
+}
 
 // printTable prints rows in columns.
 func printTable(w io.Writer, rows [][]string) error {

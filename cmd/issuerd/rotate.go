@@ -102,14 +102,6 @@ func (f *farmFlags) printKeys(cmd *cobra.Command, keys []control.Key) error {
 	return printTable(cmd.OutOrStdout(), rows)
 }
 
-// list is the API's document of a list.
-func list[T any](items []T) control.List[T] {
-	if items == nil {
-		items = []T{}
-	}
-	return control.List[T]{Items: items}
-}
-
 // newKeyPublish makes key publish and key withdraw.
 func newKeyPublish(published bool) *cobra.Command {
 	var f farmFlags

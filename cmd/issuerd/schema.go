@@ -8,7 +8,6 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/issuers/generic"
-	"github.com/issuerd/issuerd/wording"
 )
 
 // schemas are the formats of files.
@@ -25,12 +24,7 @@ first line of a file,
 		Example: `  issuerd schema >scenario.schema.json
   issuerd schema directory >directory.schema.json
   issuerd schema issuer >issuer.schema.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return fmt.Errorf("schema: want one of scenario, directory and issuer, got %s", wording.Count(len(args), "argument"))
-			}
-			return nil
-		},
+		Args:              wantArgs(0, 1, "one of scenario, directory and issuer"),
 		ValidArgsFunction: once(cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := "scenario"

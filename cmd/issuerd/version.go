@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -90,11 +88,3 @@ func newVersion() *cobra.Command {
 
 // version is the module's version, or the commit it was built from, or (devel).
 func version() string { return thisBuild().Version }
-
-// printJSON prints a value as one JSON document for people and programs: indented, without escapes for HTML.
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
-}
