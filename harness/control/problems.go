@@ -116,7 +116,7 @@ func refusalOf(invalid *jsonschema.ValidationError, schema *jsonschema.Schema) *
 	}
 	all = slices.DeleteFunc(all, func(p problem) bool {
 		name := p.member[strings.LastIndexByte(p.member, '.')+1:]
-		return p.text == missing && hints[didYouMean(name)]
+		return p.text == missing && hints[wording.DidYouMean(name, []string{name})]
 	})
 	slices.SortFunc(all, func(a, b problem) int { return cmp.Or(cmp.Compare(a.member, b.member), cmp.Compare(a.text, b.text)) })
 	texts := make([]string, len(all))
@@ -138,14 +138,9 @@ const (
 // maxUnknown is how many unknown members of an object are told: to look for what each may mean takes time.
 const maxUnknown = 10
 
-func didYouMean(name string) string { return fmt.Sprintf("did you mean %q?", name) }
-
 // meant hints at the known name that is near to an unknown one, or at some of those there are.
 func meant(name string, known []string) string {
-	if near, ok := wording.Nearest(name, known); ok {
-		return didYouMean(near)
-	}
-	return wording.Have(name, known)
+	return cmp.Or(wording.DidYouMean(name, known), wording.Have(name, known))
 }
 
 // problemsOf are what a validation found at the leaves of its error.

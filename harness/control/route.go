@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -151,8 +152,5 @@ func near(path string, known []string) string {
 		}
 		known[i] = strings.Join(segments, "/")
 	}
-	if meant, ok := wording.Nearest(path, known); ok {
-		return didYouMean(meant)
-	}
-	return "GET /openapi.json has all routes"
+	return cmp.Or(wording.DidYouMean(path, known), "GET /openapi.json has all routes")
 }

@@ -12,21 +12,15 @@ import (
 // DidYouMean returns a hint with the known word that is nearest to a word, or a list of what is known when none is
 // near.
 func DidYouMean(word string, known []string) string {
-	if near, ok := wording.Nearest(word, known); ok {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return ""
+	if hint := wording.DidYouMean(word, known); hint != "" || len(known) == 0 {
+		return hint
 	}
 	return "known here: " + wording.OneOf(word, slices.Sorted(slices.Values(known)))
 }
 
 // NotOneOf words that a value is none of those that it may be.
 func NotOneOf(got any, known []string) (hint, message string) {
-	if near, ok := wording.Nearest(fmt.Sprint(got), known); ok {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return hint, fmt.Sprintf("%s is not one of %s", Show(got), wording.OneOf(fmt.Sprint(got), known))
+	return wording.DidYouMean(fmt.Sprint(got), known), fmt.Sprintf("%s is not one of %s", Show(got), wording.OneOf(fmt.Sprint(got), known))
 }
 
 // Quoted joins words, each in quotes.
