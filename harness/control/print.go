@@ -84,15 +84,15 @@ func (w Workload) Format(to fmt.State, _ rune) { write(to, w) }
 func (w Workload) LogValue() slog.Value { return slog.StringValue(w.String()) }
 
 // String leaves out the secret of the managed identity endpoint.
-func (f World) String() string {
-	return fmt.Sprintf("world %s tenant %s at %s", f.ID, f.Tenant, f.Now)
+func (w World) String() string {
+	return fmt.Sprintf("world %s tenant %s at %s", w.ID, w.Tenant, w.Now)
 }
 
 // Format is as Minted's.
-func (f World) Format(to fmt.State, _ rune) { write(to, f) }
+func (w World) Format(to fmt.State, _ rune) { write(to, w) }
 
 // LogValue is as Minted's.
-func (f World) LogValue() slog.Value { return slog.StringValue(f.String()) }
+func (w World) LogValue() slog.Value { return slog.StringValue(w.String()) }
 
 // String leaves out the bearer token.
 func (c Client) String() string { return "client of " + c.URL }

@@ -1,10 +1,6 @@
 package control
 
-import (
-	"cmp"
-
-	"github.com/issuerd/issuerd/harness/entra/directory"
-)
+import "github.com/issuerd/issuerd/harness/entra/directory"
 
 // directoryRoutes are about Entra: the directory of a world, its applications and their sign-ins.
 var directoryRoutes = []route{
@@ -51,6 +47,6 @@ var directoryRoutes = []route{
 	onWorld("applyDirectory", "PUT", "/directory", "Puts a directory file, YAML or JSON, in the place of the directory.",
 		[]parameter{{"name", isText, "What the file's problems call it; left out: directory."}},
 		func(c *call, w LiveWorld, f file) (directory.File, error) {
-			return w.ApplyDirectory(cmp.Or(c.text("name"), "directory"), f)
+			return w.ApplyDirectory(c.text("name"), f)
 		}).example("tenants:\n  - displayName: Contoso\n    applications:\n      - displayName: deployer\n"),
 }

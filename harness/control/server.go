@@ -43,7 +43,7 @@ type LiveWorld interface {
 	Journal(JournalQuery) Journal    // it does not wait
 	JournalChanged() <-chan struct{} // closed by the next entry, and by the world's end
 	Directory() directory.File
-	ApplyDirectory(name string, src []byte) (directory.File, error)
+	ApplyDirectory(name string, src []byte) (directory.File, error) // the empty name is directory
 }
 
 // Server is the control plane of a process as an http.Handler, made by Handler.

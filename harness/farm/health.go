@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -66,27 +65,18 @@ func (s *Server) ready() error {
 // mints has every issuer of the world render its discovery document, and one of them its keys and a token. Keys are made
 // when they are first needed, and those of the standard library take long: all of them would be too long for a probe.
 func (w *World) mints() error {
-	w.mu.RLock()
-	var first *issuer.Issuer
-	all := make([]*issuer.Issuer, 0, len(w.issuers))
-	for _, iss := range w.issuers {
-		all = append(all, iss)
-		if first == nil || strings.Compare(iss.URL(), first.URL()) < 0 {
-			first = iss
-		}
-	}
-	w.mu.RUnlock()
+	all := w.allIssuers()
 	for _, iss := range all {
 		if _, err := iss.Discovery(); err != nil {
 			return err
 		}
 	}
-	if first == nil { // as it was started
+	if len(all) == 0 { // as it was started
 		return nil
 	}
-	if _, err := first.JWKS(); err != nil {
+	if _, err := all[0].JWKS(); err != nil {
 		return err
 	}
-	_, err := first.Mint(issuer.Request{})
+	_, err := all[0].Mint(issuer.Request{})
 	return err
 }

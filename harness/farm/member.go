@@ -24,6 +24,11 @@ func about(member string, err error) error {
 	return refusal
 }
 
+// notFound is the error about what is not there by the name in a member of a request; empty: a part of its path.
+func notFound(member string, unknown *wording.UnknownError) *control.Error {
+	return &control.Error{Status: http.StatusNotFound, Member: member, Message: unknown.Error(), Hint: unknown.Hint()}
+}
+
 // optionOf is an option of an issuer that a member of the request asks for.
 func optionOf(member string, option issuer.Option) issuer.Option {
 	return func(i *issuer.Issuer) error { return about(member, option(i)) }

@@ -166,7 +166,7 @@ func decodeRecord(key string, record []byte, into any) error {
 	return nil
 }
 
-// Kept and Keep implement issuer.Keeper.
+// Kept returns the records of an issuer's keys; with Keep it implements issuer.Keeper.
 func (s *shelf) Kept(issuerURL string) (map[string][]byte, error) {
 	_, records := s.below("keys", hashed(issuerURL))
 	return records, nil

@@ -129,7 +129,8 @@ func (w *World) issuerAlarm(at time.Time) (reached <-chan struct{}, cancel func(
 // Describe says what the world is.
 func (w *World) Describe() control.World {
 	return control.World{
-		ID: w.id, Name: w.name, Tenant: w.tenant(), Now: w.clock.now(), Frozen: w.clock.frozen(), Skew: control.Duration(w.skew), IdentityEndpoint: w.server.identityURL(), IdentityHeader: w.identitySecret,
+		ID: w.id, Name: w.name, Tenant: w.tenant(), Now: w.clock.now(), Frozen: w.clock.frozen(), Skew: control.Duration(w.skew),
+		IdentityEndpoint: w.server.identityURL(), IdentityHeader: w.identitySecret,
 	}
 }
 

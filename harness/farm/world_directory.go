@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 
@@ -40,14 +41,11 @@ func (w *World) tenant() string { return w.dir.FirstTenant() }
 func (w *World) Directory() directory.File { return w.dir.File() }
 
 // ApplyDirectory puts a directory file in the place of the directory, at once, and returns it with every id filled in.
-// The error has a line for each problem of the file, under the given name; then nothing has changed. The world's own
+// The error has a line for each problem of the file, under the given name (empty: directory); then nothing has changed. The world's own
 // tenant is the first of the file from then on, and what the file does not have is gone; issuers, keys that Entra has
 // fetched, and the journal stay. Of two callers, the later one's file is the directory.
 func (w *World) ApplyDirectory(name string, src []byte) (directory.File, error) {
-	if name == "" {
-		name = "directory"
-	}
-	read, err := directory.Parse(name, src)
+	read, err := directory.Parse(cmp.Or(name, "directory"), src)
 	if err != nil {
 		return directory.File{}, &control.Error{Status: http.StatusBadRequest, Message: err.Error()}
 	}
@@ -96,8 +94,7 @@ func (w *World) application(tenantID, app string) (directory.Application, error)
 	case 1:
 		return found[0], nil
 	case 0:
-		unknown := wording.Unknown(app, known, "farm: no application %q", app)
-		return directory.Application{}, &control.Error{Status: http.StatusNotFound, Message: unknown.Error(), Hint: unknown.Hint()}
+		return directory.Application{}, notFound("", wording.Unknown(app, known, "farm: no application %q", app))
 	}
 	return directory.Application{}, &control.Error{Status: http.StatusConflict, Message: fmt.Sprintf("farm: %d applications are called %q: name one by its client id", len(found), app)}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/faults"
@@ -83,8 +82,7 @@ func (w *World) ClearFault(ref, name string) error {
 		return nil
 	}
 	if !slices.Contains(faults.Names(), name) {
-		unknown := wording.Unknown(name, faults.Names(), "farm: no fault is called %q", name)
-		return &control.Error{Status: http.StatusNotFound, Member: "name", Message: unknown.Error(), Hint: unknown.Hint()}
+		return notFound("name", wording.Unknown(name, faults.Names(), "farm: no fault is called %q", name))
 	}
 	return &control.Error{Status: http.StatusNotFound, Member: "name", Message: fmt.Sprintf("farm: the fault %s is not in force at issuer %q", name, iss.URL())}
 }
@@ -98,22 +96,6 @@ func othersInForce(iss *issuer.Issuer, name string) []control.Fault {
 		}
 	}
 	return others
-}
-
-// issuersOf is the issuer that a request refers to, or all, by URL, when it is empty.
-func (w *World) issuersOf(ref string) ([]*issuer.Issuer, error) {
-	if ref != "" {
-		iss, err := w.issuer(ref)
-		return []*issuer.Issuer{iss}, err
-	}
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	all := make([]*issuer.Issuer, 0, len(w.issuers))
-	for _, iss := range w.issuers {
-		all = append(all, iss)
-	}
-	slices.SortFunc(all, func(a, b *issuer.Issuer) int { return strings.Compare(a.URL(), b.URL()) })
-	return all, nil
 }
 
 func tampersOf(list []control.Fault) ([]issuer.Tamper, error) {

@@ -2,9 +2,9 @@ package farm
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -15,14 +15,27 @@ import (
 
 // Issuers lists the issuers by URL.
 func (w *World) Issuers() []control.Issuer {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	all := make([]control.Issuer, 0, len(w.issuers))
-	for _, iss := range w.issuers {
+	all := []control.Issuer{}
+	for _, iss := range w.allIssuers() {
 		all = append(all, describe(iss))
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].URL < all[j].URL })
 	return all
+}
+
+// allIssuers are the issuers by URL.
+func (w *World) allIssuers() []*issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return slices.SortedFunc(maps.Values(w.issuers), func(a, b *issuer.Issuer) int { return strings.Compare(a.URL(), b.URL()) })
+}
+
+// issuersOf is the issuer that a request refers to, or all, by URL, when it is empty.
+func (w *World) issuersOf(ref string) ([]*issuer.Issuer, error) {
+	if ref == "" {
+		return w.allIssuers(), nil
+	}
+	iss, err := w.issuer(ref)
+	return []*issuer.Issuer{iss}, err
 }
 
 func describe(iss *issuer.Issuer) control.Issuer {
@@ -104,8 +117,7 @@ func (w *World) noIssuer(ref string) error {
 	slices.Sort(platforms)
 	slices.Sort(urls)
 	known := append(slices.Compact(platforms), urls...)
-	unknown := wording.Unknown(ref, known, "farm: this world has no issuer %q", ref)
-	return &control.Error{Status: http.StatusNotFound, Member: "issuer", Message: unknown.Error(), Hint: unknown.Hint()}
+	return notFound("issuer", wording.Unknown(ref, known, "farm: this world has no issuer %q", ref))
 }
 
 // find returns the issuer with a URL, or nil.
