@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Nearest returns the known word with the smallest edit distance to word, of several the first by name, if that is at
 // most a third of the word's length. Upper and lower case are the same.
 func Nearest(word string, known []string) (string, bool) {
 	best, bestDistance := "", len(word)/3+1
+	word = strings.ToLower(word)
 	for _, k := range slices.Sorted(slices.Values(known)) {
-		if d := distance(strings.ToLower(word), strings.ToLower(k), bestDistance); d < bestDistance {
+		if d := distance(word, strings.ToLower(k), bestDistance); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
@@ -54,12 +56,15 @@ func shared(a, b string) bool {
 	return len(a) >= minShared && strings.Contains(b, a) || len(b) >= minShared && strings.Contains(a, b)
 }
 
-// maxCompared bounds the words whose distance is counted: longer ones are far from all others.
+// maxCompared bounds, in characters, the words whose distance is counted: longer ones are far from all others.
 const maxCompared = 128
 
 // distance is the optimal string alignment distance, which counts insertions, deletions, substitutions and swaps of
 // neighbours, or limit if it is not below that.
 func distance(a, b string, limit int) int {
+	if max(len(a), len(b)) > maxCompared*utf8.UTFMax { // before anything of that length is copied
+		return limit
+	}
 	s, t := []rune(a), []rune(b)
 	if len(s) > maxCompared || len(t) > maxCompared || max(len(s), len(t))-min(len(s), len(t)) >= limit {
 		return limit
