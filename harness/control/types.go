@@ -38,16 +38,10 @@ func (a *Audience) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Page asks for a part of a list.
-type Page struct {
-	Limit int    // how many at most; zero: 100; at most 1,000
-	After string // Next of the part before; empty: from the start
-}
-
 // List is a part of a list.
 type List[T any] struct {
 	Items []T    `json:"items"`
-	Next  string `json:"next,omitempty"` // what Page.After asks for the next part with; empty: this is the last
+	Next  string `json:"next,omitempty"` // what the parameter after takes for the next part; empty: this is the last
 }
 
 // Info says where the planes of a process are.

@@ -376,9 +376,6 @@ func (s *Store) Record(key string) []byte {
 	return value
 }
 
-// Dir is the directory.
-func (s *Store) Dir() string { return s.dir }
-
 // Close lets others have the directory. It may be called again.
 func (s *Store) Close() error {
 	if err := s.close(); err != nil {
