@@ -193,6 +193,20 @@ func TestWithdrawnKey(t *testing.T) {
 	}
 }
 
+// pemText is a private key for control.Keys: PEM in a JSON string.
+func pemText(t *testing.T, key any) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // TestIssuersKeysByPath asks for issuers by path, and with keys that are given as the API has them.
 func TestIssuersKeysByPath(t *testing.T) {
 	t.Parallel()
@@ -201,14 +215,7 @@ func TestIssuersKeysByPath(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	asText, err := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
-	if err != nil {
-		t.Fatal(err)
-	}
+	asText := pemText(t, key)
 	asJWK, err := json.Marshal(jose.JSONWebKey{Key: key, KeyID: "mine"})
 	if err != nil {
 		t.Fatal(err)
