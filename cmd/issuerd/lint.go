@@ -43,7 +43,8 @@ func newLint() *cobra.Command {
 		Long: `Check scenario files and print every problem as file:line:col: message, with a hint where there is one.
 Paths are files and folders, and names as run takes them; without any, the scenarios that come with issuerd are checked. A file whose
 first level has tenants is checked as a directory, for serve --directory, and one that has platform or presets there as an issuer, for
---issuers, whose platform the scenarios beside it may name. Nothing is sent anywhere. A warning is about an old word that means the same as the new one that its hint says.
+--issuers, whose platform the scenarios beside it may name. Nothing is sent anywhere. A warning is about an old word that means the same
+as the new one that its hint says.
 
 Exit status: 0 without problems, whatever the warnings, 2 with some or when a path can't be read.`,
 		Example: `  issuerd lint

@@ -77,22 +77,24 @@ Entra's directory is one tenant with the application "demo", whose credentials m
 your own in its place, and is read again whenever the file changes.
 
 RSA keys are of the standard library's where others can reach the issuers: with --public, --public-url or an issuer plane that is not on
-loopback, or with --state. Everywhere else, and in worlds that the management API makes, they are test keys of eight primes: quick to make, but weaker against
-factoring than others of their length, and not used in constant time. Keys are new at every start, unless --keys names a file with
-the platform's: then relying parties that have kept them go on. The first key that fits is the one that signs; worlds that the management API
-makes have keys of their own.
+loopback, or with --state. Everywhere else, and in worlds that the management API makes, they are test keys of eight primes: quick to make,
+but weaker against factoring than others of their length, and not used in constant time. Keys are new at every start, unless --state keeps
+them or --keys names a file with the platform's: then relying parties that know them go on. The first key that fits is the one that signs;
+worlds that the management API makes have keys of their own.
 
-Nothing outlives the process, unless --state names a directory. It keeps the certificate authority, the worlds with their issuers, keys, faults,
-clocks, journals and Entra's directories, whatever ends the process: what was answered is on the disk. Workloads, what Entra has cached, and the
-management API's token are not kept. The directory is for one process at a time, and has private keys in it. Then the file of --directory is
-read at the first start and when it has changed since; a key of --keys that is new takes over as in a rotation. The authority stays while it can
-sign for every --host, for a year at most; with a warning, another takes its place.
+Nothing outlives the process, unless --state names a directory. It keeps the certificate authority, the worlds with their issuers, keys,
+faults, clocks, journals and Entra's directories, whatever ends the process: what was answered is on the disk. Workloads, what Entra has
+cached, and the management API's token are not kept. The directory is for one process at a time, and has private keys in it. Then the file
+of --directory is read at the first start and when it has changed since; a key of --keys that is new takes over as in a rotation. The
+authority stays while it can sign for every --host, for a year at most; with a warning, another takes its place.
 
 With --env-file the farm leaves the address and the token of its control plane in a file of mode 0600, where the commands for a running
 farm look when ` + controlURLVariable + ` is not set, and which a shell can source. It is removed at the end. Without a path it is
-$XDG_RUNTIME_DIR/issuerd/env, or else issuerd-UID/env in the folder for temporary files; of another path, ` + envFileVariable + ` tells the commands.
+$XDG_RUNTIME_DIR/issuerd/env, or else issuerd-UID/env in the folder for temporary files; of another path, ` + envFileVariable + ` tells the
+commands.
 
-Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port or the directory of --state is taken. A second SIGTERM or Ctrl-C ends it at once.`,
+Exit status: 0 after SIGTERM or Ctrl-C, 2 bad usage or a bad file, 3 when a port or the directory of --state is taken. A second SIGTERM or
+Ctrl-C ends it at once.`,
 		Args: f.args,
 		Example: `  issuerd serve --ca-file ca.pem
   issuerd serve --directory entra.yaml --keys github=github.pem
