@@ -44,6 +44,10 @@ const (
 
 const setting = "shape"
 
+// maxDerived is how many bytes a claim that is made from others may have, many times what a token can carry. Forms that
+// repeat each other's claims double what they make with each step.
+const maxDerived = 64 << 10
+
 // Settings is the shape as the settings of a preset.
 func (s Shape) Settings() map[string]any { return map[string]any{setting: s} }
 
@@ -70,9 +74,15 @@ func Claims(platform string) func(issuer.Request) (issuer.Claims, error) {
 		for _, r := range s.Rules {
 			_, given := req.Claims[r.Claim]
 			_, made := c[r.Claim]
-			if !given && !made && r.applies(text) {
-				c[r.Claim] = expand(r.Form, text)
+			if given || made || !r.applies(text) {
+				continue
 			}
+			value := expand(r.Form, text)
+			if len(value) > maxDerived {
+				return nil, fmt.Errorf("%s: the claim %q would have %d bytes, want at most %d: shorten its form, or the claims that it is made from",
+					platform, r.Claim, len(value), maxDerived)
+			}
+			c[r.Claim] = value
 		}
 		aud, err := s.aud(req.Audience, text)
 		if err != nil {

@@ -2,6 +2,7 @@ package ci_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -136,5 +137,20 @@ func TestVariables(t *testing.T) {
 	}
 	if _, err := native.New(issuer.Workload{Issuer: iss, Preset: "step"}); err == nil {
 		t.Error("a preset that there is not: no error")
+	}
+}
+
+// TestClaimsOfClaimsAreBounded has forms each of which repeats the claim of the one before.
+func TestClaimsOfClaimsAreBounded(t *testing.T) {
+	t.Parallel()
+	rules := []ci.Rule{{Claim: "c1", Form: strings.Repeat("{c0}", 16)}, {Claim: "c2", Form: strings.Repeat("{c1}", 16)}}
+	got, err := shaped(ci.Shape{Rules: rules}, nil, issuer.Claims{"c0": strings.Repeat("x", 256)})
+	if err != nil || len(got["c2"].(string)) != 64<<10 {
+		t.Errorf("64 KiB: %v, want them made", err)
+	}
+	_, err = shaped(ci.Shape{Rules: rules}, nil, issuer.Claims{"c0": strings.Repeat("x", 257)})
+	const want = `the claim "c2" would have 65792 bytes, want at most 65536: shorten its form, or the claims that it is made from`
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
