@@ -54,9 +54,18 @@ func WithURL(issuerURL string) Option {
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || !utf8.ValidString(issuerURL) {
 			return fmt.Errorf("issuer: url %q: want https://host/path without query and fragment", issuerURL)
 		}
+		if HasDotSegment(u.Path) {
+			return fmt.Errorf("issuer: url %q: want a path without . and .. in it, which clients resolve before they ask", issuerURL)
+		}
 		i.url = issuerURL
 		return nil
 	}
+}
+
+// HasDotSegment tells whether a path has a part that is . or .., as RFC 3986, section 5.2.4 has it. Clients take such
+// parts out before they ask, and so never reach what is served below them.
+func HasDotSegment(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
 }
 
 // WithHome says that the issuer's URL is another address of the issuer that the real world knows under home; see
