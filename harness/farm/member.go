@@ -38,7 +38,7 @@ func optionOf(member string, option issuer.Option) issuer.Option {
 // one credential of a client.
 var inTenant = map[string]*regexp.Regexp{
 	"application": regexp.MustCompile(`^applications\[\d+\]\.`),
-	"credential":  regexp.MustCompile(`^(applications|managedIdentities)\[\d+\]\.credentials\[\d+\]\.`),
+	"credential":  regexp.MustCompile(`^(applications|managedIdentities)\[\d+\]\.credentials\[\d+\](\.|$)`),
 }
 
 // refused makes the directory's errors those of the control API: what it does not have is not found, and a rule that is

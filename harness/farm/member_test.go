@@ -2,6 +2,7 @@ package farm_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -56,6 +57,17 @@ func TestMembers(t *testing.T) {
 		}},
 		{"issuer", credential(with(func(c *directory.Credential) { c.Issuer = "" }))},
 		{"name", credential(with(func(c *directory.Credential) { c.Name = "x" }))},
+		{"", func() error { // what is wrong is that there is one more, and no member of it
+			full := control.ApplicationSpec{Name: "full"}
+			for n := range 20 {
+				full.Credentials = append(full.Credentials, with(func(c *directory.Credential) { c.Name, c.Subject = fmt.Sprintf("number-%d", n), fmt.Sprint(n) }))
+			}
+			if _, err := w.AddApplication(full); err != nil {
+				return err
+			}
+			_, err := w.AddCredential("full", good)
+			return err
+		}},
 		{"start", func() error { _, err := s.NewWorld(control.WorldSpec{Start: fixed.AddDate(900, 0, 0)}); return err }},
 		{"skew", func() error { _, err := s.NewWorld(control.WorldSpec{Skew: 1 << 62}); return err }},
 	} {
