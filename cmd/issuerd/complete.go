@@ -53,8 +53,13 @@ func completeFlags(cmd *cobra.Command) {
 // markFiles says that the values of flags are names of files.
 func markFiles(cmd *cobra.Command, flags ...string) {
 	for _, name := range flags {
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)) // the flag is there
+		_ = cmd.RegisterFlagCompletionFunc(name, completeFiles) // the flag is there
 	}
+}
+
+// completeFiles has the shell offer files.
+func completeFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
 }
 
 // once completes the first argument of a command alone.

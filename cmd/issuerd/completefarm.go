@@ -65,10 +65,6 @@ func completeParameters(_ *cobra.Command, args []string, _ string) ([]cobra.Comp
 	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-func completeFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveDefault
-}
-
 // completeFarms offers the running farm that a command would find without the flag.
 func completeFarms(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	address, from := os.Getenv(controlURLVariable), controlURLVariable

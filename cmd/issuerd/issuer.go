@@ -58,9 +58,8 @@ The platform is one of those there are, or with --define that of an issuer file,
 	flags.StringVar(&f.spec.Alg, "alg", "", "the signature algorithm; the platform's unless given")
 	flags.StringArrayVar(&f.claims, "claim", nil, "name=text, or name:=JSON for other types; name:=null removes the claim (repeatable)")
 	flags.StringVar(&f.define, "define", "", "an issuer file that describes the platform")
-	markFiles(cmd, "define")
 	flags.StringVar(&f.keys, "keys", "", "a file with the private keys that it signs with, in PEM or JSON Web Keys")
-	_ = cmd.RegisterFlagCompletionFunc("keys", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)) // a file, unlike serve's
+	markFiles(cmd, "define", "keys") // keys is a file alone here, unlike serve's
 	return cmd
 }
 
