@@ -35,7 +35,7 @@ var allowed = map[string][]string{
 	"harness/faults":                    {"issuers/issuer", "wording"},
 	"harness/keyfile":                   {"harness/document", "issuers/issuer"},
 	"harness/plane":                     {"issuers", "harness/entra/directory"},
-	"harness/report":                    {},
+	"harness/report":                    {"wording"},
 	"harness/runner":                    {"harness/document", "harness/scenario", "harness/targets", "harness/control", "harness/report", "harness/entra", "harness/entra/directory", "harness/faults", "issuers", "issuers/generic", "issuers/issuer", "wording"},
 	"harness/scenario":                  {"harness/document", "harness/entra/directory", "issuers/generic"},
 	"harness/state":                     {},

@@ -1,4 +1,5 @@
-// Package wording is how messages count things, list what is known, and find the word that somebody meant.
+// Package wording is how messages count things, list what is known, find the word that somebody meant, and print the
+// text of others.
 //
 //	wording.Count(1, "scenario file")                        // 1 scenario file
 //	wording.Nearest("gitub", []string{"github", "gcp"})      // github

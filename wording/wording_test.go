@@ -109,3 +109,21 @@ func BenchmarkHave(b *testing.B) {
 		})
 	}
 }
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ text, want, lines string }{
+		{"", "", ""},
+		{`repo:a/b "ü" \d 日本`, `repo:a/b "ü" \d 日本`, `repo:a/b "ü" \d 日本`},
+		{"a\x1b[31mb\x1b[0m", `a\x1b[31mb\x1b[0m`, `a\x1b[31mb\x1b[0m`},
+		{"one\ntwo\tthree\r", `one\ntwo\tthree\r`, "one\ntwo\tthree\\r"},
+		{"\x7f\u009b\u202e\xff", `\x7f\u009b\u202e\xff`, `\x7f\u009b\u202e\xff`},
+	} {
+		if got := wording.Printable(tt.text); got != tt.want {
+			t.Errorf("Printable(%q) = %s, want %s", tt.text, got, tt.want)
+		}
+		if got := wording.PrintableLines(tt.text); got != tt.lines {
+			t.Errorf("PrintableLines(%q) = %s, want %s", tt.text, got, tt.lines)
+		}
+	}
+}

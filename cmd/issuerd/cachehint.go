@@ -58,12 +58,21 @@ func edits(o directory.Options) time.Duration { return max(o.PropagationDelay, o
 
 // sayWait says what is so for a time, with %s in its place, and how to have that pass.
 func (c *connection) sayWait(stderr io.Writer, what string, wait time.Duration) {
-	world := ""
-	if c.world != control.DefaultWorld {
-		world = " --world " + c.world
-	}
 	text := control.Duration(wait).String()
-	fmt.Fprintf(stderr, "issuerd: hint: "+what+": issuerd clock advance %s%s\n", text, text, world)
+	fmt.Fprintf(stderr, "issuerd: hint: "+what+": issuerd clock advance %s%s\n", text, text, c.worldFlag())
+}
+
+// hintPublish says on stderr that nobody can verify what is signed with a key, and how to change that.
+func (c *connection) hintPublish(stderr io.Writer, iss string) {
+	fmt.Fprintf(stderr, "issuerd: hint: tokens are signed with a key that no JWKS lists: issuerd key publish %s%s\n", iss, c.worldFlag())
+}
+
+// worldFlag is the --world of a command that a hint names, with the blank before it.
+func (c *connection) worldFlag() string {
+	if c.world == control.DefaultWorld {
+		return ""
+	}
+	return " --world " + c.world
 }
 
 // options are how the Entra of the world behaves.

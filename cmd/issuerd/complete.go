@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
@@ -23,7 +24,8 @@ var completions = map[string]cobra.CompletionFunc{
 	"preset":   completePresets,
 	"platform": completePlatforms,
 	"alg":      completeAlgorithms,
-	"fault":    completeFaults,
+	"fault":    completeServeFaults,
+	"code":     completeCodes,
 	"world":    completeWorlds,
 	"label":    completeLabels,
 	"audience": cobra.FixedCompletions([]string{"api://AzureADTokenExchange"}, cobra.ShellCompDirectiveNoFileComp),
@@ -126,6 +128,50 @@ func completeFaults(*cobra.Command, []string, string) ([]cobra.Completion, cobra
 	return faults.Names(), cobra.ShellCompDirectiveNoFileComp
 }
 
+// completeServeFaults offers the platforms with the : that comes before a fault, and then those.
+func completeServeFaults(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	names, after := platformsOf(cmd).Names(), ":"
+	directive := cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	if platform, _, behind := strings.Cut(toComplete, ":"); behind {
+		if !slices.Contains(names, platform) {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		names, after, directive = faults.Names(), "", cobra.ShellCompDirectiveNoFileComp
+		for i := range names {
+			names[i] = platform + ":" + names[i]
+		}
+	}
+	list := make([]cobra.Completion, len(names))
+	for i, name := range names {
+		list[i] = name + after
+	}
+	return list, directive
+}
+
+// completeCodes offers Entra's codes as the word has begun, with the error that comes with each.
+func completeCodes(_ *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	for _, code := range entra.Codes {
+		if word, ok := asBegun(toComplete, code.Name()); ok && code.Prefix == "" { // which --code takes
+			list = append(list, cobra.CompletionWithDesc(word, code.OAuth))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), cobra.ShellCompDirectiveNoFileComp
+}
+
+// asBegun is a label in the letters of the word that begins it, which may leave out what comes before the number of a
+// code; a shell offers nothing else. It tells whether the word begins it.
+func asBegun(word, label string) (string, bool) {
+	if isDigits(word) {
+		label = strings.TrimPrefix(strings.TrimPrefix(label, "AADSTS"), "AADB2C")
+	}
+	if len(word) > len(label) || !strings.EqualFold(word, label[:len(word)]) {
+		return "", false
+	}
+	return word + label[len(word):], true
+}
+
 // completeKeys offers the platforms with the = that comes before the name of a file, and then files.
 func completeKeys(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if strings.Contains(toComplete, "=") {
@@ -147,15 +193,17 @@ func completeTargets(cmd *cobra.Command, args []string, toComplete string) ([]co
 }
 
 // completeLabels offers the labels of the scenarios that the arguments name, with a number of how many have each.
-func completeLabels(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func completeLabels(_ *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	loaded, err := load(args)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	having := labelsOf(loaded.files)
+	having, word := labelsOf(loaded.files), strings.TrimPrefix(toComplete, "-")
 	var list []cobra.Completion
 	for _, label := range slices.Sorted(maps.Keys(having)) {
-		list = append(list, cobra.CompletionWithDesc(label, wording.Count(having[label], "scenario")))
+		if begun, ok := asBegun(word, label); ok {
+			list = append(list, cobra.CompletionWithDesc(toComplete[:len(toComplete)-len(word)]+begun, wording.Count(having[label], "scenario")))
+		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
 }

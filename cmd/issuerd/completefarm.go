@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // completionTime is how long somebody who pressed a key waits for a farm.
@@ -93,11 +95,7 @@ var completeApps = fromFarm(func(ctx context.Context, farm *connection, _ []stri
 // completeCredentials offers the credentials of the application in the first argument.
 var completeCredentials = fromFarm(func(ctx context.Context, farm *connection, args []string) ([]cobra.Completion, error) {
 	app, err := farm.Application(ctx, farm.world, first(args))
-	var list []cobra.Completion
-	for _, c := range app.Credentials {
-		list = append(list, cobra.CompletionWithDesc(c.Name, c.Issuer))
-	}
-	return list, err
+	return described(app.Credentials, func(c directory.Credential) (string, string) { return c.Name, c.Issuer }), err
 })
 
 // completeKIDs offers the keys of the issuer in the first argument.
@@ -117,6 +115,7 @@ func described[T any](items []T, describe func(T) (word, about string)) []cobra.
 	var list []cobra.Completion
 	for _, item := range items {
 		word, about := describe(item)
+		word, about = wording.Printable(word), wording.Printable(about) // a completion is a line
 		if about != "" {
 			word = cobra.CompletionWithDesc(word, about)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -116,13 +115,27 @@ func connectTo(from, address string) (*connection, error) {
 // validateURL refuses what can't lead to a running farm before anything is tried.
 func validateURL(from, address string) error {
 	u, err := url.Parse(address)
-	if err == nil && u.User != nil {
+	if err == nil && u.User != nil || strings.Contains(address, "@") { // which is not repeated
 		return fmt.Errorf("%s: want the URL of a control plane without a user or a password; its bearer token goes into %s", from, controlTokenVariable)
 	}
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%s %q: want the URL of a control plane, such as http://127.0.0.1:8446", from, address)
+	if err != nil || !isPlaneURL(u) {
+		return &exitError{code: exitUsage, err: fmt.Errorf("%s %q: want the URL of a control plane, such as http://127.0.0.1:8446", from, address), hint: withScheme(address)}
 	}
 	return nil
+}
+
+// isPlaneURL tells a URL that may be that of a plane.
+func isPlaneURL(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}
+
+// withScheme is a hint for who has left out the http:// of an address, or nothing.
+func withScheme(address string) string {
+	u, err := url.Parse("http://" + address)
+	if err != nil || !isPlaneURL(u) || u.User != nil || strings.Contains(address, "://") {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q?", u)
 }
 
 // startHint is how to have a running farm.
@@ -146,7 +159,7 @@ func (f *farmFlags) connect(cmd *cobra.Command) (*connection, error) {
 			hint: startHint,
 		}
 	}
-	return c, c.explain(c.enter(cmd.Context(), f.world))
+	return c, c.explain(cmd.Context(), c.enter(cmd.Context(), f.world))
 }
 
 // enter picks the world of --world, which a command without that flag does not have.
@@ -192,17 +205,18 @@ func onFarm(f *farmFlags, do func(*cobra.Command, []string, *connection) error) 
 		if err != nil {
 			return err
 		}
-		return c.explain(do(cmd, args, c))
+		return c.explain(cmd.Context(), do(cmd, args, c))
 	}
 }
 
 // explain turns what the client of the API returns into what the user has to know: which address did not answer, or
-// what was wrong with the request.
-func (c *connection) explain(err error) error {
+// what was wrong with the request. What a farm can't do, and what can't be done in a world that has ended, is no bad
+// usage.
+func (c *connection) explain(ctx context.Context, err error) error {
 	var known *exitError
 	var refusal *control.Error
 	var unreached *control.UnreachableError
-	var syntax *json.SyntaxError
+	var other *control.AnswerError
 	switch {
 	case err == nil || errors.As(err, &known):
 		return err
@@ -211,6 +225,10 @@ func (c *connection) explain(err error) error {
 			code: exitUsage, err: fmt.Errorf("the farm at %s does not take the bearer token of %s", c.URL, c.tokenFrom),
 			hint: "a farm prints its token at its start, and has a new one each time; issuerd serve --env-file leaves it where commands find it",
 		}
+	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound && c.hasEnded(ctx):
+		return &exitError{code: exitRun, err: fmt.Errorf("the world %s has ended: %w", c.world, err), hint: "issuerd world list lists those that are there"}
+	case errors.As(err, &refusal) && refusal.Status >= http.StatusInternalServerError:
+		return &exitError{code: exitRun, err: err, hint: refusal.Hint}
 	case errors.As(err, &refusal):
 		if refusal.Member != "" && !strings.Contains(refusal.Message, refusal.Member) {
 			err = fmt.Errorf("%s: %w", refusal.Member, err)
@@ -224,8 +242,18 @@ func (c *connection) explain(err error) error {
 			hint = "the farm that wrote " + c.file + " has ended without removing it; start another with issuerd serve --env-file"
 		}
 		return &exitError{code: exitRun, err: fmt.Errorf("no farm answers at %s (of %s): %w", c.URL, c.urlFrom, unreached.Err), hint: hint}
-	case errors.As(err, &syntax):
-		return &exitError{code: exitRun, err: fmt.Errorf("what answers at %s (of %s) is no farm: %w", c.URL, c.urlFrom, err)}
+	case errors.As(err, &other):
+		return &exitError{code: exitRun, err: fmt.Errorf("what answers at %s (of %s) is no farm: %w", c.URL, c.urlFrom, other.Err), hint: "it wants the control plane, whose URL issuerd serve prints at its start"}
 	}
 	return err
+}
+
+// hasEnded tells whether the world is gone that the command is about.
+func (c *connection) hasEnded(ctx context.Context) bool {
+	if c.world == "" || c.world == control.DefaultWorld { // which does not end
+		return false
+	}
+	_, err := c.World(ctx, c.world)
+	var refusal *control.Error
+	return errors.As(err, &refusal) && refusal.Status == http.StatusNotFound
 }

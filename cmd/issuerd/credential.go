@@ -58,13 +58,11 @@ func (f *credentialFlags) withURL(ctx context.Context, farm *connection) (direct
 
 // issuerURL is the URL of a platform's issuer: the only one, or of several the platform's own.
 func (c *connection) issuerURL(ctx context.Context, name string) (string, error) {
-	canonical := ""
-	if platform, err := issuers.ByName(name); err == nil {
-		if service, err := platform.Service(platform.Presets[0].Service); err == nil {
-			canonical = service.Issuer
-		}
-	}
 	all, err := c.Issuers(ctx, c.world)
+	if err != nil {
+		return "", err
+	}
+	canonical, err := c.canonicalURL(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -84,9 +82,30 @@ func (c *connection) issuerURL(ctx context.Context, name string) (string, error)
 	case 1:
 		return urls[0], nil
 	case 0:
-		return "", fmt.Errorf("--issuer %q: the world has no issuer of it (%s)", name, wording.Have(name, platforms))
+		return "", wording.Unknown(name, platforms, "--issuer %q: the world has no issuer of it", name)
 	}
 	return "", fmt.Errorf("--issuer %q: the world has several: give the URL (%s)", name, wording.Have(name, urls))
+}
+
+// canonicalURL is the URL of a platform's own issuer, or empty. What this program does not know, the farm may.
+func (c *connection) canonicalURL(ctx context.Context, name string) (string, error) {
+	if platform, err := issuers.ByName(name); err == nil {
+		service, err := platform.Service(platform.Presets[0].Service)
+		if err != nil {
+			return "", err
+		}
+		return service.Issuer, nil
+	}
+	platforms, err := c.Platforms(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range platforms {
+		if p.Name == name {
+			return p.URL, nil
+		}
+	}
+	return "", nil
 }
 
 func newCredentialAdd() *cobra.Command {

@@ -157,7 +157,7 @@ func checksText(in entra.SignIn, indent string, color bool) string {
 		if code, has := map[string]string{"ok": "32", "FAIL": "31"}[word]; color && has {
 			shown = "\x1b[" + code + "m" + shown + "\x1b[0m"
 		}
-		b.WriteString(strings.TrimRight(fmt.Sprintf("%s%s  %-*s  %s", indent, shown, width, name, text), " ") + "\n")
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%s%s  %-*s  %s", indent, shown, width, name, wording.Printable(text)), " ") + "\n")
 	}
 	for _, check := range in.Checks {
 		note := ""
@@ -182,7 +182,7 @@ func checksText(in entra.SignIn, indent string, color bool) string {
 		if fetch.Error != "" {
 			text += ": " + fetch.Error
 		}
-		fmt.Fprintf(&b, "%sfetched %s %s\n", indent, fetch.Document, text)
+		fmt.Fprintf(&b, "%sfetched %s %s\n", indent, fetch.Document, wording.Printable(text))
 	}
 	return b.String()
 }
@@ -198,13 +198,13 @@ func orNothing(text string) string {
 func outcome(got control.SignedIn) string {
 	if got.Token == "" {
 		if got.Description == "" {
-			return fmt.Sprintf("refused: HTTP status %d %s", got.Status, got.Error)
+			return fmt.Sprintf("refused: HTTP status %d %s", got.Status, wording.Printable(got.Error))
 		}
-		return "refused: " + got.Description
+		return "refused: " + wording.Printable(strings.ReplaceAll(got.Description, "\r\n", " "))
 	}
 	who := got.SignIn.AppName
 	if who == "" {
 		who = got.SignIn.ClientID
 	}
-	return fmt.Sprintf("signed in as %s: access token for %s", who, orNothing(fmt.Sprint(got.Claims["aud"])))
+	return wording.Printable(fmt.Sprintf("signed in as %s: access token for %s", who, orNothing(fmt.Sprint(got.Claims["aud"]))))
 }

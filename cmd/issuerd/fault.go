@@ -113,7 +113,7 @@ Entra keeps the keys that it has fetched: a hint says how long it does not notic
 			if f.json {
 				err = printJSON(cmd.OutOrStdout(), set)
 			} else {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s of %s\n", set.Name, set.Issuer)
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s of %s\n", wording.Printable(set.Name), wording.Printable(set.Issuer))
 			}
 			if change, changes := changeOf(set.Name); changes {
 				farm.hint(cmd.Context(), cmd.ErrOrStderr(), change, set.Issuer)
@@ -165,7 +165,7 @@ func newFaultClear() *cobra.Command {
 				if len(args) == 2 && fault.Name != args[1] {
 					continue
 				}
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s of %s: %s\n", fault.Name, fault.Issuer, wording.Count(fault.Hits, "hit")); err != nil {
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s of %s: %s\n", wording.Printable(fault.Name), wording.Printable(fault.Issuer), wording.Count(fault.Hits, "hit")); err != nil {
 					return err
 				}
 				if fault.Name == (faults.JWKS{}).Name() && fault.Hits > 0 { // Entra may have kept what it was served
@@ -233,6 +233,9 @@ func parseParameters(fault string, words []string) (map[string]any, error) {
 	return members, nil
 }
 
+// faultName is what the names of faults look like, and no port and no rest of a URL.
+var faultName = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
+
 // parameterType is the type of a fault's parameter, or that of text, if it is not known.
 func parameterType(fault, parameter string) string {
 	for _, f := range faults.All {
@@ -290,6 +293,8 @@ func parseFault(text string) (control.FaultSpec, error) {
 		iss = words[0]
 		if i := strings.LastIndex(iss, ":"); i > 0 && slices.Contains(faults.Names(), iss[i+1:]) {
 			iss, name, words = iss[:i], iss[i+1:], words[1:]
+		} else if i > 0 && faultName.MatchString(iss[i+1:]) && (len(words) == 1 || parameterName.MatchString(words[1])) {
+			iss, name, words = iss[:i], iss[i+1:], words[1:] // no fault, as New says with those that are near
 		} else if len(words) > 1 {
 			name, words = words[1], words[2:]
 		}

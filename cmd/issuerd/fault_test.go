@@ -37,7 +37,10 @@ func TestParseFaultRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                          "want the words of issuerd fault set",
 		"github":                    "want the words of issuerd fault set",
-		"github:nosuch":             "want the words of issuerd fault set",
+		"github:nosuch":             `no fault "nosuch"`,
+		"github:nosuch code=1":      `no fault "nosuch"`,
+		"https://x:8443/a":          "want the words of issuerd fault set",
+		"https://x:8443":            "want the words of issuerd fault set",
 		"github nosuch":             `no fault "nosuch"`,
 		"github:status jwks":        `"jwks": want a parameter=value`,
 		"github:status code=many":   `"code=many": want a whole number, got many`,

@@ -60,8 +60,11 @@ Exit status: 0 it is ready, 2 bad usage, 3 it is not, or does not answer within 
 // healthURL is what to ask of a plane at an address.
 func healthURL(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+	if err == nil && u.User != nil {
 		return nil, errors.New("health: want the URL of a plane without a user and a password, such as http://127.0.0.1:8446")
+	}
+	if err != nil || !isPlaneURL(u) {
+		return nil, &exitError{code: exitUsage, err: errors.New("health: want the URL of a plane, such as http://127.0.0.1:8446"), hint: withScheme(address)}
 	}
 	if strings.Trim(u.Path, "/") == "" {
 		u.Path = "/readyz"

@@ -78,6 +78,9 @@ func TestHealthOfOthers(t *testing.T) {
 	if _, err := askHealth(ctx, target); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one that hangs: %v, want %v", err, context.DeadlineExceeded)
 	}
+	if _, _, stderr := health(t, "127.0.0.1:8446"); strings.Contains(stderr, "password") || !strings.HasSuffix(stderr, "\nissuerd: hint: did you mean \"http://127.0.0.1:8446\"?\n") {
+		t.Errorf("an address without http://: %q", stderr)
+	}
 	for _, bad := range []string{"127.0.0.1:8446", "ftp://x", "http://", "http://user:secret@127.0.0.1", "%"} {
 		if code, _, stderr := health(t, bad); code != exitUsage || !strings.Contains(stderr, "want the URL of a plane") || strings.Contains(stderr, "secret") {
 			t.Errorf("%q: exit code %d, %q", bad, code, stderr)

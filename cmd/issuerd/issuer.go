@@ -11,6 +11,7 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/keyfile"
 	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/wording"
 )
 
 func newIssuer() *cobra.Command {
@@ -106,7 +107,7 @@ func (f *issuerFlags) add(cmd *cobra.Command, platform string, farm *connection)
 	if f.json {
 		return printJSON(cmd.OutOrStdout(), made)
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), made.URL)
+	_, err = fmt.Fprintln(cmd.OutOrStdout(), wording.Printable(made.URL))
 	return err
 }
 

@@ -167,7 +167,7 @@ func entryText(e control.Entry, color bool) string {
 		if e.Agent != "" {
 			text += "  " + e.Agent
 		}
-		return text + "\n"
+		return wording.Printable(text) + "\n"
 	}
 	who := in.AppName
 	if who == "" {
@@ -177,11 +177,12 @@ func entryText(e control.Entry, color bool) string {
 	if in.Issuer != "" {
 		text += fmt.Sprintf(" with a token of %s for %s", in.Issuer, orNothing(in.Subject))
 	}
+	text = wording.Printable(text)
 	switch {
 	case in.Code == 0 && in.Status < 400:
 		return text + ": signed in\n"
 	case in.Code == 0:
-		return fmt.Sprintf("%s: refused, HTTP status %d %s\n", text, in.Status, in.Error) + checksText(*in, "    ", color)
+		return fmt.Sprintf("%s: refused, HTTP status %d %s\n", text, in.Status, wording.Printable(in.Error)) + checksText(*in, "    ", color)
 	}
 	return fmt.Sprintf("%s: refused, %s\n", text, codeName(in.Code)) + checksText(*in, "    ", color)
 }

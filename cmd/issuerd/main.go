@@ -72,10 +72,10 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		exit.hint = unknown.Hint()
 	}
 	if exit.err != nil {
-		fmt.Fprintf(stderr, "issuerd: error: %v\n", exit.err)
+		fmt.Fprintf(stderr, "issuerd: error: %s\n", wording.PrintableLines(exit.err.Error()))
 	}
 	if exit.hint != "" {
-		fmt.Fprintf(stderr, "issuerd: hint: %s\n", exit.hint)
+		fmt.Fprintf(stderr, "issuerd: hint: %s\n", wording.PrintableLines(exit.hint))
 	}
 	return exit.code
 }

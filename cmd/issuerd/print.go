@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // printJSON prints a value as one JSON document for people and programs: indented, without escapes for HTML.
@@ -29,12 +30,16 @@ func list[T any](items []T) control.List[T] {
 	return control.List[T]{Items: items}
 }
 
-// printTable prints rows in columns.
+// printTable prints rows in columns. What can't be printed of a cell is escaped.
 func printTable(w io.Writer, rows [][]string) error {
 	var b bytes.Buffer
 	columns := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(columns, strings.Join(row, "\t"))
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = wording.Printable(cell)
+		}
+		fmt.Fprintln(columns, strings.Join(cells, "\t"))
 	}
 	if err := columns.Flush(); err != nil {
 		return err

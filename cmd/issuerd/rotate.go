@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,10 @@ long that is so.`,
 				err = printJSON(cmd.OutOrStdout(), rotated)
 			} else {
 				_, err = fmt.Fprintln(cmd.OutOrStdout(), rotated.KID)
+			}
+			if unpublished {
+				farm.hintPublish(cmd.ErrOrStderr(), iss)
+				return err
 			}
 			if keys, listErr := farm.Keys(ctx, farm.world, iss); listErr == nil {
 				farm.hint(ctx, cmd.ErrOrStderr(), unseenKey, issuersOf(keys)...)
@@ -107,9 +112,8 @@ func newKeyPublish(published bool) *cobra.Command {
 	var f farmFlags
 	cmd := &cobra.Command{
 		Use:   "publish ISSUER [KID]",
-		Short: "Put a key into its issuer's JWKS; without KID, all that others have taken the place of",
-		Long: `Put a key into its issuer's JWKS, and print the keys of the issuer as they are then. Without KID, all are meant that others have
-taken the place of.`,
+		Short: "Put a key into its issuer's JWKS; without KID, the one that signs",
+		Long:  "Put a key into its issuer's JWKS, and print the keys of the issuer as they are then. Without KID, the one that signs is meant.",
 		Example: `  issuerd rotate github --unpublished
   issuerd key publish github`,
 		Args:              wantArgs(1, 2, "an issuer, and perhaps the kid of a key"),
@@ -127,16 +131,38 @@ says how long that is so.`
   issuerd key withdraw github`
 	}
 	cmd.RunE = onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
+		before, err := farm.Keys(cmd.Context(), farm.world, args[0])
+		if err != nil {
+			return err
+		}
 		spec := control.PublishSpec{Issuer: args[0], KID: first(args[1:]), Published: published}
 		keys, err := farm.Publish(cmd.Context(), farm.world, spec)
 		if err != nil {
 			return err
 		}
 		err = f.printKeys(cmd, keys)
-		farm.hint(cmd.Context(), cmd.ErrOrStderr(), change, issuersOf(keys)...)
+		if published && signsHidden(keys) {
+			farm.hintPublish(cmd.ErrOrStderr(), args[0])
+		} else if !samePublished(before, keys) {
+			farm.hint(cmd.Context(), cmd.ErrOrStderr(), change, issuersOf(keys)...)
+		}
 		return err
 	})
 	f.add(cmd)
 	f.addJSON(cmd)
 	return cmd
+}
+
+// signsHidden tells whether tokens are signed with a key that no JWKS lists.
+func signsHidden(keys []control.Key) bool {
+	return slices.ContainsFunc(keys, func(key control.Key) bool { return key.Signs && !key.Published })
+}
+
+// samePublished tells whether the same keys are published before a change and after it, in whatever order.
+func samePublished(before, after []control.Key) bool {
+	published := map[string]bool{}
+	for _, key := range before {
+		published[key.Issuer+" "+key.KID] = key.Published
+	}
+	return !slices.ContainsFunc(after, func(key control.Key) bool { return published[key.Issuer+" "+key.KID] != key.Published })
 }

@@ -217,7 +217,7 @@ func (f *runFlags) open(ctx context.Context, remote *connection, hosts []string)
 	switch {
 	case remote != nil:
 		if t, err = targets.Remote(ctx, remote.URL, remote.URL, remote.Token, nil); err != nil {
-			return nil, nil, remote.explain(err)
+			return nil, nil, remote.explain(ctx, err)
 		}
 		return t, t.Close, nil
 	case f.target == "container":

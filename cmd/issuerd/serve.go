@@ -132,6 +132,9 @@ Ctrl-C ends it at once.`,
 }
 
 func (f *serveFlags) serve(cmd *cobra.Command) error {
+	if f.state == "" && cmd.Flags().Changed("state") {
+		return errors.New(`--state "": want the path of a directory; without --state nothing is kept`)
+	}
 	dir, directoryVersion, err := f.loadDirectory()
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -106,9 +107,12 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 		return err
 	}
 	f.files = files
-	platform, preset, err := set.Find(name, f.preset)
-	if err != nil {
-		return err
+	platform, preset, unknown := set.Find(name, f.preset)
+	if platform == nil {
+		return f.mintUnknown(cmd, name, unknown)
+	}
+	if unknown != nil {
+		return unknown
 	}
 	if _, _, renamed := issuers.Renamed(name, f.preset); renamed {
 		_, err := fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: hint: %s --preset %s is %s --preset %s now\n", name, f.preset, platform.Name, preset.Name)
@@ -121,11 +125,12 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 		return err
 	}
 	spec.Preset = preset.Name
+	at := func(farm *connection) (string, error) { return f.issuerAt(cmd, farm, platform, preset) }
 	if f.printEnv {
-		return f.env(cmd, platform, preset, spec.Claims)
+		return f.env(cmd, at, spec)
 	}
-	if len(f.vars) > 0 {
-		return errors.New("token: --env sets a variable of a workload, so it goes with --print-env only")
+	if err := f.refuseVars(); err != nil {
+		return err
 	}
 	farm, err := f.found(cmd)
 	if err != nil {
@@ -133,21 +138,59 @@ func (f *tokenFlags) mint(cmd *cobra.Command, name string) error {
 	}
 	var raw string
 	if farm != nil {
-		raw, err = f.mintAt(cmd, farm, platform, preset, spec)
-		err = farm.explain(err)
+		raw, err = f.mintAt(cmd, farm, at, spec)
 	} else {
 		raw, err = f.mintHere(cmd, platform, preset, spec)
 	}
 	if err != nil {
 		return err
 	}
+	return f.printMinted(cmd, raw)
+}
+
+// mintUnknown mints for a platform that this program does not know, if there is a running farm, which may know it.
+func (f *tokenFlags) mintUnknown(cmd *cobra.Command, name string, unknown error) error {
+	farm, err := f.found(cmd)
+	if farm == nil && err == nil && !f.printEnv {
+		return unknown
+	}
+	if err != nil {
+		return err
+	}
+	spec, err := f.spec()
+	if err != nil {
+		return err
+	}
+	spec.Preset = f.preset
+	at := func(*connection) (string, error) { return cmp.Or(f.url, name), nil }
+	if f.printEnv {
+		return f.env(cmd, at, spec)
+	}
+	if err := f.refuseVars(); err != nil {
+		return err
+	}
+	raw, err := f.mintAt(cmd, farm, at, spec)
+	if err != nil {
+		return err
+	}
+	return f.printMinted(cmd, raw)
+}
+
+func (f *tokenFlags) refuseVars() error {
+	if len(f.vars) > 0 {
+		return errors.New("token: --env sets a variable of a workload, so it goes with --print-env only")
+	}
+	return nil
+}
+
+func (f *tokenFlags) printMinted(cmd *cobra.Command, raw string) error {
 	switch {
 	case f.json:
 		return printToken(cmd.OutOrStdout(), raw, !f.decode)
 	case f.decode:
 		return printDecoded(cmd.OutOrStdout(), raw)
 	}
-	_, err = fmt.Fprintln(cmd.OutOrStdout(), raw)
+	_, err := fmt.Fprintln(cmd.OutOrStdout(), raw)
 	return err
 }
 
@@ -172,7 +215,16 @@ func (f *tokenFlags) mintHere(cmd *cobra.Command, platform *issuer.Platform, pre
 	return token.Raw, err
 }
 
-func (f *tokenFlags) mintAt(cmd *cobra.Command, farm *connection, platform *issuer.Platform, preset *issuer.Preset, spec control.MintSpec) (string, error) {
+// issuerOfFarm is how the API names the issuer that is meant, at a running farm.
+type issuerOfFarm func(farm *connection) (string, error)
+
+// mintAt has an issuer of a running farm mint.
+func (f *tokenFlags) mintAt(cmd *cobra.Command, farm *connection, iss issuerOfFarm, spec control.MintSpec) (string, error) {
+	raw, err := f.mintInWorld(cmd, farm, iss, spec)
+	return raw, farm.explain(cmd.Context(), err)
+}
+
+func (f *tokenFlags) mintInWorld(cmd *cobra.Command, farm *connection, iss issuerOfFarm, spec control.MintSpec) (string, error) {
 	if f.alg != "" {
 		return "", fmt.Errorf("token: --alg does not go with a running farm, here of %s: its issuers have their keys already; --control \"\" uses none", farm.urlFrom)
 	}
@@ -180,7 +232,7 @@ func (f *tokenFlags) mintAt(cmd *cobra.Command, farm *connection, platform *issu
 		return "", err
 	}
 	var err error
-	if spec.Issuer, err = f.issuerAt(cmd, farm, platform, preset); err != nil {
+	if spec.Issuer, err = iss(farm); err != nil {
 		return "", err
 	}
 	minted, err := farm.Mint(cmd.Context(), farm.world, spec)
@@ -209,7 +261,7 @@ func (f *tokenFlags) issuerAt(cmd *cobra.Command, farm *connection, platform *is
 }
 
 // env starts a workload at a running farm and prints its environment for a shell.
-func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *issuer.Preset, claims map[string]any) error {
+func (f *tokenFlags) env(cmd *cobra.Command, iss issuerOfFarm, mint control.MintSpec) error {
 	for _, name := range []string{"alg", "lifetime", "decode", "expired", "header", "tampered-header", "tampered-claim"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("token: --print-env mints nothing, so --%s does not go with it", name)
@@ -222,15 +274,15 @@ func (f *tokenFlags) env(cmd *cobra.Command, platform *issuer.Platform, preset *
 	if err != nil {
 		return err
 	}
-	return farm.explain(f.startWorkload(cmd, farm, platform, preset, claims))
+	return farm.explain(cmd.Context(), f.startWorkload(cmd, farm, iss, mint))
 }
 
-func (f *tokenFlags) startWorkload(cmd *cobra.Command, farm *connection, platform *issuer.Platform, preset *issuer.Preset, claims map[string]any) error {
-	iss, err := f.issuerAt(cmd, farm, platform, preset)
+func (f *tokenFlags) startWorkload(cmd *cobra.Command, farm *connection, iss issuerOfFarm, mint control.MintSpec) error {
+	ref, err := iss(farm)
 	if err != nil {
 		return err
 	}
-	spec := control.WorkloadSpec{Issuer: iss, Preset: preset.Name, Claims: claims}
+	spec := control.WorkloadSpec{Issuer: ref, Preset: mint.Preset, Claims: mint.Claims}
 	if spec.Env, err = parseEnv(f.vars); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -50,6 +51,9 @@ func newWorldNew() *cobra.Command {
 				spec.Tenants, spec.Options = file.Tenants, &file.Options
 			}
 			return onFarm(&f, func(cmd *cobra.Command, _ []string, farm *connection) error {
+				if err := farm.refuseName(cmd.Context(), spec.Name); err != nil {
+					return err
+				}
 				world, err := farm.CreateWorld(cmd.Context(), spec)
 				if err != nil {
 					return err
@@ -72,6 +76,23 @@ func newWorldNew() *cobra.Command {
 	flags.StringVar(&path, "directory", "", "a file with Entra's tenants, applications and credentials")
 	markFiles(cmd, "directory")
 	return cmd
+}
+
+// refuseName refuses the name of a world that is there: --world could not tell the two apart.
+func (c *connection) refuseName(ctx context.Context, name string) error {
+	worlds, err := c.Worlds(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range worlds {
+		if name != "" && (w.Name == name || w.ID == name) {
+			return &exitError{
+				code: exitUsage, err: fmt.Errorf("world new %q: there is a world of this name, with the id %s", name, w.ID),
+				hint: "give another name, or end that one: issuerd world end " + w.ID,
+			}
+		}
+	}
+	return nil
 }
 
 func newWorldList() *cobra.Command {

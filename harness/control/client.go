@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -19,7 +20,7 @@ import (
 )
 
 // Client drives a farm over its control plane. It is safe for concurrent use. Its methods return *Error when the farm
-// refuses, *UnreachableError when none answers, and other errors when what answers is no farm. It follows no redirects.
+// refuses, *UnreachableError when none answers, and *AnswerError when what answers is no farm. It follows no redirects.
 type Client struct {
 	URL   string       // of the control plane, such as http://127.0.0.1:8446
 	Token string       // the bearer token that the farm printed
@@ -363,21 +364,40 @@ func (c *Client) send(ctx context.Context, r request, out any) error {
 		refusal := &Error{Status: resp.StatusCode}
 		raw, _ := io.ReadAll(io.LimitReader(answer, maxBody))
 		if json.Unmarshal(raw, refusal) != nil || refusal.Message == "" {
-			refusal.Message = fmt.Sprintf("control: %s %s: %s: that is no farm's control plane", r.method, address, resp.Status)
+			return &AnswerError{c.URL, fmt.Errorf("%s %s: %s", r.method, address, resp.Status)}
 		}
 		return refusal
 	}
 	if out == nil {
-		_, err = io.Copy(io.Discard, answer) // so that the connection is used again
-		return err
+		if _, err = io.Copy(io.Discard, answer); err != nil { // so that the connection is used again
+			return c.unreachable(ctx, err)
+		}
+		return nil
 	}
 	dec := json.NewDecoder(answer)
 	dec.UseNumber()
 	if err := dec.Decode(out); err != nil {
-		return fmt.Errorf("control: %s %s: answer: %w", r.method, address, err)
+		if cut := net.Error(nil); ctx.Err() != nil || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &cut) {
+			return c.unreachable(ctx, err) // it has ended in the middle of its answer
+		}
+		return &AnswerError{c.URL, fmt.Errorf("%s %s: answer: %w", r.method, address, err)}
 	}
 	return nil
 }
+
+// AnswerError is that what answers where a client looks for a farm is none.
+type AnswerError struct {
+	URL string // of the control plane
+	Err error  // what was asked, and what came
+}
+
+// Error says where, and what came.
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("control: what answers at %s is no farm's control plane: %s", e.URL, e.Err)
+}
+
+// Unwrap is what came.
+func (e *AnswerError) Unwrap() error { return e.Err }
 
 // UnreachableError is that no farm answers where a client looks for one.
 type UnreachableError struct {

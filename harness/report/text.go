@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 // Text writes run to w: a line for each case in the order of the run, below a
@@ -33,7 +35,7 @@ func Text(w io.Writer, run Run, color bool) error {
 func titleWidth(results []Result) int {
 	width := 0
 	for _, r := range results {
-		width = max(width, utf8.RuneCountInString(r.Title()))
+		width = max(width, utf8.RuneCountInString(wording.Printable(r.Title())))
 	}
 	return min(width, 72)
 }
@@ -58,9 +60,9 @@ func summary(run Run) string {
 
 func writeResult(b *strings.Builder, r Result, width int, color bool) {
 	word := fmt.Sprintf("%-5s", strings.ToUpper(r.Status.String()))
-	fmt.Fprintf(b, "%s %-*s %6.0fms", paint(r.Status, word, color), width, r.Title(), math.Round(r.Ms))
+	fmt.Fprintf(b, "%s %-*s %6.0fms", paint(r.Status, word, color), width, wording.Printable(r.Title()), math.Round(r.Ms))
 	if r.Reason != "" {
-		b.WriteString("  " + r.Reason)
+		b.WriteString("  " + wording.Printable(r.Reason))
 	}
 	b.WriteByte('\n')
 	var last *Step
@@ -82,21 +84,21 @@ func writeProblem(b *strings.Builder, file string, p *Problem, step *Step) {
 	if p.Line > 0 {
 		file = fmt.Sprintf("%s:%d:%d", file, p.Line, p.Col)
 	}
-	fmt.Fprintf(b, "%s: %s\n", file, p.Message)
+	fmt.Fprintf(b, "%s: %s\n", wording.Printable(file), wording.PrintableLines(p.Message))
 	margin := writeSource(b, p)
 	if step != nil {
 		if made := checks(step.Checks); made != "" {
-			fmt.Fprintf(b, "%schecks   %s\n", margin, made)
+			fmt.Fprintf(b, "%schecks   %s\n", margin, wording.Printable(made))
 		}
 	}
 	if step != nil && step.Fetched != nil {
-		fmt.Fprintf(b, "%sfetched  %s\n", margin, fetched(step.Fetched))
+		fmt.Fprintf(b, "%sfetched  %s\n", margin, wording.Printable(fetched(step.Fetched)))
 	}
 	if step != nil && step.Attempts > 1 {
 		fmt.Fprintf(b, "%sattempts %d\n", margin, step.Attempts)
 	}
 	if p.Hint != "" {
-		fmt.Fprintf(b, "%shint: %s\n", margin, p.Hint)
+		fmt.Fprintf(b, "%shint: %s\n", margin, wording.PrintableLines(p.Hint))
 	}
 	b.WriteByte('\n')
 }
@@ -117,8 +119,8 @@ func writeSource(b *strings.Builder, p *Problem) string {
 	width := max(1, min(p.Width, len(text)+1-column))
 	number := fmt.Sprint(p.Line)
 	margin := strings.Repeat(" ", len(number)+1)
-	carets := strings.TrimRight(strings.Repeat(" ", column)+strings.Repeat("^", width)+" "+p.Value, " ")
-	fmt.Fprintf(b, "%s|\n%s | %s\n%s|%s\n%s|\n", margin, number, string(text), margin, carets, margin)
+	carets := strings.TrimRight(strings.Repeat(" ", column)+strings.Repeat("^", width)+" "+wording.Printable(p.Value), " ")
+	fmt.Fprintf(b, "%s|\n%s | %s\n%s|%s\n%s|\n", margin, number, wording.Printable(string(text)), margin, carets, margin)
 	return margin
 }
 
