@@ -37,8 +37,6 @@ import (
 // kills is how often TestKilled kills the farm.
 var kills = flag.Int("kills", 5, "how often TestKilled kills a farm with --state")
 
-const killToken = "a-given-token-of-a-test"
-
 // killed is a farm with a state directory that is killed and started again, with what it has answered.
 type killed struct {
 	args    []string
@@ -75,7 +73,7 @@ func (k *killed) start(t *testing.T) {
 	t.Helper()
 	k.stderr.Reset()
 	k.process = exec.CommandContext(t.Context(), "issuerd", k.args...)
-	k.process.Env = append(os.Environ(), controlTokenVariable+"="+killToken)
+	k.process.Env = append(os.Environ(), controlTokenVariable+"="+stateToken)
 	k.process.Stderr = &k.stderr
 	stdout, err := k.process.StdoutPipe()
 	if err != nil {
@@ -106,7 +104,7 @@ func (k *killed) start(t *testing.T) {
 func (k *killed) killStarting(t *testing.T, random *rand.Rand) {
 	t.Helper()
 	k.process = exec.CommandContext(t.Context(), "issuerd", k.args...)
-	k.process.Env = append(os.Environ(), controlTokenVariable+"="+killToken)
+	k.process.Env = append(os.Environ(), controlTokenVariable+"="+stateToken)
 	if err := k.process.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +332,7 @@ func TestKilled(t *testing.T) {
 	const seed = 20261130
 	random := rand.New(rand.NewPCG(seed, 0))
 	k := &killed{
-		control: &control.Client{Token: killToken},
+		control: &control.Client{Token: stateToken},
 		args:    append([]string{"serve", "--state", filepath.Join(t.TempDir(), "state")}, onFreePorts...),
 		answered: answered{
 			map[string]string{}, map[string]string{}, map[string]map[string]bool{}, map[string][]byte{}, map[string][]string{}, map[string]string{},

@@ -22,9 +22,12 @@ import (
 // onFreePorts are flags of serve.
 var onFreePorts = []string{"--issuer-addr", "127.0.0.1:0", "--workload-addr", "", "--entra-addr", "127.0.0.1:0", "--control-addr", "127.0.0.1:0"}
 
+// stateToken is the management API's in the tests of farms that last, which must not find it on the disk.
+const stateToken = "a-given-token-of-a-test"
+
 // TestServeState stops a farm and starts it again: with --ca-file, --directory and a world.
 func TestServeState(t *testing.T) {
-	t.Setenv(controlTokenVariable, killToken)
+	t.Setenv(controlTokenVariable, stateToken)
 	folder := t.TempDir()
 	file, ca := filepath.Join(folder, "entra.yaml"), filepath.Join(folder, "ca.pem")
 	args := append([]string{"--state", filepath.Join(folder, "state"), "--directory", file, "--ca-file", ca}, onFreePorts...)
@@ -47,7 +50,7 @@ func TestServeState(t *testing.T) {
 	} {
 		write(tt.file)
 		exports, stop := startServe(t, args...)
-		client := &control.Client{URL: exports[controlURLVariable], Token: killToken}
+		client := &control.Client{URL: exports[controlURLVariable], Token: stateToken}
 		dir, err := client.Directory(t.Context(), control.DefaultWorld)
 		if err != nil {
 			t.Fatalf("%s: %v", tt.name, err)
@@ -91,7 +94,7 @@ func serveOnce(t *testing.T, dir string) (code int, stderr string) {
 
 // TestServeStateRefused has state directories that are held by another, damaged, of a newer version, and no directories.
 func TestServeStateRefused(t *testing.T) {
-	t.Setenv(controlTokenVariable, killToken)
+	t.Setenv(controlTokenVariable, stateToken)
 	sound := t.TempDir()
 	held, err := state.Open(sound, state.Options{Version: "1"})
 	if err != nil {
@@ -140,7 +143,7 @@ func TestServeStateRefused(t *testing.T) {
 	if code, stderr := serveOnce(t, sound); code != exitUsage || !strings.Contains(stderr, "of a newer version (issuerd 9.0.0, format 7;") {
 		t.Errorf("newer: %d %s", code, stderr)
 	}
-	for _, private := range []string{"PRIVATE", "pkcs8", killToken} {
+	for _, private := range []string{"PRIVATE", "pkcs8", stateToken} {
 		if code, stderr := serveOnce(t, path); code == exitOK || strings.Contains(stderr, private) {
 			t.Errorf("a file: %d %s", code, stderr)
 		}
