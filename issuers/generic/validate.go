@@ -139,8 +139,8 @@ func (v *validator) service(path []any, s *Service) {
 		case strings.HasPrefix(address, "/"):
 			if u, err := url.Parse(address); err != nil || u.Host != "" || u.RawQuery != "" || u.Fragment != "" || u.Path == "/" {
 				v.add(at(path, key), "", "%q is no path: want /path without query and fragment", address)
-			} else if issuer.HasDotSegment(u.Path) {
-				v.add(at(path, key), "", dotSegment, address)
+			} else if want := issuer.AsWritten(u, address); want != "" {
+				v.add(at(path, key), "", "%q: want %s", address, want)
 			}
 		case key == "jwks" && strings.Contains(address, ":"):
 			v.address(at(path, key), address)
@@ -191,12 +191,12 @@ func (v *validator) address(path []any, address string) {
 		v.add(path, "", "want https://host/path without a user and a password")
 	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" || len(address) > maxText:
 		v.add(path, "", "%q is no address of an issuer: want https://host/path without query and fragment", address)
-	case issuer.HasDotSegment(u.Path):
-		v.add(path, "", dotSegment, address)
+	default:
+		if want := issuer.AsWritten(u, address); want != "" {
+			v.add(path, "", "%q: want %s", address, want)
+		}
 	}
 }
-
-const dotSegment = "%q has a . or .. in its path, which clients resolve before they ask"
 
 func (v *validator) keys(path []any, keys []Key, own bool) {
 	if !own {

@@ -8,9 +8,11 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
@@ -54,18 +56,27 @@ func WithURL(issuerURL string) Option {
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" || !utf8.ValidString(issuerURL) {
 			return fmt.Errorf("issuer: url %q: want https://host/path without query and fragment", issuerURL)
 		}
-		if HasDotSegment(u.Path) {
-			return fmt.Errorf("issuer: url %q: want a path without . and .. in it, which clients resolve before they ask", issuerURL)
+		if want := AsWritten(u, issuerURL); want != "" {
+			return fmt.Errorf("issuer: url %q: want %s", issuerURL, want)
 		}
 		i.url = issuerURL
 		return nil
 	}
 }
 
-// HasDotSegment tells whether a path has a part that is . or .., as RFC 3986, section 5.2.4 has it. Clients take such
-// parts out before they ask, and so never reach what is served below them.
-func HasDotSegment(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
+// AsWritten says what a URL must be so that every client asks for it as it is written; empty: it is that. Clients take
+// the parts . and .. out of a path before they ask, as RFC 3986, section 5.2.4 has it, and escape a space or refuse it.
+func AsWritten(u *url.URL, written string) (want string) {
+	port, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16)
+	switch {
+	case slices.ContainsFunc(strings.Split(u.Path, "/"), func(part string) bool { return part == "." || part == ".." }):
+		return "a path without . and .. in it, which clients resolve before they ask"
+	case strings.ContainsFunc(written, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return "no space or control character in it, which clients escape before they ask"
+	case err != nil || port == 0:
+		return "a port of 1 to 65535"
+	}
+	return ""
 }
 
 // WithHome says that the issuer's URL is another address of the issuer that the real world knows under home; see

@@ -99,6 +99,8 @@ func TestNewRefuses(t *testing.T) {
 		{"url with query", platform, issuer.WithURL("https://h/p?q=1"), `issuer: url "https://h/p?q=1": want https://host/path without query and fragment`},
 		{"url with fragment", platform, issuer.WithURL("https://h/p#f"), `issuer: url "https://h/p#f": want https://host/path without query and fragment`},
 		{"url with dots", platform, issuer.WithURL("https://h/a/%2e%2e/b"), `issuer: url "https://h/a/%2e%2e/b": want a path without . and .. in it, which clients resolve before they ask`},
+		{"url with a space", platform, issuer.WithURL("https://h/a b"), `issuer: url "https://h/a b": want no space or control character in it, which clients escape before they ask`},
+		{"url with a port too high", platform, issuer.WithURL("https://h:99999/a"), `issuer: url "https://h:99999/a": want a port of 1 to 65535`},
 		{"url with a dot", platform, issuer.WithURL("https://h/."), `issuer: url "https://h/.": want a path without . and .. in it, which clients resolve before they ask`},
 		{"url scheme", platform, issuer.WithURL("ftp://h"), `issuer: url "ftp://h": want https://host/path without query and fragment`},
 		{"algorithm", platform, issuer.WithAlg("HS256"), `issuer: unknown key algorithm "HS256" (have RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512)`},
