@@ -136,9 +136,13 @@ func (b block) commands() (all []shellCommand) {
 	return all
 }
 
-// runProgram runs the page's program in a language, if this machine has it.
+// runProgram runs the page's program in a language, if this machine has it. ISSUERD_REQUIRE_CLIENTS makes it a failure
+// that it has not.
 func runProgram(t *testing.T, blocks []block, env []string, language, command, flag string) {
 	if _, err := exec.LookPath(command); err != nil {
+		if os.Getenv("ISSUERD_REQUIRE_CLIENTS") != "" {
+			t.Fatal(err)
+		}
 		t.Skipf("there is no %s", command)
 	}
 	i := slices.IndexFunc(blocks, func(b block) bool { return b.language == language })
