@@ -78,6 +78,16 @@ func (r Result) Title() string {
 	return r.Name + "[" + r.Case + "]"
 }
 
+// problem is why the case did not pass; nil if nothing says so.
+func (r Result) problem() *Problem {
+	for _, s := range r.Steps {
+		if s.Problem != nil {
+			return s.Problem
+		}
+	}
+	return r.Problem
+}
+
 // Step is how one step ended.
 type Step struct {
 	ID       string   `json:"id,omitempty"`
@@ -109,4 +119,15 @@ type Problem struct {
 	Hint    string `json:"hint,omitempty"`
 	Source  string `json:"-"` // the source line
 	Value   string `json:"-"` // what an underlined expression came to; empty if it is none
+}
+
+// place is where the problem is, in the result's file unless it has its own: file:line:col, or the file alone.
+func (p *Problem) place(file string) string {
+	if p.File != "" {
+		file = p.File
+	}
+	if p.Line > 0 {
+		file = fmt.Sprintf("%s:%d:%d", file, p.Line, p.Col)
+	}
+	return file
 }

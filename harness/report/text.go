@@ -11,31 +11,96 @@ import (
 	"github.com/issuerd/issuerd/wording"
 )
 
-// Text writes run to w: a line for each case in the order of the run, below a
-// case that did not pass what was wanted, where, and what the verifier saw, and at the
-// end a summary. color turns on ANSI colours. Errors are those of w.
+// Text writes run to w as a TextWriter does. color turns on ANSI colours. Errors
+// are those of w.
 func Text(w io.Writer, run Run, color bool) error {
-	var b strings.Builder
-	width := titleWidth(run.Results)
+	var titles []string
 	for _, r := range run.Results {
-		writeResult(&b, r, width, color)
+		titles = append(titles, r.Title())
 	}
-	if len(run.Results) > 0 {
+	text := NewTextWriter(w, titles, color)
+	for _, r := range run.Results {
+		if err := text.Result(r); err != nil {
+			return err
+		}
+	}
+	return text.End(run)
+}
+
+// TextWriter writes results as they come: a line for each case and, below one
+// that did not pass, what was wanted, where, and what the verifier saw. It is for one caller at a time.
+type TextWriter struct {
+	w     io.Writer
+	width int // of the column of titles
+	color bool
+	wrote bool
+}
+
+// NewTextWriter returns a writer of the results of cases with these titles.
+// color turns on ANSI colours.
+func NewTextWriter(w io.Writer, titles []string, color bool) *TextWriter {
+	return &TextWriter{w: w, width: titleWidth(titles), color: color}
+}
+
+// Result writes what is known about one case. Errors are those of the writer.
+func (t *TextWriter) Result(r Result) error {
+	t.wrote = true
+	var b strings.Builder
+	writeResult(&b, r, t.width, t.color)
+	return t.write(b.String())
+}
+
+// End writes which cases did not pass, in the order of the run, and the summary.
+// Errors are those of the writer.
+func (t *TextWriter) End(run Run) error {
+	var b strings.Builder
+	if t.wrote {
 		b.WriteByte('\n')
 	}
+	writeNotPassed(&b, run.Results, t.color)
 	b.WriteString(summary(run) + "\n")
-	if _, err := io.WriteString(w, b.String()); err != nil {
+	return t.write(b.String())
+}
+
+func (t *TextWriter) write(text string) error {
+	if _, err := io.WriteString(t.w, text); err != nil {
 		return fmt.Errorf("report: text: %w", err)
 	}
 	return nil
 }
 
+// writeNotPassed lists the cases that did not pass, with the place to look at: their own
+// lines may be far up, and came in any order. A single case has its line just above.
+func writeNotPassed(b *strings.Builder, results []Result, color bool) {
+	if len(results) < 2 {
+		return
+	}
+	wrote := false
+	for _, r := range results {
+		if r.Status <= Pass {
+			continue
+		}
+		where := r.File
+		if p := r.problem(); p != nil {
+			where = p.place(r.File)
+		}
+		if !wrote {
+			b.WriteString("did not pass:\n")
+		}
+		fmt.Fprintf(b, "  %s %s  %s\n", paint(r.Status, fmt.Sprintf("%-5s", strings.ToUpper(r.Status.String())), color), wording.Printable(r.Title()), wording.Printable(where))
+		wrote = true
+	}
+	if wrote {
+		b.WriteByte('\n')
+	}
+}
+
 // titleWidth is the width of the column of titles: that of the longest, but
 // at most 72, so that one long title does not push all times away.
-func titleWidth(results []Result) int {
+func titleWidth(titles []string) int {
 	width := 0
-	for _, r := range results {
-		width = max(width, utf8.RuneCountInString(wording.Printable(r.Title())))
+	for _, title := range titles {
+		width = max(width, utf8.RuneCountInString(wording.Printable(title)))
 	}
 	return min(width, 72)
 }
@@ -78,13 +143,7 @@ func writeProblem(b *strings.Builder, file string, p *Problem, step *Step) {
 	if p == nil {
 		return
 	}
-	if p.File != "" {
-		file = p.File
-	}
-	if p.Line > 0 {
-		file = fmt.Sprintf("%s:%d:%d", file, p.Line, p.Col)
-	}
-	fmt.Fprintf(b, "%s: %s\n", wording.Printable(file), wording.PrintableLines(p.Message))
+	fmt.Fprintf(b, "%s: %s\n", wording.Printable(p.place(file)), wording.PrintableLines(p.Message))
 	margin := writeSource(b, p)
 	if step != nil {
 		if made := checks(step.Checks); made != "" {

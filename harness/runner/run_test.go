@@ -123,7 +123,7 @@ func TestTimeout(t *testing.T) {
 			tgt := start(t)
 			src := strings.Replace(signIn, "issuer:", "timeout: 300ms\nissuer:", 1)
 			expire := make(chan func(), 1) // the end of the time, which comes once the target hangs
-			options := runner.Options{Target: tgt, After: func(d time.Duration, f func()) func() bool {
+			options := runner.Options{Target: tgt, Busy: func() string { return "too much to do" }, After: func(d time.Duration, f func()) func() bool {
 				if d != 300*time.Millisecond {
 					t.Errorf("the case may take %s, want 300ms", d)
 				}
@@ -137,8 +137,31 @@ func TestTimeout(t *testing.T) {
 				default: // the clean-up
 				}
 			}})
-			expectProblem(t, play(t.Context(), t, src, options), report.Error, src, tt.at, "the case took longer than its timeout of 300ms")
+			expectProblem(t, play(t.Context(), t, src, options), report.Error, src, tt.at,
+				"the case took longer than its timeout of 300ms; then 1 case was under way, and the machine had too much to do")
 		})
+	}
+}
+
+// TestTimeoutOfTheRun is in place of the file's, longer or shorter, and says which flags change what.
+func TestTimeoutOfTheRun(t *testing.T) {
+	t.Parallel()
+	for _, src := range []string{signIn, "timeout: 1h\n" + signIn} {
+		tgt := start(t)
+		options := runner.Options{Target: tgt, Timeout: time.Minute, After: func(d time.Duration, f func()) func() bool {
+			if d != time.Minute {
+				t.Errorf("the case may take %s, want 1m", d)
+			}
+			f()
+			return func() bool { return true }
+		}}
+		problem := problemOf(play(t.Context(), t, src, options))
+		if problem == nil || !strings.Contains(problem.Message, "its timeout of 1m0s; then 1 case was under way, and the machine had") {
+			t.Fatalf("problem %+v", problem)
+		}
+		if !strings.Contains(problem.Hint, "--timeout") || !strings.Contains(problem.Hint, "--parallel") {
+			t.Errorf("hint %q, want the flags", problem.Hint)
+		}
 	}
 }
 
@@ -328,6 +351,26 @@ func TestSelectAndOrder(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"github/test[a]:1 pass", "github/test[c]:1 pass", "github/test:1 pass"}, got); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
+	}
+}
+
+// TestToldAsItGoes wants each case told of when it begins and when it ends, and one that is skipped only at the end.
+func TestToldAsItGoes(t *testing.T) {
+	t.Parallel()
+	var told []string // unguarded, because one call comes at a time
+	failing := signIn + "    expect: {error: AADSTS700213}\n"
+	files := []*scenario.File{load(t, "cases: [{name: a}]\n"+signIn), load(t, failing), load(t, signIn)}
+	run := runner.Run(t.Context(), files, runner.Options{
+		Target: start(t), Parallel: 1, FailFast: true,
+		Began: func(title string) { told = append(told, "begins "+title) },
+		Ended: func(r report.Result) { told = append(told, r.Status.String()+" "+r.Title()) },
+	})
+	want := []string{"begins github/test[a]", "pass github/test[a]", "begins github/test", "fail github/test", "skip github/test"}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if len(run.Results) != 3 {
+		t.Errorf("%d results, want 3", len(run.Results))
 	}
 }
 

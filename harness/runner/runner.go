@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
@@ -37,6 +38,14 @@ type Options struct {
 	Clients map[string]Client // what exchange.client names beside raw
 	Issuers []*generic.File   // whose platforms the scenarios may name beside those that come with issuerd
 	Now     func() time.Time  // for durations in the report; nil: time.Now
+
+	// Timeout bounds a case in place of what its file says; 0 leaves it to the file
+	Timeout time.Duration
+	// Began and Ended are called when a case begins, and when one ends or is skipped, one call at a time; nil: they are not
+	Began func(title string)
+	Ended func(report.Result)
+	// Busy says how busy this machine is, for the error of a case that took its timeout; nil: what the system tells
+	Busy func() string
 
 	// After calls f once a case has taken its timeout, unless the function that it returns is called before. nil:
 	// time.AfterFunc
@@ -104,50 +113,23 @@ func Hosts(files []*scenario.File) []string {
 	return slices.Compact(hosts)
 }
 
-// rows are the rows of a file; a file without any has one that is nil.
-func rows(f *scenario.File) []*scenario.Case {
-	if len(f.Cases) == 0 {
-		return []*scenario.Case{nil}
-	}
-	return f.Cases
-}
-
 // Run plays the cases of the files, in parallel, and returns their results in the order of the files. When the context
 // ends, or the target can't be reached any more, one case ends with that error, and those that cannot go on or were not
 // yet begun are skipped.
 func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	if opts.After == nil {
-		opts.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
-	}
-	if opts.Parallel <= 0 {
-		opts.Parallel = defaultParallel
-	}
+	opts.fill()
 	begin := opts.Now()
 	run := report.Run{Version: 1, Target: opts.Target.Name}
-	var cases []*play
-	for _, f := range files {
-		for _, row := range rows(f) {
-			p := newPlay(f, row, opts)
-			if opts.Select == nil || opts.Select(f, p.title()) {
-				cases = append(cases, p)
-			}
-		}
-	}
-	var stop halt
+	cases := Plan(files, opts.Select)
+	session := &session{opts: opts}
 	run.Results = make([]report.Result, len(cases))
 	slots := make(chan struct{}, opts.Parallel)
 	var wg sync.WaitGroup
-	for i, p := range cases {
+	for i, c := range cases {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			run.Results[i] = p.run(ctx, &stop)
-			if opts.FailFast && run.Results[i].Status > report.Pass {
-				stop.because("another case failed first (--fail-fast)")
-			}
+			run.Results[i] = session.play(ctx, c)
 		})
 	}
 	wg.Wait()
@@ -155,9 +137,55 @@ func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 	return run
 }
 
+// fill puts the defaults where nothing is given.
+func (opts *Options) fill() {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.After == nil {
+		opts.After = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	if opts.Busy == nil {
+		opts.Busy = busy
+	}
+	if opts.Parallel <= 0 {
+		opts.Parallel = defaultParallel
+	}
+}
+
+// session is a run under way, which its cases share.
+type session struct {
+	opts  Options
+	stop  halt
+	under atomic.Int32 // the cases under way
+	told  sync.Mutex   // held while Began or Ended is called
+}
+
+// play plays one case unless the run has been halted, and tells of it.
+func (s *session) play(ctx context.Context, c Case) report.Result {
+	p := newPlay(c, s)
+	err := s.stop.skip()
+	if err == nil && s.opts.Began != nil {
+		s.told.Lock()
+		s.opts.Began(c.Title())
+		s.told.Unlock()
+	}
+	result := p.run(ctx, err)
+	if s.opts.FailFast && result.Status > report.Pass {
+		s.stop.because("another case failed first (--fail-fast)")
+	}
+	if s.opts.Ended != nil {
+		s.told.Lock()
+		s.opts.Ended(result)
+		s.told.Unlock()
+	}
+	return result
+}
+
 // play is one case on its way.
 type play struct {
 	opts   Options
+	among  *session
 	file   *scenario.File
 	row    *scenario.Case
 	env    scenario.Env
@@ -178,37 +206,30 @@ type play struct {
 	unmet     string // why the exchange under way is being repeated
 }
 
-func newPlay(f *scenario.File, row *scenario.Case, opts Options) *play {
-	p := &play{opts: opts, file: f, row: row, client: opts.Target.Control}
-	pos := f.Pos("name")
-	p.result = report.Result{Name: f.Name, File: f.Path, Line: pos.Line}
-	if row != nil {
-		p.result.Case, p.result.Line = row.Name, row.Position.Line
-	}
+func newPlay(c Case, among *session) *play {
+	p := &play{opts: among.opts, among: among, file: c.File, row: c.row, client: among.opts.Target.Control}
+	p.result = report.Result{Name: c.File.Name, Case: c.Name(), File: c.File.Path, Line: c.Line()}
 	return p
 }
 
 // title is the scenario's name with the row's in brackets.
-func (p *play) title() string {
-	if p.row == nil {
-		return p.file.Name
-	}
-	return p.file.Name + "[" + p.row.Name + "]"
-}
+func (p *play) title() string { return Case{p.file, p.row}.Title() }
 
 // skipped is the error of a case that the target cannot carry out.
 type skipped struct{ reason string }
 
 func (s *skipped) Error() string { return s.reason }
 
-func (p *play) run(ctx context.Context, stop *halt) report.Result {
+// run plays the case, or skips it because of an error.
+func (p *play) run(ctx context.Context, err error) report.Result {
 	begin := p.opts.Now()
-	err := stop.skip()
 	if err == nil {
+		p.among.under.Add(1)
 		if err = context.Cause(ctx); err == nil {
 			err = p.play(ctx)
 		}
-		err = stopping(ctx, stop, err)
+		p.among.under.Add(-1)
+		err = stopping(ctx, &p.among.stop, err)
 	}
 	p.result.Ms = float64(p.opts.Now().Sub(begin).Microseconds()) / 1000
 	p.conclude(err)
@@ -235,7 +256,11 @@ func (p *play) conclude(err error) {
 		problem = p.problem(bad.Position, bad.Message, bad.Hint)
 	default:
 		p.result.Status = report.Error
-		problem = p.problem(p.file.Pos("name"), err.Error(), "")
+		hint := ""
+		if errors.As(err, new(expired)) {
+			hint = moreTime
+		}
+		problem = p.problem(p.file.Pos("name"), err.Error(), hint)
 	}
 	if n := len(p.result.Steps); n > 0 && problem != nil {
 		p.result.Steps[n-1].Status, p.result.Steps[n-1].Problem = p.result.Status, problem
@@ -266,12 +291,15 @@ func (p *play) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if p.opts.Timeout > 0 {
+		timeout = p.opts.Timeout
+	}
 	if timeout == 0 {
 		timeout = defaultTimeout
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := p.opts.After(timeout, func() { cancel(fmt.Errorf("the case took longer than its timeout of %s", timeout)) })
+	stop := p.opts.After(timeout, func() { cancel(p.expired(timeout)) })
 	defer stop()
 	defer p.unset(ctx)
 	if err := p.set(ctx); err != nil {
@@ -301,7 +329,11 @@ func (p *play) timedOut(ctx context.Context, err error) error {
 	if !errors.As(err, &bad) {
 		return cause
 	}
-	return &document.Problem{File: bad.File, Position: bad.Position, Message: cause.Error()}
+	hint := ""
+	if errors.As(cause, new(expired)) {
+		hint = moreTime
+	}
+	return &document.Problem{File: bad.File, Position: bad.Position, Message: cause.Error(), Hint: hint}
 }
 
 // prepare fills in the names that expressions can use before anything has happened.

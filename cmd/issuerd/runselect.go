@@ -1,0 +1,127 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/issuerd/issuerd/harness/runner"
+	"github.com/issuerd/issuerd/harness/scenario"
+	"github.com/issuerd/issuerd/issuers/generic"
+	"github.com/issuerd/issuerd/wording"
+)
+
+// chosen is what a run is to play.
+type chosen struct {
+	files   []*scenario.File
+	issuers []*generic.File
+	hosts   []string // of their issuers
+	vars    map[string]any
+	selects func(file *scenario.File, title string) bool
+	cases   []runner.Case // those of the files that are selected, at least one
+}
+
+// choose reads the files that the arguments name, and selects cases of them.
+func (f *runFlags) choose(cmd *cobra.Command, paths []string) (*chosen, error) {
+	selected, err := regexp.Compile(f.run)
+	if err != nil {
+		return nil, fmt.Errorf("--run: %w", err)
+	}
+	set, issuers, err := readIssuers(f.issuers)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := load(paths, issuers...)
+	if err != nil {
+		return nil, err
+	}
+	if len(loaded.problems) > 0 {
+		fmt.Fprintln(cmd.ErrOrStderr(), loaded.problems)
+		return nil, &exitError{code: exitUsage}
+	}
+	c := &chosen{files: loaded.files, issuers: issuers}
+	labels, err := parseLabels(f.labels, c.files)
+	if err != nil {
+		return nil, err
+	}
+	if c.vars, err = variables(f.vars, c.files); err != nil {
+		return nil, err
+	}
+	c.selects = func(file *scenario.File, title string) bool {
+		return labels.selects(file) && loaded.selects(file, title) && selected.MatchString(title)
+	}
+	if c.cases = runner.Plan(c.files, c.selects); len(c.cases) == 0 {
+		return nil, f.nothingSelected(c.files)
+	}
+	c.hosts = runner.Hosts(c.files)
+	for _, p := range set.More() {
+		c.hosts = append(c.hosts, p.Hosts()...)
+	}
+	return c, nil
+}
+
+// listedCase is a case in the list of --format json.
+type listedCase struct {
+	Name string `json:"name"`
+	Case string `json:"case,omitempty"` // the row's name
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// printCases prints the names of cases, a line each, or as a JSON document.
+func printCases(w io.Writer, cases []runner.Case, format string) error {
+	if format == "json" {
+		items := make([]listedCase, len(cases))
+		for i, c := range cases {
+			items[i] = listedCase{c.File.Name, c.Name(), c.File.Path, c.Line()}
+		}
+		return printJSON(w, list(items))
+	}
+	for _, c := range cases {
+		if _, err := fmt.Fprintln(w, wording.Printable(c.Title())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nothingSelected says which flags leave no case.
+func (f *runFlags) nothingSelected(files []*scenario.File) error {
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = file.Name
+	}
+	err := fmt.Errorf("no case is selected by --run %q and --label %q", f.run, f.labels)
+	return &exitError{code: exitUsage, err: err, hint: didYouMean(f.run, names, "")}
+}
+
+// variables checks that each --var is one that some file declares.
+func variables(list []string, files []*scenario.File) (map[string]any, error) {
+	given, err := assignments("--var", list)
+	if err != nil {
+		return nil, err
+	}
+	vars, declared := map[string]any{}, declaredVariables(files)
+	for name, value := range given {
+		if !slices.Contains(declared, name) {
+			return nil, wording.Unknown(name, declared, "--var %s: no scenario declares the variable %q", name, name)
+		}
+		vars[name] = value
+	}
+	return vars, nil
+}
+
+// declaredVariables are the variables that any of the files declares, by name.
+func declaredVariables(files []*scenario.File) []string {
+	declared := map[string]bool{}
+	for _, f := range files {
+		for name := range f.Vars {
+			declared[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(declared))
+}
