@@ -1,0 +1,284 @@
+package reproduce
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/explain/input"
+)
+
+// draft is a scenario that is being written: a good sign-in, until a recipe spoils it.
+type draft struct {
+	*evidence
+	row      entra.Code
+	printed  map[string]string // what the emulator will print, by the place in its message
+	compared []string          // the places for which the inputs say what is to be printed
+	assumed  []string
+
+	from     origin
+	iss      string  // what the token's iss is
+	issuer   *object // of the file
+	entra    *object //
+	mint     *object // of the step; nil: the steps before it make the assertion
+	exchange *object
+	call     *object // a call in the place of the exchange
+	clock    string
+}
+
+func newDraft(e *evidence, row entra.Code) *draft {
+	return &draft{
+		evidence: e, row: row, printed: map[string]string{}, assumed: slices.Clone(e.notes),
+		issuer: of(), entra: of("app", "deployer"), mint: of("via", "direct"), exchange: of(),
+	}
+}
+
+// presented are what a token is to say that the recipe does not leave to the case. Empty: what the case says, else what
+// the platform does.
+type presented struct{ iss, sub, aud string }
+
+// given is the first credential of the case, with what is masked filled in.
+func (d *draft) given() (input.Credential, bool) {
+	if len(d.credentials) == 0 {
+		return input.Credential{}, false
+	}
+	return d.credentials[0], true
+}
+
+// signIn writes the issuer, the mint step and the application. It returns what the token will say.
+func (d *draft) signIn(want presented) presented {
+	audience, _ := directory.ExchangeAudience(d.cloud)
+	credential, _ := d.given()
+	job, _ := d.ofJob()
+	iss := cmp.Or(want.iss, d.claim("iss"), unmask(credential.Issuer), withoutPlaceholder(job.Issuer))
+	sub := cmp.Or(want.sub, d.claim("sub"), unmask(credential.Subject), job.Subject)
+	aud := cmp.Or(want.aud, d.claim("aud"), unmask(first(credential.Audiences)), withoutPlaceholder(job.Audience), audience)
+
+	o, note := originOf(iss, sub)
+	if note != "" {
+		d.assume("%s", note)
+	}
+	if sub != "" {
+		o = o.withSubject(sub)
+	}
+	if len(d.claims) > 3 { // a token, not only what a journal says of it
+		o = o.withToken(d.claims)
+		if want.sub != "" {
+			o.claims["sub"] = want.sub
+		}
+	}
+	d.from, d.iss = o, cmp.Or(o.url, o.canonical())
+	if iss != "" && iss != d.iss {
+		o.claims = merged(o.claims, map[string]any{"iss": iss})
+		d.iss = iss
+	}
+	d.setIssuer(o)
+	minted, err := o.mint(aud)
+	if err != nil || audienceOf(minted) != aud {
+		d.mint.get("claims").set("aud", audienceClaim(aud))
+	} else {
+		d.mint.set("audience", aud)
+	}
+	if sub == "" && err == nil {
+		sub, _ = minted["sub"].(string)
+	}
+	if d.client != "" && directory.IsGUID(d.client) {
+		d.entra.set("clientId", d.client)
+	}
+	if d.cloud != "" && d.cloud != "public" {
+		d.entra.set("cloud", d.cloud)
+	}
+	return presented{d.iss, sub, aud}
+}
+
+func (d *draft) setIssuer(o origin) {
+	d.from = o
+	d.issuer.set("platform", o.platform.Name)
+	d.issuer.set("preset", o.preset)
+	if o.url != "" {
+		d.issuer.set("url", o.url)
+	}
+	if len(o.claims) > 0 {
+		d.issuer.set("claims", o.claims)
+	}
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// withoutPlaceholder is a value that says everything, or nothing.
+func withoutPlaceholder(s string) string {
+	if strings.ContainsAny(s, "{}") {
+		return ""
+	}
+	return s
+}
+
+func audienceOf(claims map[string]any) string {
+	switch aud := claims["aud"].(type) {
+	case string:
+		return aud
+	case []string:
+		return strings.Join(aud, ",")
+	case []any:
+		var all []string
+		for _, one := range aud {
+			all = append(all, fmt.Sprint(one))
+		}
+		return strings.Join(all, ",")
+	}
+	return ""
+}
+
+// audienceClaim is the claim of which Entra prints the text: a list, if there is a comma in it.
+func audienceClaim(printed string) any {
+	if !strings.Contains(printed, ",") {
+		return printed
+	}
+	return strings.Split(printed, ",")
+}
+
+// trust writes the credentials: those of the case, or the one that the recipe makes up.
+func (d *draft) trust(madeUp ...*object) {
+	list := madeUp
+	if len(d.credentials) > 0 {
+		list = nil
+		for i, c := range d.credentials[:min(len(d.credentials), directory.MaxCredentials)] {
+			list = append(list, d.credential(i, c))
+		}
+	}
+	d.entra.set("credentials", list)
+}
+
+// credential writes one of the case's.
+func (d *draft) credential(n int, c input.Credential) *object {
+	o := of("name", d.credentialName(n, c.Name))
+	fill := func(field, value string) string {
+		reason := cmp.Or(c.Unknown[field], c.Masked[field])
+		if reason == "" && !mask.MatchString(value) {
+			return value
+		}
+		out := unmask(value)
+		if out == "" {
+			out = map[string]string{"issuer": d.iss, "subject": "octo", "audiences": "api://AzureADTokenExchange"}[field]
+		}
+		d.assume("credential %s: its %s is %q; here it is %q", c.Name, field, cmp.Or(reason, value), out)
+		return out
+	}
+	if issuer := fill("issuer", c.Issuer); issuer != d.iss || d.from.url == "" && d.iss != d.from.canonical() {
+		o.set("issuer", issuer)
+	}
+	switch {
+	case c.Matching != "":
+		o.set("matching", c.Matching)
+	default:
+		o.set("subject", fill("subject", c.Subject))
+	}
+	audience, _ := directory.ExchangeAudience(d.cloud)
+	if given := first(c.Audiences); given != "" || c.Unknown["audiences"] != "" {
+		if given = fill("audiences", given); given != audience {
+			o.set("audiences", []string{given})
+		}
+	}
+	return o
+}
+
+// credentialName is a name that a credential can have and no other has.
+func (d *draft) credentialName(n int, name string) string {
+	for i, other := range d.credentials {
+		if i < n && other.Name == name {
+			name = ""
+		}
+	}
+	if directory.ValidCredentialName(name) {
+		return name
+	}
+	return fmt.Sprintf("credential-%d", n+1)
+}
+
+// accepting is a credential that accepts a token.
+func (d *draft) accepting(p presented) *object {
+	c := of("name", "workload")
+	if p.iss != cmp.Or(d.from.url, d.from.canonical()) {
+		c.set("issuer", p.iss)
+	}
+	c.set("subject", p.sub)
+	if audience, _ := directory.ExchangeAudience(d.cloud); p.aud != audience {
+		c.set("audiences", []string{p.aud})
+	}
+	return c
+}
+
+// good writes a sign-in that passes.
+func (d *draft) good() presented {
+	p := d.signIn(presented{})
+	d.trust(d.accepting(p))
+	return p
+}
+
+// parameters changes the form of the request.
+func (d *draft) parameters(pairs ...any) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		d.exchange.get("parameters").set(pairs[i].(string), pairs[i+1])
+	}
+}
+
+// fault makes the issuer misbehave from the start.
+func (d *draft) fault(name string, parameters *object) {
+	list, _ := d.issuer.value("faults").([]*object)
+	d.issuer.set("faults", append(list, of(name, parameters)))
+}
+
+// tenant names the tenant as the message does.
+func (d *draft) inTenant(id, displayName string) {
+	t := of()
+	if directory.IsGUID(id) && id != directory.ZeroGUID {
+		t.set("id", id)
+	}
+	if displayName != "" {
+		t.set("displayName", displayName)
+	}
+	if len(t.members) > 0 {
+		if !t.has("displayName") {
+			t.set("displayName", "Contoso")
+		}
+		d.entra.set("tenant", t)
+	}
+}
+
+// expect are the refusal's code and what it says.
+func (d *draft) expect() *object {
+	message := d.row.Message
+	if d.call != nil {
+		return of("error", d.row.Name(), "status", d.row.Status, "says", []string{message})
+	}
+	return of("error", d.row.Name(), "oauth", d.row.OAuth, "status", d.row.Status, "says", says(message, d.printed))
+}
+
+// file writes the scenario.
+func (d *draft) file(name, about string, head []string) ([]byte, error) {
+	root := of("name", name, "about", about, "labels", []string{"failure", d.row.Name()})
+	if d.clock != "" {
+		root.set("clock", of("start", d.clock))
+	}
+	root.set("issuer", d.issuer)
+	root.set("entra", d.entra)
+	var steps []*object
+	if d.mint != nil {
+		steps = append(steps, of("id", "job", "mint", d.mint))
+	}
+	if d.call != nil {
+		steps = append(steps, of("call", d.call, "expect", d.expect()))
+	} else {
+		steps = append(steps, of("exchange", d.exchange, "expect", d.expect()))
+	}
+	root.set("steps", steps)
+	return encode(head, root)
+}

@@ -1,0 +1,135 @@
+package reproduce
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/explain"
+	"github.com/issuerd/issuerd/harness/explain/input"
+	"github.com/issuerd/issuerd/harness/explain/paste"
+)
+
+// evidence is what the inputs of a case come to.
+type evidence struct {
+	from           string        // what the inputs are called
+	message        paste.Message // the refusal
+	header, claims map[string]any
+	credentials    []input.Credential
+	subjects       []input.Subject // of jobs
+	client, tenant string
+	cloud          string
+	notes          []string
+}
+
+// gather puts the inputs of a case together. The error says that they have no refusal in them.
+func gather(c explain.Case) (*evidence, error) {
+	e := &evidence{client: c.Client, tenant: c.Tenant, cloud: c.Cloud}
+	var names, none []string
+	var messages []paste.Message
+	var compact string
+	for _, found := range c.Inputs {
+		names = append(names, found.Input)
+		if found.Text != nil {
+			messages = append(messages, found.Text.Messages...)
+			if found.Text.None != "" && len(found.Text.Messages) == 0 {
+				none = append(none, found.Text.None)
+			}
+		}
+		for _, in := range found.SignIns {
+			if in.Code != 0 {
+				messages = append(messages, ofSignIn(in))
+				e.tenant = cmp.Or(e.tenant, in.TenantID)
+				if e.claims == nil && in.Issuer != "" {
+					e.claims = map[string]any{"iss": in.Issuer, "sub": in.Subject, "aud": strings.Join(in.Audience, ",")}
+				}
+			}
+		}
+		for _, t := range found.Tokens {
+			compact = cmp.Or(compact, string(t.Compact))
+		}
+		e.credentials = append(e.credentials, found.Credentials...)
+		for _, job := range found.Jobs {
+			e.subjects = append(e.subjects, job.Subjects...)
+		}
+	}
+	e.from = strings.Join(names, ", ")
+	if len(messages) == 0 {
+		if len(none) > 0 {
+			return nil, fmt.Errorf("there is no message of Entra's to reproduce: %s", strings.Join(none, "; "))
+		}
+		return nil, fmt.Errorf("there is no message of Entra's to reproduce: give the text of the refusal, or its code")
+	}
+	e.message = messages[0]
+	for _, other := range messages[1:] {
+		if other.Code != e.message.Code {
+			e.notes = append(e.notes, fmt.Sprintf("there is %s too; this is about the first refusal", codeName(other.Code)))
+		}
+	}
+	if compact != "" {
+		header, claims, err := control.DecodeToken(compact)
+		if err != nil {
+			e.notes = append(e.notes, "the token can't be decoded, and is not used: "+err.Error())
+		} else {
+			e.header, e.claims = header, claims
+		}
+	}
+	for _, credential := range e.credentials {
+		e.client, e.cloud = cmp.Or(e.client, credential.ClientID), cmp.Or(e.cloud, credential.Cloud)
+	}
+	return e, nil
+}
+
+func codeName(code int) string {
+	if row, ok := entra.Lookup(code); ok {
+		return row.Name()
+	}
+	return fmt.Sprintf("AADSTS%d", code)
+}
+
+// ofSignIn is the message of a sign-in that the emulator has refused.
+func ofSignIn(in entra.SignIn) paste.Message {
+	values := map[string]paste.Value{}
+	for name, value := range map[string]string{
+		"iss": in.Issuer, "issuer": in.Issuer, "sub": in.Subject, "aud": strings.Join(in.Audience, ","), "kid": in.KeyID,
+		"appId": in.ClientID, "clientId": in.ClientID, "appDisplayName": in.AppName, "tenantId": in.TenantID,
+	} {
+		if value != "" {
+			values[name] = paste.Value{Text: value}
+		}
+	}
+	row, _ := entra.Lookup(in.Code)
+	for name := range values {
+		if !strings.Contains(row.Message, "{"+name+"}") {
+			delete(values, name)
+		}
+	}
+	return paste.Message{Code: in.Code, Basis: paste.ByNumber, Values: values, Time: in.Time, Text: codeName(in.Code)}
+}
+
+// claim is a claim of the token that is a text.
+func (e *evidence) claim(name string) string {
+	if name == "aud" {
+		if list, ok := e.claims["aud"].([]any); ok {
+			var all []string
+			for _, one := range list {
+				all = append(all, fmt.Sprint(one))
+			}
+			return strings.Join(all, ",")
+		}
+	}
+	value, _ := e.claims[name].(string)
+	return value
+}
+
+// ofJob is the one subject that the jobs have, if it has no placeholder and there is no other.
+func (e *evidence) ofJob() (subject input.Subject, ok bool) {
+	whole := slices.DeleteFunc(slices.Clone(e.subjects), func(s input.Subject) bool { return strings.ContainsAny(s.Subject, "{}") })
+	if len(whole) != 1 {
+		return input.Subject{}, false
+	}
+	return whole[0], true
+}

@@ -1,0 +1,157 @@
+package reproduce
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/explain"
+	"github.com/issuerd/issuerd/harness/runner"
+	"github.com/issuerd/issuerd/harness/scenario"
+)
+
+// Options say how a scenario is written. The zero value is good.
+type Options struct {
+	Name      string // of the scenario, platform/slug or the slug alone; empty: the code
+	Schema    string // the path or URL of the schema, for editors; empty: the file does not name one
+	Anonymize bool   // put other names in the place of those of the case
+}
+
+// Scenario is one that yields a refusal.
+type Scenario struct {
+	Name     string   // as in the file
+	Code     string   // what it yields, such as AADSTS700213
+	Seen     string   // the code of the inputs, where another one is answered today; else empty
+	Values   []Value  // of the message, in its order
+	Assumed  []string // what the inputs do not say, a sentence each
+	Source   []byte   // the file
+	scenario *scenario.File
+}
+
+// Value is one that the refusal prints.
+type Value struct {
+	Name string `json:"name"` // of the place in the message, as in entra.Code
+	Text string `json:"text"`
+	// Given says that the inputs have the value; else it was made up.
+	Given bool `json:"given"`
+}
+
+// UnableError says why a case cannot be reproduced.
+type UnableError struct {
+	Code   string
+	Reason string
+}
+
+func (e *UnableError) Error() string { return e.Code + " can't be reproduced: " + e.Reason }
+
+// Make writes a scenario that yields the first refusal of a case. The error is an [*UnableError] where the emulator has
+// no such refusal, and else says that the case has none.
+func Make(c explain.Case, opts Options) (*Scenario, error) {
+	e, err := gather(c)
+	if err != nil {
+		return nil, err
+	}
+	row, d, err := draftOf(e)
+	if err != nil {
+		return nil, err
+	}
+	made := &Scenario{Code: row.Name()}
+	if d.row.Number != e.message.Code {
+		made.Seen = codeName(e.message.Code)
+	}
+	for _, p := range place.FindAllString(d.row.Message, -1) {
+		name := strings.Trim(p, "{}")
+		if text, printed := d.printed[name]; printed {
+			given := false
+			for _, compared := range d.compared {
+				given = given || compared == name
+			}
+			made.Values = append(made.Values, Value{name, text, given})
+		}
+	}
+	made.Assumed = d.assumed
+	made.Name = scenarioName(cmp.Or(opts.Name, strings.ToLower(row.Name())), d.from.platform.Name)
+	head := []string{}
+	if opts.Schema != "" {
+		head = append(head, "yaml-language-server: $schema="+opts.Schema)
+	}
+	head = append(head, "Made by issuerd reproduce, from "+cmp.Or(e.from, "a code")+".")
+	for _, a := range d.assumed {
+		head = append(head, "- "+a)
+	}
+	about := "Reproduces " + row.Name() + ": " + row.Cause + "."
+	made.Source, err = d.file(made.Name, about, head)
+	if err != nil {
+		return nil, err
+	}
+	file, problems := scenario.Load("reproduced.yaml", made.Source, runner.Names())
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("reproduce: the scenario that was written can't be read: %w\n%s", problems, made.Source)
+	}
+	made.scenario = file
+	return made, nil
+}
+
+// draftOf finds the recipe of a refusal and follows it.
+func draftOf(e *evidence) (entra.Code, *draft, error) {
+	row, known := entra.Lookup(e.message.Code)
+	if !known {
+		return row, nil, &UnableError{codeName(e.message.Code), "the emulator does not know this code"}
+	}
+	if e.message.Sentence != 0 && e.message.Sentence != row.Number {
+		if by, ok := entra.Lookup(e.message.Sentence); ok {
+			e.notes = append(e.notes, fmt.Sprintf("the text says %s with the sentence of %s; here it is the latter", row.Name(), by.Name()))
+			row = by
+		}
+	}
+	if instead, ok := newer[row.Number]; ok {
+		now, _ := entra.Lookup(instead.code)
+		if row.Number == 70021 {
+			now = today(e)
+		}
+		e.notes = append(e.notes, fmt.Sprintf("%s; here it is %s", instead.reason, now.Name()))
+		row = now
+	}
+	follow := recipes[row.Number]
+	if follow == nil {
+		return row, nil, &UnableError{row.Name(), cmp.Or(row.Reason, "there is no recipe for it")}
+	}
+	d := newDraft(e, row)
+	if err := follow(d); err != nil {
+		return row, nil, &UnableError{row.Name(), err.Error()}
+	}
+	return row, d, nil
+}
+
+// today is the code that Entra answers in the place of AADSTS70021, whose text prints issuer, subject and audience
+// alike: the first that is not as the credential has it.
+func today(e *evidence) entra.Code {
+	code := 700213
+	iss, aud := e.message.Values["iss"].Text, e.message.Values["aud"].Text
+	if len(e.credentials) > 0 {
+		c := e.credentials[0]
+		switch {
+		case c.Issuer != "" && iss != "" && c.Issuer != iss:
+			code = 700211
+		case len(c.Audiences) > 0 && aud != "" && c.Audiences[0] != aud:
+			code = 700212
+		}
+	} else if aud != "" && !strings.HasPrefix(aud, "api://AzureADTokenExchange") {
+		code = 700212
+	} else if u, ok := strings.CutSuffix(iss, "/"); ok && strings.Count(u, "/") == 2 {
+		code = 700211
+	}
+	row, _ := entra.Lookup(code)
+	return row
+}
+
+func scenarioName(name, platform string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return platform + "/" + name
+}
+
+var errNotLoaded = errors.New("reproduce: the scenario was not made by Make")
