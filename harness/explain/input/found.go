@@ -1,11 +1,8 @@
-// Package input tells what somebody holds in hand when a sign-in has failed, and reads it: a token, a federated
-// credential in one of its many forms, a workflow or pipeline file, an entry of a farm's journal, a scenario, or a text
-// with a message of Entra's.
-//
-// It does no I/O and sends nothing anywhere.
 package input
 
 import (
+	"encoding/json"
+
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
@@ -21,16 +18,22 @@ type Found struct {
 	Credentials []Credential   //
 	Jobs        []Job          //
 	SignIns     []entra.SignIn // of a journal: with the checks that were made
-	Scenario    *scenario.File // nil: it is none
-	Text        *paste.Result  // what a text says; nil: the input is no text
-	Notes       []string       // what had to be repaired or assumed to read it, a sentence each
+	// Applications are those that the input describes, whether it has their credentials or not.
+	Applications []Application
+	Published    []Published
+	Scenario     *scenario.File       // nil: it is none
+	Directory    *directory.Directory // nil: it is none
+	Text         *paste.Result        // what a text says; nil: the input is no text
+	Notes        []string             // what had to be repaired or assumed to read it, a sentence each
 }
 
 // Token is a token that somebody holds. Its compact form is a secret: it prints as "[token]".
 type Token struct {
-	Compact Secret
+	Compact Secret            // three parts; the last is empty if the input has no signature
 	Place   document.Position // zero: the input is the token
-	Notes   []string          // such as: quotes around it were left out
+	Name    string            // of the member or variable that holds it, such as access_token; "": none
+	Missing string            // what is cut off, in words; "": nothing. Header and claims are always whole
+	Notes   []string          // what was repaired, such as: quotes around it were left out
 }
 
 // Secret is a text that is never printed.
@@ -52,7 +55,7 @@ type Credential struct {
 	Unknown map[string]string // by field (issuer, subject, audiences, matching, name): what stands there, "var.branch"
 	Masked  map[string]string // by field: what hides it, "***"; the field has the masked text
 	Place   document.Position
-	Form    string // what it was written in: graph, arm, az, terraform-state, hcl, bicep, scenario, directory
+	Form    Form   // what it was written in
 	Cloud   string // public, usgov or china, if the input tells; "": not known
 
 	// Whose it is, as far as the input tells; "": not known.
@@ -60,6 +63,39 @@ type Credential struct {
 	ManagedIdentity             bool
 	ResourceID                  string // of the managed identity in Azure
 	Address                     string // of the resource in Terraform or Bicep, such as azuread_application_federated_identity_credential.main
+}
+
+// Form is what a federated credential is written in.
+type Form string
+
+// The forms there are.
+const (
+	FormGraph          Form = "graph"           // JSON of Microsoft Graph
+	FormARM            Form = "arm"             // JSON of Azure Resource Manager, and its templates
+	FormAz             Form = "az"              // what the Azure CLI prints
+	FormTerraformState Form = "terraform-state" // state, or "terraform show -json" of a state or a plan
+	FormHCL            Form = "hcl"             // Terraform's configuration
+	FormBicep          Form = "bicep"           //
+	FormScenario       Form = "scenario"        //
+	FormDirectory      Form = "directory"       //
+)
+
+// Application is an application or a managed identity that an input describes. What it does not say is empty.
+type Application struct {
+	Name, ClientID, ObjectID string // the object id of a managed identity is its principal's
+	Tenant                   string // the id
+	ManagedIdentity          bool
+	ResourceID               string // of a managed identity in Azure
+	Address                  string // of the resource in Terraform or Bicep
+	Place                    document.Position
+}
+
+// Published is what an issuer publishes, as an input has it: the discovery document, the keys, or both.
+type Published struct {
+	Issuer    string          // "": keys alone do not say
+	Discovery json.RawMessage // nil: the input has none
+	JWKS      json.RawMessage // nil: the input has none; without what is private
+	Place     document.Position
 }
 
 // Job is a job of a workflow or a pipeline, and the tokens it would get.
