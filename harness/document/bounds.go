@@ -58,11 +58,13 @@ type ruler struct {
 	documents int
 	empty     int // keys and dashes without a value
 	paths     int // bytes of the paths of all values
+	foreign   bool
 }
 
-// measure refuses tokens of which the parser would make a tree that is too deep or too large.
-func measure(tokens token.Tokens) *fault {
-	r := &ruler{}
+// measure refuses tokens of which the parser would make a tree that is too deep or too large, and unless they are foreign
+// those that no format of ours has.
+func measure(tokens token.Tokens, foreign bool) *fault {
+	r := &ruler{foreign: foreign}
 	var last, lastButOne *token.Token // comments excepted
 	for _, t := range tokens {
 		if t.Type == token.CommentType {
@@ -77,13 +79,12 @@ func measure(tokens token.Tokens) *fault {
 }
 
 func (r *ruler) token(t, last, lastButOne *token.Token) *fault {
+	if !r.foreign {
+		if refused := reference(t); refused != nil {
+			return refused
+		}
+	}
 	switch t.Type {
-	case token.AnchorType, token.AliasType:
-		return &fault{Position: at(t), Message: "anchors and aliases are not supported", Hint: "write the value where it is used", reference: true}
-	case token.MergeKeyType:
-		return &fault{Position: at(t), Message: "merge keys are not supported", Hint: "write the members where they are used", reference: true}
-	case token.TagType:
-		return &fault{Position: at(t), Message: fmt.Sprintf("tag %s is not supported", t.Value), Hint: "leave the tag out"}
 	case token.DocumentHeaderType, token.DocumentEndType:
 		r.levels = nil
 		if r.documents++; r.documents > MaxKeys {
@@ -115,6 +116,19 @@ func (r *ruler) token(t, last, lastButOne *token.Token) *fault {
 		if r.paths += r.path(); r.paths > maxPaths {
 			return faultAt(at(t), "too many values below long keys: the file is too large")
 		}
+	}
+	return nil
+}
+
+// reference refuses what makes a short file a long one.
+func reference(t *token.Token) *fault {
+	switch t.Type {
+	case token.AnchorType, token.AliasType:
+		return &fault{Position: at(t), Message: "anchors and aliases are not supported", Hint: "write the value where it is used", reference: true}
+	case token.MergeKeyType:
+		return &fault{Position: at(t), Message: "merge keys are not supported", Hint: "write the members where they are used", reference: true}
+	case token.TagType:
+		return &fault{Position: at(t), Message: fmt.Sprintf("tag %s is not supported", t.Value), Hint: "leave the tag out"}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (f Format) Read(src []byte, log *Log) *File {
 		return nil
 	}
 	file := &File{Lines: strings.Split(text, "\n")}
-	roots, bad := parse(text)
+	roots, bad := parse(text, false)
 	switch {
 	case bad != nil:
 		hint := bad.Hint
@@ -121,7 +121,7 @@ func clean(src []byte, limit int) (string, *fault) {
 
 // parse reads a text that clean has returned, and returns the roots of the documents in it that are not empty. It
 // measures the text before the parser sees it; the package's comment has the bounds.
-func parse(text string) (roots []ast.Node, bad *fault) {
+func parse(text string, foreign bool) (roots []ast.Node, bad *fault) {
 	if p := countMarks(text); p != nil {
 		return nil, p
 	}
@@ -131,7 +131,7 @@ func parse(text string) (roots []ast.Node, bad *fault) {
 		}
 	}()
 	tokens := lexer.Tokenize(text)
-	if p := measure(tokens); p != nil {
+	if p := measure(tokens, foreign); p != nil {
 		return nil, p
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // the converter says where the first one is

@@ -4,7 +4,7 @@ import "github.com/goccy/go-yaml/ast"
 
 // Parse and Clean are the parts of Format.Read that see a text before there are nodes.
 func Parse(text string) ([]ast.Node, error) {
-	roots, bad := parse(text)
+	roots, bad := parse(text, false)
 	if bad != nil {
 		return nil, bad
 	}
