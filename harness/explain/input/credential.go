@@ -109,6 +109,14 @@ func (c *Credential) mask(field, value string) {
 	}
 }
 
+// unknown names a field whose value the input does not say literally.
+func (c *Credential) unknown(field, expression string) {
+	if c.Unknown == nil {
+		c.Unknown = map[string]string{}
+	}
+	c.Unknown[field] = strings.TrimSpace(document.Redact(expression))
+}
+
 // of says whose a credential is. What it knows itself stays.
 func (c *Credential) of(a Application) {
 	for _, pair := range []struct{ to, from *string }{

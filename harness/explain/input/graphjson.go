@@ -136,7 +136,7 @@ func (r *jsonReader) token(key string, n *document.Node) {
 		if token.Place = n.Position; token.Name == "" {
 			token.Name = key
 		}
-		r.Tokens = append(r.Tokens, token)
+		r.addToken(token)
 		return
 	}
 	if ok && tokenNames[strings.ToLower(key)] {
@@ -148,6 +148,6 @@ func (r *jsonReader) token(key string, n *document.Node) {
 	more, _ := tokens(text)
 	for _, token := range more {
 		token.Place = n.Position
-		r.Tokens = append(r.Tokens, token)
+		r.addToken(token)
 	}
 }

@@ -151,3 +151,16 @@ func plain(token json.Token) any {
 	f, _ := number.Float64() // too large a number is infinite, which no reader here asks for
 	return f
 }
+
+// raws are the documents of an input of JSON as they are, in the order of what parseJSON returns.
+func raws(src string) []json.RawMessage {
+	decoder := json.NewDecoder(strings.NewReader(src))
+	var all []json.RawMessage
+	for {
+		var raw json.RawMessage
+		if decoder.Decode(&raw) != nil {
+			return all
+		}
+		all = append(all, raw)
+	}
+}

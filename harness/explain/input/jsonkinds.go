@@ -9,39 +9,67 @@ import (
 
 // readJSON reads an input that is JSON.
 func (f *Found) readJSON(src string, roots []*document.Node) error {
-	if len(roots) == 1 && roots[0].Kind == document.Scalar && !strings.Contains(str(roots[0]), begin) {
+	root := roots[0]
+	switch {
+	case len(roots) == 1 && root.Kind == document.Scalar && !strings.Contains(str(root), begin):
 		return f.readText(src) // a text in quotes
+	case has(root, "tenants") && len(roots) == 1:
+		return f.readDirectory(src, root)
+	case isScenario(root) && len(roots) == 1:
+		return f.readScenario(src, root)
+	case isTerraformState(root):
+		f.readTerraformState(root)
+		return f.orText(src, nil)
+	case isTemplate(root):
+		f.Kind = "an ARM template"
+		f.readTemplate(root)
+		return f.orText(src, nil)
 	}
 	r := &jsonReader{Found: f}
-	for _, root := range roots {
-		r.walk(root, Application{}, root.Kind == document.List)
+	var raw = raws(src)
+	for i, root := range roots {
+		if i >= len(raw) || !f.readJournal(root, raw[i]) && !f.readPublished(root, raw[i]) {
+			r.walk(root, Application{}, root.Kind == document.List)
+		}
 	}
-	f.nameJSON(roots)
-	found := len(f.Tokens) + len(f.Credentials) + len(f.Applications)
-	if found == 0 && r.cut != nil {
-		return fmt.Errorf("this is %w", r.cut)
+	f.nameJSON()
+	return f.orText(src, r.cut)
+}
+
+// isScenario tells a scenario from a pipeline, which has steps, too.
+func isScenario(root *document.Node) bool {
+	return has(root, "steps", "name") && (has(root, "entra") || has(root, "issuer"))
+}
+
+// orText reads an input as a text, too, if it has nothing else or a message of Entra's. cut is why what should be a
+// token is none.
+func (f *Found) orText(src string, cut error) error {
+	nothing := len(f.Tokens)+len(f.Credentials)+len(f.Applications)+len(f.SignIns)+len(f.Published)+len(f.Jobs) == 0
+	if nothing && cut != nil {
+		return fmt.Errorf("this is %w", cut)
 	}
-	if found == 0 || strings.Contains(src, "AADSTS") {
+	if nothing || strings.Contains(src, "AADSTS") {
 		return f.readText(src)
 	}
 	return nil
 }
 
-// nameJSON says what an input is.
-func (f *Found) nameJSON(roots []*document.Node) {
+// nameJSON says what an input is that has not been named yet.
+func (f *Found) nameJSON() {
 	switch {
+	case f.Kind != "":
 	case len(f.Credentials) > 0:
 		f.Kind = map[Form]string{
 			FormGraph: "federated credentials as Microsoft Graph has them",
 			FormARM:   "federated credentials as Azure Resource Manager has them",
 			FormAz:    "federated credentials as the Azure CLI prints them",
 		}[f.Credentials[0].Form]
+	case len(f.Applications) > 0 && f.Applications[0].ManagedIdentity:
+		f.Kind = "a managed identity"
+		f.note("It has no federated credentials in it: ask for them with az identity federated-credential list.")
 	case len(f.Applications) > 0:
 		f.Kind = "an application"
-		if f.Applications[0].ManagedIdentity {
-			f.Kind = "a managed identity"
-		}
-		f.note("It has no federated credentials in it: ask for them with az %s federated-credential list.", map[bool]string{true: "identity", false: "ad app"}[f.Applications[0].ManagedIdentity])
+		f.note("It has no federated credentials in it: ask for them with az ad app federated-credential list.")
 	case len(f.Tokens) > 0:
 		f.Kind = "a token in JSON"
 	default:

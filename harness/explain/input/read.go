@@ -1,7 +1,9 @@
 package input
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/document"
@@ -19,6 +21,9 @@ func Read(name string, data []byte) (Found, error) {
 	}
 	found := Found{Input: name, Notes: notes}
 	if err := found.read(src); err != nil {
+		if problems := (document.Problems)(nil); errors.As(err, &problems) {
+			return Found{}, problems // each has the name
+		}
 		return Found{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return found, nil
@@ -46,11 +51,22 @@ func (f *Found) read(src string) error {
 
 // readText reads a text of no form.
 func (f *Found) readText(src string) error {
-	f.Kind = "a text"
+	if f.Kind == "" || f.Kind == "JSON" {
+		f.Kind = "a text"
+	}
 	found, notes := tokens(src)
-	f.Tokens = append(f.Tokens, found...)
+	for _, token := range found {
+		f.addToken(token)
+	}
 	f.Notes = append(f.Notes, notes...)
 	return nil
+}
+
+// addToken adds a token that has not been found elsewhere in the input.
+func (f *Found) addToken(token Token) {
+	if !slices.ContainsFunc(f.Tokens, func(t Token) bool { return t.Compact == token.Compact }) {
+		f.Tokens = append(f.Tokens, token)
+	}
 }
 
 func (f *Found) note(format string, args ...any) {
