@@ -221,6 +221,12 @@ func (c *Client) Journal(ctx context.Context, world string, q JournalQuery) (out
 	return out, c.send(ctx, request{method: http.MethodGet, path: path(world, "journal") + q.encode(), wait: q.Wait}, &out)
 }
 
+// FindSignIn looks for the sign-in with a trace id or a correlation id, as a refusal prints them, in all worlds. Of
+// several it is the newest in the first world that has one, the default world first.
+func (c *Client) FindSignIn(ctx context.Context, trace string) (out FoundSignIn, err error) {
+	return out, c.do(ctx, http.MethodGet, "/v1/sign-ins/"+url.PathEscape(trace), nil, &out)
+}
+
 // followWait is how long each request of Follow waits.
 const followWait = 30 * time.Second
 
@@ -280,7 +286,7 @@ func (q JournalQuery) encode() string {
 			v.Set(name, strconv.Itoa(n))
 		}
 	}
-	for name, text := range map[string]string{"plane": string(q.Plane), "platform": q.Platform, "issuer": q.Issuer, "route": q.Route} {
+	for name, text := range map[string]string{"plane": string(q.Plane), "platform": q.Platform, "issuer": q.Issuer, "route": q.Route, "trace": q.Trace} {
 		if text != "" {
 			v.Set(name, text)
 		}

@@ -279,6 +279,14 @@ func TestContract(t *testing.T) {
 	c.good(ask{op: "getJournal", vars: in()})
 	c.good(ask{op: "getJournal", vars: in(), query: "?after=0&limit=10&signIns=true&failed=true&wait=1s"})
 	c.events(in())
+	entries, _ := c.good(ask{op: "getJournal", vars: in(), query: "?signIns=true&limit=1"})["entries"].([]any)
+	if len(entries) != 1 {
+		t.Fatalf("%d sign-ins, want 1", len(entries))
+	}
+	trace, _ := entries[0].(map[string]any)["signIn"].(map[string]any)["traceId"].(string)
+	if found := c.good(ask{op: "findSignIn", vars: map[string]string{"trace": trace}}); text(found, "world") != in()["world"] {
+		t.Errorf("the sign-in of the trace is in the world %q, want %q", found["world"], in()["world"])
+	}
 	c.good(ask{op: "removeCredential", vars: in("application", "demo", "credential", "main")})
 	c.good(ask{op: "removeApplication", vars: in("application", "demo")})
 	c.good(ask{op: "getDirectory", vars: in()})

@@ -1,6 +1,9 @@
 package control
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Matches tells whether an entry is one of those that the query asks for. Limit and Wait are no part of that.
 func (q JournalQuery) Matches(e Entry) bool {
@@ -10,6 +13,7 @@ func (q JournalQuery) Matches(e Entry) bool {
 		q.SignIns && signIn == nil,
 		q.Failed && !e.failed(),
 		q.Code != 0 && (signIn == nil || signIn.Code != q.Code),
+		q.Trace != "" && (signIn == nil || !strings.EqualFold(signIn.TraceID, q.Trace) && !strings.EqualFold(signIn.CorrelationID, q.Trace)),
 		q.Plane != "" && e.Plane != q.Plane,
 		q.Platform != "" && e.Platform != q.Platform,
 		q.Issuer != "" && e.Issuer != q.Issuer && (signIn == nil || signIn.Issuer != q.Issuer),

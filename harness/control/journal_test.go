@@ -17,7 +17,7 @@ func TestMatches(t *testing.T) {
 		{Seq: 3, Plane: plane.Issuer, Status: 0, Platform: "gitlab", Issuer: "https://two.test", Route: "discovery"},
 		{Seq: 4, Plane: plane.Entra, Status: 200, Platform: "github", SignIn: &entra.SignIn{Issuer: "https://one.test"}},
 		{Seq: 5, Plane: plane.Entra, Status: 401, Platform: "gitlab", SignIn: &entra.SignIn{Issuer: "https://two.test", Code: 700213}},
-		{Seq: 6, Plane: plane.Entra, Status: 400, SignIn: &entra.SignIn{Code: 90002}},
+		{Seq: 6, Plane: plane.Entra, Status: 400, SignIn: &entra.SignIn{Code: 90002, TraceID: "aa00", CorrelationID: "bb00"}},
 		{Seq: 7, Plane: plane.Workload, Status: 201, Platform: "github", Route: "GET /token"},
 	}
 	for _, tt := range []struct {
@@ -30,6 +30,9 @@ func TestMatches(t *testing.T) {
 		{"sign-ins", control.JournalQuery{SignIns: true}, "456"},
 		{"failed", control.JournalQuery{Failed: true}, "2356"},
 		{"code", control.JournalQuery{Code: 700213}, "5"},
+		{"trace id", control.JournalQuery{Trace: "AA00"}, "6"},
+		{"correlation id", control.JournalQuery{Trace: "bb00"}, "6"},
+		{"another trace", control.JournalQuery{Trace: "cc00"}, ""},
 		{"plane", control.JournalQuery{Plane: plane.Issuer}, "123"},
 		{"platform", control.JournalQuery{Platform: "gitlab"}, "235"},
 		{"issuer", control.JournalQuery{Issuer: "https://two.test"}, "235"},

@@ -109,7 +109,7 @@ func (c *contract) smallest(schema map[string]any) map[string]any {
 }
 
 // anyVars are values for all variables of paths.
-var anyVars = map[string]string{"application": "demo", "credential": "x", "workload": "x", "fault": "x"}
+var anyVars = map[string]string{"trace": "t", "application": "demo", "credential": "x", "workload": "x", "fault": "x"}
 
 // TestMutations sends to every route with a body everything that can be wrong with its example: the answer names the
 // member, and the document's validator refuses the request as well.

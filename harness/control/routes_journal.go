@@ -2,8 +2,10 @@ package control
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/plane"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -17,6 +19,7 @@ var matching = []parameter{
 	{"signIns", isBoolean, "Only sign-ins."},
 	{"failed", isBoolean, "Only refused sign-ins, and requests that were answered with 400 or more."},
 	{"code", isNumber, "Only sign-ins that this AADSTS code refused."},
+	{"trace", isText, "Only sign-ins with this trace id or correlation id."},
 	{"plane", isPlane, "Only requests on this plane, and sign-ins on that of Entra."},
 	{"platform", isText, "Only requests that this platform answered, and sign-ins with its tokens."},
 	{"issuer", isText, "Only sign-ins with tokens of the issuer with this URL, and requests for its documents."},
@@ -25,6 +28,9 @@ var matching = []parameter{
 
 // journalRoutes are about the journal of a world.
 var journalRoutes = []route{
+	onFarm("findSignIn", "GET", "/v1/sign-ins/{trace}",
+		"Finds the sign-in with a trace id or correlation id, in whatever world it was, the newest of them, and explains its code.", nil,
+		func(c *call, _ empty) (FoundSignIn, error) { return c.findSignIn(c.variable("trace")) }),
 	onWorld("getJournal", "GET", "/journal", "Reads entries of a world's journal, the oldest first, or waits for the next one.",
 		append([]parameter{
 			{"limit", isNumber, "How many entries at most, the oldest of them: 1,000 by default, which is as many as are kept."},
@@ -48,10 +54,33 @@ var journalRoutes = []route{
 		}),
 }
 
+// findSignIn looks for the newest sign-in with a trace id or a correlation id in all worlds, the default one first.
+func (c *call) findSignIn(trace string) (FoundSignIn, error) {
+	for _, described := range c.server.Worlds() {
+		w, err := c.server.World(described.ID)
+		if err != nil {
+			continue // it has ended since
+		}
+		entries := w.Journal(JournalQuery{Trace: trace}).Entries
+		if len(entries) == 0 {
+			continue
+		}
+		found := FoundSignIn{World: described.ID, Entry: entries[len(entries)-1]}
+		if code, ok := entra.Lookup(found.Entry.SignIn.Code); ok {
+			found.Code = &code
+		}
+		return found, nil
+	}
+	return FoundSignIn{}, &Error{
+		Status: http.StatusNotFound, Message: fmt.Sprintf("control: no sign-in has the trace id or correlation id %q", trace),
+		Hint: "a farm keeps the last 1,000 entries of a world, and a world's end is that of its journal",
+	}
+}
+
 // journalQuery reads the query of a request.
 func (c *call) journalQuery() (JournalQuery, error) {
 	q := JournalQuery{
-		After: c.number("after"), Limit: c.number("limit"), SignIns: c.yes("signIns"), Failed: c.yes("failed"), Code: c.number("code"),
+		After: c.number("after"), Limit: c.number("limit"), SignIns: c.yes("signIns"), Failed: c.yes("failed"), Code: c.number("code"), Trace: c.text("trace"),
 		Plane: plane.Plane(c.text("plane")), Platform: c.text("platform"), Issuer: c.text("issuer"), Route: c.text("route"),
 		Wait: c.duration("wait"),
 	}

@@ -343,11 +343,13 @@ type Entry struct {
 
 // JournalQuery asks for entries of a journal: those for which everything holds that is not zero.
 type JournalQuery struct {
-	After    int  // numbers above this one
-	Limit    int  // how many at most, the oldest of them; zero: 1,000, which is as many as are kept
-	SignIns  bool // sign-ins only
-	Failed   bool // refused sign-ins, and requests that were answered with 400 or more, or not at all
-	Code     int  // sign-ins that this AADSTS code refused
+	After   int  // numbers above this one
+	Limit   int  // how many at most, the oldest of them; zero: 1,000, which is as many as are kept
+	SignIns bool // sign-ins only
+	Failed  bool // refused sign-ins, and requests that were answered with 400 or more, or not at all
+	Code    int  // sign-ins that this AADSTS code refused
+	// Trace is a trace id or a correlation id, as a refusal prints them: the sign-ins that have it
+	Trace    string
 	Plane    plane.Plane
 	Platform string
 	Issuer   string // the URL of an issuer: sign-ins with its tokens, and requests for its documents
@@ -366,6 +368,14 @@ type Journal struct {
 	// Unmatched counts the requests since the world's start for what no issuer and no service has. They are logged and
 	// not kept: anybody can send as many as they like.
 	Unmatched int `json:"unmatched,omitempty"`
+}
+
+// FoundSignIn is the sign-in of a trace id, in whatever world it was.
+type FoundSignIn struct {
+	World string `json:"world"` // the id
+	Entry Entry  `json:"entry"`
+	// what is known of the code that refused it; nil: it was not refused with one
+	Code *entra.Code `json:"code,omitempty"`
 }
 
 // Error is a refusal of the API.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 func checkMetadata(x *exchange, c *Check) *Error {
@@ -36,14 +38,17 @@ func checkMetadata(x *exchange, c *Check) *Error {
 }
 
 // refuseFetch is the refusal when an issuer's keys could not be had.
-func (x *exchange) refuseFetch(at fetchStage) *Error {
+func (x *exchange) refuseFetch(at fetchStage) *Error { return refuse(at.code(x.view.Options)) }
+
+// code is that of the refusal after a fetch that failed at a stage.
+func (at fetchStage) code(o directory.Options) int {
 	switch at {
 	case fetchKeys:
-		return refuse(90061)
+		return 90061
 	case readingKeys:
-		return refuse(900612)
+		return 900612
 	}
-	return refuse(x.view.Options.DiscoveryFailureCode)
+	return o.DiscoveryFailureCode
 }
 
 // minKeyBits is the least size of an RSA key that signs (RFC 7518, sections 3.3 and 3.5).

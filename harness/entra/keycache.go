@@ -203,24 +203,30 @@ func (c *keyCache) entry(issuer string) *cachedIssuer {
 
 // fetch reads the discovery document and the JWKS it names.
 func (c *keyCache) fetch(ctx context.Context, issuer string, o directory.Options, now time.Time) (*issuerKeys, []Fetch, *fetchError) {
+	d := c.fetchDocuments(ctx, issuer, o)
+	if d.err != nil {
+		return nil, d.Fetched, d.err
+	}
+	return &issuerKeys{byID: d.Keys, fetchedAt: now}, d.Fetched, nil
+}
+
+// fetchDocuments reads the discovery document and the JWKS it names, up to the first that is not as it must be.
+func (c *keyCache) fetchDocuments(ctx context.Context, issuer string, o directory.Options) (d IssuerDocuments) {
 	location := strings.TrimSuffix(issuer, "/") + oidc.DiscoveryEndpoint
-	var fetched []Fetch
-	document, err := c.read(ctx, "discovery", location, o, &fetched)
-	if err == nil {
-		location, err = readDiscovery(document, issuer, o)
+	var err error
+	if d.Discovery, err = c.read(ctx, "discovery", location, o, &d.Fetched); err == nil {
+		location, err = readDiscovery(d.Discovery, issuer, o)
 	}
 	if err != nil {
-		return nil, fetched, &fetchError{fetchDiscovery, "discovery: " + err.Error()}
+		return d.failed(fetchDiscovery, "discovery", err)
 	}
-	document, err = c.read(ctx, "jwks", location, o, &fetched)
-	if err != nil {
-		return nil, fetched, &fetchError{fetchKeys, "jwks: " + err.Error()}
+	if d.JWKS, err = c.read(ctx, "jwks", location, o, &d.Fetched); err != nil {
+		return d.failed(fetchKeys, "jwks", err)
 	}
-	keys, err := readKeys(document, o)
-	if err != nil {
-		return nil, fetched, &fetchError{readingKeys, "jwks: " + err.Error()}
+	if d.Keys, err = readKeys(d.JWKS, o); err != nil {
+		return d.failed(readingKeys, "jwks", err)
 	}
-	return &issuerKeys{byID: keys, fetchedAt: now}, fetched, nil
+	return d
 }
 
 // read gets one document and notes it in fetched, unless it is not asked for

@@ -118,6 +118,9 @@ func newRoutes() *mux.Router {
 	router.Handle("/{tenant}/discovery/v2.0/keys", document((*Server).serveKeys)).Methods(get...)
 	router.Handle("/{tenant}/discovery/keys", document((*Server).serveKeys)).Methods(get...)
 	router.Handle("/{tenant}/discovery/instance", document((*Server).serveInstance)).Methods(get...)
+	router.Handle("/error", endpointHandler(func(_ *Server, w http.ResponseWriter, r *http.Request, _ map[string]string) {
+		serveError(w, r)
+	})).Methods(http.MethodGet, http.MethodHead)
 	return router
 }
 
