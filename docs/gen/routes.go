@@ -22,6 +22,7 @@ var known = map[string]knowledge{
 	"/{tenant}/oauth2/v2.0/token":                     {entra.Seen, ""},
 	"/{tenant}/oauth2/token":                          {entra.Seen, "the claims of v1.0 tokens for an application's own API"},
 	"/{tenant}/{policy}/oauth2/v2.0/token":            {entra.Seen, "only its refusal of federated credentials is there"},
+	"/error":                                          {entra.Documented, "that it explains a code is documented, its page is ours"},
 	"/{tenant}/v2.0/.well-known/openid-configuration": {entra.Seen, ""},
 	"/{tenant}/.well-known/openid-configuration":      {entra.Seen, "as in 2019; the order of its members"},
 	"/{tenant}/discovery/v2.0/keys":                   {entra.Seen, ""},
