@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"harness/entra/msi":                 {"harness/entra", "harness/entra/directory"},
 	"harness/farm/ca":                   {},
 	"harness/faults":                    {"issuers/issuer", "wording"},
+	"harness/issuercheck":               {"harness/entra", "harness/entra/directory", "wording"},
 	"harness/keyfile":                   {"harness/document", "issuers/issuer"},
 	"harness/plane":                     {"issuers", "harness/entra/directory"},
 	"harness/report":                    {"wording"},

@@ -37,13 +37,13 @@ func OneOf(word string, known []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), len(known)-len(shown))
 }
 
-// Count is a number with what it counts: "1 case", "2 cases". The plural ends in s, after that of a word that ends in
-// y in ies.
+// Count is a number with what it counts: "1 case", "2 cases", "2 days". The plural of a word that ends in a consonant
+// and y ends in ies.
 func Count(n int, singular string) string {
 	if n == 1 {
 		return "1 " + singular
 	}
-	if stem, ok := strings.CutSuffix(singular, "y"); ok {
+	if stem, ok := strings.CutSuffix(singular, "y"); ok && !strings.ContainsAny(stem[max(0, len(stem)-1):], "aeou") {
 		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, singular)

@@ -88,7 +88,7 @@ func TestCount(t *testing.T) {
 		n        int
 		singular string
 		want     string
-	}{{0, "case", "0 cases"}, {1, "case", "1 case"}, {2, "case", "2 cases"}, {1, "directory", "1 directory"}, {3, "directory", "3 directories"}} {
+	}{{0, "case", "0 cases"}, {1, "case", "1 case"}, {2, "case", "2 cases"}, {1, "directory", "1 directory"}, {3, "directory", "3 directories"}, {2, "day", "2 days"}} {
 		if got := wording.Count(tt.n, tt.singular); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
