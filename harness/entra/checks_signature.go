@@ -17,7 +17,7 @@ func checkMetadata(x *exchange, c *Check) *Error {
 		keys, err := x.ownKeys()
 		if err != nil {
 			c.Note = err.Error()
-			return x.refuseFetch(fetchDiscovery)
+			return fetchDiscovery.refusal(x.view.Options)
 		}
 		x.keys, x.freshKeys = keys, true
 		return nil
@@ -30,25 +30,22 @@ func checkMetadata(x *exchange, c *Check) *Error {
 		c.Note = err.reason + "; option staleKeys uses those fetched at " + found.keys.fetchedAt.UTC().Format(time.RFC3339)
 	case err != nil:
 		c.Note = err.reason
-		return x.refuseFetch(err.stage)
+		return err.stage.refusal(x.view.Options)
 	case !found.fresh:
 		c.Note = "keys fetched at " + found.keys.fetchedAt.UTC().Format(time.RFC3339)
 	}
 	return nil
 }
 
-// refuseFetch is the refusal when an issuer's keys could not be had.
-func (x *exchange) refuseFetch(at fetchStage) *Error { return refuse(at.code(x.view.Options)) }
-
-// code is that of the refusal after a fetch that failed at a stage.
-func (at fetchStage) code(o directory.Options) int {
+// refusal is that after a fetch that failed at a stage.
+func (at fetchStage) refusal(o directory.Options) *Error {
 	switch at {
 	case fetchKeys:
-		return 90061
+		return refuse(90061)
 	case readingKeys:
-		return 900612
+		return refuse(900612)
 	}
-	return o.DiscoveryFailureCode
+	return refuse(o.DiscoveryFailureCode)
 }
 
 // minKeyBits is the least size of an RSA key that signs (RFC 7518, sections 3.3 and 3.5).

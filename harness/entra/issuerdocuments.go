@@ -51,7 +51,7 @@ func (d IssuerDocuments) Refusal(o directory.Options) (code int, reason string) 
 	if d.err == nil {
 		return 0, ""
 	}
-	return d.err.stage.code(o), d.err.reason
+	return d.err.stage.refusal(o).Code, d.err.reason
 }
 
 func (d IssuerDocuments) failed(at fetchStage, document string, err error) IssuerDocuments {
