@@ -8,6 +8,7 @@ type check struct {
 	name  string
 	run   func(*exchange, *Check) *Error
 	about path
+	needs need // what it cannot do without; [Examine] may not have it
 }
 
 // path tells which assertions a check is about.
@@ -28,41 +29,41 @@ const (
 // AzureAD/microsoft-authentication-library-for-python#739, where an Entra token
 // got 700211. Option timeBeforeSignature moves the last two of the time.
 var checks = []check{
-	{"method", checkMethod, always},
-	{"form", checkForm, always},
-	{"tenant", checkTenant, always},
-	{"grant type", checkGrantType, always},
-	{"parameters", checkParameters, always},
-	{"credential presented", checkCredentialPresented, always},
-	{"B2C policy", checkB2C, always},
-	{"assertion format", checkFormat, always},
-	{"assertion type", checkType, always},
-	{"assertion header", checkHeader, always},
-	{"assertion algorithm", checkAlgorithm, always},
-	{"assertion claims", checkClaims, always},
-	{"application", checkApplication, always},
-	{"regional host", checkRegion, always},
-	{"client secret", checkSecret, always},
-	{"certificate named", checkCertificateNamed, certificated},
-	{"certificate assertion's client", checkCertificateClient, certificated},
-	{"certificate assertion's audience", checkCertificateAudience, certificated},
-	{"certificate", checkCertificate, certificated},
-	{"federated credentials", checkHasCredentials, federated},
-	{"federation allowed", checkFederationAllowed, federated},
-	{"issuer", checkIssuer, federated},
-	{"token of Entra", checkEntraToken, federated},
-	{"audience and subject", checkAudienceAndSubject, federated},
-	{"kind of Entra's token", checkEntraTokenKind, federated},
-	{"claim policy", checkClaimPolicy, federated},
-	{"issuer metadata", checkMetadata, federated},
-	{"signing key", checkKey, federated},
-	{"signature", checkSignature, federated},
-	{"lifetime", checkLifetime, federated},
-	{"valid time", checkValidTime, always},
-	{"scope", checkScope, always},
-	{"resource", checkResource, always},
-	{"assignment", checkAssignment, always},
-	{"Conditional Access", checkConditionalAccess, always},
+	{"method", checkMethod, always, theRequest},
+	{"form", checkForm, always, theRequest},
+	{"tenant", checkTenant, always, theTenant | theDirectory},
+	{"grant type", checkGrantType, always, theRequest},
+	{"parameters", checkParameters, always, theRequest},
+	{"credential presented", checkCredentialPresented, always, theRequest},
+	{"B2C policy", checkB2C, always, theRequest},
+	{"assertion format", checkFormat, always, theToken},
+	{"assertion type", checkType, always, theToken},
+	{"assertion header", checkHeader, always, theToken},
+	{"assertion algorithm", checkAlgorithm, always, theToken},
+	{"assertion claims", checkClaims, always, theToken},
+	{"application", checkApplication, always, theDirectory | theClient | theRecord},
+	{"regional host", checkRegion, always, theRequest | theApplication},
+	{"client secret", checkSecret, always, theRequest},
+	{"certificate named", checkCertificateNamed, certificated, theClaims},
+	{"certificate assertion's client", checkCertificateClient, certificated, theClient | theApplication},
+	{"certificate assertion's audience", checkCertificateAudience, certificated, theRequest | theTenant | theAudience | theApplication},
+	{"certificate", checkCertificate, certificated, theDirectory | theClaims | theTime | theApplication},
+	{"federated credentials", checkHasCredentials, federated, theCredentials | theApplication},
+	{"federation allowed", checkFederationAllowed, federated, theDirectory | theRecord},
+	{"issuer", checkIssuer, federated, theCredentials | theFirst | theIssuer | theApplication},
+	{"token of Entra", checkEntraToken, federated, theIssuer | theApplication},
+	{"audience and subject", checkAudienceAndSubject, federated, theCredentials | theFirst | theApplication},
+	{"kind of Entra's token", checkEntraTokenKind, federated, theRecord},
+	{"claim policy", checkClaimPolicy, federated, theDirectory | theClaims | theRecord},
+	{"issuer metadata", checkMetadata, federated, theIssuer | theKeys},
+	{"signing key", checkKey, federated, theKeyID | theKeysRead},
+	{"signature", checkSignature, federated, theClaims | theSigningKey},
+	{"lifetime", checkLifetime, federated, theDates},
+	{"valid time", checkValidTime, always, theDates | theTime},
+	{"scope", checkScope, always, theRequest},
+	{"resource", checkResource, always, theDirectory | theScope | theRecord},
+	{"assignment", checkAssignment, always, theDirectory | theScope | theApplication},
+	{"Conditional Access", checkConditionalAccess, always, theDirectory | theRequest | theApplication},
 }
 
 // timeFirst are the checks in the order of option timeBeforeSignature.
@@ -76,17 +77,10 @@ var timeFirst = func() []check {
 func (x *exchange) run() *Error {
 	list := checks
 	for i := 0; i < len(list); i++ {
-		if about := list[i].about; about == federated && x.isCertificate || about == certificated && !x.isCertificate {
+		if !x.concerns(&list[i]) {
 			continue
 		}
-		record := Check{Name: list[i].name}
-		refusal := list[i].run(x, &record)
-		if record.OK = refusal == nil; !record.OK {
-			record.Code = refusal.Code
-		}
-		for _, text := range []*string{&record.Want, &record.Got, &record.Note} {
-			*text = HideTokens(*text)
-		}
+		record, refusal := x.make(&list[i])
 		x.signIn.Checks = append(x.signIn.Checks, record)
 		if refusal != nil {
 			return refusal
@@ -96,4 +90,32 @@ func (x *exchange) run() *Error {
 		}
 	}
 	return nil
+}
+
+// concerns tells whether a check is about the kind of assertion that was presented.
+func (x *exchange) concerns(c *check) bool {
+	switch c.about {
+	case federated:
+		return !x.isCertificate
+	case certificated:
+		return x.isCertificate
+	}
+	return true
+}
+
+// make makes a check, and its record.
+func (x *exchange) make(c *check) (Check, *Error) {
+	record := Check{Name: c.name}
+	refusal := c.run(x, &record)
+	if record.OK = refusal == nil; !record.OK {
+		record.Code = refusal.Code
+	}
+	for _, text := range []*string{&record.Want, &record.Got, &record.Note} {
+		*text = HideTokens(*text)
+	}
+	for i := range record.Compared {
+		compared := &record.Compared[i]
+		compared.Want, compared.Got = HideTokens(compared.Want), HideTokens(compared.Got)
+	}
+	return record, refusal
 }

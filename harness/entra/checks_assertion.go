@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"slices"
 	"strings"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -66,7 +67,7 @@ func checkAlgorithm(x *exchange, c *Check) *Error {
 		list = assertionAlgorithmListRSA
 	}
 	c.Want, c.Got = list, a.alg
-	if a.jws == nil || x.view.Options.RefusePSS && strings.HasPrefix(a.alg, "PS") {
+	if !slices.Contains(assertionAlgorithms, jose.SignatureAlgorithm(a.alg)) || x.view.Options.RefusePSS && strings.HasPrefix(a.alg, "PS") {
 		return refuse(5002738, "alg", a.alg, "list", list)
 	}
 	if a.alg != string(jose.RS256) {
@@ -89,7 +90,9 @@ func checkClaims(x *exchange, c *Check) *Error {
 			return refuse(90014, "name", claim.name)
 		}
 	}
-	// A client's own assertion: the issuer is an application and not a URL.
-	x.isCertificate = a.issuer == a.subject && directory.IsGUID(a.issuer)
+	x.isCertificate = a.isClients()
 	return nil
 }
+
+// isClients tells whether it is a client's own assertion: the issuer is an application and not a URL.
+func (a *assertion) isClients() bool { return a.issuer == a.subject && directory.IsGUID(a.issuer) }

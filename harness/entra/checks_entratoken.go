@@ -72,6 +72,8 @@ func checkEntraToken(x *exchange, c *Check) *Error {
 	switch {
 	case from.tenant == "":
 		return refuse(700222)
+	case x.lacking&theTenant != 0: // so the token is taken for one of the application's tenant
+		c.Want, c.Unknown = "a token of the application's tenant", theTenant.String()
 	case from.cloud != nil && from.cloud != x.view.Cloud:
 		return refuse(700238, "issuer", issuer)
 	case !strings.EqualFold(from.tenant, tenant.ID):
@@ -91,10 +93,18 @@ func checkEntraTokenKind(x *exchange, c *Check) *Error {
 	if !x.byEntra {
 		return nil
 	}
+	if x.lacking&theToken != 0 {
+		c.Unknown = theToken.String()
+		return nil
+	}
 	claims := x.assertion.claims
 	c.Want = "a managed identity's token, obtained on its host"
 	if _, delegated := claims["scp"]; delegated || claims["idtyp"] == "user" {
 		return refuse(700229)
+	}
+	if x.lacking&theDirectory != 0 {
+		c.Unknown = theDirectory.String()
+		return nil
 	}
 	oid, _ := claims["oid"].(string)
 	if c.Got = oid; !slices.ContainsFunc(x.view.Tenant.ManagedIdentities, func(m directory.ManagedIdentity) bool { return strings.EqualFold(m.PrincipalID, oid) }) {
@@ -130,7 +140,9 @@ func matchEntraAudience(x *exchange, c *Check) *Error {
 	forExchange := slices.Contains(got, directory.ExchangeAppID) || slices.Contains(got, exchange)
 	var matching []*directory.Credential
 	for _, credential := range x.candidates {
-		if audience := credential.Audiences[0]; forExchange && audience == exchange || !forExchange && slices.Contains(got, audience) {
+		audience := credential.Audiences[0]
+		equal := forExchange && audience == exchange || !forExchange && slices.Contains(got, audience)
+		if x.compare(c, credential, Comparison{Field: FieldAudience, Claim: "aud", Want: audience, Got: c.Got, Equal: equal}) {
 			matching = append(matching, credential)
 		}
 	}
@@ -139,7 +151,7 @@ func matchEntraAudience(x *exchange, c *Check) *Error {
 		return refuse(700214, "audience", exchange)
 	case len(matching) == 0:
 		return refuse(7002121, "aud", strings.Join(got, ","))
-	case !forExchange:
+	case !forExchange && x.lacking&theAudience == 0:
 		return refuse(700227, "aud", strings.Join(got, ","))
 	}
 	x.candidates = matching

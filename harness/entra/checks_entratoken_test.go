@@ -9,6 +9,8 @@ import (
 
 	jose "github.com/go-jose/go-jose/v4"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
@@ -295,8 +297,11 @@ func TestRecordOfTokensOfEntra(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	checks := r.do(forAudiences("a", "b")(r)).signIn.Checks
-	if last, want := checks[len(checks)-1], (entra.Check{Name: "audience and subject", Want: exchangeAudience, Got: "a, b", Code: 7002121}); last != want {
-		t.Errorf("recorded %+v, want %+v", last, want)
+	want := entra.Check{Name: "audience and subject", Want: exchangeAudience, Got: "a, b", Code: 7002121, Compared: []entra.Comparison{
+		{Credential: "identity", Field: entra.FieldAudience, Claim: "aud", Want: "https://management.azure.com/", Got: "a, b"},
+	}}
+	if diff := cmp.Diff(want, checks[len(checks)-1]); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
 	}
 	r = newRig(t)
 	identity := r.addIdentity(directory.Credential{Name: "identity"})

@@ -21,9 +21,10 @@ func checkIssuer(x *exchange, c *Check) *Error {
 	issuer := x.assertion.issuer
 	c.Got = issuer
 	var known []string
+	c.Compared = make([]Comparison, 0, len(x.app.Credentials))
 	for i := range x.app.Credentials {
 		credential := &x.app.Credentials[i]
-		if credential.Issuer == issuer {
+		if x.compare(c, credential, Comparison{Field: FieldIssuer, Claim: "iss", Want: credential.Issuer, Got: issuer, Equal: credential.Issuer == issuer}) {
 			x.candidates = append(x.candidates, credential)
 		} else if !slices.Contains(known, credential.Issuer) {
 			known = append(known, credential.Issuer)
@@ -46,6 +47,7 @@ func checkIssuer(x *exchange, c *Check) *Error {
 // checkAudienceAndSubject compares both with the credentials that have the
 // issuer, in the order of the options.
 func checkAudienceAndSubject(x *exchange, c *Check) *Error {
+	c.Compared = make([]Comparison, 0, 2*len(x.candidates)) // more for the clauses of expressions
 	order := []func(*exchange, *Check) *Error{matchAudience, matchSubject}
 	if x.view.Options.MatchOrder == directory.SubjectFirst {
 		slices.Reverse(order)
@@ -69,19 +71,21 @@ func matchAudience(x *exchange, c *Check) *Error {
 	a := x.assertion
 	var want []string
 	var matching []*directory.Credential
+	got := strings.Join(a.audiences, ", ")
 	for _, credential := range x.candidates {
-		want = append(want, credential.Audiences[0])
-		if slices.Contains(a.audiences, credential.Audiences[0]) {
+		audience := credential.Audiences[0]
+		want = append(want, audience)
+		if x.compare(c, credential, Comparison{Field: FieldAudience, Claim: "aud", Want: audience, Got: got, Equal: slices.Contains(a.audiences, audience)}) {
 			matching = append(matching, credential)
 		}
 	}
 	refusal := refuse(700212, "aud", strings.Join(a.audiences, ","))
 	switch {
 	case len(matching) == 0:
-		c.Want, c.Got = strings.Join(want, ", "), strings.Join(a.audiences, ", ")
+		c.Want, c.Got = strings.Join(want, ", "), got
 		return refusal
 	case len(a.audiences) > 1 && !x.view.Options.AudienceLists:
-		c.Want, c.Got = matching[0].Audiences[0], strings.Join(a.audiences, ", ")
+		c.Want, c.Got = matching[0].Audiences[0], got
 		c.Note = "whether Entra accepts several audiences is not confirmed; option audienceLists accepts them"
 		return refusal
 	}
@@ -100,10 +104,10 @@ func matchSubject(x *exchange, c *Check) *Error {
 		want = append(want, credential.Subject+credential.Matching)
 		switch {
 		case credential.Matching != "":
-			if e, err := expression.Parse(credential.Matching); err == nil && e.Match(x.assertion.claims, x.view.Options.EmptyWildcard) {
+			if x.matchExpression(c, credential) {
 				matching = append(matching, credential)
 			}
-		case credential.Subject == subject:
+		case x.compare(c, credential, Comparison{Field: FieldSubject, Claim: "sub", Want: credential.Subject, Got: subject, Equal: credential.Subject == subject}):
 			matching = append(matching, credential)
 		case strings.EqualFold(credential.Subject, subject):
 			caseOnly = true
@@ -124,4 +128,40 @@ func matchSubject(x *exchange, c *Check) *Error {
 		return refuse(7002131, "sub", subject)
 	}
 	return refuse(700213, "sub", subject)
+}
+
+// matchExpression compares the clauses of a flexible credential's expression.
+func (x *exchange) matchExpression(c *Check, credential *directory.Credential) bool {
+	e, err := expression.Parse(credential.Matching)
+	if err != nil { // it was parsed when it was made
+		return x.compare(c, credential, Comparison{Field: FieldExpression, Want: credential.Matching})
+	}
+	all := true
+	for _, clause := range e.Clauses() {
+		var got string
+		switch value := x.assertion.claims[clause.Claim].(type) {
+		case nil:
+		case string:
+			got = value
+		default:
+			got = string(marshal(value)) // which matches nothing
+		}
+		holds := x.compare(c, credential, Comparison{
+			Field: FieldExpression, Claim: clause.Claim, Operator: clause.Operator, Want: clause.Want, Got: got,
+			Equal: clause.Match(x.assertion.claims, x.view.Options.EmptyWildcard),
+		})
+		all = all && holds
+	}
+	return all
+}
+
+// compare records how a field of a credential and a claim agree, and tells whether the credential may be the one that
+// the assertion is for: they agree, or one of them is not known, which only an examination has.
+func (x *exchange) compare(c *Check, credential *directory.Credential, made Comparison) bool {
+	made.Credential = credential.Name
+	if made.Unknown = x.lacking&claimNeed(made.Claim) != 0 || x.unknown[credential][made.Field]; made.Unknown {
+		made.Equal = false
+	}
+	c.Compared = append(c.Compared, made)
+	return made.Equal || made.Unknown
 }

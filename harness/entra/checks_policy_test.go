@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
@@ -57,7 +59,7 @@ func TestRecordOfPolicies(t *testing.T) {
 			}
 			got := r.do(request)
 			checks := got.signIn.Checks
-			if last := checks[len(checks)-1]; last != tt.check {
+			if last := checks[len(checks)-1]; !cmp.Equal(last, tt.check) {
 				t.Errorf("recorded %+v, want %+v", last, tt.check)
 			}
 			if says := strings.ReplaceAll(tt.says, "{tid}", r.tenant.ID); !strings.Contains(got.raw, says) {
@@ -76,7 +78,7 @@ func TestNoPolicies(t *testing.T) {
 	r := newRig(t)
 	got := r.exchange(nil)
 	checks := got.signIn.Checks
-	if last := checks[len(checks)-1]; last != (entra.Check{Name: "Conditional Access", OK: true}) {
+	if last := checks[len(checks)-1]; !cmp.Equal(last, entra.Check{Name: "Conditional Access", OK: true}) {
 		t.Errorf("recorded %+v", last)
 	}
 }

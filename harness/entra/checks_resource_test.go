@@ -427,7 +427,7 @@ func TestRecordOfResources(t *testing.T) {
 	} {
 		got := r.post(tokenURL, r.params(r.issuer.mint(r.claims(nil)), map[string]string{"scope": tt.scope}))
 		i := slices.IndexFunc(got.signIn.Checks, func(c entra.Check) bool { return c.Name == tt.check.Name })
-		if i < 0 || got.signIn.Checks[i] != tt.check {
+		if i < 0 || !cmp.Equal(got.signIn.Checks[i], tt.check) {
 			t.Errorf("%s: recorded %+v, want %+v", tt.scope, got.signIn.Checks, tt.check)
 		}
 		if !strings.Contains(got.raw, tt.says) {

@@ -186,6 +186,7 @@ func (r *rig) do(req *http.Request) *answer {
 	r.mu.Lock()
 	before := len(r.signIns)
 	r.mu.Unlock()
+	again := r.evidence(req)
 	w := httptest.NewRecorder()
 	r.server.ServeHTTP(w, req)
 	a := &answer{status: w.Code, header: w.Header(), raw: w.Body.String()}
@@ -195,10 +196,11 @@ func (r *rig) do(req *http.Request) *answer {
 		}
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if len(r.signIns) > before {
 		a.signIn = r.signIns[len(r.signIns)-1]
 	}
+	r.mu.Unlock()
+	r.examined(again, a.signIn)
 	return a
 }
 

@@ -98,13 +98,7 @@ func newRoutes() *mux.Router {
 	}
 	token := func(v1 bool) endpointHandler {
 		return func(s *Server, w http.ResponseWriter, r *http.Request, vars map[string]string) {
-			policy := vars["policy"]
-			if policy == "" && r.URL.RawQuery != "" {
-				if tenant := s.directory.View(vars["tenant"], s.now()).Tenant; tenant != nil && len(tenant.B2CPolicies) > 0 {
-					policy = r.URL.Query().Get("p") // the old form of the path; elsewhere a parameter like any other
-				}
-			}
-			s.serveToken(w, r, endpoint{vars["tenant"], policy, v1})
+			s.serveToken(w, r, s.endpointOf(r, vars, v1))
 		}
 	}
 	// The hot route first; paths are left as they are, so that none redirects.
@@ -122,6 +116,17 @@ func newRoutes() *mux.Router {
 		serveError(w, r)
 	})).Methods(http.MethodGet, http.MethodHead)
 	return router
+}
+
+// endpointOf is the token endpoint that a request is for, from the variables of its route.
+func (s *Server) endpointOf(r *http.Request, vars map[string]string, v1 bool) endpoint {
+	policy := vars["policy"]
+	if policy == "" && r.URL.RawQuery != "" {
+		if tenant := s.directory.View(vars["tenant"], s.now()).Tenant; tenant != nil && len(tenant.B2CPolicies) > 0 {
+			policy = r.URL.Query().Get("p") // the old form of the path; elsewhere a parameter like any other
+		}
+	}
+	return endpoint{vars["tenant"], policy, v1}
 }
 
 // Directory returns the directory the server signs in from; it may be changed

@@ -72,7 +72,38 @@ type Check struct {
 	Got  string `json:"got,omitempty"`  // what the request has
 	Note string `json:"note,omitempty"` // what else is worth knowing, such as a doubt
 	Code int    `json:"code,omitempty"` // the AADSTS code when not OK
+	// Compared are the comparisons of the client's federated credentials with the assertion, in the order they were made.
+	Compared []Comparison `json:"compared,omitempty"`
+	// Unknown says what the check could not be made without, such as "the issuer's keys"; OK is false then, and Code 0. A
+	// server knows everything it needs: only [Examine] has it.
+	Unknown string `json:"unknown,omitempty"`
 }
+
+// Comparison is one of a field of a federated credential with what an assertion says.
+type Comparison struct {
+	Credential string `json:"credential"`         // the credential's name
+	Field      Field  `json:"field"`              // of the credential
+	Claim      string `json:"claim"`              // of the assertion, such as sub
+	Operator   string `json:"operator,omitempty"` // of a clause of an expression: eq or matches
+	Want       string `json:"want"`               // what the credential has; of an expression, what the clause has
+	Got        string `json:"got"`                // what the assertion has; several audiences are joined by ", "
+	Equal      bool   `json:"equal"`              // they agree
+	Unknown    bool   `json:"unknown,omitempty"`  // one of them is not known, so that Equal means nothing; only [Examine] has it
+	// Aside is set when Entra would not come to this comparison, as another has ruled the credential out; only [Examine]
+	// has it.
+	Aside bool `json:"aside,omitempty"`
+}
+
+// Field is a field of a federated credential, in the words of Microsoft Graph.
+type Field string
+
+// The fields that are compared.
+const (
+	FieldIssuer     Field = "issuer"
+	FieldSubject    Field = "subject"
+	FieldAudience   Field = "audiences"
+	FieldExpression Field = "claimsMatchingExpression"
+)
 
 // Fetch is one document that was really fetched from an issuer.
 type Fetch struct {

@@ -45,6 +45,10 @@ type exchange struct {
 	issuerSince   time.Time // when the issuer was first asked for; zero: it is this server
 	resource      resource
 
+	// Of an examination; a server lacks nothing.
+	lacking need                                     // what is not known
+	unknown map[*directory.Credential]map[Field]bool // what is not known of the credentials
+
 	signIn SignIn
 }
 
@@ -90,18 +94,15 @@ type endpoint struct {
 	v1             bool
 }
 
-// serveToken answers POST /{tenant}/oauth2/v2.0/token, /{tenant}/oauth2/token and those of B2C policies.
-func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint) {
-	x := &exchange{
-		server: s, ctx: r.Context(), method: r.Method, base: baseOf(r), now: s.now(), tenant: at.tenant, v1: at.v1, random: s.randomness(),
-	}
+// begin reads a token request, and the time. It is nil for a policy that the tenant does not have.
+func (s *Server) begin(r *http.Request, at endpoint) *exchange {
+	x := &exchange{server: s, ctx: r.Context(), method: r.Method, base: baseOf(r), now: s.now(), tenant: at.tenant, v1: at.v1}
 	if at.policy != "" {
 		if tenant := s.directory.View(at.tenant, x.now).Tenant; tenant != nil {
 			x.policy = tenant.B2CPolicy(at.policy)
 		}
 		if x.policy == "" {
-			http.NotFound(w, r) // what B2C answers for an unknown policy is not known
-			return
+			return nil
 		}
 	}
 	if r.Method == http.MethodPost {
@@ -111,6 +112,17 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 	if name, _, x.basic = r.BasicAuth(); x.basic && x.form.clientID == "" {
 		x.form.clientID = name // of client_secret_basic, which the discovery document lists
 	}
+	return x
+}
+
+// serveToken answers POST /{tenant}/oauth2/v2.0/token, /{tenant}/oauth2/token and those of B2C policies.
+func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint) {
+	x := s.begin(r, at)
+	if x == nil {
+		http.NotFound(w, r) // what B2C answers for an unknown policy is not known
+		return
+	}
+	x.random = s.randomness()
 	traceID := uuid.UUID(x.random.trace).String()
 	correlation, given := correlationID(r, x.form)
 	if !given {

@@ -111,6 +111,11 @@ func (s *Server) clipSignIn(in entra.SignIn) entra.SignIn {
 	for i := range in.Checks {
 		c := &in.Checks[i]
 		c.Want, c.Got, c.Note = safe(c.Want), safe(c.Got), safe(c.Note)
+		c.Compared = slices.Clone(c.Compared)
+		for j := range c.Compared {
+			compared := &c.Compared[j]
+			compared.Want, compared.Got = safe(compared.Want), safe(compared.Got)
+		}
 	}
 	return in
 }

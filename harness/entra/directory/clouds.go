@@ -76,7 +76,7 @@ func LoginHosts() []string {
 // LoginURL returns where the clients of a cloud ("public", "usgov", "china"; ""
 // means "public") sign in, without a trailing slash, or an error that lists the clouds there are.
 func LoginURL(name string) (string, error) {
-	c, err := cloudNamed(name)
+	c, err := CloudNamed(name)
 	if err != nil {
 		return "", err
 	}
@@ -85,7 +85,7 @@ func LoginURL(name string) (string, error) {
 
 // GraphURL is LoginURL for Microsoft Graph.
 func GraphURL(name string) (string, error) {
-	c, err := cloudNamed(name)
+	c, err := CloudNamed(name)
 	if err != nil {
 		return "", err
 	}
@@ -96,15 +96,15 @@ func GraphURL(name string) (string, error) {
 // in a cloud ("public", "usgov", "china"; "" means "public"), or an error that
 // lists the clouds there are.
 func ExchangeAudience(name string) (string, error) {
-	c, err := cloudNamed(name)
+	c, err := CloudNamed(name)
 	if err != nil {
 		return "", err
 	}
 	return c.Audience, nil
 }
 
-// cloudNamed finds a cloud by its word; "" is the public one.
-func cloudNamed(name string) (*Cloud, error) {
+// CloudNamed finds a cloud by its word ("public", "usgov", "china"; "" means "public"). The error lists those there are.
+func CloudNamed(name string) (*Cloud, error) {
 	if name == "" {
 		return clouds[0], nil
 	}

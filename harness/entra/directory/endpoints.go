@@ -4,7 +4,7 @@ import "strings"
 
 // ManagementURL is LoginURL for Azure Resource Manager.
 func ManagementURL(name string) (string, error) {
-	c, err := cloudNamed(name)
+	c, err := CloudNamed(name)
 	if err != nil {
 		return "", err
 	}
@@ -14,7 +14,7 @@ func ManagementURL(name string) (string, error) {
 // ManagementAudiences are the resources, without a slash at the end, whose access tokens Azure Resource Manager takes
 // in a cloud ("" means "public"). The caller owns the slice.
 func ManagementAudiences(name string) ([]string, error) {
-	c, err := cloudNamed(name)
+	c, err := CloudNamed(name)
 	if err != nil {
 		return nil, err
 	}

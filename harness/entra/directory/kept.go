@@ -162,7 +162,7 @@ func restoreTenant(data []byte) (*tenantRecord, error) {
 	if err := json.Unmarshal(data, &kept); err != nil {
 		return nil, err
 	}
-	cloud, err := cloudNamed(kept.Tenant.Cloud)
+	cloud, err := CloudNamed(kept.Tenant.Cloud)
 	if err != nil {
 		return nil, err
 	}

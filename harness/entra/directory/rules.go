@@ -50,7 +50,7 @@ func (r *tenantRecord) validateTenant(t *Tenant, rules rules) {
 		rules.add("displayName", "tenant: no display name, domain or id")
 	}
 	rules = rules.in("", "tenant %q: ", t.DisplayName)
-	if c, err := cloudNamed(t.Cloud); err != nil {
+	if c, err := CloudNamed(t.Cloud); err != nil {
 		rules.add("cloud", "%w", err)
 	} else {
 		r.cloud, t.Cloud = c, c.Name
@@ -207,7 +207,7 @@ var ErrNoExpressions = errors.New("matching via expression is not currently supp
 // credential is for a managed identity, and else for an application. The error is, or wraps, [ErrNoExpressions], an
 // [*expression.SyntaxError] or an [*expression.RuleError].
 func ValidateMatching(cloud string, c Credential, identity bool, o Options) error {
-	in, err := cloudNamed(cloud)
+	in, err := CloudNamed(cloud)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ var graphRoles = []AppRole{
 // Services lists Microsoft's services in a cloud ("public", "usgov", "china"; "" means "public"), or returns an error
 // that lists the clouds there are. The caller owns the result.
 func Services(cloud string) ([]Service, error) {
-	c, err := cloudNamed(cloud)
+	c, err := CloudNamed(cloud)
 	if err != nil {
 		return nil, err
 	}

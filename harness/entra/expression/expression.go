@@ -19,14 +19,14 @@ var operators = []string{eq, matches}
 
 // Expression is a parsed expression. It is immutable and safe for concurrent use.
 type Expression struct {
-	clauses []clause
+	clauses []Clause
 }
 
-// clause is a comparison of one claim.
-type clause struct {
-	claim    string
-	operator string
-	want     string // without the quotes
+// Clause is a comparison of one claim.
+type Clause struct {
+	Claim    string
+	Operator string // eq or matches
+	Want     string // without the quotes
 }
 
 // SyntaxError says why a text is no expression.
@@ -74,20 +74,31 @@ func Parse(text string) (*Expression, error) {
 // Match tells whether every clause holds for the claims of an assertion. emptyStar lets * stand for nothing. What is
 // longer than [MaxLength] is matched by none.
 func (e *Expression) Match(claims map[string]any, emptyStar bool) bool {
-	return !slices.ContainsFunc(e.clauses, func(c clause) bool {
-		got, isString := claims[c.claim].(string)
-		if c.operator == eq {
-			return got != c.want // which is never empty
-		}
-		return !isString || len(got) > MaxLength || !glob(c.want, got, emptyStar)
-	})
+	return !slices.ContainsFunc(e.clauses, func(c Clause) bool { return !c.Match(claims, emptyStar) })
+}
+
+// Clauses are those of the expression, in its order. They must not be changed.
+func (e *Expression) Clauses() []Clause { return e.clauses }
+
+// Match tells whether the clause holds, as [Expression.Match] does for all.
+func (c Clause) Match(claims map[string]any, emptyStar bool) bool {
+	got, isString := claims[c.Claim].(string)
+	if c.Operator == eq {
+		return got == c.Want // which is never empty
+	}
+	return isString && len(got) <= MaxLength && glob(c.Want, got, emptyStar)
+}
+
+// String is the text of the clause.
+func (c Clause) String() string {
+	return fmt.Sprintf("claims['%s'] %s '%s'", c.Claim, c.Operator, strings.ReplaceAll(c.Want, "'", "''"))
 }
 
 // String is the text of the expression.
 func (e *Expression) String() string {
 	parts := make([]string, len(e.clauses))
 	for i, c := range e.clauses {
-		parts[i] = fmt.Sprintf("claims['%s'] %s '%s'", c.claim, c.operator, strings.ReplaceAll(c.want, "'", "''"))
+		parts[i] = c.String()
 	}
 	return strings.Join(parts, " and ")
 }
@@ -118,7 +129,7 @@ func (p *parser) expected(what string) *SyntaxError {
 	return &SyntaxError{Offset: p.at, Want: what, Got: got}
 }
 
-func (p *parser) clause() (c clause, err error) {
+func (p *parser) clause() (c Clause, err error) {
 	if !p.skip("claims['") {
 		return c, p.expected("claims['NAME']")
 	}
@@ -126,15 +137,15 @@ func (p *parser) clause() (c clause, err error) {
 	if !closed || name == "" || strings.ContainsAny(name, "'[] ") {
 		return c, p.expected("the name of a claim and ']")
 	}
-	c.claim = name
+	c.Claim = name
 	p.at += len(name) + len("']")
 
 	i := slices.IndexFunc(operators, func(word string) bool { return p.skip(" " + word + " ") })
 	if i < 0 {
 		return c, p.expected(`" eq " or " matches "`)
 	}
-	c.operator = operators[i]
-	c.want, err = p.quoted()
+	c.Operator = operators[i]
+	c.Want, err = p.quoted()
 	return c, err
 }
 

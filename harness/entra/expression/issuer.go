@@ -81,7 +81,7 @@ func gitHubLacks(e *Expression, _ GitLabRule) string {
 
 func gitLabLacks(e *Expression, rule GitLabRule) string {
 	const option = ": option gitLabRequires"
-	byProject := slices.ContainsFunc(e.clauses, func(c clause) bool { return c.claim == "sub" && strings.HasPrefix(c.want, "project_id:") })
+	byProject := slices.ContainsFunc(e.clauses, func(c Clause) bool { return c.Claim == "sub" && strings.HasPrefix(c.Want, "project_id:") })
 	switch {
 	case !e.names("sub"):
 		return "sub"
@@ -95,7 +95,7 @@ func gitLabLacks(e *Expression, rule GitLabRule) string {
 
 // names tells whether a clause is about one of the claims.
 func (e *Expression) names(claims ...string) bool {
-	return slices.ContainsFunc(e.clauses, func(c clause) bool { return slices.Contains(claims, c.claim) })
+	return slices.ContainsFunc(e.clauses, func(c Clause) bool { return slices.Contains(claims, c.Claim) })
 }
 
 // isGitLab knows https://gitlab.com, and https://gitlab.NAME.com and .ca, where NAME "can be any string"; here any that
@@ -144,11 +144,11 @@ func (e *Expression) ValidateIssuer(issuer string, created time.Time, gitLab Git
 	}
 	p := platforms[i]
 	for _, c := range e.clauses {
-		switch allowed := p.claims[c.claim]; {
+		switch allowed := p.claims[c.Claim]; {
 		case allowed == nil:
-			return &RuleError{issuer, fmt.Sprintf("%s expressions cannot use claim %q (have %s)", p.name, c.claim, strings.Join(p.claimNames(), ", "))}
-		case !slices.Contains(allowed, c.operator):
-			return &RuleError{issuer, fmt.Sprintf("claim %q takes the operator %s, not %s", c.claim, strings.Join(allowed, " or "), c.operator)}
+			return &RuleError{issuer, fmt.Sprintf("%s expressions cannot use claim %q (have %s)", p.name, c.Claim, strings.Join(p.claimNames(), ", "))}
+		case !slices.Contains(allowed, c.Operator):
+			return &RuleError{issuer, fmt.Sprintf("claim %q takes the operator %s, not %s", c.Claim, strings.Join(allowed, " or "), c.Operator)}
 		}
 	}
 	if p.lacks == nil || !created.IsZero() && created.Before(GitHubRule) {
