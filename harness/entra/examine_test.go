@@ -55,6 +55,9 @@ func (r *rig) examined(e *entra.Evidence, signIn entra.SignIn) {
 		r.t.Errorf("examination: %v", err)
 		return
 	}
+	if place, ok := entra.PlaceOf(signIn.Code); signIn.Code != 0 && !severalPlaces[signIn.Code] && place.Check != signIn.Checks[len(signIn.Checks)-1].Name {
+		r.t.Errorf("code %d: its place is at %q (%t), and it was answered at %q", signIn.Code, place.Check, ok, signIn.Checks[len(signIn.Checks)-1].Name)
+	}
 	if found.SignIn.Code != signIn.Code {
 		r.t.Errorf("the examination has code %d, the server %d", found.SignIn.Code, signIn.Code)
 	}
@@ -75,3 +78,6 @@ func (r *rig) examined(e *entra.Evidence, signIn entra.SignIn) {
 		r.t.Errorf("checks of the server (-) and of the examination (+):\n%s", diff)
 	}
 }
+
+// severalPlaces are the codes that more than one check answers.
+var severalPlaces = map[int]bool{7000216: true, 900144: true, 9002313: true, 700236: true}
