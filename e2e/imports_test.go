@@ -29,7 +29,7 @@ var allowed = map[string][]string{
 	"harness/entra/expression":          {},
 	"harness/entra/arm":                 {"harness/entra", "harness/entra/directory"},
 	"harness/entra/graph":               {"harness/entra", "harness/entra/directory", "harness/entra/expression"},
-	"harness/explain":                   {"harness/explain/input"},
+	"harness/explain":                   {"harness/entra", "harness/entra/directory", "harness/entra/expression", "harness/explain/input", "harness/explain/paste", "issuers", "wording"},
 	"harness/explain/input":             {"harness/document", "harness/entra", "harness/entra/directory", "harness/explain/paste", "harness/scenario"},
 	"harness/explain/paste":             {},
 	"harness/explain/reproduce":         {"harness/control", "harness/entra", "harness/entra/directory", "harness/entra/expression", "harness/explain", "harness/explain/input", "harness/explain/paste", "harness/report", "harness/runner", "harness/scenario", "harness/targets", "issuers", "issuers/issuer"},

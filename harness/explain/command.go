@@ -1,0 +1,206 @@
+package explain
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra/directory"
+)
+
+// commands are how to write a credential with each tool. change: it is there, and gets these values.
+func (r *remedy) commands(c directory.Credential, change bool) []Command {
+	if r.managed() {
+		return []Command{r.azIdentity(c, change), r.arm(c), r.terraform(c), r.bicep(c)}
+	}
+	out := []Command{r.graph(c, change), r.terraform(c), r.bicep(c)}
+	if c.Matching == "" { // the Azure CLI makes no flexible ones
+		out = append([]Command{r.azApp(c, change)}, out...)
+	}
+	return out
+}
+
+func (r *remedy) managed() bool {
+	if r.credential != nil {
+		return r.credential.ManagedIdentity
+	}
+	return r.g.managed
+}
+
+// client is the application, as commands name it.
+func (r *remedy) client() string {
+	if r.credential != nil && r.credential.ClientID != "" {
+		return r.credential.ClientID
+	}
+	return cmp.Or(r.g.client, "CLIENT_ID")
+}
+
+// body is the JSON of a credential for Microsoft Graph.
+func body(c directory.Credential) string {
+	type expression struct {
+		Value   string `json:"value"`
+		Version int    `json:"languageVersion"`
+	}
+	fields := struct {
+		Name       string      `json:"name,omitempty"`
+		Issuer     string      `json:"issuer"`
+		Subject    string      `json:"subject,omitempty"`
+		Audiences  []string    `json:"audiences"`
+		Expression *expression `json:"claimsMatchingExpression,omitempty"`
+	}{c.Name, c.Issuer, c.Subject, c.Audiences, nil}
+	if c.Matching != "" {
+		fields.Expression = &expression{c.Matching, 1}
+	}
+	return jsonText(fields)
+}
+
+func jsonText(v any) string {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil { // texts always encode
+		return ""
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// quoted is a text as one word of a shell.
+func quoted(text string) string {
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r))
+	}) {
+		return text
+	}
+	if strings.Contains(text, "'") && !strings.ContainsAny(text, "\"$`\\!") {
+		return `"` + text + `"`
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+func (r *remedy) azApp(c directory.Credential, change bool) Command {
+	create := fmt.Sprintf("az ad app federated-credential create --id %s --parameters %s", quoted(r.client()), quoted(body(c)))
+	if change && r.anew {
+		return Command{"az", fmt.Sprintf("az ad app federated-credential delete --id %s --federated-credential-id %s\n%s",
+			quoted(r.client()), quoted(cmp.Or(r.credential.Name, r.credential.ID, "CREDENTIAL")), create)}
+	}
+	if change {
+		return Command{"az", fmt.Sprintf("az ad app federated-credential update --id %s --federated-credential-id %s --parameters %s",
+			quoted(r.client()), quoted(cmp.Or(r.credential.Name, r.credential.ID, "CREDENTIAL")), quoted(body(c)))}
+	}
+	return Command{"az", create}
+}
+
+var identityID = regexp.MustCompile(`(?i)^/subscriptions/([^/]+)/resourcegroups/([^/]+)/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/([^/]+)`)
+
+// identity is the managed identity, as commands name it.
+func (r *remedy) identity() (subscription, group, name string) {
+	subscription, group, name = "SUBSCRIPTION", "RESOURCE_GROUP", "IDENTITY"
+	if r.credential == nil {
+		return
+	}
+	if m := identityID.FindStringSubmatch(r.credential.ResourceID); m != nil {
+		return m[1], m[2], m[3]
+	}
+	return subscription, group, cmp.Or(r.credential.AppName, name)
+}
+
+func (r *remedy) azIdentity(c directory.Credential, change bool) Command {
+	_, group, identity := r.identity()
+	verb := "create"
+	if change {
+		verb = "update"
+	}
+	return Command{"az", fmt.Sprintf("az identity federated-credential %s --resource-group %s --identity-name %s --name %s --issuer %s --subject %s --audiences %s",
+		verb, quoted(group), quoted(identity), quoted(cmp.Or(c.Name, "CREDENTIAL")), quoted(c.Issuer), quoted(c.Subject), quoted(c.Audiences[0]))}
+}
+
+func (r *remedy) arm(c directory.Credential) Command {
+	subscription, group, identity := r.identity()
+	properties := jsonText(map[string]any{"properties": map[string]any{"issuer": c.Issuer, "subject": c.Subject, "audiences": c.Audiences}})
+	return Command{"graph", fmt.Sprintf("az rest --method PUT --url %s --body %s", quoted("https://management.azure.com/subscriptions/"+subscription+"/resourceGroups/"+group+
+		"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/"+identity+"/federatedIdentityCredentials/"+cmp.Or(c.Name, "CREDENTIAL")+"?api-version=2023-01-31"), quoted(properties))}
+}
+
+func (r *remedy) graph(c directory.Credential, change bool) Command {
+	version := "v1.0"
+	if c.Matching != "" {
+		version = "beta"
+	}
+	cloud, _ := directory.CloudNamed(r.g.cloud)
+	if cloud == nil {
+		cloud = directory.PublicCloud
+	}
+	application := "(appId='" + r.client() + "')"
+	if r.credential != nil && r.credential.ClientID == "" && r.g.client == "" && r.credential.ObjectID != "" {
+		application = "/" + r.credential.ObjectID
+	}
+	address := "https://" + cloud.Graph + "/" + version + "/applications" + application + "/federatedIdentityCredentials"
+	method := "POST"
+	if change {
+		method, address = "PATCH", address+"/"+cmp.Or(r.credential.ID, r.credential.Name, "CREDENTIAL")
+		c.Name = "" // it cannot be changed
+	}
+	return Command{"graph", fmt.Sprintf("az rest --method %s --url %s --body %s", method, quoted(address), quoted(body(c)))}
+}
+
+// hclText is a text as Terraform writes it.
+func hclText(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(jsonText(text), "${", "$${"), "%{", "%%{")
+}
+
+func (r *remedy) terraform(c directory.Credential) Command {
+	label := "credential"
+	address := ""
+	if r.credential != nil {
+		address = r.credential.Address
+	}
+	if kind, name, is := strings.Cut(address, "."); is && strings.Contains(kind, "federated_identity_credential") {
+		label, _, _ = strings.Cut(name, "[")
+	}
+	if r.managed() {
+		_, group, _ := r.identity()
+		return Command{"terraform", fmt.Sprintf("resource \"azurerm_federated_identity_credential\" %q {\n  name                = %s\n  resource_group_name = %s\n  parent_id           = azurerm_user_assigned_identity.IDENTITY.id\n  issuer              = %s\n  subject             = %s\n  audience            = [%s]\n}",
+			label, hclText(cmp.Or(c.Name, "CREDENTIAL")), hclText(group), hclText(c.Issuer), hclText(c.Subject), hclText(c.Audiences[0]))}
+	}
+	if c.Matching != "" {
+		return Command{"terraform", fmt.Sprintf("resource \"azuread_application_flexible_federated_identity_credential\" %q {\n  application_id             = azuread_application.APPLICATION.id\n  display_name               = %s\n  issuer                     = %s\n  audience                   = %s\n  claims_matching_expression = %s\n}",
+			label, hclText(c.Name), hclText(c.Issuer), hclText(c.Audiences[0]), hclText(c.Matching))}
+	}
+	return Command{"terraform", fmt.Sprintf("resource \"azuread_application_federated_identity_credential\" %q {\n  application_id = azuread_application.APPLICATION.id\n  display_name   = %s\n  issuer         = %s\n  subject        = %s\n  audiences      = [%s]\n}",
+		label, hclText(cmp.Or(c.Name, "CREDENTIAL")), hclText(c.Issuer), hclText(c.Subject), hclText(c.Audiences[0]))}
+}
+
+// bicepText is a text as Bicep writes it.
+func bicepText(text string) string {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for i, r := range text {
+		switch {
+		case r == '\\' || r == '\'':
+			b.WriteString("\\" + string(r))
+		case r == '$' && strings.HasPrefix(text[i:], "${"):
+			b.WriteString(`\$`)
+		case r < ' ' || r > '~':
+			fmt.Fprintf(&b, `\u{%x}`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + "'"
+}
+
+func (r *remedy) bicep(c directory.Credential) Command {
+	if r.managed() {
+		return Command{"bicep", fmt.Sprintf("resource credential 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = {\n  parent: identity\n  name: %s\n  properties: {\n    issuer: %s\n    subject: %s\n    audiences: [%s]\n  }\n}",
+			bicepText(cmp.Or(c.Name, "CREDENTIAL")), bicepText(c.Issuer), bicepText(c.Subject), bicepText(c.Audiences[0]))}
+	}
+	version, rule := "v1.0", "subject: "+bicepText(c.Subject)
+	if c.Matching != "" {
+		version, rule = "beta", "claimsMatchingExpression: {\n    value: "+bicepText(c.Matching)+"\n    languageVersion: 1\n  }"
+	}
+	return Command{"bicep", fmt.Sprintf("resource credential 'Microsoft.Graph/applications/federatedIdentityCredentials@%s' = {\n  name: '${application.uniqueName}/%s'\n  issuer: %s\n  %s\n  audiences: [%s]\n}",
+		version, strings.Trim(bicepText(cmp.Or(c.Name, "CREDENTIAL")), "'"), bicepText(c.Issuer), rule, bicepText(c.Audiences[0]))}
+}

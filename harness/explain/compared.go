@@ -1,0 +1,64 @@
+package explain
+
+import (
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// Compared is a comparison that a check made, and how the two differ.
+type Compared struct {
+	entra.Comparison
+	Marks       *Marks       `json:"marks,omitempty"`       // nil: they are equal, or not to be compared
+	Differences []Difference `json:"differences,omitempty"` // in words; empty: they are equal
+}
+
+// explainComparison says how the two of a recorded comparison differ.
+func explainComparison(made entra.Comparison) Compared {
+	c := Compared{Comparison: made}
+	if made.Equal || made.Unknown {
+		return c
+	}
+	if made.Field == entra.FieldExpression {
+		words := "the claim " + made.Claim + " is not what the clause wants"
+		if made.Got == "" {
+			words = "the token has no claim " + made.Claim
+		}
+		if made.Operator == "eq" {
+			marks := mark(made.Want, made.Got)
+			c.Marks = &marks
+		}
+		c.Differences = []Difference{{"clause", words}}
+		return c
+	}
+	marks := mark(made.Want, made.Got)
+	c.Marks = &marks
+	if made.Field == entra.FieldAudience && strings.Contains(made.Got, ", ") {
+		c.Differences = audienceDifferences(made.Want, made.Got)
+		return c
+	}
+	found, want, got := differences(made.Want, made.Got)
+	for i := range found {
+		if remark := slashRemark(made.Want, made.Got); found[i].Kind == "trailing-slash" && made.Field == entra.FieldIssuer && remark != "" {
+			found[i].Words += "; " + remark
+		}
+		if found[i].Kind == "case" && made.Field != entra.FieldSubject {
+			found[i].Words = "they differ in capital and small letters, which count"
+		}
+	}
+	if want != got {
+		switch made.Field {
+		case entra.FieldSubject:
+			found = append(found, subjectDifferences(want, got)...)
+		case entra.FieldIssuer:
+			found = append(found, issuerDifferences(want, got)...)
+		case entra.FieldAudience:
+			found = append(found, audienceDifferences(want, got)...)
+		}
+	}
+	if len(found) == 0 {
+		found = []Difference{{"other", "they are different texts"}}
+	}
+	c.Differences = found
+	return c
+}

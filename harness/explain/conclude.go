@@ -1,0 +1,164 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/explain/paste"
+)
+
+// conclude says what the cause is, in one sentence, and what to do.
+func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.Message) {
+	r := remedy{g: g, presented: s.Presented}
+	if platform != nil {
+		r.platform = platform.Name
+	}
+	if len(s.Credentials) > 0 {
+		r.match = &s.Credentials[0]
+		i := slices.IndexFunc(g.credentials, func(held heldCredential) bool { return held.label == r.match.Name })
+		r.credential = &g.credentials[i]
+	}
+	accepted := slices.ContainsFunc(s.Credentials, func(m CredentialMatch) bool { return m.Verdict == Accepts })
+	decided := s.code(message)
+	switch {
+	case r.match != nil && r.match.Verdict == Differs && (decided == 0 || isMatching(decided)):
+		s.Cause = differenceInWords(*r.match)
+		s.Fixes = r.fixes()
+	case s.Answer != nil:
+		row, _ := entra.Lookup(s.Answer.Number)
+		s.Cause = row.Cause
+		s.Fixes = []Fix{{Words: row.Fix}}
+		if isMatching(row.Number) {
+			s.Fixes = append(s.Fixes, r.makeNew("make a federated credential that accepts what was presented")...)
+		}
+	case message != nil && accepted:
+		s.Cause = fmt.Sprintf("a credential accepts what was presented, so AADSTS%d must have another cause than a value that differs", message.Code)
+	case message != nil && len(s.Credentials) > 0 && isMatching(message.Code):
+		s.Cause = "what could be compared agrees; what is not known here decides"
+	case message != nil:
+		if row, known := entra.Lookup(message.Code); known {
+			s.Cause = row.Cause
+			s.Fixes = []Fix{{Words: row.Fix}}
+			if isMatching(row.Number) {
+				s.Fixes = append(s.Fixes, r.makeNew("a federated credential that accepts what was presented")...)
+			}
+		}
+	case accepted:
+		s.Cause = "nothing that could be checked here is refused"
+	case len(s.Credentials) == 0:
+		s.Cause = "no credential is at hand to compare the token with"
+		s.Fixes = r.makeNew("a federated credential that accepts this token")
+	default:
+		s.Cause = "what could be compared agrees; what is not known here decides"
+	}
+	if s.Answer != nil && s.Answer.Number == 700024 && s.Token != nil && s.Token.Expires != nil {
+		s.Cause = "the token was presented outside of the time it is valid for (" + s.Token.Times + ")"
+	}
+	s.Causes = causesOf(circumstances{
+		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject),
+	})
+}
+
+// code is the code that was answered, or that would be.
+func (s *SignIn) code(message *paste.Message) int {
+	if message != nil {
+		return message.Code
+	}
+	if s.Answer != nil {
+		return s.Answer.Number
+	}
+	return 0
+}
+
+func formAlone(subject string) subjectForm {
+	form, _ := formOf(subject)
+	return form
+}
+
+// isMatching tells the codes that say that no credential matches.
+func isMatching(code int) bool {
+	return slices.Contains([]int{70021, 70025, 700211, 700212, 700213, 7002131, 7002138, 7002137, 700214, 7002121}, code)
+}
+
+// fieldWords are the fields, for people.
+var fieldWords = map[entra.Field]string{
+	entra.FieldIssuer: "issuer", entra.FieldAudience: "audience", entra.FieldSubject: "subject", entra.FieldExpression: "expression",
+}
+
+// differenceInWords says in one sentence how the nearest credential differs.
+func differenceInWords(m CredentialMatch) string {
+	var parts []string
+	for _, c := range m.Compared {
+		if len(c.Differences) == 0 {
+			continue
+		}
+		words := make([]string, len(c.Differences))
+		for i, d := range c.Differences {
+			words[i] = d.Words
+		}
+		parts = append(parts, fmt.Sprintf("the %s of %s is not the token's: %s", fieldWords[c.Field], m.Name, strings.Join(words, "; ")))
+	}
+	return strings.Join(parts, "; and ")
+}
+
+// addCauses adds to an error the public causes that fit it, where no sign-in has them already.
+func (g *gathered) addCauses(e *Error, signIns []SignIn) {
+	if len(signIns) > 0 {
+		return
+	}
+	e.Causes = causesOf(circumstances{code: e.Message.Code})
+}
+
+// recorded is a sign-in of a journal, whose checks a farm has made.
+func (g *gathered) recorded(from string, made entra.SignIn) SignIn {
+	s := SignIn{
+		From: from + ", " + made.Time.UTC().Format(time.RFC3339), Checks: made.Checks,
+		Presented: Presented{Issuer: made.Issuer, Subject: made.Subject, Audience: made.Audience, KeyID: made.KeyID},
+	}
+	platform := platformOf(made.Issuer, made.Subject, nil)
+	if platform != nil {
+		s.Presented.Platform = platform.Title
+	}
+	own := gathered{client: made.ClientID, tenant: made.TenantID, cloud: g.cloud, managed: made.ManagedIdentity}
+	for _, check := range made.Checks {
+		for _, compared := range check.Compared {
+			own.mention(compared, made)
+		}
+	}
+	s.Answer, s.Next = answers(made.Checks, nil)
+	s.Credentials = own.matches(made.Checks)
+	if s.Answer != nil {
+		place, _ := entra.PlaceOf(s.Answer.Number)
+		s.Answer.Of, s.Answer.NotMade = max(place.Of, s.Answer.Of), place.After
+	}
+	own.conclude(&s, platform, nil)
+	if s.Answer == nil && made.Code == 0 && made.Status == 200 {
+		s.Cause, s.Fixes = "the farm gave a token", nil
+	}
+	return s
+}
+
+// mention notes what a comparison of a journal says about a credential.
+func (g *gathered) mention(compared entra.Comparison, in entra.SignIn) {
+	i := slices.IndexFunc(g.credentials, func(held heldCredential) bool { return held.label == compared.Credential })
+	if i < 0 {
+		held := heldCredential{label: compared.Credential, from: "the journal"}
+		held.Name, held.ClientID, held.ManagedIdentity = compared.Credential, in.ClientID, in.ManagedIdentity
+		held.Audiences = []string{""}
+		held.Issuer = in.Issuer
+		g.credentials = append(g.credentials, held)
+		i = len(g.credentials) - 1
+	}
+	held := &g.credentials[i]
+	switch compared.Field {
+	case entra.FieldIssuer:
+		held.Issuer = compared.Want
+	case entra.FieldAudience:
+		held.Audiences = []string{compared.Want}
+	case entra.FieldSubject:
+		held.Subject = compared.Want
+	}
+}

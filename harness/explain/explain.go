@@ -1,0 +1,344 @@
+package explain
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/explain/paste"
+)
+
+// Explain says what a case comes to. It asks the network only with Case.HTTP. The error is about the case, such as a
+// cloud that there is none of.
+func Explain(ctx context.Context, c Case) (Report, error) {
+	g := gather(c)
+	var r Report
+	for _, in := range c.Inputs {
+		for _, note := range in.Notes {
+			r.Notes = append(r.Notes, in.Input+": "+note)
+		}
+		if in.Text != nil && in.Text.None != "" {
+			r.Notes = append(r.Notes, in.Input+": "+in.Text.None)
+		}
+	}
+	for _, number := range c.Codes {
+		e := codeAlone(number)
+		if r.Errors = append(r.Errors, e); e.Code == nil {
+			r.Notes = append(r.Notes, e.Name+": this code is not in issuerd's table: no federated sign-in is known to be answered with it.")
+		}
+	}
+	for _, held := range g.messages {
+		r.Errors = append(r.Errors, explainMessage(held))
+	}
+	signIns, err := g.signIns(ctx, c)
+	if err != nil {
+		return Report{}, err
+	}
+	r.SignIns = signIns
+	for _, in := range c.Inputs {
+		for _, made := range in.SignIns {
+			r.SignIns = append(r.SignIns, g.recorded(in.Input, made))
+		}
+	}
+	for i := range r.Errors {
+		g.addCauses(&r.Errors[i], r.SignIns)
+	}
+	r.Jobs = g.jobs(c, r.SignIns)
+	for _, in := range c.Inputs {
+		if in.Scenario != nil {
+			r.Scenario = append(r.Scenario, scenarioLines(in)...)
+		}
+	}
+	if len(r.SignIns) == 0 && len(r.Jobs) == 0 && len(g.credentials) > 0 {
+		r.Notes = append(r.Notes, "A credential is here, and nothing to compare it with: add the token, the text of the error, or the workflow's file.")
+	}
+	return r, nil
+}
+
+// codeAlone is a code that somebody asks about.
+func codeAlone(number int) Error {
+	e := Error{Message: paste.Message{Code: number, Basis: paste.ByNumber}}
+	e.describe()
+	return e
+}
+
+func explainMessage(held heldMessage) Error {
+	e := Error{Message: held.Message, From: held.from}
+	e.describe()
+	return e
+}
+
+// describe fills in what is known about the error's code.
+func (e *Error) describe() {
+	row, known := entra.Lookup(e.Message.Code)
+	e.Name = fmt.Sprint("AADSTS", e.Message.Code)
+	if !known {
+		return
+	}
+	e.Name = row.Name()
+	e.Code = &Code{Code: row}
+	if place, ok := entra.PlaceOf(row.Number); ok {
+		e.Code.Place = &place
+	}
+	args := map[string]string{}
+	for name, value := range e.Values {
+		args[name] = value.Text
+	}
+	e.Wording = strings.TrimPrefix((&entra.Error{Code: row.Number, Args: args}).Message(), row.Name()+": ")
+	e.Follows = follows(row.Number)
+}
+
+// follows is what is known because a code was answered: the checks before its own passed.
+func follows(code int) []string {
+	place, ok := entra.PlaceOf(code)
+	if !ok {
+		return nil
+	}
+	var known []string
+	passed := func(check string) bool { return slices.Contains(place.Before, check) }
+	if passed("application") {
+		known = append(known, "the tenant has an application with this client id")
+	}
+	if passed("federated credentials") {
+		known = append(known, "the application has a federated credential")
+	}
+	if passed("issuer") && place.Check != "token of Entra" {
+		known = append(known, "a federated credential has the token's issuer, letter for letter")
+	}
+	switch {
+	case passed("audience and subject"):
+		known = append(known, "a federated credential has the token's issuer, audience and subject")
+	case slices.Contains([]int{700213, 7002131, 7002138, 7002137}, code):
+		known = append(known, "a credential with that issuer has the token's audience, if Entra compares the audience first, which is not known")
+	}
+	if passed("issuer metadata") && place.Check != "valid time" {
+		known = append(known, "Entra could read the issuer's keys")
+	}
+	return known
+}
+
+// signIns are the assertions that were presented: the tokens, or what the errors say of one.
+func (g *gathered) signIns(ctx context.Context, c Case) ([]SignIn, error) {
+	var out []SignIn
+	for _, held := range g.tokens {
+		message := g.messageOf(held, c.Now)
+		s, err := g.examine(ctx, c, held.from, string(held.Compact), message)
+		if err != nil {
+			return nil, err
+		}
+		if s.Token != nil {
+			s.Token.Notes = append(s.Token.Notes, held.Notes...)
+		}
+		out = append(out, s)
+	}
+	if len(g.tokens) > 0 {
+		return out, nil
+	}
+	for _, held := range g.messages {
+		v := valuesOf(held.Message)
+		if v.Issuer == "" && v.Subject == "" && len(v.Audiences) == 0 && v.KeyID == nil && v.Expires.IsZero() && len(masked(held.Message)) == 0 {
+			continue
+		}
+		s, err := g.examine(ctx, c, held.from, "", &held.Message)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// messageOf is the error that is about a token: the one whose values are the token's, or else the first.
+func (g *gathered) messageOf(held heldToken, now time.Time) *paste.Message {
+	token, err := decode(string(held.Compact), now)
+	if err == nil {
+		for i := range g.messages {
+			v := valuesOf(g.messages[i].Message)
+			if v.Issuer != "" && v.Issuer == textOf(token.Claims["iss"]) || v.Subject != "" && v.Subject == textOf(token.Claims["sub"]) {
+				return &g.messages[i].Message
+			}
+		}
+	}
+	if len(g.messages) > 0 {
+		return &g.messages[0].Message
+	}
+	return nil
+}
+
+// examine makes the checks on a token, or on what an error says of one.
+func (g *gathered) examine(ctx context.Context, c Case, from, compact string, message *paste.Message) (SignIn, error) {
+	s := SignIn{From: from}
+	evidence := g.evidence(c, compact, message)
+	examination, err := entra.Examine(ctx, evidence)
+	if err != nil {
+		return s, err
+	}
+	s.Checks = examination.Checks
+	signIn := examination.SignIn
+	s.Presented = Presented{Issuer: signIn.Issuer, Subject: signIn.Subject, Audience: signIn.Audience, KeyID: signIn.KeyID}
+	if compact != "" {
+		if s.Token, err = decode(compact, c.Now); err != nil {
+			s.Token = nil
+		}
+	} else if message != nil {
+		s.Presented.Masked = masked(*message)
+	}
+	var platform *IssuerPlatform
+	if s.Token != nil {
+		platform = s.Token.Issuer
+	} else {
+		platform = platformOf(s.Presented.Issuer, s.Presented.Subject, nil)
+	}
+	if platform != nil {
+		s.Presented.Platform = platform.Title
+	}
+	s.Answer, s.Next = answers(s.Checks, examination.Refusal)
+	s.Credentials = g.matches(s.Checks)
+	g.contradict(&s, c, evidence, message)
+	g.conclude(&s, platform, message)
+	return s, nil
+}
+
+// answers are what Entra answers, and what it would answer next.
+func answers(made []entra.Check, refusal *entra.Error) (first *Answer, next []Answer) {
+	for i, check := range made {
+		if check.Code == 0 {
+			continue
+		}
+		row, known := entra.Lookup(check.Code)
+		if !known {
+			continue
+		}
+		a := Answer{
+			Number: row.Number, Name: row.Name(), OAuth: row.OAuth, Status: row.Status, Check: check.Name, Place: i + 1, Of: len(made), Confidence: row.Confidence,
+			Doubt: row.Doubt, NotMade: []string{},
+		}
+		if place, ok := entra.PlaceOf(row.Number); ok {
+			a.OrderKnown = place.Known && place.Check == check.Name
+		}
+		for _, later := range made[i+1:] {
+			a.NotMade = append(a.NotMade, later.Name)
+		}
+		for _, before := range made[:i] {
+			if before.Unknown != "" {
+				a.If = append(a.If, before.Name+" ("+before.Unknown+")")
+			}
+		}
+		if first == nil {
+			if a.Message = "AADSTS" + fmt.Sprint(row.Number); refusal != nil {
+				a.Message = entra.HideTokens(refusal.Message())
+			}
+			first = &a
+			continue
+		}
+		a.Message = row.Name() + ": " + row.Cause
+		next = append(next, a)
+	}
+	return first, next
+}
+
+// matches are the credentials beside what was presented, from the record of the checks, the nearest first.
+func (g *gathered) matches(made []entra.Check) []CredentialMatch {
+	var out []CredentialMatch
+	for _, held := range g.credentials {
+		m := CredentialMatch{Name: held.label, From: held.from, Owner: owner(held)}
+		unequal, unknown := 0, 0
+		for _, check := range made {
+			for _, compared := range check.Compared {
+				if compared.Credential != held.label {
+					continue
+				}
+				m.Compared = append(m.Compared, explainComparison(compared))
+				switch {
+				case compared.Unknown:
+					unknown++
+				case !compared.Equal:
+					unequal++
+				}
+			}
+		}
+		switch {
+		case unequal > 0:
+			m.Verdict = Differs
+		case len(m.Compared) == 0 || unknown == len(m.Compared):
+			m.Verdict = Incomplete
+		case unknown > 0 || !comparedAll(m.Compared):
+			m.Verdict = Undecided
+		default:
+			m.Verdict = Accepts
+		}
+		for _, hidden := range []map[string]string{held.Unknown, held.Masked} {
+			for name, text := range hidden {
+				m.Unknown = append(m.Unknown, name+" is "+text)
+			}
+		}
+		slices.Sort(m.Unknown)
+		out = append(out, m)
+	}
+	slices.SortStableFunc(out, func(a, b CredentialMatch) int { return cmp.Compare(far(a), far(b)) })
+	return out
+}
+
+// comparedAll tells whether issuer, audience and subject were compared.
+func comparedAll(made []Compared) bool {
+	fields := map[entra.Field]bool{}
+	for _, c := range made {
+		fields[c.Field] = true
+	}
+	return fields[entra.FieldIssuer] && fields[entra.FieldAudience] && (fields[entra.FieldSubject] || fields[entra.FieldExpression])
+}
+
+// far is how far a credential is from what was presented: fields that differ first, then characters.
+func far(m CredentialMatch) int {
+	n := 0
+	for _, c := range m.Compared {
+		if len(c.Differences) > 0 {
+			n += 10_000 + min(distance(c.Want, c.Got), 9_000)
+		}
+	}
+	return n
+}
+
+func owner(held heldCredential) string {
+	name := cmp.Or(held.AppName, held.ClientID, held.ObjectID)
+	switch {
+	case held.ManagedIdentity && name != "":
+		return "managed identity " + name
+	case held.ManagedIdentity:
+		return "a managed identity"
+	case name != "":
+		return "application " + name
+	}
+	return ""
+}
+
+// contradict says where the inputs contradict each other.
+func (g *gathered) contradict(s *SignIn, c Case, e entra.Evidence, message *paste.Message) {
+	add := func(format string, args ...any) {
+		s.Contradictions = append(s.Contradictions, fmt.Sprintf(format, args...))
+	}
+	if message == nil {
+		return
+	}
+	if s.Token != nil {
+		v := valuesOf(*message)
+		for _, pair := range []struct{ name, ofError, ofToken string }{
+			{"issuer", v.Issuer, s.Presented.Issuer}, {"subject", v.Subject, s.Presented.Subject}, {"audience", strings.Join(v.Audiences, ","), strings.Join(s.Presented.Audience, ",")},
+		} {
+			if pair.ofError != "" && pair.ofToken != "" && pair.ofError != pair.ofToken {
+				add("the error is about the %s %q, the token has %q: it is not the token that was presented then", pair.name, pair.ofError, pair.ofToken)
+			}
+		}
+	}
+	switch {
+	case len(g.credentials) == 0 && s.Token == nil, s.Answer == nil, s.Answer.Number == message.Code:
+	case message.Code == 70021 && slices.Contains([]int{700211, 700212, 700213, 7002131, 7002138}, s.Answer.Number): // what it was before
+	default:
+		add("the error says AADSTS%d; with what is given here Entra would answer %s: the credentials are others than they were, or not all of them are given, or another token was presented",
+			message.Code, s.Answer.Name)
+	}
+}

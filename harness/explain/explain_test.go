@@ -1,0 +1,294 @@
+package explain_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/explain"
+	"github.com/issuerd/issuerd/harness/explain/input"
+	"github.com/issuerd/issuerd/harness/explain/paste"
+)
+
+const (
+	githubIssuer = "https://token.actions.githubusercontent.com"
+	audience     = "api://AzureADTokenExchange"
+	mainBranch   = "repo:octo/web:ref:refs/heads/main"
+)
+
+var now = time.Date(2026, 2, 8, 17, 2, 11, 0, time.UTC)
+
+// token is one of GitHub's, three hours old, with changes; nil removes a claim. Nobody has signed it.
+func token(t *testing.T, changes map[string]any) input.Found {
+	t.Helper()
+	issued := now.Add(-3 * time.Hour)
+	claims := map[string]any{
+		"iss": githubIssuer, "sub": mainBranch, "aud": audience, "iat": issued.Unix(), "exp": issued.Add(10 * time.Minute).Unix(),
+		"repository": "octo/web", "ref": "refs/heads/main", "ref_type": "branch",
+	}
+	for name, value := range changes {
+		if claims[name] = value; value == nil {
+			delete(claims, name)
+		}
+	}
+	part := func(v any) string {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return base64.RawURLEncoding.EncodeToString(raw)
+	}
+	compact := part(map[string]string{"alg": "RS256", "typ": "JWT", "kid": "k1"}) + "." + part(claims) + "." + signature
+	return read(t, "t.jwt", compact)
+}
+
+// signature is of a form that must not come out of a report.
+var signature = strings.Repeat("c2lnbmF0dXJl", 20)
+
+func read(t *testing.T, name, text string) input.Found {
+	t.Helper()
+	found, err := input.Read(name, []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// credential is one as the Azure CLI prints it.
+func credential(t *testing.T, name, issuer, subject, audience string) input.Found {
+	t.Helper()
+	raw, err := json.Marshal(map[string]any{"id": "d9b7bf1e-0000-1111-2222-333333333333", "name": name, "issuer": issuer, "subject": subject, "audiences": []string{audience}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, name+".json", string(raw))
+}
+
+// failure is what a text with this message is read as.
+func failure(code int, at time.Time, values map[string]string) input.Found {
+	m := paste.Message{Code: code, Basis: paste.ByBoth, Time: at, Values: map[string]paste.Value{}}
+	for name, text := range values {
+		m.Values[name] = paste.Value{Text: text, Masked: paste.Masked(text)}
+	}
+	return input.Found{Input: "error.txt", Kind: "a text", Text: &paste.Result{Messages: []paste.Message{m}}}
+}
+
+func explained(t *testing.T, inputs ...input.Found) explain.Report {
+	t.Helper()
+	r, err := explain.Explain(context.Background(), explain.Case{Inputs: inputs, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{r.Text(true), jsonOf(t, r)} {
+		if strings.Contains(text, signature[:20]) || entra.HideTokens(text) != text {
+			t.Error("the report has a token or a signature in it")
+		}
+	}
+	return r
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// only is the report's only sign-in.
+func only(t *testing.T, r explain.Report) explain.SignIn {
+	t.Helper()
+	if len(r.SignIns) != 1 {
+		t.Fatalf("%d sign-ins, want 1", len(r.SignIns))
+	}
+	return r.SignIns[0]
+}
+
+func command(s explain.SignIn, tool string) string {
+	for _, fix := range s.Fixes {
+		for _, c := range fix.Commands {
+			if c.Tool == tool {
+				return c.Text
+			}
+		}
+	}
+	return ""
+}
+
+// TestTokenAndCredential has no error: what would Entra answer, and why.
+func TestTokenAndCredential(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		token  map[string]any
+		fic    [3]string // issuer, subject, audience
+		code   int
+		cause  string
+		tool   string
+		says   string // of the command
+		number int    // the check's place
+	}{
+		{"a slash", nil, [3]string{githubIssuer + "/", mainBranch, audience}, 700211, "GitHub's issuer has no slash", "az", "federated-credential update --id CLIENT_ID --federated-credential-id one", 18},
+		{"case", nil, [3]string{githubIssuer, "repo:octo/Web:ref:refs/heads/main", audience}, 7002138, "case-sensitive", "az", "federated-credential delete", 20},
+		{"an environment", map[string]any{"sub": "repo:octo/web:environment:prod"}, [3]string{githubIssuer, mainBranch, audience}, 700213,
+			"a job with an environment has no other subject", "terraform", `subject        = "repo:octo/web:environment:prod"`, 20},
+		{"another cloud's audience", map[string]any{"aud": audience + "USGov"}, [3]string{githubIssuer, mainBranch, audience}, 700212, "the token that of usgov", "workflow", "audience: " + audience, 20},
+		{"a wildcard", nil, [3]string{githubIssuer, "repo:octo/web:ref:refs/heads/*", audience}, 700213, "stands for itself", "graph", "https://graph.microsoft.com/", 20},
+		{"equal", nil, [3]string{githubIssuer, mainBranch, audience}, 0, "nothing that could be checked here is refused", "", "", 0},
+		{"no exp", map[string]any{"exp": nil}, [3]string{githubIssuer, mainBranch, audience}, 90014, "", "", "", 12},
+		{"a lifetime of a year", map[string]any{"iat": nil}, [3]string{githubIssuer, mainBranch, audience}, 70023, "a missing iat counts as 0", "", "", 26},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := explained(t, token(t, tt.token), credential(t, "one", tt.fic[0], tt.fic[1], tt.fic[2]))
+			s := only(t, r)
+			code, number := 0, 0
+			if s.Answer != nil {
+				code, number = s.Answer.Number, s.Answer.Place
+			}
+			if code != tt.code || number != tt.number || !strings.Contains(s.Cause, tt.cause) {
+				t.Errorf("code %d at check %d, cause %q; want %d at %d, %q", code, number, s.Cause, tt.code, tt.number, tt.cause)
+			}
+			if got := command(s, tt.tool); !strings.Contains(got, tt.says) {
+				t.Errorf("%s: %q, want %q", tt.tool, got, tt.says)
+			}
+			if len(s.Contradictions) > 0 {
+				t.Errorf("contradictions %q", s.Contradictions)
+			}
+		})
+	}
+}
+
+// TestErrorAlone: what is said of an error without anything else.
+func TestErrorAlone(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, failure(700213, now, map[string]string{"sub": mainBranch})))
+	if s.Presented.Subject != mainBranch || s.Presented.Platform != "GitHub Actions" || !strings.Contains(command(s, "az"), `"issuer":"`+githubIssuer+`"`) {
+		t.Errorf("presented %+v, az %s", s.Presented, command(s, "az"))
+	}
+	r := explained(t, failure(53003, now, nil))
+	if len(r.SignIns) > 0 || len(r.Errors) != 1 || r.Errors[0].Name != "AADSTS53003" || r.Errors[0].Code.Place.Check != "Conditional Access" {
+		t.Errorf("53003: %+v", r)
+	}
+	if !slices.Contains(r.Errors[0].Follows, "a federated credential has the token's issuer, audience and subject") {
+		t.Errorf("follows %q", r.Errors[0].Follows)
+	}
+	s = only(t, explained(t, failure(700024, now, map[string]string{
+		"now": "2026-02-08T17:02:11.0000000Z", "iat": "2026-02-08T14:02:11.0000000Z", "exp": "2026-02-08T14:12:11.0000000Z",
+	})))
+	if s.Answer == nil || s.Answer.Number != 700024 || len(s.Causes) != 2 {
+		t.Errorf("700024: %+v, causes %+v", s.Answer, s.Causes)
+	}
+}
+
+// TestErrorAndCredential: what an error printed is compared with a credential, and what it hides is not.
+func TestErrorAndCredential(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, failure(700213, now, map[string]string{"sub": "repo:octo/web:pull_request"}), credential(t, "one", githubIssuer, "repo:octo/web:pull-request", audience)))
+	if s.Answer.Number != 700213 || !strings.Contains(s.Cause, "pull-request, with a hyphen") || s.Credentials[0].Verdict != explain.Differs {
+		t.Errorf("%+v", s)
+	}
+	s = only(t, explained(t, failure(700213, now, map[string]string{"sub": "repo:***/web:pull_request"}), credential(t, "one", githubIssuer, "repo:octo/web:pull-request", audience)))
+	if s.Answer != nil || s.Credentials[0].Verdict != explain.Incomplete || len(s.Presented.Masked) != 1 {
+		t.Errorf("a masked subject: %+v", s)
+	}
+}
+
+// TestStaleCredential: the code says that nothing matches, and a credential does.
+func TestStaleCredential(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, token(t, nil), failure(7002138, now.Add(-3*time.Hour), map[string]string{"sub": mainBranch}), credential(t, "one", githubIssuer, mainBranch, audience)))
+	if len(s.Causes) == 0 || !strings.Contains(s.Causes[0].Words, "as it was before it was changed") || s.Credentials[0].Verdict != explain.Accepts {
+		t.Errorf("causes %+v", s.Causes)
+	}
+}
+
+// TestContradictions: the inputs are not about one sign-in.
+func TestContradictions(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, token(t, nil), failure(700213, now, map[string]string{"sub": "repo:octo/web:pull_request"}), credential(t, "one", githubIssuer+"/", mainBranch, audience)))
+	all := strings.Join(s.Contradictions, "\n")
+	for _, want := range []string{`the error is about the subject "repo:octo/web:pull_request", the token has "` + mainBranch + `"`, "the error says AADSTS700213; with what is given here Entra would answer AADSTS700211"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%s\ndoes not say %q", all, want)
+		}
+	}
+}
+
+// TestTimes: when the token was presented decides, and is not guessed.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, token(t, nil)))
+	if want := "issued 14:02:11 UTC, 3 hours ago; valid for 10 minutes; expired 14:12:11 UTC, 2 hours 50 minutes ago"; s.Token.Times != want {
+		t.Errorf("times %q, want %q", s.Token.Times, want)
+	}
+	i := slices.IndexFunc(s.Checks, func(c entra.Check) bool { return c.Name == "valid time" })
+	if s.Answer != nil || s.Checks[i].Unknown != "when the token was presented" {
+		t.Errorf("answer %+v, %+v", s.Answer, s.Checks[i])
+	}
+	s = only(t, explained(t, token(t, nil), failure(700024, now, nil)))
+	if s.Answer == nil || s.Answer.Number != 700024 {
+		t.Errorf("at the time of the error: %+v", s.Answer)
+	}
+}
+
+// TestJobs compares the subjects of a workflow with credentials.
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	jobs := input.Found{Input: "deploy.yml", Jobs: []input.Job{{Platform: "github", Name: "deploy", Subjects: []input.Subject{
+		{When: "push to main", Subject: "repo:{owner}/{repo}:ref:refs/heads/main", Issuer: githubIssuer, Audience: audience},
+		{When: "pull_request", Subject: "repo:{owner}/{repo}:pull_request", Issuer: githubIssuer, Audience: audience},
+	}}}}
+	r := explained(t, jobs, credential(t, "one", githubIssuer, mainBranch, audience), token(t, nil))
+	got := r.Jobs[0].Subjects
+	if !slices.Equal(got[0].AcceptedBy, []string{"one"}) || !got[0].Presented || len(got[1].AcceptedBy) > 0 || got[1].Presented {
+		t.Errorf("%+v", got)
+	}
+	if len(got[1].Differs) != 1 || !strings.Contains(got[1].Differs[0], "the credential is for the branch main, the job for pull requests") {
+		t.Errorf("differs %q", got[1].Differs)
+	}
+}
+
+// TestJournal explains a sign-in that a farm has recorded, by its own comparisons.
+func TestJournal(t *testing.T) {
+	t.Parallel()
+	e := entra.Evidence{Values: entra.Values{Issuer: githubIssuer, Subject: mainBranch, Audiences: []string{audience}}}
+	e.Credentials = []entra.KnownCredential{{}}
+	e.Credentials[0].Name, e.Credentials[0].Issuer, e.Credentials[0].Audiences, e.Credentials[0].Subject = "one", githubIssuer, []string{audience}, "repo:octo/web:ref:refs/heads/Main"
+	found, err := entra.Examine(context.Background(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := only(t, explained(t, input.Found{Input: "journal.json", SignIns: []entra.SignIn{found.SignIn}}))
+	if s.Answer.Number != 7002138 || len(s.Credentials) != 1 || !strings.Contains(s.Cause, "the subject of one") {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestEveryCode explains each code of the table.
+func TestEveryCode(t *testing.T) {
+	t.Parallel()
+	for _, row := range entra.Codes {
+		r, err := explain.Explain(context.Background(), explain.Case{Codes: []int{row.Number}, Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := r.Text(false)
+		for _, want := range []string{row.Name(), row.Cause, row.Fix, row.Source, fmt.Sprint(row.Status)} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %q is not in\n%s", row.Name(), want, text)
+			}
+		}
+	}
+	r, err := explain.Explain(context.Background(), explain.Case{Codes: []int{999999}, Now: now})
+	if err != nil || !r.Empty() || len(r.Notes) != 1 {
+		t.Errorf("an unknown code: %+v, %v", r, err)
+	}
+}

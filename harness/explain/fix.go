@@ -1,0 +1,190 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
+)
+
+// The kinds of differences after which a credential was meant for this very assertion, and is to be changed rather than
+// joined by another.
+var slips = []string{
+	"white-space", "look-alike", "quotes", "url-encoding", "immutable-ids", "pull-request", "double-slash", "trailing-slash", "scheme", "port", "case", "api",
+	"connection-issuer", "entra-version",
+}
+
+// remedy is what is known when fixes are made.
+type remedy struct {
+	g          *gathered
+	presented  Presented
+	platform   string
+	credential *heldCredential  // the nearest; nil: none is at hand
+	match      *CredentialMatch // what was compared of it
+	anew       bool             // the credential is to be made anew rather than edited
+}
+
+// fixes are the ways out when something of a credential does not match.
+func (r *remedy) fixes() []Fix {
+	if r.credential == nil {
+		return r.makeNew("make a federated credential that accepts what was presented")
+	}
+	var out []Fix
+	wanted := r.credential.Credential.Credential
+	slip, other := false, false
+	var what []string
+	for _, c := range r.match.Compared {
+		if len(c.Differences) == 0 {
+			continue
+		}
+		isSlip := !slices.ContainsFunc(c.Differences, func(d Difference) bool { return !slices.Contains(slips, d.Kind) })
+		switch c.Field {
+		case entra.FieldAudience:
+			if fix := r.audienceFix(c); fix != nil {
+				out = append(out, *fix)
+				continue
+			}
+			wanted.Audiences, isSlip = []string{c.Got}, true
+			what = append(what, "audience")
+		case entra.FieldIssuer:
+			wanted.Issuer = c.Got
+			what = append(what, "issuer")
+		case entra.FieldSubject:
+			wanted.Subject = c.Got
+			what = append(what, "subject")
+		case entra.FieldExpression:
+			out = append(out, Fix{Words: fmt.Sprintf("widen the expression, so that claims['%s'] may be %q; or make a credential with the subject", c.Claim, c.Got)})
+			other = true
+			continue
+		}
+		slip, other = slip || isSlip, other || !isSlip
+	}
+	if hasKind(r.match, "wildcard") {
+		out = append(out, r.flexible()...)
+	}
+	if hasKind(r.match, "context", "run-phase") {
+		out = append(out, r.workflow()...)
+	}
+	switch {
+	case other:
+		out = append(r.makeNew("make another credential, for what was presented"), out...)
+	case slip && len(what) > 0:
+		words := "give the credential the " + strings.Join(what, " and the ") + " that was presented"
+		if r.anew = hasKind(r.match, "case"); r.anew {
+			words += "; make it anew rather than editing it, as edits have been seen to take no effect for hours"
+		}
+		out = append([]Fix{{Words: words, Commands: r.commands(wanted, true)}}, out...)
+	}
+	return out
+}
+
+func hasKind(m *CredentialMatch, kinds ...string) bool {
+	return slices.ContainsFunc(m.Compared, func(c Compared) bool {
+		return slices.ContainsFunc(c.Differences, func(d Difference) bool { return slices.Contains(kinds, d.Kind) })
+	})
+}
+
+// makeNew is to make a credential for what was presented, as far as that is known.
+func (r *remedy) makeNew(words string) []Fix {
+	c := directory.Credential{Issuer: r.presented.Issuer, Subject: r.presented.Subject}
+	var assumed []string
+	if c.Issuer == "" {
+		if c.Issuer = usualIssuers[r.platform]; c.Issuer != "" {
+			assumed = append(assumed, "the issuer "+c.Issuer)
+		}
+	}
+	if len(r.presented.Audience) == 1 {
+		c.Audiences = r.presented.Audience
+	} else {
+		cloud, _ := directory.ExchangeAudience(r.g.cloud)
+		c.Audiences = []string{cmp.Or(cloud, directory.PublicCloud.Audience)}
+		assumed = append(assumed, "the audience "+c.Audiences[0])
+	}
+	if c.Subject == "" && c.Issuer == "" {
+		return nil
+	}
+	c.Issuer, c.Subject = cmp.Or(c.Issuer, "ISSUER"), cmp.Or(c.Subject, "SUBJECT")
+	c.Name = nameFor(c)
+	if len(assumed) > 0 {
+		words += " (assumed: " + strings.Join(assumed, ", ") + ")"
+	}
+	return []Fix{{Words: words, Commands: r.commands(c, false)}}
+}
+
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// nameFor makes a name for a credential from its subject.
+func nameFor(c directory.Credential) string {
+	name := strings.Trim(notInNames.ReplaceAllString(c.Subject, "-"), "-")
+	if len(name) > 100 {
+		name = strings.TrimRight(name[:100], "-")
+	}
+	if len(name) < 3 {
+		name = "credential-" + name
+	}
+	return strings.TrimRight(name, "-")
+}
+
+// audienceFix is to ask the platform for the credential's audience, where that is the one that Microsoft recommends.
+func (r *remedy) audienceFix(c Compared) *Fix {
+	if cloudOfAudience(c.Want) == nil {
+		return nil
+	}
+	fix := &Fix{Words: "ask the platform for the audience " + c.Want}
+	line := map[string]string{
+		"github":       "- uses: azure/login@v2\n  with:\n    audience: " + c.Want,
+		"gitlab":       "id_tokens:\n  AZURE_TOKEN:\n    aud: " + c.Want,
+		"kubernetes":   "serviceAccountToken:\n  audience: " + c.Want + "   # in the projected volume; the workload identity webhook does so by itself",
+		"terraform":    "TFC_WORKLOAD_IDENTITY_AUDIENCE=" + c.Want,
+		"gcp":          "curl -H 'Metadata-Flavor: Google' 'http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/identity?audience=" + c.Want + "'",
+		"circleci":     "circleci run oidc get --claims '{\"aud\": \"" + c.Want + "\"}'",
+		"buildkite":    "buildkite-agent oidc request-token --audience " + c.Want,
+		"azure-devops": "",
+	}[r.platform]
+	if line != "" {
+		fix.Commands = []Command{{"workflow", line}}
+	}
+	if wantCloud, gotCloud := cloudOfAudience(c.Want), cloudOfAudience(c.Got); wantCloud != nil && gotCloud != nil {
+		fix.Words += ", if the tenant is in the cloud " + wantCloud.Name + "; else give the credential the audience " + c.Got
+	}
+	return fix
+}
+
+// flexible is a credential with an expression in the place of a wildcard, where Entra takes one.
+func (r *remedy) flexible() []Fix {
+	c := r.credential.Credential.Credential
+	if r.credential.ManagedIdentity || r.platform != "github" && r.platform != "gitlab" && r.platform != "terraform" {
+		return []Fix{{Words: "make one credential for each subject: no expression is taken for this issuer, or for managed identities"}}
+	}
+	c.Matching, c.Subject = "claims['sub'] matches '"+strings.ReplaceAll(c.Subject, "'", "''")+"'", ""
+	words := "or make a flexible credential, whose expression knows * and ? (in preview, for applications alone)"
+	switch r.platform {
+	case "github":
+		c.Matching += " and claims['repository_id'] eq 'REPOSITORY_ID'"
+		words += "; since 2026-07-15 one for GitHub must name repository_id or repository_owner_id"
+	case "gitlab":
+		c.Matching += " and claims['project_id'] eq 'PROJECT_ID'"
+	}
+	c.Name = cmp.Or(c.Name, nameFor(c)) + "-flexible"
+	return []Fix{{Words: words, Commands: r.commands(c, false)}}
+}
+
+// workflow is to give the job what the credential is for.
+func (r *remedy) workflow() []Fix {
+	for _, c := range r.match.Compared {
+		if c.Field != entra.FieldSubject {
+			continue
+		}
+		if _, environment, is := strings.Cut(c.Want, ":environment:"); is && r.platform == "github" {
+			return []Fix{{"or give the job the environment that the credential is for", []Command{{"workflow", "jobs:\n  JOB:\n    environment: " + environment}}}}
+		}
+		if strings.Contains(c.Got, ":environment:") && r.platform == "github" {
+			return []Fix{{Words: "or take the environment out of the job, so that its subject names the branch or the pull request"}}
+		}
+	}
+	return nil
+}

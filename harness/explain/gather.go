@@ -1,0 +1,220 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/explain/input"
+	"github.com/issuerd/issuerd/harness/explain/paste"
+)
+
+// gathered is what the inputs have together.
+type gathered struct {
+	tokens      []heldToken
+	messages    []heldMessage
+	credentials []heldCredential
+	credential  bool // an input described credentials, perhaps none
+	client      string
+	tenant      string
+	cloud       string
+	managed     bool
+}
+
+type heldToken struct {
+	input.Token
+	from string
+}
+
+type heldMessage struct {
+	paste.Message
+	from string
+}
+
+type heldCredential struct {
+	input.Credential
+	label string // unique among them
+	from  string
+}
+
+func gather(c Case) gathered {
+	g := gathered{client: c.Client, tenant: c.Tenant, cloud: c.Cloud}
+	for _, in := range c.Inputs {
+		for _, token := range in.Tokens {
+			g.tokens = append(g.tokens, heldToken{token, in.Input})
+		}
+		for _, credential := range in.Credentials {
+			g.add(credential, in.Input)
+		}
+		if in.Text != nil {
+			for _, message := range in.Text.Messages {
+				g.messages = append(g.messages, heldMessage{message, in.Input})
+			}
+		}
+	}
+	for _, held := range g.credentials {
+		g.client = cmp.Or(g.client, held.ClientID)
+		g.cloud = cmp.Or(g.cloud, held.Cloud)
+		g.managed = g.managed || held.ManagedIdentity
+	}
+	for _, in := range c.Inputs {
+		if len(in.Applications) == 1 {
+			g.client = cmp.Or(g.client, in.Applications[0].ClientID)
+			g.tenant = cmp.Or(g.tenant, in.Applications[0].Tenant)
+		}
+	}
+	for _, message := range g.messages {
+		for _, name := range []string{"appId", "clientId"} {
+			if value := message.Values[name]; value.Whole() && directory.IsGUID(value.Text) {
+				g.client = cmp.Or(g.client, value.Text)
+			}
+		}
+		for _, name := range []string{"tenantId", "tenant"} {
+			if value := message.Values[name]; value.Whole() && directory.IsGUID(value.Text) {
+				g.tenant = cmp.Or(g.tenant, value.Text)
+			}
+		}
+	}
+	return g
+}
+
+// add adds a credential, unless another input has described the same.
+func (g *gathered) add(credential input.Credential, from string) {
+	g.credential = true
+	label := cmp.Or(credential.Name, credential.Address, credential.ID, "the credential")
+	for _, held := range g.credentials {
+		if held.Name == credential.Name && held.Issuer == credential.Issuer && held.Subject == credential.Subject && held.Matching == credential.Matching &&
+			slices.Equal(held.Audiences, credential.Audiences) {
+			return
+		}
+	}
+	taken := func(label string) bool {
+		return slices.ContainsFunc(g.credentials, func(held heldCredential) bool { return held.label == label })
+	}
+	unique := label
+	for n := 2; taken(unique); n++ {
+		unique = label + " (" + strconv.Itoa(n) + ")"
+	}
+	g.credentials = append(g.credentials, heldCredential{credential, unique, from})
+}
+
+// known are the credentials as evidence; nil if no input has described any.
+func (g *gathered) known() []entra.KnownCredential {
+	if !g.credential {
+		return nil
+	}
+	known := []entra.KnownCredential{}
+	for _, held := range g.credentials {
+		k := entra.KnownCredential{Credential: held.Credential.Credential}
+		k.Name = held.label
+		for name := range held.Unknown {
+			k.Unknown = append(k.Unknown, fieldOf(name))
+		}
+		for name := range held.Masked {
+			k.Unknown = append(k.Unknown, fieldOf(name))
+		}
+		known = append(known, k)
+	}
+	return known
+}
+
+// fieldOf is the field of Microsoft Graph that an input's name of it stands for.
+func fieldOf(name string) entra.Field {
+	switch name {
+	case "matching":
+		return entra.FieldExpression
+	case "audience":
+		return entra.FieldAudience
+	}
+	return entra.Field(name)
+}
+
+// evidence is what is known with an assertion, or with the values of an error.
+func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.Evidence {
+	e := entra.Evidence{
+		Tenant: g.tenant, Cloud: g.cloud, ClientID: g.client, ManagedIdentity: g.managed, Credentials: g.known(), Assertion: token, Client: c.HTTP,
+	}
+	if message != nil {
+		e.Time = message.Time
+		if now, ok := timeOf(message.Values["now"]); ok {
+			e.Time = now
+		}
+		if token == "" {
+			e.Values = valuesOf(*message)
+		}
+	}
+	if !c.At.IsZero() {
+		e.Time = c.At
+	}
+	issuer := e.Values.Issuer
+	if token, err := decode(token, c.Now); err == nil {
+		issuer = textOf(token.Claims["iss"])
+	}
+	for _, in := range c.Inputs {
+		for _, published := range in.Published {
+			if published.Issuer != "" && published.Issuer != issuer {
+				continue
+			}
+			if published.Discovery != nil {
+				e.Discovery = published.Discovery
+			}
+			if published.JWKS != nil {
+				e.JWKS = published.JWKS
+			}
+		}
+	}
+	return e
+}
+
+// valuesOf are the claims that a message prints. Values that are masked or cut, or that may be others, are not.
+func valuesOf(m paste.Message) (v entra.Values) {
+	text := func(names ...string) string {
+		for _, name := range names {
+			if value, has := m.Values[name]; has && value.Whole() {
+				return value.Text
+			}
+		}
+		return ""
+	}
+	v.Issuer, v.Subject = text("iss", "issuer"), text("sub")
+	if m.Code == 7002381 {
+		v.Issuer = strings.TrimSuffix(v.Issuer, "/") // this message adds one
+	}
+	if aud := text("aud"); aud != "" {
+		v.Audiences = strings.Split(aud, ",")
+	}
+	if kid, has := m.Values["kid"]; has && kid.Whole() {
+		v.KeyID = &kid.Text
+	}
+	v.Issued, _ = timeOf(m.Values["iat"])
+	v.Expires, _ = timeOf(m.Values["exp"])
+	return v
+}
+
+// timeOf reads a time as messages print it: in seconds, or as .NET writes it.
+func timeOf(value paste.Value) (time.Time, bool) {
+	if !value.Whole() || value.Text == "" {
+		return time.Time{}, false
+	}
+	if seconds, err := strconv.ParseInt(value.Text, 10, 64); err == nil {
+		return time.Unix(seconds, 0).UTC(), true
+	}
+	t, err := time.Parse(time.RFC3339, value.Text)
+	return t, err == nil
+}
+
+// masked names the claims that a message hides.
+func masked(m paste.Message) []string {
+	var names []string
+	for _, claim := range []string{"iss", "issuer", "sub", "aud", "kid"} {
+		if value, has := m.Values[claim]; has && !value.Whole() {
+			names = append(names, fmt.Sprintf("%s (%s)", claim, value.Text))
+		}
+	}
+	return names
+}
