@@ -1,0 +1,216 @@
+package paste
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// messages makes messages of mentions: those that show an answer, each once.
+func (r *reader) messages(all []mention) []Message {
+	shown := answered(all)
+	out := []Message{}
+	for _, m := range shown {
+		next := r.message(m)
+		if same := slices.IndexFunc(out, func(o Message) bool { return sameAnswer(o, next) }); same >= 0 {
+			out[same] = merge(out[same], next)
+			continue
+		}
+		out = append(out, next)
+	}
+	if len(out) > 0 {
+		out[0].Notes = append(out[0].Notes, named(all, out)...)
+	}
+	return out
+}
+
+// answered are the mentions that are answers: those that are strong; without any, the ones with a sentence, and without
+// these the only code that is named. Three codes and more that are no answers are a list, as documents have it.
+func answered(all []mention) []mention {
+	strong := filter(all, mention.strong)
+	full := filter(all, func(m mention) bool { return m.sentence != nil && !m.row })
+	if list := distinct(full); len(list) >= 3 && len(strong) == 0 {
+		full = nil
+	}
+	switch {
+	case len(strong) > 0:
+		return filter(all, func(m mention) bool {
+			return m.strong() || len(distinct(full)) < 3 && m.sentence != nil && m.number != 0 && !m.row
+		})
+	case len(full) > 0:
+		return full
+	case len(distinct(all)) == 1 && !all[0].row:
+		return all
+	case len(distinct(filter(all, func(m mention) bool { return !m.prose && !m.row }))) == 1 && len(distinct(all)) == 1:
+		return all
+	}
+	return nil
+}
+
+func filter(all []mention, keep func(mention) bool) []mention {
+	var kept []mention
+	for _, m := range all {
+		if keep(m) {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}
+
+// distinct are the codes of mentions, each once, in their order.
+func distinct(all []mention) []int {
+	var codes []int
+	for _, m := range all {
+		if !slices.Contains(codes, m.code()) {
+			codes = append(codes, m.code())
+		}
+	}
+	return codes
+}
+
+// message makes a message of one mention.
+func (r *reader) message(m mention) Message {
+	out := Message{
+		Code: m.code(), TraceID: m.trailer.trace, CorrelationID: m.trailer.correlation, Time: m.trailer.time,
+		OAuth: m.trailer.oauth, Status: m.trailer.status,
+	}
+	switch {
+	case m.sentence == nil:
+		out.Basis = ByNumber
+		out.Text = name(m.number) + r.words(m)
+		if _, known := entra.Lookup(m.number); !known {
+			out.Notes = append(out.Notes, name(m.number)+" is not in the table of codes: nothing is known about it here.")
+		}
+		return out
+	case m.number == 0:
+		out.Basis = BySentence
+		out.Notes = append(out.Notes, "The text gives no number: it was taken from the sentence.")
+		out.Notes = append(out.Notes, alternatives(m.sentence)...)
+	case slices.Contains(m.sentence.codes, m.number):
+		out.Basis = ByBoth
+	default:
+		out.Basis, out.Sentence = ByConflict, m.sentence.codes[0]
+		out.Notes = append(out.Notes, fmt.Sprintf("The number is %s, the sentence is that of %s.", name(m.number), name(out.Sentence)))
+	}
+	s := m.sentence
+	for i, f := range s.found {
+		name := s.w.parts[i].value
+		if name == "" || f.value == nil {
+			continue
+		}
+		if _, had := out.Values[name]; had {
+			continue
+		}
+		if out.Values == nil {
+			out.Values = make(map[string]Value)
+		}
+		if second := s.w.parts[i].second; second != "" && f.second != nil && f.second.Text != "" {
+			out.Values[second] = *f.second
+		}
+		out.Values[name] = valueOf(out.Code, name, *f.value)
+	}
+	out.Text = name(out.Code) + ": " + written(s)
+	out.Notes = append(out.Notes, valueNotes(out.Values)...)
+	if end := s.found[len(s.found)-1]; !s.whole || end.fits < len(s.w.parts[len(s.found)-1].letters) && !isAddress(s.w.parts[len(s.found)-1], end.fits) {
+		out.Notes = append(out.Notes, "The sentence is not whole: its end is missing, or is worded otherwise.")
+	}
+	return out
+}
+
+// name is a code as texts have it.
+func name(code int) string {
+	if row, known := entra.Lookup(code); known {
+		return row.Name()
+	}
+	return fmt.Sprintf("AADSTS%d", code)
+}
+
+// alternatives says which other codes have the same words.
+func alternatives(s *sentence) []string {
+	if len(s.codes) < 2 {
+		return nil
+	}
+	others := make([]string, 0, len(s.codes)-1)
+	for _, code := range s.codes[1:] {
+		others = append(others, name(code))
+	}
+	return []string{"As far as it goes, the sentence is also that of " + strings.Join(others, ", ") + "."}
+}
+
+// valueOf settles what depends on the code.
+func valueOf(code int, name string, v Value) Value {
+	if zeroGUID.MatchString(v.Text) && code != 900021 && code != 700038 {
+		v.Masked = true
+	}
+	if name == "issuer" && code == 7002381 {
+		v.Doubt = "" // Entra prints the slash there
+	}
+	return v
+}
+
+// valueNotes says what cannot be compared.
+func valueNotes(values map[string]Value) []string {
+	var notes []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		v := values[name]
+		switch {
+		case v.Masked && v.Cut:
+			notes = append(notes, "The "+words[name]+" is masked and cut: it is not compared.")
+		case v.Masked:
+			notes = append(notes, "The "+words[name]+" is masked: it is not compared.")
+		case v.Cut:
+			notes = append(notes, "The "+words[name]+" is cut: it is not compared as if it were whole.")
+		}
+	}
+	return notes
+}
+
+// words are the names of values in words.
+var words = map[string]string{
+	"iss": "issuer", "issuer": "issuer", "sub": "subject", "aud": "audience", "kid": "key's identifier", "appId": "application's id",
+	"clientId": "client id", "tenant": "tenant", "tenantId": "tenant's id", "now": "time of the answer", "iat": "time of issue", "exp": "time of expiry",
+}
+
+func init() {
+	for _, w := range wordings {
+		for _, p := range w.parts {
+			if _, has := words[p.value]; !has && p.value != "" {
+				words[p.value] = "value of " + p.value
+			}
+		}
+	}
+}
+
+// words is what stands after a number, if that is a sentence which is not known.
+func (r *reader) words(m mention) string {
+	text := r.s.text[r.s.end(m.to):]
+	text = strings.TrimLeft(text, "*_`'\" ")
+	if !strings.HasPrefix(text, ":") {
+		return ""
+	}
+	text = text[:min(len(text), 600)]
+	if end := unknownEnd.FindStringIndex(text); end != nil {
+		text = text[:end[0]]
+	}
+	return ": " + strings.TrimRight(strings.Join(strings.Fields(strings.ToValidUTF8(text[1:], "")), " "), `"'`+"`")
+}
+
+var unknownEnd = regexp.MustCompile(`(?i)\s*(?:Trace[ _]?ID|Correlation[ _]?ID|",|"}|'}|\n[ \t]*\n|\n\s*at |AADSTS)`)
+
+// named says which other codes the text only names.
+func named(all []mention, out []Message) []string {
+	var others []string
+	for _, code := range distinct(all) {
+		if !slices.ContainsFunc(out, func(m Message) bool { return m.Code == code || m.Sentence == code }) {
+			others = append(others, name(code))
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return []string{"The text also names " + strings.Join(others, ", ") + ", without an answer of it."}
+}

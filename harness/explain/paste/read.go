@@ -1,0 +1,236 @@
+package paste
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/entra"
+)
+
+// Read reads a text. It never fails: a text without a message has none, and the result says what it looks like. It
+// takes time in proportion to the size of the text; of more than 4 MiB it reads the beginning and the end.
+func Read(text string) Result {
+	var result Result
+	result.Tokens = tokens(text)
+	c := clean(text)
+	for _, t := range tokens(c.text) {
+		if !slices.Contains(result.Tokens, t) {
+			result.Tokens = append(result.Tokens, t)
+		}
+	}
+	c.text = entra.HideTokens(c.text)
+	r := reader{c: &c, s: squeeze(c.text)}
+	all := r.mentions()
+	result.Messages = r.messages(all)
+	if len(result.Messages) == 0 {
+		result.None = r.none(all)
+	}
+	if len(c.notes) > 0 {
+		for i := range result.Messages {
+			result.Messages[i].Notes = append(slices.Clone(sentencesOf(c.notes)), result.Messages[i].Notes...)
+		}
+	}
+	if len(result.Tokens) > 0 {
+		result.Notes = append(result.Notes, "The text has a token in it. It is a secret: it is not shown here.")
+	}
+	return result
+}
+
+// sentencesOf makes sentences of notes.
+func sentencesOf(notes []string) []string {
+	out := make([]string, len(notes))
+	for i, n := range notes {
+		out[i] = strings.ToUpper(n[:1]) + n[1:] + "."
+	}
+	return out
+}
+
+// reader reads one text.
+type reader struct {
+	c        *cleaned
+	s        squeezed
+	stops    []int // where numbers are: no sentence goes over one
+	stopEnds []int // and where they end
+}
+
+// stopAfter is the next stop after a letter, and stopBefore the last one before it.
+func (r *reader) stopAfter(letter int) int {
+	i, _ := slices.BinarySearch(r.stops, letter+1)
+	if i == len(r.stops) {
+		return len(r.s.letters)
+	}
+	return r.stops[i]
+}
+
+func (r *reader) stopBefore(letter int) int {
+	i, _ := slices.BinarySearch(r.stops, letter)
+	if i == 0 {
+		return 0
+	}
+	return r.stops[i-1]
+}
+
+// mention is one place at which a text names a code, a sentence or both.
+type mention struct {
+	from, to int // letters
+	number   int // 0: none
+	sentence *sentence
+	trailer  trailer
+	prose    bool // a number alone, in running words
+	row      bool // in a row of a table
+}
+
+// code is the number, or that of the sentence.
+func (m mention) code() int {
+	if m.number != 0 {
+		return m.number
+	}
+	return m.sentence.codes[0]
+}
+
+// strong says whether the mention shows an answer: something of an answer beside it, or values that are real.
+func (m mention) strong() bool {
+	if m.trailer.any() {
+		return true
+	}
+	if m.sentence == nil || m.row {
+		return false
+	}
+	for _, f := range m.sentence.found {
+		if f.value != nil && !f.value.Masked && f.value.Text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// mentions finds all places, in their order.
+func (r *reader) mentions() []mention {
+	numbers := r.numbers()
+	for _, n := range numbers {
+		r.stops, r.stopEnds = append(r.stops, n.from), append(r.stopEnds, n.to)
+	}
+	sentences := r.sentences()
+	var all []mention
+	used := make([]bool, len(numbers))
+	for i := range sentences {
+		s := &sentences[i]
+		m := mention{from: s.from, to: s.to, sentence: s}
+		if n := nearest(numbers, s, used); n >= 0 {
+			used[n] = true
+			m.number, m.from = numbers[n].code, numbers[n].from
+			if later := slices.Index(numbers[n].longer, s.codes[0]); later >= 0 {
+				m.number = s.codes[0]
+			}
+		}
+		all = append(all, m)
+	}
+	for i, n := range numbers {
+		if !used[i] {
+			all = append(all, r.alone(n))
+		}
+	}
+	slices.SortFunc(all, func(a, b mention) int { return cmp.Compare(a.from, b.from) })
+	for i := range all {
+		m := &all[i]
+		before, next := 0, len(r.s.letters)
+		if i > 0 {
+			before = max(all[i-1].to, all[i-1].trailer.end)
+		}
+		if i+1 < len(all) {
+			next = all[i+1].from
+		}
+		m.to = min(m.to, max(next, m.from))
+		m.trailer = r.trailer(before, m.from, m.to, next)
+		m.row = r.c.table && r.inRow(m.from)
+		if m.number == 0 {
+			r.numberOf(m, before, next)
+		}
+	}
+	if len(all) == 0 {
+		all = r.bare()
+	}
+	return all
+}
+
+// alone makes a mention of a number that no sentence was found for: with one of its own code's that begins right after
+// it, if only a little of it is there, or if it is too short to be known without the number.
+func (r *reader) alone(n number) mention {
+	m := mention{from: n.from, to: n.to, number: n.code, prose: n.prose}
+	for i := range short {
+		w := &short[i]
+		if w.code != n.code || n.to >= len(r.s.letters) || common(r.s.letters[n.to:], w.parts[0].letters) < min(6, len(w.parts[0].letters)) {
+			continue
+		}
+		if s, is := r.match(w, n.to); is && (m.sentence == nil || s.known > m.sentence.known) {
+			s.codes = []int{n.code}
+			m.sentence, m.to = &s, s.to
+		}
+	}
+	return m
+}
+
+// nearest is the number of a sentence: the one right before it, or one in the words before that it agrees with.
+func nearest(numbers []number, s *sentence, used []bool) int {
+	for i, n := range slices.Backward(numbers) {
+		if n.from >= s.from || used[i] {
+			continue
+		}
+		end := n.to
+		if len(n.ends) > 0 && n.ends[0] == s.from {
+			end = s.from
+		}
+		agrees := slices.Contains(s.codes, n.code) || len(n.longer) > 0 && slices.Contains(n.longer, s.codes[0])
+		if far := s.from - end; far <= 3 || agrees && far <= 400 {
+			return i
+		}
+		return -1
+	}
+	return -1
+}
+
+// numberOf looks for the number of a sentence without one around it.
+func (r *reader) numberOf(m *mention, before, next int) {
+	codes := r.elsewhere(r.s.end(max(before, m.from-300)), r.s.start(m.from))
+	codes = append(codes, r.elsewhere(r.s.end(m.to), r.s.end(min(next, m.to+1500)))...)
+	for _, code := range codes {
+		if slices.Contains(m.sentence.codes, code) {
+			m.number = code
+			return
+		}
+	}
+	if len(codes) > 0 {
+		if _, known := entra.Lookup(codes[0]); known {
+			m.number = codes[0]
+		}
+	}
+}
+
+// bare makes mentions of numbers that stand without AADSTS.
+func (r *reader) bare() []mention {
+	var all []mention
+	for _, code := range r.elsewhere(0, len(r.s.text)) {
+		if _, known := entra.Lookup(code); !known {
+			continue
+		}
+		at := max(strings.Index(r.s.letters, strconv.Itoa(code)), 0)
+		m := mention{from: at, to: min(at+len(strconv.Itoa(code)), len(r.s.letters)), number: code}
+		m.trailer = r.trailer(0, m.from, m.to, len(r.s.letters))
+		all = append(all, m)
+	}
+	slices.SortFunc(all, func(a, b mention) int { return cmp.Compare(a.from, b.from) })
+	return all
+}
+
+// inRow says whether a letter is in a row of a table.
+func (r *reader) inRow(letter int) bool {
+	at := r.s.start(letter)
+	start := strings.LastIndexByte(r.s.text[:at], '\n') + 1
+	end := strings.IndexByte(r.s.text[at:], '\n')
+	if end < 0 {
+		end = len(r.s.text) - at
+	}
+	return strings.Contains(r.s.text[start:at+end], "|")
+}

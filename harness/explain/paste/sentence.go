@@ -1,0 +1,248 @@
+package paste
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// sentence is one that was found in a text.
+type sentence struct {
+	from, to int // its letters
+	w        *wording
+	codes    []int   // of the wordings that fit as well, best first; the first is w's
+	found    []found // its parts, as far as it goes
+	known    int     // how many letters of words it has
+	whole    bool    // it has the beginning of its last words
+}
+
+// found is a part of a sentence: where its words are, and its value if it has one.
+type found struct {
+	from, to int // the letters of the words
+	fits     int // how many of the words' letters are there; fewer than all: the words end early
+	value    *Value
+	second   *Value // what the part calls so
+}
+
+// sentences finds the sentences in a text, in their order; of those that overlap, the one of which most is there.
+// No sentence goes over a stop, which is where the next message begins.
+func (r *reader) sentences() []sentence {
+	var all []sentence
+	last := make(map[int]int) // for each wording, where it was found last
+	for i := 0; i+anchorSize <= len(r.s.letters); i++ {
+		for _, index := range anchors[r.s.letters[i:i+anchorSize]] {
+			w := &wordings[index]
+			if at, had := last[index]; had && i < at {
+				continue
+			}
+			if found, is := r.match(w, i); is {
+				last[index] = i + len(w.parts[w.anchor].letters)
+				all = append(all, found)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b sentence) int {
+		return cmp.Or(cmp.Compare(b.known, a.known), -compareBool(a.whole, b.whole), cmp.Compare(rank(a.w.code), rank(b.w.code)), cmp.Compare(a.from, b.from))
+	})
+	var kept []sentence
+	for _, s := range all {
+		over := slices.IndexFunc(kept, func(k sentence) bool { return s.from < k.to && k.from < s.to })
+		switch {
+		case over < 0:
+			s.codes = []int{s.w.code}
+			kept = append(kept, s)
+		case kept[over].from == s.from && s.known >= kept[over].known && (s.whole || !kept[over].whole) && !slices.Contains(kept[over].codes, s.w.code):
+			kept[over].codes = append(kept[over].codes, s.w.code)
+		}
+	}
+	slices.SortFunc(kept, func(a, b sentence) int { return cmp.Compare(a.from, b.from) })
+	return kept
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+func rank(code int) int {
+	if i := slices.Index(preferred, code); i >= 0 {
+		return i
+	}
+	return len(preferred)
+}
+
+// leastLetters is how many letters of a sentence's beginning must be there if it is cut.
+const leastLetters = 26
+
+// match reads a wording whose anchor begins at a letter.
+func (r *reader) match(w *wording, at int) (sentence, bool) {
+	stop := r.stopAfter(at)
+	f := sentence{w: w, from: at, found: make([]found, 0, len(w.parts))}
+	fits := common(r.s.letters[at:stop], w.parts[w.anchor].letters)
+	if w.anchor > 0 { // a value comes before
+		if fits < len(w.parts[w.anchor].letters)*2/3 {
+			return f, false
+		}
+		before := make([]found, w.anchor)
+		edge := at
+		for i := w.anchor - 1; i >= 0; i-- {
+			letters := w.parts[i].letters
+			from := max(0, edge-len(letters)-maxValue/4, r.stopBefore(at))
+			start := edge
+			if letters != "" {
+				start = strings.LastIndex(r.s.letters[from:edge], letters)
+				if start < 0 {
+					return f, false
+				}
+				start += from
+			} else if start = r.wordBefore(edge); start < from {
+				return f, false
+			} else if n, is := r.numberBefore(at); is && edge-n < 200 && n < start {
+				start = n // the value begins after the number
+			}
+			before[i] = found{from: start, to: start + len(letters), fits: len(letters)}
+			f.known += len(letters)
+			edge = start
+		}
+		f.from = edge
+		f.found = append(f.found, before...)
+	}
+	f.found = append(f.found, found{from: at, to: at + fits, fits: fits})
+	f.known += fits
+	edge := at + fits
+	for i := w.anchor + 1; i < len(w.parts) && f.found[i-1].fits == len(w.parts[i-1].letters); i++ {
+		letters := w.parts[i].letters
+		if letters == "" { // the value is the last
+			f.whole = true
+			break
+		}
+		head := letters[:min(len(letters), anchorSize)]
+		window := r.s.letters[edge:min(stop, edge+maxValue)]
+		start := strings.Index(window, head)
+		if start < 0 {
+			break
+		}
+		start += edge
+		fits := common(r.s.letters[start:stop], letters)
+		f.found = append(f.found, found{from: start, to: start + fits, fits: fits})
+		f.known += fits
+		edge = start + fits
+	}
+	f.whole = f.whole || len(f.found) == len(w.parts)
+	f.to = edge
+	if whole := len(w.parts[w.anchor].letters); !w.short && fits < min(whole, leastLetters) {
+		return f, false
+	}
+	r.values(&f, stop)
+	return f, true
+}
+
+// wordBefore is where the word, or what stands between quotes, begins that ends before a letter.
+func (r *reader) wordBefore(letter int) int {
+	end := r.s.end(letter)
+	text := strings.TrimRight(r.s.text[:end], " ")
+	start := strings.LastIndexAny(text, " \n\t'\"")
+	i := letter
+	for i > 0 && r.s.start(i-1) > start {
+		i--
+	}
+	return i
+}
+
+// numberBefore is where the number ends that stands last before a letter.
+func (r *reader) numberBefore(letter int) (int, bool) {
+	i, _ := slices.BinarySearch(r.stops, letter)
+	if i == 0 {
+		return 0, false
+	}
+	return r.stopEnds[i-1], true
+}
+
+// common is how many letters two texts begin with alike.
+func common(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+// values reads the values between the words of a sentence.
+func (r *reader) values(f *sentence, stop int) {
+	fold := r.foldingOf(f)
+	for i := range f.found {
+		p := &f.w.parts[i]
+		if p.value == "" || f.found[i].fits < len(p.letters) {
+			continue
+		}
+		from := r.s.end(f.found[i].to)
+		if p.letters == "" {
+			from = r.quoteBefore(f.found[i].to)
+		}
+		bounded := i+1 < len(f.found)
+		var edge int
+		if bounded {
+			edge = r.s.start(f.found[i+1].from)
+		} else {
+			limit := max(from, min(r.s.start(stop), from+maxValue))
+			after := ""
+			if f.whole {
+				after = strings.TrimSpace(f.w.parts[i+1].words)
+			}
+			var size int
+			size, bounded = valueEnd(r.s.text[from:limit], *p, after, fold)
+			edge = from + size
+			f.to = max(f.to, r.lettersTo(edge))
+		}
+		raw := fold.unbroken(r.s.text, from, edge, oneWord[p.value])
+		if !p.quoted {
+			raw = strings.TrimLeft(raw, " \t\n"+afterLetters(p.words))
+		}
+		var v Value
+		var read bool
+		if p.second != "" {
+			var second Value
+			v, second, read = two(raw, *p)
+			f.found[i].second = &second
+			if !read {
+				f.known--
+			}
+		} else {
+			v, read = readValue(raw, p.quoted, bounded)
+		}
+		if read {
+			f.found[i].value = &v
+		}
+	}
+}
+
+// afterLetters is the punctuation that words end with.
+func afterLetters(words string) string {
+	return words[strings.LastIndexFunc(words, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })+1:]
+}
+
+// quoteBefore is where the quotes begin that stand right before a letter, or the letter.
+func (r *reader) quoteBefore(letter int) int {
+	at := r.s.start(letter)
+	return len(strings.TrimRight(r.s.text[:at], quotes))
+}
+
+// oneWord are values that never have white space in them.
+var oneWord = map[string]bool{
+	"iss": true, "issuer": true, "aud": true, "kid": true, "appId": true, "clientId": true, "tenantId": true, "now": true, "iat": true, "exp": true,
+	"scope": true, "alg": true, "list": true, "name": true, "grant": true, "wanted": true, "resourceId": true, "audience": true, "id": true, "policy": true,
+}
+
+// lettersTo is how many letters stand before a place in the text.
+func (r *reader) lettersTo(place int) int {
+	n, _ := slices.BinarySearchFunc(r.s.at, int32(place), func(a, b int32) int { return cmp.Compare(a, b) })
+	return n
+}

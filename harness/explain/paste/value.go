@@ -1,0 +1,233 @@
+package paste
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+const quotes = "'\"`‘’‚‛“”„‟«»‹›′´＇"
+
+// readValue reads the value at the beginning of a text: what stands there before the next words of its sentence, or,
+// without next words, up to where it seems to end. It says whether there is one.
+func readValue(raw string, quoted, bounded bool) (Value, bool) {
+	text := raw
+	if punctuation := beforeQuote.FindString(raw); quoted && strings.ContainsAny(firstOf(raw[len(punctuation):]), quotes) {
+		text = raw[len(punctuation):]
+	} else if punctuation := beforeValue.FindString(raw); !strings.Contains(punctuation, "**") || strings.ContainsAny(firstOf(raw[len(punctuation):]), quotes) {
+		text = raw[len(punctuation):]
+	} else {
+		text = strings.TrimLeft(raw, " \t\n:") // stars may be a mask
+	}
+	var v Value
+	if !quoted {
+		return unquoted(text, bounded)
+	}
+	open := 0
+	for open < len(text) {
+		r, size := utf8.DecodeRuneInString(text[open:])
+		if !strings.ContainsRune(quotes, r) {
+			break
+		}
+		open += size
+	}
+	if open == 0 {
+		return unquoted(text, bounded)
+	}
+	inner := text[open:]
+	end := closing(inner)
+	switch {
+	case end >= 0:
+		inner = inner[:end]
+	case isEmptyQuotes(text[:open]) && (bounded || strings.Trim(inner, " .,;\n") == ""):
+		return v, true // ''
+	case bounded:
+		inner = strings.TrimRight(inner, " \t\n.,;:-*•")
+	default:
+		if isEmptyQuotes(text[:open]) && strings.HasPrefix(inner, ".") {
+			return v, true
+		}
+		inner = uptoSpace(inner)
+		v.Cut = true
+	}
+	v.Text = joined(inner)
+	if v.Text == "" && v.Cut {
+		return v, false
+	}
+	v.marks()
+	return v, true
+}
+
+// beforeValue is what may stand between the words of a sentence and its value: a colon, emphasis, the mark of a list.
+var (
+	beforeValue = regexp.MustCompile(`^[\s:=]*(?:[-•+]\s+)?[*_]{0,3}[\s:=]*`)
+	beforeQuote = regexp.MustCompile(`^[\s:=.,;()\[\]*_•+-]*`)
+)
+
+func firstOf(s string) string {
+	_, size := utf8.DecodeRuneInString(s)
+	return s[:size]
+}
+
+func isEmptyQuotes(q string) bool { return utf8.RuneCountInString(q)%2 == 0 }
+
+// closing is where the first quote stands that ends a value: punctuation, white space or nothing follows it. -1: none.
+func closing(text string) int {
+	for i, r := range text {
+		if !strings.ContainsRune(quotes, r) {
+			continue
+		}
+		rest := text[i+utf8.RuneLen(r):]
+		rest = strings.TrimLeft(rest, quotes+"*_")
+		if rest == "" || strings.ContainsRune(" \t\n.,;:)(]}<\\", firstRune(rest)) {
+			return i
+		}
+	}
+	return -1
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
+}
+
+// unquoted reads a value that has no quotes, or has lost them.
+func unquoted(text string, bounded bool) (Value, bool) {
+	var v Value
+	if bounded {
+		v.Text = joined(strings.TrimRight(listMark.ReplaceAllString(text, ""), " \t\n.,;("))
+		v.Text = strings.TrimSuffix(strings.TrimSuffix(v.Text, "**"), "`")
+		if n := strings.Count(v.Text, "("); n < strings.Count(v.Text, ")") {
+			v.Text = strings.TrimSuffix(v.Text, ")")
+		}
+		v.Text = strings.Trim(v.Text, " ")
+		v.marks()
+		return v, true
+	}
+	word := uptoSpace(text)
+	trimmed := strings.TrimRight(word, ".,;:)"+quotes)
+	if trimmed == "" {
+		return v, false
+	}
+	v.Text = trimmed
+	v.Cut = trimmed == word && len(word) == len(strings.TrimRight(text, " \t\n")) // nothing comes after it
+	v.marks()
+	return v, true
+}
+
+// two reads two values of which only punctuation stands between: '{appId}'({appDisplayName}), or {reason}.{key}.
+func two(raw string, p part) (first, second Value, read bool) {
+	if !p.quoted {
+		text, rest, _ := strings.Cut(strings.TrimLeft(joined(raw), " -:"), p.divider)
+		first = Value{Text: text}
+		second = Value{Text: rest}
+		first.marks()
+		second.marks()
+		return first, second, text != ""
+	}
+	if !strings.Contains(raw, "(") {
+		return first, second, false
+	}
+	first, read = readValue(raw, true, true)
+	_, rest, _ := strings.Cut(raw, "(")
+	if end := strings.LastIndex(rest, ")"); end >= 0 {
+		rest = rest[:end]
+	}
+	second, _ = unquoted(rest, true)
+	return first, second, read
+}
+
+// valueEnd is where the last value of a sentence ends in a text that begins with it: with the quote that closes it, with
+// the punctuation that ends the sentence, or, which is not as sure, where a word does.
+func valueEnd(raw string, p part, after string, fold folding) (end int, sure bool) {
+	if p.second != "" {
+		if end := pairEnd.FindStringIndex(raw); end != nil {
+			return end[1], true
+		}
+	}
+	if open := opening.FindString(raw); p.quoted && open != "" {
+		if end := closing(raw[len(open):]); end >= 0 {
+			_, size := utf8.DecodeRuneInString(raw[len(open)+end:])
+			return len(open) + end + size, true
+		}
+	} else if after != "" && !p.quoted {
+		for at := 0; ; {
+			next := strings.Index(raw[at:min(len(raw), 400)], after)
+			if next < 0 {
+				break
+			}
+			at += next + len(after)
+			if rest := raw[at:]; rest == "" || strings.ContainsRune(" \t\n\"'<\\", firstRune(rest)) && !moreDigits.MatchString(rest) {
+				return at - len(after), true
+			}
+		}
+	}
+	start := len(raw) - len(strings.TrimLeft(raw, " \t\n:=*_"+quotes))
+	if fold.kind == anywhere { // the value may go on in the next line
+		return start + len(word.FindString(raw[start:])), false
+	}
+	return start + len(wordInLine.FindString(raw[start:])), false
+}
+
+var (
+	opening    = regexp.MustCompile(`^[\s:=.,;()\[\]*_•+-]*['"` + "`" + `‘’‚‛“”„‟«»‹›′´＇]+`)
+	moreDigits = regexp.MustCompile(`^\n\d+Z`) // a time that was broken
+	pairEnd    = regexp.MustCompile(`^[^()]{1,400}\([^()]{0,400}\)`)
+	word       = regexp.MustCompile(`^(?:[^\s"]|\n[^\s"]*\n)+(?:\n[^\s"]+)?`)
+	wordInLine = regexp.MustCompile(`^[^\s"]+`)
+)
+
+var listMark = regexp.MustCompile(`\s*\n\s*(?:[-*•+]|\d{1,2}[.)])\s*$`)
+
+// uptoSpace is the text up to white space, or a quote that ends the string it was in.
+func uptoSpace(text string) string {
+	if end := strings.IndexAny(text, " \t\n\"<>`"); end > 0 || end == 0 && text[0] != '<' {
+		return text[:end]
+	} else if end == 0 {
+		if masked := maskTag.FindString(text); strings.HasPrefix(text, masked) && masked != "" {
+			return masked
+		}
+		return ""
+	}
+	return text
+}
+
+// joined is a value without what breaks of lines are left in it.
+func joined(text string) string {
+	if strings.Contains(text, "\n") {
+		text = strings.Join(strings.Fields(text), "")
+	}
+	return strings.Trim(text, " \t")
+}
+
+var (
+	maskTag  = regexp.MustCompile(`<[A-Za-z][^<>\n]{0,60}>`)
+	ellipsis = regexp.MustCompile(`(?:\.\.\.+|…|\[\.\.\.\]|\[…\]|\(\.\.\.\))$`)
+	mask     = regexp.MustCompile(`\*{2,}|(?i:\bx{3,}\b|x{5,})|#{3,}|[•●■█▓░]{2,}|_{4,}|<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\$\([^()\n]{1,60}\)|\[(?i:redacted|masked|hidden|removed|omitted|secret|filtered|token|my|your|org|repo|branch|guid|tenant|client|app|id|name|uuid|subject|issuer|owner|sub|iss)[^\[\]\n]{0,40}\]|(?i:\b(?:redacted|masked|scrubbed|anonymi[sz]ed|sanitized|obfuscated)\b)|(?i:\byour[-_ ][a-z]+)|…|\.\.\.`)
+	guid     = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+	zeroGUID = regexp.MustCompile(`^\{?0{8}-0{4}-0{4}-0{4}-0{12}\}?$`)
+	tailQuot = regexp.MustCompile(`(?i)%27[.,]?$`)
+	pathless = regexp.MustCompile(`(?i)^https?://[^/\s?#]+/$`)
+)
+
+// marks finds what is masked or cut of a value, and its doubts.
+func (v *Value) marks() {
+	if tight := strings.ReplaceAll(v.Text, " ", ""); guid.MatchString(tight) {
+		v.Text = tight
+	}
+	if loc := ellipsis.FindStringIndex(v.Text); loc != nil && loc[0] > 0 {
+		v.Cut = true
+		v.Text = v.Text[:loc[0]]
+	}
+	if strings.HasPrefix(v.Text, "…") || strings.HasPrefix(v.Text, "...") {
+		v.Cut = true
+	}
+	if bare := tailQuot.ReplaceAllString(v.Text, ""); bare != v.Text {
+		v.Text, v.Doubt = bare, "a link had swallowed the quote at its end"
+	}
+	probe := strings.ReplaceAll(v.Text, "<yaml>", "") // a word of Pulumi's own
+	v.Masked = mask.MatchString(probe)
+	if pathless.MatchString(v.Text) && !v.Masked {
+		v.Doubt = "the slash at its end may have been added where the text was pasted: comment boxes add one to the address of a bare host"
+	}
+}
