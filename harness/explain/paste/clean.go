@@ -40,7 +40,7 @@ func clean(text string) cleaned {
 		text = strings.NewReplacer("=\n", "", "=3D", "=", "=27", "'", "=22", `"`).Replace(text)
 		c.note("the text was quoted-printable, as mails are")
 	}
-	text = c.unescape(c.lines(text))
+	text = c.unescape(c.lines(ansi.ReplaceAllString(text, "")))
 	for range 3 {
 		next := entity.ReplaceAllStringFunc(text, func(e string) string { return html.UnescapeString(strings.Join(strings.Fields(e), "")) })
 		if next == text {
@@ -54,7 +54,7 @@ func clean(text string) cleaned {
 	text = c.links(text)
 	text = breakTag.ReplaceAllString(text, "\n")
 	text = tag.ReplaceAllString(text, "")
-	text = c.lines(text)
+	text = inline(c.lines(text))
 	if urlEncoded(text) {
 		text = c.unescape(urlDecode(text))
 		text = ends.Replace(text)

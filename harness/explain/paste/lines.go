@@ -18,8 +18,12 @@ func (c *cleaned) lines(text string) string {
 			break
 		}
 	}
-	lines = c.rejoin(lines)
-	return within.ReplaceAllString(inlineFrame.ReplaceAllString(strings.Join(lines, "\n"), "\n"), "\n")
+	return strings.Join(c.rejoin(lines), "\n")
+}
+
+// inline makes breaks of what is left of a frame whose lines have been joined.
+func inline(text string) string {
+	return within.ReplaceAllString(inlineFrame.ReplaceAllString(text, "\n"), "\n")
 }
 
 // frames takes one frame off each line, and says whether there was one.

@@ -76,8 +76,8 @@ func (c *cleaned) rejoinBlock(block []string) []string {
 
 // A code's number, or a GUID, that goes on in the next line.
 var (
-	cutNumber = regexp.MustCompile(`(?i)(?:aadsts\d*|[0-9a-f]{8}-[0-9a-f-]*[0-9a-f])$`)
-	startsHex = regexp.MustCompile(`^[0-9a-f-]{1,12}\b`)
+	cutNumber = regexp.MustCompile(`(?i)(?:aadsts\d*|\d:\d\d?|[0-9a-f]{8}-[0-9a-f-]*[0-9a-f])$`)
+	startsHex = regexp.MustCompile(`^[0-9a-f-]{1,12}(?:\b|Z)`)
 )
 
 // vocabulary is the words of Entra's sentences and of what stands around them, small.
@@ -93,7 +93,7 @@ var vocabulary = func() map[string]bool {
 			add(p.words)
 		}
 	}
-	add("error description codes Trace Correlation Timestamp invalid client request unauthorized received status response building account token AADSTS")
+	add("error description codes Trace ID Correlation Timestamp invalid client request unauthorized received status response building account token AADSTS")
 	return words
 }()
 
