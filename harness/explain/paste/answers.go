@@ -82,15 +82,19 @@ func (r *reader) message(m mention) Message {
 	case m.sentence == nil:
 		out.Basis = ByNumber
 		out.Text = name(m.number) + r.words(m)
-		if _, known := entra.Lookup(m.number); !known {
+		row, known := entra.Lookup(m.number)
+		if !known {
 			out.Notes = append(out.Notes, name(m.number)+" is not in the table of codes: nothing is known about it here.")
+		} else if cause := causeIn(out.Text, row); cause != 0 {
+			out.Basis, out.Sentence = ByConflict, cause
+			out.Notes = append(out.Notes, fmt.Sprintf("The number is %s (%q), the words speak of what %s is about.", name(m.number), row.Message, name(cause)))
 		}
 		return out
 	case m.number == 0:
 		out.Basis = BySentence
 		out.Notes = append(out.Notes, "The text gives no number: it was taken from the sentence.")
 		out.Notes = append(out.Notes, alternatives(m.sentence)...)
-	case slices.Contains(m.sentence.codes, m.number):
+	case m.sentence.agrees(m.number):
 		out.Basis = ByBoth
 	default:
 		out.Basis, out.Sentence = ByConflict, m.sentence.codes[0]

@@ -16,7 +16,11 @@ func (r *reader) none(all []mention) string {
 		if len(codes) > 6 {
 			names = append(names, "…")
 		}
-		return "The text names several codes (" + strings.Join(names, ", ") + ") without an answer of any of them: it looks like documentation or a list of causes. " +
+		said := "The text names " + names[0] + " in a table, not as an answer"
+		if len(codes) > 1 {
+			said = "The text names several codes (" + strings.Join(names, ", ") + ") without an answer of any of them"
+		}
+		return said + ": it looks like documentation or a list of causes. " +
 			"Give the output of the sign-in that failed, with AADSTS, its number and its sentence."
 	}
 	text := r.s.text

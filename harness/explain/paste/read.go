@@ -132,6 +132,7 @@ func (r *reader) mentions() []mention {
 			all = append(all, r.alone(n))
 		}
 	}
+	all = filter(all, func(m mention) bool { return m.number != 0 || m.sentence.sure() })
 	slices.SortFunc(all, func(a, b mention) int { return cmp.Compare(a.from, b.from) })
 	for i := range all {
 		m := &all[i]
@@ -182,7 +183,7 @@ func nearest(numbers []number, s *sentence, used []bool) int {
 		if len(n.ends) > 0 && n.ends[0] == s.from {
 			end = s.from
 		}
-		agrees := slices.Contains(s.codes, n.code) || len(n.longer) > 0 && slices.Contains(n.longer, s.codes[0])
+		agrees := s.agrees(n.code) || len(n.longer) > 0 && slices.Contains(n.longer, s.codes[0])
 		if far := s.from - end; far <= 3 || agrees && far <= 400 {
 			return i
 		}
@@ -196,7 +197,7 @@ func (r *reader) numberOf(m *mention, before, next int) {
 	codes := r.elsewhere(r.s.end(max(before, m.from-300)), r.s.start(m.from))
 	codes = append(codes, r.elsewhere(r.s.end(m.to), r.s.end(min(next, m.to+1500)))...)
 	for _, code := range codes {
-		if slices.Contains(m.sentence.codes, code) {
+		if m.sentence.agrees(code) {
 			m.number = code
 			return
 		}

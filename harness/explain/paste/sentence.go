@@ -12,6 +12,7 @@ type sentence struct {
 	from, to int // its letters
 	w        *wording
 	codes    []int   // of the wordings that fit as well, best first; the first is w's
+	shorter  []int   // of wordings of which all is there, but that end sooner: more of theirs may not be known
 	found    []found // its parts, as far as it goes
 	known    int     // how many letters of words it has
 	whole    bool    // it has the beginning of its last words
@@ -43,7 +44,7 @@ func (r *reader) sentences() []sentence {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b sentence) int {
-		return cmp.Or(cmp.Compare(b.known, a.known), -compareBool(a.whole, b.whole), cmp.Compare(rank(a.w.code), rank(b.w.code)), cmp.Compare(a.from, b.from))
+		return cmp.Or(cmp.Compare(b.known, a.known), cmp.Compare(rank(a.w.code), rank(b.w.code)), -compareBool(a.whole, b.whole), cmp.Compare(a.from, b.from))
 	})
 	var kept []sentence
 	for _, s := range all {
@@ -52,8 +53,11 @@ func (r *reader) sentences() []sentence {
 		case over < 0:
 			s.codes = []int{s.w.code}
 			kept = append(kept, s)
-		case kept[over].from == s.from && s.known >= kept[over].known && (s.whole || !kept[over].whole) && !slices.Contains(kept[over].codes, s.w.code):
+		case kept[over].from != s.from:
+		case s.known >= kept[over].known && !slices.Contains(kept[over].codes, s.w.code):
 			kept[over].codes = append(kept[over].codes, s.w.code)
+		case s.whole && len(s.w.parts) > 1 && !slices.Contains(kept[over].shorter, s.w.code):
+			kept[over].shorter = append(kept[over].shorter, s.w.code)
 		}
 	}
 	slices.SortFunc(kept, func(a, b sentence) int { return cmp.Compare(a.from, b.from) })
@@ -68,6 +72,25 @@ func compareBool(a, b bool) int {
 		return 1
 	}
 	return -1
+}
+
+// agrees says whether a code has this sentence.
+func (s *sentence) agrees(code int) bool {
+	return slices.Contains(s.codes, code) || slices.Contains(s.shorter, code)
+}
+
+// sure says whether enough is there to know the sentence without a number: a value after its first words, all of it, or
+// much of it.
+func (s *sentence) sure() bool {
+	if s.known >= 40 || s.whole && s.found[len(s.found)-1].fits == len(s.w.parts[len(s.found)-1].letters) {
+		return true
+	}
+	for _, f := range s.found {
+		if f.value != nil && f.value.Text != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func rank(code int) int {
@@ -217,6 +240,9 @@ func (r *reader) values(f *sentence, stop int) {
 			}
 		} else {
 			v, read = readValue(raw, p.quoted, bounded)
+			if v.Cut && !bounded && edge < len(r.s.text) && !ellipsis.MatchString(strings.TrimSpace(raw)) && !opening.MatchString(raw) {
+				v.Cut = false // a value without quotes, and something after it, if only the end of its line
+			}
 		}
 		if read {
 			f.found[i].value = &v

@@ -6,7 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-const quotes = "'\"`‘’‚‛“”„‟«»‹›′´＇"
+const quotes = "'\"`‘’‚‛“”„‟«»‹›′´＇「」『』"
+
+// kinds are the quotes that go together.
+var kinds = []string{"'‘’‚‛′´＇`‹›", "\"“”„‟", "«»", "「」『』"}
 
 // readValue reads the value at the beginning of a text: what stands there before the next words of its sentence, or,
 // without next words, up to where it seems to end. It says whether there is one.
@@ -23,19 +26,19 @@ func readValue(raw string, quoted, bounded bool) (Value, bool) {
 	if !quoted {
 		return unquoted(text, bounded)
 	}
-	open := 0
+	open, last := 0, ' '
 	for open < len(text) {
 		r, size := utf8.DecodeRuneInString(text[open:])
 		if !strings.ContainsRune(quotes, r) {
 			break
 		}
-		open += size
+		open, last = open+size, r
 	}
 	if open == 0 {
 		return unquoted(text, bounded)
 	}
 	inner := text[open:]
-	end := closing(inner)
+	end := closing(inner, last)
 	switch {
 	case end >= 0:
 		inner = inner[:end]
@@ -71,10 +74,17 @@ func firstOf(s string) string {
 
 func isEmptyQuotes(q string) bool { return utf8.RuneCountInString(q)%2 == 0 }
 
-// closing is where the first quote stands that ends a value: punctuation, white space or nothing follows it. -1: none.
-func closing(text string) int {
+// closing is where the first quote stands that ends a value: one of the kind that opened it, and punctuation, white
+// space or nothing follows it. -1: none.
+func closing(text string, opened rune) int {
+	kind := quotes
+	for _, k := range kinds {
+		if strings.ContainsRune(k, opened) {
+			kind = k
+		}
+	}
 	for i, r := range text {
-		if !strings.ContainsRune(quotes, r) {
+		if !strings.ContainsRune(kind, r) {
 			continue
 		}
 		rest := text[i+utf8.RuneLen(r):]
@@ -110,7 +120,7 @@ func unquoted(text string, bounded bool) (Value, bool) {
 		return v, false
 	}
 	v.Text = trimmed
-	v.Cut = trimmed == word && len(word) == len(strings.TrimRight(text, " \t\n")) // nothing comes after it
+	v.Cut = trimmed == word // if nothing comes after it
 	v.marks()
 	return v, true
 }
@@ -146,7 +156,8 @@ func valueEnd(raw string, p part, after string, fold folding) (end int, sure boo
 		}
 	}
 	if open := opening.FindString(raw); p.quoted && open != "" {
-		if end := closing(raw[len(open):]); end >= 0 {
+		last, _ := utf8.DecodeLastRuneInString(open)
+		if end := closing(raw[len(open):], last); end >= 0 {
 			_, size := utf8.DecodeRuneInString(raw[len(open)+end:])
 			return len(open) + end + size, true
 		}
@@ -170,7 +181,7 @@ func valueEnd(raw string, p part, after string, fold folding) (end int, sure boo
 }
 
 var (
-	opening    = regexp.MustCompile(`^[\s:=.,;()\[\]*_•+-]*['"` + "`" + `‘’‚‛“”„‟«»‹›′´＇]+`)
+	opening    = regexp.MustCompile(`^[\s:=.,;()\[\]*_•+-]*['"` + "`" + `‘’‚‛“”„‟«»‹›′´＇「」『』]+`)
 	moreDigits = regexp.MustCompile(`^\n\d+Z`) // a time that was broken
 	pairEnd    = regexp.MustCompile(`^[^()]{1,400}\([^()]{0,400}\)`)
 	word       = regexp.MustCompile(`^(?:[^\s"]|\n[^\s"]*\n)+(?:\n[^\s"]+)?`)
