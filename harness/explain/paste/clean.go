@@ -11,7 +11,7 @@ import (
 
 // Sizes. A text that is longer is read in part: its beginning and its end, where errors are.
 const (
-	maxText  = 4 << 20
+	maxText  = 16 << 20
 	maxValue = 2000 // letters and digits of a value
 )
 
@@ -34,7 +34,7 @@ func clean(text string) cleaned {
 	if !utf8.ValidString(text) {
 		text = decode16(text)
 	}
-	text = strings.TrimPrefix(text, "\ufeff")
+	text = windows(strings.TrimPrefix(text, "\ufeff"))
 	text = ends.Replace(text)
 	if softBreaks := strings.Count(text, "=\n"); softBreaks >= 2 && strings.Contains(text, "=3D") {
 		text = strings.NewReplacer("=\n", "", "=3D", "=", "=27", "'", "=22", `"`).Replace(text)

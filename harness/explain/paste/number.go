@@ -23,7 +23,7 @@ var heads = []string{"aadsts", "aadb2c"}
 // numbers finds the numbers of codes in a text, in their order.
 func (r *reader) numbers() []number {
 	var all []number
-	for i := 0; i < len(r.s.letters); {
+	for i := 0; i < len(r.s.letters) && len(all) < maxNumbers; {
 		next, head := -1, ""
 		for _, h := range heads {
 			if at := strings.Index(r.s.letters[i:], h); at >= 0 && (next < 0 || at < next) {

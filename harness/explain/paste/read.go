@@ -10,10 +10,10 @@ import (
 )
 
 // Read reads a text. It never fails: a text without a message has none, and the result says what it looks like. It
-// takes time in proportion to the size of the text; of more than 4 MiB it reads the beginning and the end.
+// takes time in proportion to the size of the text; of more than 16 MiB it reads the beginning and the end.
 func Read(text string) Result {
 	var result Result
-	result.Tokens = tokens(text)
+	result.Tokens = tokens(text[:min(len(text), maxText)])
 	c := clean(text)
 	for _, t := range tokens(c.text) {
 		if !slices.Contains(result.Tokens, t) {

@@ -26,12 +26,15 @@ type found struct {
 	second   *Value // what the part calls so
 }
 
+// maxSentences and maxNumbers bound what is looked at of a text that repeats itself.
+const maxSentences, maxNumbers = 4000, 1000
+
 // sentences finds the sentences in a text, in their order; of those that overlap, the one of which most is there.
 // No sentence goes over a stop, which is where the next message begins.
 func (r *reader) sentences() []sentence {
 	var all []sentence
 	last := make(map[int]int) // for each wording, where it was found last
-	for i := 0; i+anchorSize <= len(r.s.letters); i++ {
+	for i := 0; i+anchorSize <= len(r.s.letters) && len(all) < maxSentences; i++ {
 		for _, index := range anchors[r.s.letters[i:i+anchorSize]] {
 			w := &wordings[index]
 			if at, had := last[index]; had && i < at {
