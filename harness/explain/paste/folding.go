@@ -57,7 +57,7 @@ func (r *reader) foldingOf(f *sentence) folding {
 }
 
 // unbroken is a part of a text without its breaks of lines: where one stood for a space, a space.
-func (f folding) unbroken(text string, from, to int, oneWord bool) string {
+func (f folding) unbroken(text string, from, to int, name string) string {
 	raw := text[from:to]
 	if !strings.Contains(raw, "\n") {
 		return raw
@@ -78,11 +78,24 @@ func (f folding) unbroken(text string, from, to int, oneWord bool) string {
 		for at < len(raw) && (raw[at] == '\n' || raw[at] == ' ' || raw[at] == '\t') {
 			at++
 		}
-		if !oneWord && at < len(raw) && f.space(line, raw[next+1:at]) {
+		if !oneWord[name] && at < len(raw) && !(name == "sub" && inWord(raw[:next], raw[at:])) && f.space(line, raw[next+1:at]) {
 			b.WriteByte(' ')
 		}
 	}
 	return b.String()
+}
+
+// inWord says whether a break within a subject is one within a word of it: beside a mark that joins its parts, or in a
+// part that has no spaces. Names of environments, projects and connections may have some.
+func inWord(before, after string) bool {
+	const marks = ":/@|_.-"
+	before = strings.TrimRight(before, " \t")
+	if before != "" && strings.ContainsAny(before[len(before)-1:], marks) || strings.ContainsAny(after[:1], marks) {
+		return true
+	}
+	start := strings.TrimLeft(strings.Join(strings.Fields(before+after), ""), ":"+quotes)
+	return strings.HasPrefix(start, "system:serviceaccount:") || strings.HasPrefix(start, "spiffe://") ||
+		strings.HasPrefix(start, "repo:") && !strings.Contains(before, ":environment:")
 }
 
 // space says whether a break stands for a space, by the line before it and the white space after it.

@@ -9,6 +9,14 @@ import (
 // lines takes frames, marks of quotation and the prefixes of logs from the lines of a text, one around the other.
 func (c *cleaned) lines(text string) string {
 	lines := strings.Split(text, "\n")
+	if dockerLine.MatchString(text) {
+		for i, line := range lines {
+			if m := dockerLine.FindStringSubmatch(line); m != nil {
+				lines[i] = m[1]
+			}
+		}
+		c.note("the lines were those of a container's log")
+	}
 	for range 4 {
 		changed := c.frames(lines)
 		for _, p := range prefixes {
@@ -50,6 +58,7 @@ func (c *cleaned) frames(lines []string) bool {
 }
 
 var (
+	dockerLine  = regexp.MustCompile(`(?m)^[ \t]*\{"log":"(.*?)(?:\\n)?","stream":"\w+".*\}[ \t]*$`)
 	inlineFrame = regexp.MustCompile(`[ \t]*[│┃║╎┆][ \t]*[│┃║╎┆][ \t]?|[ \t]*\|\|[ \t]?`)
 	within      = regexp.MustCompile(`[ \t]*[│┃║╎┆]+[ \t]?`)
 	frameStart  = regexp.MustCompile(`^[ \t]*(?:(?:[│┃║╎┆▌▏]|\|\||\||(?:>[ \t]?)+)(?: |\t|$)?)+|^[ \t]*(?:[│┃║╎┆▌▏]|\|)`)
@@ -68,8 +77,8 @@ type prefix struct {
 const stamp = `\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[ ]?[+-]\d\d:?\d\d| UTC)?`
 
 var prefixes = []prefix{
-	{"names of pods, jobs or steps", regexp.MustCompile(`^\[?(?:pod|container)/[^\s\]]+\]?:?[ ]|^[\w./() -]{1,80}\t(?:[\w./() -]{1,80}\t)?|^[a-z0-9][a-z0-9_.-]{0,60}[ ]+\|[ ]`), false},
-	{"times", regexp.MustCompile(`^[ \t]*(?:\[` + stamp + `[^\]]{0,20}\]|` + stamp + `|\[\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d)(?:[ \t]|$)`), false},
+	{"names of pods, jobs or steps", regexp.MustCompile(`^[ \t]*\[Step \d+/\d+\][ ]|^\[?(?:pod|container)/[^\s\]]+\]?:?[ ]|^[\w./() -]{1,80}\t(?:[\w./() -]{1,80}\t)?|^[a-z0-9][a-z0-9_.-]{0,60}[ ]+\|[ ]`), false},
+	{"times", regexp.MustCompile(`^[ \t]*(?:\[` + stamp + `[^\]]{0,20}\]|` + stamp + `|\[\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\](?:[A-Z]?:)?|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d)(?:[ \t]|$)`), false},
 	{"names of streams", regexp.MustCompile(`^(?:stdout|stderr) [FP](?: |$)`), false},
 	{"heads of klog's lines", regexp.MustCompile(`^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}[ ]+\d+ [\w.-]+:\d+\][ ]`), false},
 	{"levels", regexp.MustCompile(`^[ \t]*(?:##\[\w+\]|::(?:error|warning|notice|debug)(?:[ ][^:\n]{0,200})?::|\[[ ]*(?i:info|error|warn|warning|debug|trace|fatal|notice)[ ]*\]:?|(?i:info|error|warn|warning|debug|trace|fatal)(?::|[ ]+-|[ ]*\|))[ \t]?`), false},

@@ -6,7 +6,7 @@ import (
 )
 
 // none says what a text looks like that has no message, and what to look for.
-func (r *reader) none(all []mention) string {
+func none(raw, text string, all []mention) string {
 	if len(all) > 0 {
 		codes := distinct(all)
 		names := make([]string, 0, len(codes))
@@ -23,12 +23,11 @@ func (r *reader) none(all []mention) string {
 		return said + ": it looks like documentation or a list of causes. " +
 			"Give the output of the sign-in that failed, with AADSTS, its number and its sentence."
 	}
-	text := r.s.text
-	if strings.TrimSpace(text) == "" {
+	if strings.TrimSpace(raw) == "" {
 		return "The text is empty. Give the output of the sign-in that failed."
 	}
 	for _, l := range looks {
-		if l.is.MatchString(text) {
+		if l.is.MatchString(text) || l.is.MatchString(raw) {
 			return l.what
 		}
 	}

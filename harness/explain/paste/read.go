@@ -2,6 +2,7 @@ package paste
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func Read(text string) Result {
 	all := r.mentions()
 	result.Messages = r.messages(all)
 	if len(result.Messages) == 0 {
-		result.None = r.none(all)
+		result.None = none(text[:min(len(text), maxText)], c.text, all)
 	}
 	if len(c.notes) > 0 {
 		for i := range result.Messages {
@@ -195,6 +196,12 @@ func nearest(numbers []number, s *sentence, used []bool) int {
 // numberOf looks for the number of a sentence without one around it.
 func (r *reader) numberOf(m *mention, before, next int) {
 	codes := r.elsewhere(r.s.end(max(before, m.from-300)), r.s.start(m.from))
+	if digits := column.FindStringSubmatch(r.s.text[r.s.end(max(before, m.from-10)):r.s.start(m.from)]); digits != nil {
+		code, _ := strconv.Atoi(digits[1]) // the expression leaves nothing else
+		if _, known := entra.Lookup(code); known {
+			codes = append(codes, code)
+		}
+	}
 	codes = append(codes, r.elsewhere(r.s.end(m.to), r.s.end(min(next, m.to+1500)))...)
 	for _, code := range codes {
 		if m.sentence.agrees(code) {
@@ -208,6 +215,9 @@ func (r *reader) numberOf(m *mention, before, next int) {
 		}
 	}
 }
+
+// column is a number right before a sentence, as in the columns of a log of sign-ins.
+var column = regexp.MustCompile(`(?:^|\D)(\d{5,8})[\s|,:;"'-]*$`)
 
 // bare makes mentions of numbers that stand without AADSTS.
 func (r *reader) bare() []mention {

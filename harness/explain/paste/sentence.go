@@ -228,7 +228,7 @@ func (r *reader) values(f *sentence, stop int) {
 			edge = from + size
 			f.to = max(f.to, r.lettersTo(edge))
 		}
-		raw := fold.unbroken(r.s.text, from, edge, oneWord[p.value])
+		raw := fold.unbroken(r.s.text, from, edge, p.value)
 		if !p.quoted {
 			raw = strings.TrimLeft(raw, " \t\n"+afterLetters(p.words))
 		}

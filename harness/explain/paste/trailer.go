@@ -55,6 +55,12 @@ func (r *reader) trailer(from, begin, end, to int) trailer {
 			}
 		}
 	}
+	if t.trace == "" { // as the pages and the headers of Entra call it
+		t.trace, _ = r.guid("requestid", end, to)
+	}
+	if t.correlation == "" {
+		t.correlation, _ = r.guid("clientrequestid", end, to)
+	}
 	t.named = t.trace != "" || strings.Contains(r.s.letters[end:min(to, end+400)], "traceid")
 	before := r.s.text[r.s.end(max(from, begin-1200)):r.s.start(begin)]
 	rest := r.s.text[r.s.end(end):r.s.start(min(to, end+3000))]
@@ -92,6 +98,9 @@ func (r *reader) guid(name string, from, to int) (string, int) {
 			break
 		}
 		at += next + len(name)
+		if name == "requestid" && strings.HasSuffix(r.s.letters[:at-len(name)], "client") {
+			continue
+		}
 		if at+32 > len(r.s.letters) {
 			break
 		}

@@ -89,7 +89,7 @@ func closing(text string, opened rune) int {
 		}
 		rest := text[i+utf8.RuneLen(r):]
 		rest = strings.TrimLeft(rest, quotes+"*_")
-		if rest == "" || strings.ContainsRune(" \t\n.,;:)(]}<\\", firstRune(rest)) {
+		if rest == "" || strings.ContainsRune(" \t\n.,;:)(]}<\\|。，、；：）」", firstRune(rest)) {
 			return i
 		}
 	}
