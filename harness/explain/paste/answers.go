@@ -150,11 +150,17 @@ func valueOf(code int, name string, v Value) Value {
 	if zeroGUID.MatchString(v.Text) && code != 900021 && code != 700038 {
 		v.Masked = true
 	}
+	if isTime(name) && v.Text != "" && !wholeTime.MatchString(v.Text) && !v.Masked {
+		v.Cut = true
+	}
 	if name == "issuer" && code == 7002381 {
 		v.Doubt = "" // Entra prints the slash there
 	}
 	return v
 }
+
+// wholeTime is a time as Entra prints it: of a claim as it is in the token, or as a date.
+var wholeTime = regexp.MustCompile(`^(?:0|-?\d{9,12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z)$`)
 
 // valueNotes says what cannot be compared.
 func valueNotes(values map[string]Value) []string {
@@ -182,8 +188,10 @@ var words = map[string]string{
 func init() {
 	for _, w := range wordings {
 		for _, p := range w.parts {
-			if _, has := words[p.value]; !has && p.value != "" {
-				words[p.value] = "value of " + p.value
+			for _, name := range []string{p.value, p.second} {
+				if _, has := words[name]; !has && name != "" {
+					words[name] = "value of " + name
+				}
 			}
 		}
 	}

@@ -54,6 +54,9 @@ type Result struct {
 	Messages []Message `json:"messages"` // in the order of the text; those that Entra answered, not a table of codes
 	// None says why there is no message: what the text looks like instead, and what to look for. Empty with messages.
 	None string `json:"none,omitempty"`
+	// Beside is what the text says of the sign-in beside its messages: iss, sub, aud and job_workflow_ref as azure/login
+	// logs them of the token, the host and the tenant that were asked, and clientId. What is not said is not in it.
+	Beside map[string]Value `json:"beside,omitempty"`
 	// Tokens are compact tokens that the text has in it, such as one in a request that was logged. They are secrets.
 	Tokens []string `json:"-"`
 	Notes  []string `json:"notes,omitempty"` // what holds for the text as a whole

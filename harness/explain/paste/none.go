@@ -26,8 +26,9 @@ func none(raw, text string, all []mention) string {
 	if strings.TrimSpace(raw) == "" {
 		return "The text is empty. Give the output of the sign-in that failed."
 	}
+	flat := strings.Join(strings.Fields(text), " ")
 	for _, l := range looks {
-		if l.is.MatchString(text) || l.is.MatchString(raw) {
+		if l.is.MatchString(text) || l.is.MatchString(flat) || l.is.MatchString(raw) {
 			return l.what
 		}
 	}
@@ -49,6 +50,7 @@ var looks = []look{
 	{regexp.MustCompile(`(?i)Can't issue ID_TOKEN|Failed to get ID Token|getIDToken`), "GitHub's token service refused, or did not answer. Entra was never asked. Try again; look at the job's permissions if it stays."},
 	{regexp.MustCompile(`(?i)ConcurrentFederatedIdentityCredentialsWrites|Too many Federated Identity Credentials are written concurrently`), "Azure Resource Manager refused to write several federated credentials of one managed identity at the same time (409)." + notSignIn + " Write them one after the other, with dependsOn or depends_on, and try again."},
 	{regexp.MustCompile(`(?i)InvalidFederatedIdentityCredentialValue|combination of issuer and subject must be unique|lacks all required claims`), "Microsoft Graph refused to write the federated credential." + notSignIn + " Correct its issuer, subject or expression as the message says; issuer and subject must be unique for the application."},
+	{regexp.MustCompile(`subject\[Nullable=False\]|Property 'subject' cannot be empty`), "Version 1.0 of Microsoft Graph cannot list, or write, a flexible federated credential, which has no subject." + notSignIn + " Ask the beta version, or use a tool that does."},
 	{regexp.MustCompile(`(?i)FederatedIdentityCredential with name .{1,130} (?:already exists|not found)|Request_MultipleObjectsWithSameKeyValue`), "Microsoft Graph found another federated credential of that name, or none." + notSignIn + " List the credentials of the application."},
 	{regexp.MustCompile(`(?i)Federated identity credentials must have exactly one audience|must specify 'issuer', 'subject' and 'audience'|Issuer and subject combination already exists|Support for federated identity credentials not enabled|parent user-assigned identity doesn't exist`), "Azure Resource Manager refused to write the federated credential." + notSignIn + " Correct its issuer, subject and audience as the message says."},
 	{regexp.MustCompile(`(?i)AuthorizationFailed|does not have authorization to perform action|Authorization_RequestDenied|Insufficient privileges to complete the operation`), "The sign-in succeeded, and then a role or a permission was missing. Give the identity the role, at the scope that the message names."},

@@ -25,6 +25,7 @@ func Read(text string) Result {
 	r := reader{c: &c, s: squeeze(c.text)}
 	all := r.mentions()
 	result.Messages = r.messages(all)
+	result.Beside = beside(c.text)
 	if len(result.Messages) == 0 {
 		result.None = none(text[:min(len(text), maxText)], c.text, all)
 	}
