@@ -55,6 +55,10 @@ type (
 // Fault is something that is wrong with an issuer: one of the types below.
 type Fault = faults.Parameters
 
+// When says which requests and tokens a fault meets: the next so many, some of them, those of one client. All faults
+// have it.
+type When = faults.When
+
 // The faults. The first five are of the issuer's documents and token API, the last two of the tokens that it mints.
 type (
 	UnreachableFault  = faults.Unreachable  // the connection for a document is closed without an answer

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,6 +91,8 @@ Entra keeps the keys that it has fetched: a hint says how long it does not notic
 		Example: `  issuerd fault set github jwks body='{"keys":[]}'
   issuerd fault set github status document=jwks code=503
   issuerd fault set github discovery set.issuer=https://other.example set.claims_supported:=null
+  issuerd fault set github status document=jwks times=2
+  issuerd fault set github unreachable probability=0.3 seed=7
   issuerd fault set github header --parameters '{"set":{"typ":"at+jwt"}}'`,
 		Args:              wantArgs(2, many, "an issuer, a fault and its parameters"),
 		ValidArgsFunction: inTurn(completePlatforms, completeFaults, completeParameters, completeParameters, completeParameters, completeParameters),
@@ -182,11 +185,21 @@ func newFaultClear() *cobra.Command {
 // parameterHelp lists the parameters of all faults.
 func parameterHelp() string {
 	var b strings.Builder
+	all := map[string]string{} // of every fault
 	for _, fault := range faults.All {
-		fmt.Fprintf(&b, "  %s\n", fault.Name)
+		fmt.Fprintf(&b, "  %s (%s)\n", fault.Name, fault.Place)
 		for _, p := range fault.Parameters() {
-			fmt.Fprintf(&b, "    %-12s %s\n", p.Name, p.About)
+			line := fmt.Sprintf("    %-12s %s\n", p.Name, p.About)
+			if !p.Common {
+				b.WriteString(line)
+			} else {
+				all[p.Name] = line
+			}
 		}
+	}
+	b.WriteString("\nEvery fault takes these too, which say what it meets; clientId only those of documents, workload only the others:\n")
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		b.WriteString(all[name])
 	}
 	return b.String()
 }
@@ -262,8 +275,12 @@ func parseParameter(kind, text string) (any, error) {
 	if _, isMap := value.(map[string]any); kind == "object" && !isMap {
 		return nil, fmt.Errorf("want a JSON object, such as {\"typ\":\"JWT\"}, got %s", text)
 	}
-	if _, isNumber := value.(int64); kind == "integer" && !isNumber {
+	_, isWhole := value.(int64)
+	if kind == "integer" && !isWhole {
 		return nil, fmt.Errorf("want a whole number, got %s", text)
+	}
+	if _, isNumber := value.(float64); kind == "number" && !isNumber && !isWhole {
+		return nil, fmt.Errorf("want a number, such as 0.5, got %s", text)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("want JSON, such as 503, null or {\"typ\":\"JWT\"}: %w", err)

@@ -154,6 +154,14 @@ func (f *journalFlags) printEntries(w io.Writer, entries []control.Entry) error 
 	return nil
 }
 
+// injectedText names the faults that have changed an answer, if there are any.
+func injectedText(faults []string) string {
+	if len(faults) == 0 {
+		return ""
+	}
+	return "  (injected: " + strings.Join(faults, ", ") + ")"
+}
+
 // entryText is an entry of the journal in a line, and below it the checks of a sign-in that was refused.
 func entryText(e control.Entry, color bool) string {
 	at := moment(e.Time)
@@ -167,6 +175,7 @@ func entryText(e control.Entry, color bool) string {
 		if e.Agent != "" {
 			text += "  " + e.Agent
 		}
+		text += injectedText(e.Injected)
 		return wording.Printable(text) + "\n"
 	}
 	who := in.AppName

@@ -31,7 +31,7 @@ var pendingJob = harness.NativeStatusFault{
 
 // unavailable has the token service down for so many requests.
 func unavailable(times int) harness.Fault {
-	return harness.NativeStatusFault{Times: times, ContentType: "text/plain", Body: "Service Unavailable"}
+	return harness.NativeStatusFault{When: harness.When{Times: times}, ContentType: "text/plain", Body: "Service Unavailable"}
 }
 
 // gitHubJob is a farm with a job of GitHub Actions. The job's environment is the test's own, so that the test must not

@@ -174,7 +174,7 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := control.Journal{Last: 1, Entries: []control.Entry{{Seq: 1, Plane: "issuer", Method: "GET", URL: githubURL + "/.well-known/jwks", Status: 418,
-		Platform: "github", Issuer: githubURL, Route: "jwks", Agent: "Go-http-client/1.1"}}}
+		Platform: "github", Issuer: githubURL, Route: "jwks", Agent: "Go-http-client/1.1", Injected: []string{"status"}}}}
 	if diff := cmp.Diff(want, journal, cmpopts.IgnoreFields(control.Entry{}, "Time")); diff != "" {
 		t.Errorf("journal (-want +got):\n%s", diff)
 	}

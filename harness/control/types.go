@@ -73,13 +73,14 @@ type Preset struct {
 type FaultKind struct {
 	Name       string           `json:"name"`
 	About      string           `json:"about"`
+	Place      string           `json:"place"` // where it is met: documents, tokens or native
 	Parameters []FaultParameter `json:"parameters"`
 }
 
 // FaultParameter is a parameter of a fault.
 type FaultParameter struct {
 	Name  string `json:"name"`
-	Type  string `json:"type"` // of JSON: string, integer, object
+	Type  string `json:"type"` // of JSON: string, integer, number, object
 	About string `json:"about"`
 }
 
@@ -339,6 +340,9 @@ type Entry struct {
 	Issuer   string `json:"issuer,omitempty"` // of a document: the URL of the issuer whose it is
 	Route    string `json:"route,omitempty"`
 	Agent    string `json:"agent,omitempty"` // User-Agent
+
+	// Injected are the names of the faults that have changed the answer.
+	Injected []string `json:"injected,omitempty"`
 }
 
 // JournalQuery asks for entries of a journal: those for which everything holds that is not zero.

@@ -22,7 +22,7 @@ func checkMetadata(x *exchange, c *Check) *Error {
 		x.keys, x.freshKeys = keys, true
 		return nil
 	}
-	found, err := x.server.cache.get(x.ctx, x.assertion.issuer, x.view.Options)
+	found, err := x.server.cache.get(x.fetching(), x.assertion.issuer, x.view.Options)
 	x.signIn.Fetched = found.fetched
 	x.keys, x.freshKeys, x.issuerSince = found.keys, found.fresh, found.since
 	switch {
@@ -63,7 +63,7 @@ func checkKey(x *exchange, c *Check) *Error {
 	}
 	key, known := x.keys.byID[kid]
 	if !known && kid != "" && !x.freshKeys {
-		again, err := x.server.cache.lookAgain(x.ctx, x.assertion.issuer, x.view.Options)
+		again, err := x.server.cache.lookAgain(x.fetching(), x.assertion.issuer, x.view.Options)
 		x.signIn.Fetched = append(x.signIn.Fetched, again.fetched...)
 		switch {
 		case err != nil:

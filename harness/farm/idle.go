@@ -111,6 +111,7 @@ func (s *Server) removeWorld(w *World) []*workload {
 // one whose records are still there do not: it comes back, and nobody else may get them.
 func (w *World) end(workloads []*workload) error {
 	w.journal.end()
+	w.release()
 	var after func()
 	if w.shelf.removed() {
 		after = w.loan.End

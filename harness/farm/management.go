@@ -72,7 +72,7 @@ func (s *Server) describePlatforms() []control.Platform {
 func faultKinds() []control.FaultKind {
 	all := make([]control.FaultKind, 0, len(faults.All))
 	for _, f := range faults.All {
-		kind := control.FaultKind{Name: f.Name, About: f.About}
+		kind := control.FaultKind{Name: f.Name, About: f.About, Place: string(f.Place)}
 		for _, p := range f.Parameters() {
 			kind.Parameters = append(kind.Parameters, control.FaultParameter{Name: p.Name, Type: p.Type, About: p.About})
 		}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm/ca"
 	"github.com/issuerd/issuerd/harness/plane"
 )
@@ -74,6 +75,10 @@ func (t fetchTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 	case plane.IsLoopback(bare) && !s.ownIssuerPlane(host):
 		return nil, fmt.Errorf("farm: %s is not this farm's issuer plane, and it may reach no other program of the machine; serve --reach allows it", host)
+	}
+	if id := entra.ClientOf(req.Context()); id != "" {
+		req = req.Clone(req.Context())
+		req.Header.Set(plane.ClientHeader, id)
 	}
 	return t.next.RoundTrip(req)
 }

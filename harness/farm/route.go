@@ -69,12 +69,13 @@ func (s *Server) route(l *listener) http.Handler {
 		if at == plane.Issuer && ofEntra {
 			at = plane.Entra // the host says where; below it stands the issuer of Azure DevOps' service connections
 		}
-		ctx, route := issuer.WithRoute(r.Context())
+		visit := w.visit(r, "")
 		out := &statusWriter{ResponseWriter: rw}
 		defer func() { // also when a fault drops the connection
 			e := control.Entry{
 				Plane: at, Method: r.Method, URL: "https://" + r.Host + s.hiddenPath(r.URL), Status: out.status,
-				Platform: platform, Issuer: issuerURL, Route: *route, Agent: r.UserAgent(),
+				Platform: platform, Issuer: issuerURL, Route: visit.Route(), Agent: r.UserAgent(),
+				Injected: visit.Injected(),
 			}
 			if handler == nil { // anybody can ask for what is not there, as often as they like
 				s.logRequest(e)
@@ -90,10 +91,11 @@ func (s *Server) route(l *listener) http.Handler {
 			s.opts.Log.Warn("request for another plane", "listener", l.Addr().String(), "plane", at, "host", clip(r.Host), "path", clip(s.hiddenPath(r.URL)))
 			http.Error(out, "not found", http.StatusNotFound)
 		default:
+			r := visit.Begin(r)
 			if named, ok := handler.(interface{ Route(*http.Request) string }); ok { // the services of the Entra plane
-				*route = named.Route(r)
+				issuer.SetRoute(r, named.Route(r))
 			}
-			handler.ServeHTTP(out, r.WithContext(ctx))
+			handler.ServeHTTP(out, r)
 		}
 	})
 }

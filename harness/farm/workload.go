@@ -72,7 +72,7 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	base += workloadPath + id
 	run := newWorkload(w, iss.Platform().Name)
 	started, err := run.start(native, issuer.Workload{
-		Issuer: iss, Preset: issuers.PresetOf(iss.Platform().Name, spec.Preset), Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
+		ID: id, Issuer: iss, Preset: issuers.PresetOf(iss.Platform().Name, spec.Preset), Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
 		Record: run.record, Begin: func() func() { return w.usage.begin(w.server.opts.Now) }, Env: spec.Env, Serve: w.serve, Find: w.find,
 		Alarm: w.issuerAlarm, Ending: run.ending,
 	}, spec.Audience)
@@ -352,15 +352,16 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/"
 	}
 	defer run.world.usage.begin(run.world.server.opts.Now)()
-	ctx, route := issuer.WithRoute(r.Context())
+	visit := run.world.visit(r, run.started.ID, run.ending)
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection
 		run.world.answered(control.Entry{
 			Plane: plane.Workload, Method: r.Method, URL: run.world.server.hiddenPath(r.URL), Status: out.status,
-			Platform: run.platform, Route: *route, Agent: r.UserAgent(),
+			Platform: run.platform, Route: visit.Route(), Agent: r.UserAgent(),
+			Injected: visit.Injected(),
 		})
 	}()
-	run.handler.ServeHTTP(out, r.WithContext(ctx))
+	run.handler.ServeHTTP(out, visit.Begin(r))
 }
 
 // record journals a call that came through a socket of the API's own.

@@ -31,6 +31,8 @@ type World struct {
 	graph   http.Handler // Microsoft Graph
 	arm     http.Handler // Azure Resource Manager
 	journal journal
+	ending  chan struct{} // closed when the world ends, or the server, so that no answer is held back any longer
+	release func()        // closes ending; it may be called again
 	waiting waitingSignIns
 	usage   usage
 
@@ -87,7 +89,8 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 
 // assemble gives a world what follows from the rest of it.
 func (s *Server) assemble(w *World) *World {
-	w.server, w.loan = s, s.lender.Borrow()
+	w.server, w.loan, w.ending = s, s.lender.Borrow(), make(chan struct{})
+	w.release = sync.OnceFunc(func() { close(w.ending) })
 	w.defined = map[string]*definition{}
 	w.issuers, w.references, w.documents = map[string]*issuer.Issuer{}, map[string][]*issuer.Issuer{}, map[string]*issuer.Issuer{}
 	w.usage.last = s.opts.Now()

@@ -11,6 +11,8 @@ import (
 // Discovery changes members of the discovery document.
 type Discovery struct {
 	Set map[string]any `json:"set" about:"by member; null removes it"`
+
+	When
 }
 
 // Name is the fault's in scenarios.
@@ -21,10 +23,7 @@ func (f Discovery) tamper() (issuer.Tamper, error) {
 	if len(f.Set) == 0 {
 		return issuer.Tamper{}, errors.New("set is empty: want {set: {member: value}}")
 	}
-	return issuer.Tamper{Document: func(document string, body []byte) ([]byte, error) {
-		if document != "discovery" {
-			return body, nil
-		}
+	return issuer.Tamper{Covers: ofDiscovery, Document: func(_ string, body []byte) ([]byte, error) {
 		var members map[string]any
 		if err := json.Unmarshal(body, &members); err != nil {
 			return nil, fmt.Errorf("the discovery document is not an object: %w", err)

@@ -129,8 +129,8 @@ func TestNativeStatus(t *testing.T) {
 		want  []string // what each request gets: a refusal, or nothing with a token
 	}{
 		{"unavailable", faults.NativeStatus{}, []string{"503 Failed request: (503)", "503 Failed request: (503)", "503 Failed request: (503)"}},
-		{"twice", faults.NativeStatus{Times: 2}, []string{"503 Failed request: (503)", "503 Failed request: (503)", "", ""}},
-		{"pending", faults.NativeStatus{Code: 403, Body: pending, ContentType: "application/json", Times: 1}, []string{
+		{"twice", faults.NativeStatus{When: faults.When{Times: 2}}, []string{"503 Failed request: (503)", "503 Failed request: (503)", "", ""}},
+		{"pending", faults.NativeStatus{Code: 403, Body: pending, ContentType: "application/json", When: faults.When{Times: 1}}, []string{
 			"403 Can't issue ID_TOKEN for job in 'Pending' state.", "",
 		}},
 		{"not the platform's answer", faults.NativeStatus{Code: 200, Body: "{}"}, []string{"200 Response json body do not have ID Token field"}},
@@ -215,7 +215,7 @@ func TestBadParameters(t *testing.T) {
 	}{
 		{"unknown fault", "unreacheable", nil, []string{`no fault "unreacheable"`, "have discovery, header, jwks, native-status, status, tampered, unreachable"}},
 		{"empty fault", "", nil, []string{`no fault ""`, "have discovery"}},
-		{"unknown parameter", "unreachable", map[string]any{"documents": "jwks"}, []string{"unreachable", `no parameter "documents" (have document)`}},
+		{"unknown parameter", "unreachable", map[string]any{"documents": "jwks"}, []string{"unreachable", `no parameter "documents" (have document, times, probability, seed, clientId, userAgent, path, header)`}},
 		{"unknown document", "unreachable", map[string]any{"document": "keys"}, []string{`document "keys"`, "discovery or jwks"}},
 		{"unknown document of status", "status", map[string]any{"document": "keys"}, []string{`document "keys"`, "discovery or jwks"}},
 		{"code too low", "status", map[string]any{"code": 199}, []string{"code 199", "200 to 599"}},
@@ -223,6 +223,14 @@ func TestBadParameters(t *testing.T) {
 		{"code of native-status", "native-status", map[string]any{"code": 100}, []string{"native-status: code 100", "200 to 599"}},
 		{"negative times", "native-status", map[string]any{"times": -1}, []string{"native-status: times -1", "for all"}},
 		{"document of native-status", "native-status", map[string]any{"document": "jwks"}, []string{`no parameter "document" (have code`}},
+		{"no probability", "status", map[string]any{"probability": 0}, []string{"status: probability 0", "leave it out to meet all"}},
+		{"too much probability", "status", map[string]any{"probability": 1.5}, []string{"status: probability 1.5", "at most 1"}},
+		{"probability that is a text", "status", map[string]any{"probability": "half"}, []string{`parameter "probability": want a number, got string`}},
+		{"seed without probability", "status", map[string]any{"seed": 7}, []string{"status: seed 7", "it is for probability"}},
+		{"client of a token", "header", map[string]any{"set": map[string]any{"typ": "x"}, "clientId": "x"}, []string{`header: no parameter "clientId": a token is made before`}},
+		{"workload of a document", "jwks", map[string]any{"workload": "x"}, []string{`jwks: no parameter "workload": a document is not asked for by a workload`}},
+		{"client of a token API", "native-status", map[string]any{"clientId": "x"}, []string{`native-status: no parameter "clientId": a platform's token API`}},
+		{"header that is no text", "status", map[string]any{"header": map[string]any{"A": 1}}, []string{`parameter "header": want a string, got number`}},
 		{"code that is a text", "status", map[string]any{"code": "503"}, []string{`status: parameter "code": want an integer, got string`}},
 		{"body that is an object", "jwks", map[string]any{"body": map[string]any{}}, []string{`jwks: parameter "body": want a string, got object`}},
 		{"nothing to set in discovery", "discovery", nil, []string{"discovery", "set is empty"}},
@@ -270,10 +278,12 @@ func FuzzNew(f *testing.F) {
 		if tamper.Header != nil {
 			tamper.Header(map[string]any{"alg": "RS256"})
 		}
-		if tamper.Document != nil {
+		if tamper.Document != nil && tamper.Covers("jwks") {
 			if _, err := tamper.Document("jwks", []byte(`{}`)); err != nil {
 				t.Errorf("the key set: %v", err)
 			}
+		}
+		if tamper.Document != nil && tamper.Covers("discovery") {
 			if body, err := tamper.Document("discovery", []byte(`{"issuer":"a"}`)); err != nil || !json.Valid(body) {
 				t.Errorf("the discovery document: %q, error %v", body, err)
 			}

@@ -9,6 +9,8 @@ import (
 // Header changes members of the JOSE header before the token is signed, so that the signature is good.
 type Header struct {
 	Set map[string]any `json:"set" about:"by member; null removes it"`
+
+	When
 }
 
 // Name is the fault's in scenarios.

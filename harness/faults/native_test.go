@@ -39,7 +39,7 @@ func TestFirstTokenRequestIsRefused(t *testing.T) {
 					asked = "" // they take none
 				}
 				w := iss.MustStartWorkload(harness.WorkloadSpec{Audience: asked})
-				iss.MustSetFaults(harness.NativeStatusFault{Code: 503, Times: 1, Body: "out of order", ContentType: "text/plain"})
+				iss.MustSetFaults(harness.NativeStatusFault{Code: 503, When: harness.When{Times: 1}, Body: "out of order", ContentType: "text/plain"})
 				ask := func() (string, error) {
 					return p.Native.Fetch(t.Context(), farm.Client(), issuer.Found{Base: w.Base, Env: w.Env, Now: w.Now}, asked)
 				}

@@ -15,6 +15,8 @@ type Status struct {
 	Code        int    `json:"code" about:"200 to 599; 0 means 503"`
 	Body        string `json:"body" about:"sent as it is"`
 	ContentType string `json:"contentType" about:"empty: text/html"`
+
+	When
 }
 
 // Name is the fault's in scenarios.
@@ -30,10 +32,7 @@ func (f Status) tamper() (issuer.Tamper, error) {
 	if err != nil {
 		return issuer.Tamper{}, err
 	}
-	return issuer.Tamper{Serve: func(document string, w http.ResponseWriter, _ *http.Request) bool {
-		if !covers(document) {
-			return false
-		}
+	return issuer.Tamper{Covers: covers, Serve: func(_ string, w http.ResponseWriter, _ *http.Request) bool {
 		answer(w)
 		return true
 	}}, nil

@@ -13,6 +13,8 @@ import (
 // Tampered changes members of the JOSE header after the token was signed, so that the signature is bad.
 type Tampered struct {
 	Set map[string]any `json:"set" about:"by member; null removes it"`
+
+	When
 }
 
 // Name is the fault's in scenarios.

@@ -9,6 +9,8 @@ import (
 // Unreachable closes the connection when a document is asked for, as a firewall or a dead tunnel does.
 type Unreachable struct {
 	Document string `json:"document" about:"discovery or jwks; empty: both"`
+
+	When
 }
 
 // Name is the fault's in scenarios.
@@ -20,10 +22,7 @@ func (f Unreachable) tamper() (issuer.Tamper, error) {
 	if err != nil {
 		return issuer.Tamper{}, err
 	}
-	return issuer.Tamper{Serve: func(document string, _ http.ResponseWriter, _ *http.Request) bool {
-		if covers(document) {
-			panic(http.ErrAbortHandler) // net/http's way to drop the connection without an answer
-		}
-		return false
+	return issuer.Tamper{Covers: covers, Serve: func(string, http.ResponseWriter, *http.Request) bool {
+		panic(http.ErrAbortHandler) // net/http's way to drop the connection without an answer
 	}}, nil
 }

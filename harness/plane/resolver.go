@@ -15,6 +15,10 @@ import (
 // reach the default world.
 const WorldHeader = "Issuerd-World"
 
+// ClientHeader is the request header in which the emulator says for whose sign-in it asks for a document, by a client
+// id. Faults read it; Entra sends nothing like it.
+const ClientHeader = "Issuerd-Client"
+
 // Resolver is how a client reaches the names that a farm impersonates: every name and address goes to the farm's
 // listeners, to that of the plane that [OfHost] names; only loopback addresses go where they point. It is safe for
 // concurrent use.

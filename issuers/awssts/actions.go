@@ -54,12 +54,14 @@ func (a *api) getWebIdentityToken(form url.Values) (any, *sigv4.Refused) {
 // mint signs with the algorithm asked for, which is another preset's when the workload's own signs with the other key;
 // what the token says stays the workload's.
 func (a *api) mint(req issuer.Request, alg string) (issuer.Token, error) {
-	token, err := a.workload.Mint(req)
-	if err != nil || token.Header["alg"] == alg {
-		return token, err
+	sample, err := a.workload.Sample(req)
+	if err != nil {
+		return issuer.Token{}, err
 	}
-	req.Preset = presetOf[alg]
-	req.Claims = issuer.Claims{"sub": token.Claims["sub"], aboutClaim: token.Claims[aboutClaim]}
+	if sample.Header["alg"] != alg {
+		req.Preset = presetOf[alg]
+		req.Claims = issuer.Claims{"sub": sample.Claims["sub"], aboutClaim: sample.Claims[aboutClaim]}
+	}
 	return a.workload.Mint(req)
 }
 
@@ -168,7 +170,7 @@ const session = "issuerd"
 
 // getCallerIdentity names a role by its session, unlike the token's sub. The ids have the prefixes that AWS documents.
 func (a *api) getCallerIdentity(url.Values) (any, *sigv4.Refused) {
-	token, err := a.workload.Mint(issuer.Request{})
+	token, err := a.workload.Sample(issuer.Request{})
 	if err != nil {
 		return nil, invalid([]string{err.Error()})
 	}

@@ -107,7 +107,7 @@ func (t *oidcToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ci.Answer(w, jsonType, http.StatusNotFound, collection{Count: len(utf16.Encode([]rune(text))), Value: text})
 		return
 	}
-	token, err := t.mint(id == "")
+	token, err := t.mint(r, id == "")
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, err.Error())
 		return
@@ -117,22 +117,19 @@ func (t *oidcToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // mint makes the token of the service connection or, without one, of the pipeline: what the latter gets is never a
 // connection's subject, although the workload's claims name one.
-func (t *oidcToken) mint(ofPipeline bool) (string, error) {
-	if !ofPipeline {
-		token, err := t.workload.Mint(issuer.Request{})
-		return token.Raw, err
+func (t *oidcToken) mint(r *http.Request, ofPipeline bool) (string, error) {
+	req := issuer.Request{For: r}
+	if ofPipeline {
+		req.Preset = pipeline
+		sample, err := t.workload.Sample(req)
+		if err != nil {
+			return "", err
+		}
+		if sub, _ := sample.Claims["sub"].(string); !strings.HasPrefix(sub, "p://") {
+			req.Claims = issuer.Claims{"sub": pipelineOf(sub)}
+		}
 	}
-	req := issuer.Request{Preset: pipeline}
 	token, err := t.workload.Mint(req)
-	if err != nil {
-		return "", err
-	}
-	sub, _ := token.Claims["sub"].(string)
-	if strings.HasPrefix(sub, "p://") {
-		return token.Raw, nil
-	}
-	req.Claims = issuer.Claims{"sub": pipelineOf(sub)}
-	token, err = t.workload.Mint(req)
 	return token.Raw, err
 }
 

@@ -34,7 +34,7 @@ type agentAPI struct {
 }
 
 func newAPI(w issuer.Workload) (*issuer.API, error) {
-	sample, err := w.Mint(issuer.Request{})
+	sample, err := w.Sample(issuer.Request{})
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (t *agentAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req := issuer.For(asked.Audience)
-	req.Lifetime = time.Duration(asked.Lifetime) * time.Second
+	req.Lifetime, req.For = time.Duration(asked.Lifetime)*time.Second, r
 	token, err := t.workload.Mint(req)
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "Internal Server Error")

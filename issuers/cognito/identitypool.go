@@ -82,7 +82,7 @@ func (p *identityPool) env(string) (map[string]string, error) {
 
 // ids are the workload's pool and identity, as its tokens have them.
 func (p *identityPool) ids() (pool, identity string, err error) {
-	token, err := p.workload.Mint(issuer.Request{})
+	token, err := p.workload.Sample(issuer.Request{})
 	return issuer.Text(token.Claims, "aud"), issuer.Text(token.Claims, "sub"), err
 }
 

@@ -87,16 +87,18 @@ func (p *pool) grant(client, secret string, form url.Values) (oauthTokens, oauth
 
 // ownToken is a client's own, for all of its scopes or those asked for.
 func (p *pool) ownToken(scope string) (oauthTokens, oauthError, error) {
-	token, err := p.workload.Mint(issuer.Request{})
+	sample, err := p.workload.Sample(issuer.Request{})
 	if err != nil {
 		return oauthTokens{}, "", err
 	}
-	granted, asked := strings.Fields(issuer.Text(token.Claims, "scope")), strings.Fields(scope)
+	granted, asked := strings.Fields(issuer.Text(sample.Claims, "scope")), strings.Fields(scope)
 	if slices.ContainsFunc(asked, func(s string) bool { return !slices.Contains(granted, s) }) {
 		return oauthTokens{}, "invalid_scope", nil
 	}
+	var req issuer.Request
 	if len(asked) > 0 && len(asked) < len(granted) {
-		token, err = p.workload.Mint(issuer.Request{Claims: issuer.Claims{"scope": strings.Join(asked, " ")}})
+		req.Claims = issuer.Claims{"scope": strings.Join(asked, " ")}
 	}
+	token, err := p.workload.Mint(req)
 	return oauthTokens{AccessToken: token.Raw}, "", err
 }

@@ -56,7 +56,7 @@ func (p *pool) env(string) (map[string]string, error) {
 		env[secretVariable] = p.secret
 	}
 	if p.machine {
-		token, err := p.workload.Mint(issuer.Request{})
+		token, err := p.workload.Sample(issuer.Request{})
 		env[clientVariable] = issuer.Text(token.Claims, "client_id")
 		return env, err
 	}
@@ -103,6 +103,6 @@ func (p *pool) clientID(id issuer.Token) (string, error) {
 	if !p.machine {
 		return issuer.Text(id.Claims, "aud"), nil
 	}
-	token, err := p.workload.Mint(issuer.Request{})
+	token, err := p.workload.Sample(issuer.Request{})
 	return issuer.Text(token.Claims, "client_id"), err
 }

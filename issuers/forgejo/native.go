@@ -48,7 +48,9 @@ func (t *idToken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 		return
 	}
-	token, err := t.workload.Mint(issuer.For(r.URL.Query().Get("audience")))
+	req := issuer.For(r.URL.Query().Get("audience"))
+	req.For = r
+	token, err := t.workload.Mint(req)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -104,11 +104,11 @@ func (a *api) describe(preset *issuer.Preset) error {
 	if preset.Name == "user" {
 		return errors.New("gcp: the tokens of a person (preset user) come from a sign-in and not from a metadata server; mint them directly")
 	}
-	token, err := a.workload.Mint(issuer.Request{})
+	token, err := a.workload.Sample(issuer.Request{})
 	if err != nil {
 		return err
 	}
-	vm, err := a.workload.Mint(issuer.Request{Preset: "compute-engine"})
+	vm, err := a.workload.Sample(issuer.Request{Preset: "compute-engine"})
 	if err != nil {
 		return err
 	}
@@ -166,20 +166,19 @@ func (a *api) idToken(audience string, f format) (string, error) {
 	if !f.full {
 		req.Claims = issuer.Claims{"email": nil, "email_verified": nil, "google": nil}
 	}
-	token, err := a.workload.Mint(req)
+	sample, err := a.workload.Sample(req)
 	if err != nil {
 		return "", err
 	}
-	machine := engine(token.Claims)
-	if _, has := machine["license_id"]; machine == nil || has == f.licenses {
-		return token.Raw, nil
+	machine := engine(sample.Claims)
+	if _, has := machine["license_id"]; machine != nil && has != f.licenses {
+		var licenses any // none
+		if f.licenses {
+			licenses = []any{"1000010"} // an example
+		}
+		req.Claims = issuer.Claims{"google": map[string]any{"compute_engine": map[string]any{"license_id": licenses}}}
 	}
-	var licenses any // none
-	if f.licenses {
-		licenses = []any{"1000010"} // an example
-	}
-	req.Claims = issuer.Claims{"google": map[string]any{"compute_engine": map[string]any{"license_id": licenses}}}
-	token, err = a.workload.Mint(req)
+	token, err := a.workload.Mint(req)
 	return token.Raw, err
 }
 

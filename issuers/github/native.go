@@ -49,7 +49,7 @@ type job struct {
 }
 
 func newJob(w issuer.Workload) (*issuer.API, error) {
-	sample, err := w.Mint(issuer.Request{})
+	sample, err := w.Sample(issuer.Request{})
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (j *job) serveIDToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	req := issuer.For(query.Get("audience"))
-	req.Claims = j.customized()
+	req.Claims, req.For = j.customized(), r
 	token, err := j.workload.Mint(req)
 	if err != nil { // newJob has minted for this workload: only a fault gets here
 		w.WriteHeader(http.StatusServiceUnavailable)

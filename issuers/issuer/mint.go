@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/http"
 	"time"
 )
 
@@ -30,6 +31,11 @@ type Request struct {
 
 	// Expired has it minted so long ago that it has been expired for an hour. Every time in it is of then.
 	Expired bool
+
+	// Workload is the id of the workload that asks; empty: none does. Workload.Mint fills it in.
+	Workload string
+	// For is the request that the token answers, whose visit is told which faults it has met; nil: none.
+	For *http.Request
 
 	// What follows is for Platform.Claims; Mint fills it in.
 
@@ -65,26 +71,12 @@ func (t Token) LogValue() slog.Value {
 // Mint signs a token. It does what it is told: it refuses no claim, so that tokens a relying party must refuse can be
 // made. An error means that the platform cannot say what was asked, such as an audience where the caller has no choice.
 func (i *Issuer) Mint(req Request) (Token, error) {
-	preset, err := i.Preset(req.Preset)
+	key, sample, err := i.sample(req)
 	if err != nil {
 		return Token{}, err
 	}
-	claims, err := i.payload(preset, req)
-	if err != nil {
-		return Token{}, err
-	}
-	key, err := i.keys.signingKey(i.spot(preset))
-	if err != nil {
-		return Token{}, err
-	}
-	header := map[string]any{"alg": string(key.Alg), "kid": key.ID}
-	if i.service.Typ != "" {
-		header["typ"] = i.service.Typ
-	}
-	if x5t := key.thumbprint(); x5t != "" {
-		header["x5t"] = x5t
-	}
-	i.tampers.header(header)
+	header, claims := sample.Header, sample.Claims
+	i.tampers.header(header, req)
 	if len(req.Header) > 0 {
 		given, err := ExactMembers(req.Header)
 		if err != nil {
@@ -96,8 +88,38 @@ func (i *Issuer) Mint(req Request) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	raw, err = i.tampers.token(raw)
+	raw, err = i.tampers.token(raw, req)
 	return Token{Raw: raw, Header: header, Claims: claims}, err
+}
+
+// Sample returns what a token would say that nobody gets: it has no Raw, and faults neither change nor count it.
+func (i *Issuer) Sample(req Request) (Token, error) {
+	_, token, err := i.sample(req)
+	return token, err
+}
+
+// sample is the token before it meets a fault and is signed, and the key to sign it with.
+func (i *Issuer) sample(req Request) (*issuerKey, Token, error) {
+	preset, err := i.Preset(req.Preset)
+	if err != nil {
+		return nil, Token{}, err
+	}
+	claims, err := i.payload(preset, req)
+	if err != nil {
+		return nil, Token{}, err
+	}
+	key, err := i.keys.signingKey(i.spot(preset))
+	if err != nil {
+		return nil, Token{}, err
+	}
+	header := map[string]any{"alg": string(key.Alg), "kid": key.ID}
+	if i.service.Typ != "" {
+		header["typ"] = i.service.Typ
+	}
+	if x5t := key.thumbprint(); x5t != "" {
+		header["x5t"] = x5t
+	}
+	return key, Token{Header: header, Claims: claims}, nil
 }
 
 // Preset returns the preset to mint with: the issuer's for the empty name, or another one of the same service.

@@ -36,6 +36,7 @@ type Native struct {
 
 // Workload is one workload: the issuer that vouches for it and the context that it runs in.
 type Workload struct {
+	ID     string // for whoever is to tell it from others; empty: nobody
 	Issuer *Issuer
 	Preset string           // the context; empty: the issuer's
 	Claims Claims           // what is particular to this workload, over the preset's
@@ -79,12 +80,19 @@ type Workload struct {
 }
 
 // Mint mints for the workload: what the request leaves open is the workload's.
-func (w Workload) Mint(req Request) (Token, error) {
+func (w Workload) Mint(req Request) (Token, error) { return w.Issuer.Mint(w.complete(req)) }
+
+// Sample is to Issuer.Sample as Mint is to Issuer.Mint: for what the workload's tokens say.
+func (w Workload) Sample(req Request) (Token, error) { return w.Issuer.Sample(w.complete(req)) }
+
+// complete gives a request what it leaves open.
+func (w Workload) complete(req Request) Request {
 	if req.Preset == "" {
 		req.Preset = w.Preset
 	}
+	req.Workload = w.ID
 	req.Claims = merge(w.Claims, req.Claims)
-	return w.Issuer.Mint(req)
+	return req
 }
 
 // Until is Alarm, or does the same by real time where there is none.

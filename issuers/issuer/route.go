@@ -1,28 +1,19 @@
 package issuer
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 
 	"github.com/gorilla/mux"
 )
 
-// routeKey is, in a request's context, where its route is told.
-type routeKey struct{}
-
-// WithRoute makes a context for a request, and where the name of the route that answers it will be once it is answered:
-// empty if none does.
-func WithRoute(ctx context.Context) (context.Context, *string) {
-	route := new(string)
-	return context.WithValue(ctx, routeKey{}, route), route
-}
-
 // SetRoute tells which route answers a request, by the name that the platform's documentation has for it; the last one
 // told counts. Nothing happens where nobody asks.
 func SetRoute(r *http.Request, name string) {
-	if route, ok := r.Context().Value(routeKey{}).(*string); ok {
-		*route = name
+	if v := visitOf(r); v != nil {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.route = name
 	}
 }
 

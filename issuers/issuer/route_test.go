@@ -18,10 +18,10 @@ func TestTellRoute(t *testing.T) {
 	router.HandleFunc("/api", func(_ http.ResponseWriter, r *http.Request) { issuer.SetRoute(r, "sts GetCallerIdentity") })
 	for path, want := range map[string]string{"/abc/plans/7": "GET /{collection}/plans/{plan}", "/api": "sts GetCallerIdentity", "/abc/plans/8": ""} {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
-		ctx, route := issuer.WithRoute(r.Context())
-		router.ServeHTTP(httptest.NewRecorder(), r.WithContext(ctx))
-		if *route != want {
-			t.Errorf("%s: route %q, want %q", path, *route, want)
+		visit := new(issuer.Visit)
+		router.ServeHTTP(httptest.NewRecorder(), visit.Begin(r))
+		if route := visit.Route(); route != want {
+			t.Errorf("%s: route %q, want %q", path, route, want)
 		}
 		router.ServeHTTP(httptest.NewRecorder(), r) // nobody asks
 	}

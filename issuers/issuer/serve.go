@@ -42,7 +42,7 @@ func pathOf(address string) string {
 	return u.EscapedPath()
 }
 
-func (i *Issuer) serve(document string, render func() ([]byte, error), w http.ResponseWriter, r *http.Request) {
+func (i *Issuer) serve(document string, render func(*http.Request) ([]byte, error), w http.ResponseWriter, r *http.Request) {
 	types := i.service.Headers
 	contentType, cache := types.Discovery, types.Cache
 	if document == "jwks" {
@@ -58,7 +58,7 @@ func (i *Issuer) serve(document string, render func() ([]byte, error), w http.Re
 	if i.tampers.serve(document, w, r) {
 		return
 	}
-	body, err := render()
+	body, err := render(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -75,16 +75,17 @@ func (i *Issuer) serve(document string, render func() ([]byte, error), w http.Re
 
 // Discovery returns the bytes of the discovery document, which are the caller's. It needs no key.
 func (i *Issuer) Discovery() ([]byte, error) {
-	body, err := i.discovery()
+	body, err := i.discovery(nil)
 	return bytes.Clone(body), err
 }
 
-func (i *Issuer) discovery() ([]byte, error) {
+// discovery is the document as it is served to a request; nil: to nobody's.
+func (i *Issuer) discovery(r *http.Request) ([]byte, error) {
 	doc, err := i.document()
 	if err != nil {
 		return nil, err
 	}
-	return i.tampers.document("discovery", doc)
+	return i.tampers.document("discovery", doc, r)
 }
 
 func (i *Issuer) renderDiscovery() ([]byte, error) {
@@ -128,11 +129,20 @@ func (i *Issuer) algorithms() []string {
 
 // JWKS returns the bytes of the key set, which are the caller's. The first call makes the keys.
 func (i *Issuer) JWKS() ([]byte, error) {
-	body, err := i.jwks()
+	body, err := i.jwks(nil)
 	return bytes.Clone(body), err
 }
 
-func (i *Issuer) jwks() ([]byte, error) {
+// jwks is the key set as it is served to a request; nil: to nobody's.
+func (i *Issuer) jwks(r *http.Request) ([]byte, error) {
+	body, err := i.renderJWKS()
+	if err != nil {
+		return nil, err
+	}
+	return i.tampers.document("jwks", body, r)
+}
+
+func (i *Issuer) renderJWKS() ([]byte, error) {
 	r := i.keys
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -156,5 +166,5 @@ func (i *Issuer) jwks() ([]byte, error) {
 		}
 		r.jwks, r.since, r.until = body, now, until
 	}
-	return i.tampers.document("jwks", r.jwks)
+	return r.jwks, nil
 }

@@ -19,16 +19,30 @@ type Tamper struct {
 	Name       string
 	Parameters map[string]any
 
-	// Serve may answer a request for a document ("discovery" or "jwks") itself; it returns whether it did.
+	// Covers tells which documents Serve and Document are about, "discovery" or "jwks"; nil: both.
+	Covers func(document string) bool
+	// Meets is asked before each other function is called, once for every request and token that the fault is about, and
+	// may count them; without it, the fault meets them all.
+	Meets func(Asked) bool
+
+	// Serve may answer a request for a document itself, or hold it back; it returns whether it answered.
 	Serve func(document string, w http.ResponseWriter, r *http.Request) bool
 	// Document returns the bytes to serve in place of body; it must not change body.
 	Document func(document string, body []byte) ([]byte, error)
 	// Header changes the JOSE header before the token is signed.
 	Header func(header map[string]any)
-	// Native may answer a request for the token API of a workload of the issuer's itself; it returns whether it did.
+	// Native may answer a request for the token API of a workload of the issuer's itself, or hold it back; it returns
+	// whether it answered.
 	Native func(w http.ResponseWriter, r *http.Request) bool
 	// Token returns the compact token to hand out in place of the signed one.
 	Token func(compact string) (string, error)
+}
+
+// Asked is what a fault knows of who asks.
+type Asked struct {
+	Request  *http.Request // for a document or a token; nil: it is not known, or there is none
+	Workload string        // the id of the workload that asks for a token; empty: none does, or it is not known
+	ClientID string        // as in Visit
 }
 
 // InForce is a fault that is in force.
@@ -107,13 +121,44 @@ func (t *tampers) all() []*inForce {
 	return nil
 }
 
-// answers calls what may answer a request in place of the issuer, and counts if it does or drops the connection, as
-// panics do.
-func (f *inForce) answers(answer func() bool) (done bool) {
+// covers tells whether the fault is about a document.
+func (f *inForce) covers(document string) bool { return f.Covers == nil || f.Covers(document) }
+
+// meets tells whether the fault meets a request, or a token that is not for one.
+func (f *inForce) meets(r *http.Request, workload string) bool {
+	if f.Meets == nil {
+		return true
+	}
+	asked := Asked{Request: r, Workload: workload}
+	if v := visitOf(r); v != nil {
+		asked.ClientID = v.ClientID
+		if workload == "" {
+			asked.Workload = v.Workload
+		}
+	}
+	return f.Meets(asked)
+}
+
+// hit counts a change, of the answer to a request if there is one.
+func (f *inForce) hit(r *http.Request) {
+	f.hits.Add(1)
+	inject(r, f.Name)
+}
+
+// answers calls what may answer a request in place of the issuer. What says whom it meets has then changed something,
+// and what does not, if it answers or drops the connection, as panics do.
+func (f *inForce) answers(r *http.Request, answer func() bool) (done bool) {
+	if !f.meets(r, "") {
+		return false
+	}
+	if f.Meets != nil {
+		f.hit(r)
+		return answer()
+	}
 	returned := false
 	defer func() {
 		if done || !returned {
-			f.hits.Add(1)
+			f.hit(r)
 		}
 	}()
 	done = answer()
@@ -125,7 +170,7 @@ func (f *inForce) answers(answer func() bool) (done bool) {
 func (i *Issuer) Native(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, f := range i.tampers.all() {
-			if f.Native != nil && f.answers(func() bool { return f.Native(w, r) }) {
+			if f.Native != nil && f.answers(r, func() bool { return f.Native(w, r) }) {
 				return
 			}
 		}
@@ -135,16 +180,16 @@ func (i *Issuer) Native(api http.Handler) http.Handler {
 
 func (t *tampers) serve(document string, w http.ResponseWriter, r *http.Request) bool {
 	for _, f := range t.all() {
-		if f.Serve != nil && f.answers(func() bool { return f.Serve(document, w, r) }) {
+		if f.Serve != nil && f.covers(document) && f.answers(r, func() bool { return f.Serve(document, w, r) }) {
 			return true
 		}
 	}
 	return false
 }
 
-func (t *tampers) document(document string, body []byte) ([]byte, error) {
+func (t *tampers) document(document string, body []byte, r *http.Request) ([]byte, error) {
 	for _, f := range t.all() {
-		if f.Document == nil {
+		if f.Document == nil || !f.covers(document) || !f.meets(r, "") {
 			continue
 		}
 		changed, err := f.Document(document, body)
@@ -152,28 +197,28 @@ func (t *tampers) document(document string, body []byte) ([]byte, error) {
 			return nil, fmt.Errorf("issuer: fault on the %s document: %w", document, err)
 		}
 		if !bytes.Equal(changed, body) {
-			f.hits.Add(1)
+			f.hit(r)
 		}
 		body = changed
 	}
 	return body, nil
 }
 
-func (t *tampers) header(header map[string]any) {
+func (t *tampers) header(header map[string]any, req Request) {
 	for _, f := range t.all() {
-		if f.Header == nil {
+		if f.Header == nil || !f.meets(req.For, req.Workload) {
 			continue
 		}
 		before := maps.Clone(header)
 		if f.Header(header); !reflect.DeepEqual(before, header) {
-			f.hits.Add(1)
+			f.hit(req.For)
 		}
 	}
 }
 
-func (t *tampers) token(compact string) (string, error) {
+func (t *tampers) token(compact string, req Request) (string, error) {
 	for _, f := range t.all() {
-		if f.Token == nil {
+		if f.Token == nil || !f.meets(req.For, req.Workload) {
 			continue
 		}
 		changed, err := f.Token(compact)
@@ -181,7 +226,7 @@ func (t *tampers) token(compact string) (string, error) {
 			return "", fmt.Errorf("issuer: fault on the token: %w", err)
 		}
 		if changed != compact {
-			f.hits.Add(1)
+			f.hit(req.For)
 		}
 		compact = changed
 	}

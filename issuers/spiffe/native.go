@@ -75,7 +75,7 @@ func newNative(w issuer.Workload) (*issuer.API, error) {
 
 // identity is the SPIFFE ID of the workload's registration entry: the subject that the issuer mints for it.
 func identity(w issuer.Workload) (spiffeid.ID, error) {
-	token, err := w.Mint(issuer.Request{})
+	token, err := w.Sample(issuer.Request{})
 	if err != nil {
 		return spiffeid.ID{}, err
 	}

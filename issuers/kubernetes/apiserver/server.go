@@ -65,7 +65,7 @@ type Server struct {
 // New makes the API server of a workload's cluster. What is in the cluster follows from the token that the workload's
 // issuer mints for it: its service account, and the pod, node or secret that it is bound to.
 func New(w issuer.Workload, o Options) (*Server, error) {
-	sample, err := w.Mint(issuer.For(exchangeAudience))
+	sample, err := w.Sample(issuer.For(exchangeAudience))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,18 @@
+package entra
+
+import "context"
+
+// clientKey is where the context of a fetch has for whose sign-in it is made.
+type clientKey struct{}
+
+// ClientOf is the client id of the application for whose sign-in a document is fetched: Config.Client finds it in the
+// context of its requests. Those who wait for the same fetch are not named. Empty: it is another request.
+func ClientOf(ctx context.Context) string {
+	id, _ := ctx.Value(clientKey{}).(string)
+	return id
+}
+
+// fetching is the context of what is fetched for the request.
+func (x *exchange) fetching() context.Context {
+	return context.WithValue(x.ctx, clientKey{}, x.app.ClientID)
+}
