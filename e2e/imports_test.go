@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"harness/farm/ca":                   {},
 	"harness/faults":                    {"issuers/issuer", "wording"},
 	"harness/issuercheck":               {"harness/entra", "harness/entra/directory", "wording"},
+	"harness/faults":                    {"harness/entra", "issuers/issuer", "wording"},
 	"harness/keyfile":                   {"harness/document", "issuers/issuer"},
 	"harness/plane":                     {"issuers", "harness/entra/directory"},
 	"harness/report":                    {"wording"},

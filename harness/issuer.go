@@ -58,7 +58,7 @@ func (f *Farm) AddIssuer(spec IssuerSpec) (*Issuer, error) {
 		if asked.Define, err = definition(spec.Define); err != nil {
 			return nil, err
 		}
-		if asked.Faults, err = named(spec.Faults); err != nil {
+		if asked.Faults, err = named(spec.Faults...); err != nil {
 			return nil, err
 		}
 		added, err := f.world.AddIssuerWithKeys(asked, keys...)

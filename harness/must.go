@@ -81,6 +81,18 @@ func (i *Issuer) MustPublish(kid string, published bool) {
 }
 
 // MustSetFault is SetFault, and ends the test on an error.
+func (f *Farm) MustSetFault(fault EntraFault) {
+	f.t.Helper()
+	f.must(f.SetFault(fault))
+}
+
+// MustSetFaults is SetFaults, and ends the test on an error.
+func (f *Farm) MustSetFaults(faults ...EntraFault) {
+	f.t.Helper()
+	f.must(f.SetFaults(faults...))
+}
+
+// MustSetFault is SetFault, and ends the test on an error.
 func (i *Issuer) MustSetFault(fault Fault) {
 	i.farm.t.Helper()
 	i.farm.must(i.SetFault(fault))

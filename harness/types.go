@@ -55,6 +55,19 @@ type (
 // Fault is something that is wrong with an issuer: one of the types below.
 type Fault = faults.Parameters
 
+// EntraFault is something that is wrong with Entra itself: one of the types below whose names begin with Entra.
+type EntraFault = faults.EntraParameters
+
+// The faults of Entra's own.
+type (
+	EntraErrorFault       = faults.EntraError       // a refusal with an AADSTS code, whatever the checks would say
+	EntraStatusFault      = faults.EntraStatus      // an HTTP status in place of what Entra answers
+	EntraThrottledFault   = faults.EntraThrottled   // HTTP status 429 with Retry-After
+	EntraDelayFault       = faults.EntraDelay       // the answer is held back for a while, by the farm's clock
+	EntraStallFault       = faults.EntraStall       // no answer, on an open connection
+	EntraUnreachableFault = faults.EntraUnreachable // the connection is closed without an answer
+)
+
 // When says which requests and tokens a fault meets: the next so many, some of them, those of one client. All faults
 // have it.
 type When = faults.When

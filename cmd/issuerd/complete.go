@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
-	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/scenarios"
@@ -124,19 +124,26 @@ func algorithmNames() []string {
 	return names
 }
 
-func completeFaults(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return faults.Names(), cobra.ShellCompDirectiveNoFileComp
+// completeFaulty offers what may have faults: the platforms, and Entra.
+func completeFaulty(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	list, directive := completePlatforms(cmd, args, toComplete)
+	return append(list, control.OfEntra), directive
 }
 
-// completeServeFaults offers the platforms with the : that comes before a fault, and then those.
+// completeFaults offers the faults of what the first argument names.
+func completeFaults(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return faultNames(first(args)), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeServeFaults offers what may have faults with the : that comes before a fault, and then those.
 func completeServeFaults(cmd *cobra.Command, _ []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	names, after := platformsOf(cmd).Names(), ":"
+	names, after := append(slices.Clone(platformsOf(cmd).Names()), control.OfEntra), ":"
 	directive := cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	if platform, _, behind := strings.Cut(toComplete, ":"); behind {
 		if !slices.Contains(names, platform) {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		names, after, directive = faults.Names(), "", cobra.ShellCompDirectiveNoFileComp
+		names, after, directive = faultNames(platform), "", cobra.ShellCompDirectiveNoFileComp
 		for i := range names {
 			names[i] = platform + ":" + names[i]
 		}

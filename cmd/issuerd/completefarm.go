@@ -9,7 +9,6 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/wording"
 )
 
@@ -56,7 +55,7 @@ func inTurn(completers ...cobra.CompletionFunc) cobra.CompletionFunc {
 // completeParameters offers the parameters of the fault in the second argument.
 func completeParameters(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var list []cobra.Completion
-	for _, fault := range faults.All {
+	for _, fault := range faultsOf(first(args)) {
 		if len(args) < 2 || fault.Name != args[1] {
 			continue
 		}

@@ -20,13 +20,19 @@ import (
 
 func newFault() *cobra.Command {
 	var b strings.Builder
-	for _, fault := range faults.All {
-		fmt.Fprintf(&b, "\n  %-14s %s", fault.Name, fault.About)
+	list := func(all []faults.Fault) {
+		for _, fault := range all {
+			fmt.Fprintf(&b, "\n  %-14s %s", fault.Name, fault.About)
+		}
 	}
+	b.WriteString("\n\nFaults of issuers:")
+	list(faults.All)
+	b.WriteString("\n\nFaults of Entra's own, with entra in the place of an issuer:")
+	list(faults.OfEntra)
 	cmd := &cobra.Command{
 		Use:   "fault",
-		Short: "Break the issuers of a running farm, and mend them",
-		Long:  "Break the issuers of a running farm, and mend them.\n\nFaults:" + b.String() + "\n\nissuerd fault set --help lists their parameters.",
+		Short: "Break the issuers of a running farm, or its Entra, and mend them",
+		Long:  "Break the issuers of a running farm, or its Entra, and mend them." + b.String() + "\n\nissuerd fault set --help lists their parameters.",
 	}
 	cmd.AddCommand(newFaultList(), newFaultSet(), newFaultClear())
 	return cmd
@@ -36,10 +42,10 @@ func newFaultList() *cobra.Command {
 	var f farmFlags
 	cmd := &cobra.Command{
 		Use:               "list [ISSUER]",
-		Short:             "List the faults in force of an issuer, or of all, with their hits",
+		Short:             "List the faults in force of an issuer, of Entra, or of all, with their hits",
 		Example:           "  issuerd fault list\n  issuerd fault list github --json",
 		Args:              wantArgs(0, 1, "at most one issuer"),
-		ValidArgsFunction: once(completePlatforms),
+		ValidArgsFunction: once(completeFaulty),
 		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
 			inForce, err := farm.Faults(cmd.Context(), farm.world, first(args))
 			if err != nil {
@@ -81,23 +87,25 @@ func newFaultSet() *cobra.Command {
 	var parameters string
 	cmd := &cobra.Command{
 		Use:   "set ISSUER FAULT [PARAMETER=VALUE]...",
-		Short: "Put a fault of an issuer in force",
-		Long: `Put a fault of an issuer in force, in place of the one of that name. A parameter that is a map may be given member by member, as in
+		Short: "Put a fault of an issuer, or of Entra, in force",
+		Long: `Put a fault of an issuer, or with entra in its place of Entra itself, in force, in place of the one of that name. A parameter that is a map may be given member by member, as in
 set.typ=JWT, where text comes after = and JSON after :=. --parameters takes all as one JSON object.
 
 Faults and their parameters:
 ` + parameterHelp() + `
-Entra keeps the keys that it has fetched: a hint says how long it does not notice.`,
+A fault that is set again begins to count anew. Entra keeps the keys that it has fetched: a hint says how long it does not notice.`,
 		Example: `  issuerd fault set github jwks body='{"keys":[]}'
   issuerd fault set github status document=jwks code=503
   issuerd fault set github discovery set.issuer=https://other.example set.claims_supported:=null
   issuerd fault set github status document=jwks times=2
   issuerd fault set github unreachable probability=0.3 seed=7
+  issuerd fault set entra error code=AADSTS90033 times=2
+  issuerd fault set entra throttled retryAfter=5 times=1
   issuerd fault set github header --parameters '{"set":{"typ":"at+jwt"}}'`,
 		Args:              wantArgs(2, many, "an issuer, a fault and its parameters"),
-		ValidArgsFunction: inTurn(completePlatforms, completeFaults, completeParameters, completeParameters, completeParameters, completeParameters),
+		ValidArgsFunction: inTurn(completeFaulty, completeFaults, completeParameters, completeParameters, completeParameters, completeParameters),
 		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
-			members, err := parseParameters(args[1], args[2:])
+			members, err := parseParameters(args[0], args[1], args[2:])
 			if err != nil {
 				return err
 			}
@@ -118,7 +126,7 @@ Entra keeps the keys that it has fetched: a hint says how long it does not notic
 			} else {
 				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s of %s\n", wording.Printable(set.Name), wording.Printable(set.Issuer))
 			}
-			if change, changes := changeOf(set.Name); changes {
+			if change, changes := changeOf(set.Name); changes && set.Issuer != control.OfEntra {
 				farm.hint(cmd.Context(), cmd.ErrOrStderr(), change, set.Issuer)
 			}
 			return err
@@ -145,11 +153,11 @@ func newFaultClear() *cobra.Command {
 	var f farmFlags
 	cmd := &cobra.Command{
 		Use:   "clear ISSUER [FAULT]",
-		Short: "End a fault of an issuer, or all of its faults",
+		Short: "End a fault of an issuer or of Entra, or all of its faults",
 		Example: `  issuerd fault set github unreachable
   issuerd fault clear github unreachable`,
 		Args:              wantArgs(1, 2, "an issuer, and perhaps a fault"),
-		ValidArgsFunction: inTurn(completePlatforms, completeFaults),
+		ValidArgsFunction: inTurn(completeFaulty, completeFaults),
 		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
 			ctx := cmd.Context()
 			before, err := farm.Faults(ctx, farm.world, args[0])
@@ -171,7 +179,7 @@ func newFaultClear() *cobra.Command {
 				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%s of %s: %s\n", wording.Printable(fault.Name), wording.Printable(fault.Issuer), wording.Count(fault.Hits, "hit")); err != nil {
 					return err
 				}
-				if fault.Name == (faults.JWKS{}).Name() && fault.Hits > 0 { // Entra may have kept what it was served
+				if fault.Name == (faults.JWKS{}).Name() && fault.Issuer != control.OfEntra && fault.Hits > 0 { // Entra may have kept what it was served
 					farm.hint(ctx, cmd.ErrOrStderr(), unseenKey, fault.Issuer)
 				}
 			}
@@ -182,11 +190,30 @@ func newFaultClear() *cobra.Command {
 	return cmd
 }
 
+// faultsOf are the faults that an issuer may have, or Entra.
+func faultsOf(target string) []faults.Fault {
+	if target == control.OfEntra {
+		return faults.OfEntra
+	}
+	return faults.All
+}
+
+// faultNames are the names of faultsOf.
+func faultNames(target string) []string {
+	if target == control.OfEntra {
+		return faults.EntraNames()
+	}
+	return faults.Names()
+}
+
 // parameterHelp lists the parameters of all faults.
 func parameterHelp() string {
 	var b strings.Builder
 	all := map[string]string{} // of every fault
-	for _, fault := range faults.All {
+	for i, fault := range slices.Concat(faults.All, faults.OfEntra) {
+		if i == len(faults.All) {
+			b.WriteString("\nThose of Entra's own, with entra in the place of an issuer:\n")
+		}
 		fmt.Fprintf(&b, "  %s (%s)\n", fault.Name, fault.Place)
 		for _, p := range fault.Parameters() {
 			line := fmt.Sprintf("    %-12s %s\n", p.Name, p.About)
@@ -197,7 +224,8 @@ func parameterHelp() string {
 			}
 		}
 	}
-	b.WriteString("\nEvery fault takes these too, which say what it meets; clientId only those of documents, workload only the others:\n")
+	b.WriteString("\nEvery fault takes these too, which say what it meets. workload is for those of tokens and native, clientId for those of " +
+		"documents and entra, tenant for those of entra:\n")
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		b.WriteString(all[name])
 	}
@@ -207,15 +235,15 @@ func parameterHelp() string {
 // parameterName is the name of a fault's parameter, or of a member of one.
 var parameterName = regexp.MustCompile(`^([A-Za-z]+)(\.[^=]+?)?(:?)=`)
 
-// parseParameters reads name=value for a fault, where the name may be that of a member of a map, set.typ.
-func parseParameters(fault string, words []string) (map[string]any, error) {
+// parseParameters reads name=value for a fault of an issuer or of Entra, where the name may be that of a member of a map, set.typ.
+func parseParameters(target, fault string, words []string) (map[string]any, error) {
 	members := map[string]any{}
 	for _, word := range words {
 		m := parameterName.FindStringSubmatch(word)
 		if m == nil {
 			return nil, fmt.Errorf("%q: want a parameter=value, such as code=503 or set.typ=JWT", word)
 		}
-		name, member, kind := m[1], strings.TrimPrefix(m[2], "."), parameterType(fault, m[1])
+		name, member, kind := m[1], strings.TrimPrefix(m[2], "."), parameterType(target, fault, m[1])
 		if member != "" {
 			kind = "string"
 		}
@@ -250,8 +278,8 @@ func parseParameters(fault string, words []string) (map[string]any, error) {
 var faultName = regexp.MustCompile(`^[A-Za-z][A-Za-z-]*$`)
 
 // parameterType is the type of a fault's parameter, or that of text, if it is not known.
-func parameterType(fault, parameter string) string {
-	for _, f := range faults.All {
+func parameterType(target, fault, parameter string) string {
+	for _, f := range faultsOf(target) {
 		if f.Name != fault {
 			continue
 		}
@@ -308,7 +336,7 @@ func parseFault(text string) (control.FaultSpec, error) {
 	var iss, name string
 	if len(words) > 0 {
 		iss = words[0]
-		if i := strings.LastIndex(iss, ":"); i > 0 && slices.Contains(faults.Names(), iss[i+1:]) {
+		if i := strings.LastIndex(iss, ":"); i > 0 && slices.Contains(faultNames(iss[:i]), iss[i+1:]) {
 			iss, name, words = iss[:i], iss[i+1:], words[1:]
 		} else if i > 0 && faultName.MatchString(iss[i+1:]) && (len(words) == 1 || parameterName.MatchString(words[1])) {
 			iss, name, words = iss[:i], iss[i+1:], words[1:] // no fault, as New says with those that are near
@@ -327,11 +355,15 @@ func parseFault(text string) (control.FaultSpec, error) {
 		}
 		joined = append(joined, word)
 	}
-	parameters, err := parseParameters(name, joined)
+	parameters, err := parseParameters(iss, name, joined)
 	if err != nil {
 		return control.FaultSpec{}, fmt.Errorf("--fault %q: %w", text, err)
 	}
-	if _, err := faults.New(name, parameters); err != nil {
+	validate := faults.Validate
+	if iss == control.OfEntra {
+		validate = faults.ValidateEntra
+	}
+	if err := validate(name, parameters); err != nil {
 		return control.FaultSpec{}, fmt.Errorf("--fault %q: %w", text, err)
 	}
 	return control.FaultSpec{Issuer: iss, Name: name, Parameters: parameters}, nil

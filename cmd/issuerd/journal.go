@@ -187,11 +187,14 @@ func entryText(e control.Entry, color bool) string {
 		text += fmt.Sprintf(" with a token of %s for %s", in.Issuer, orNothing(in.Subject))
 	}
 	text = wording.Printable(text)
+	injected := wording.Printable(injectedText(in.Injected)) + "\n"
 	switch {
+	case in.Status == 0: // a fault's doing
+		return text + ": no answer" + injected
 	case in.Code == 0 && in.Status < 400:
-		return text + ": signed in\n"
+		return text + ": signed in" + injected
 	case in.Code == 0:
-		return fmt.Sprintf("%s: refused, HTTP status %d %s\n", text, in.Status, wording.Printable(in.Error)) + checksText(*in, "    ", color)
+		return strings.TrimRight(fmt.Sprintf("%s: refused, HTTP status %d %s", text, in.Status, wording.Printable(in.Error)), " ") + injected + checksText(*in, "    ", color)
 	}
-	return fmt.Sprintf("%s: refused, %s\n", text, codeName(in.Code)) + checksText(*in, "    ", color)
+	return fmt.Sprintf("%s: refused, %s", text, codeName(in.Code)) + injected + checksText(*in, "    ", color)
 }

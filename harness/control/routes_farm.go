@@ -8,9 +8,9 @@ var farmRoutes = []route{
 		func(c *call, _ empty) (List[Platform], error) {
 			return listed(c, c.server.Platforms(), func(p Platform) string { return p.Name })
 		}),
-	onFarm("listFaultKinds", "GET", "/v1/faults", "Lists the kinds of faults that issuers may have, with their parameters.", paged,
+	onFarm("listFaultKinds", "GET", "/v1/faults", "Lists the kinds of faults that issuers may have, and Entra, with their parameters.", paged,
 		func(c *call, _ empty) (List[FaultKind], error) {
-			return listed(c, c.server.Faults(), func(f FaultKind) string { return f.Name })
+			return listed(c, c.server.Faults(), func(f FaultKind) string { return f.Name + " " + f.Place })
 		}),
 	onFarm("decodeToken", "POST", "/v1/decode", "Says what a token says, and which of its claims are times. It verifies nothing.", nil,
 		func(_ *call, spec DecodeSpec) (Decoded, error) { return Decode(spec.Token) }).example(`{"token": "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIn0."}`),

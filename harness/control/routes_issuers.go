@@ -28,7 +28,7 @@ var issuerRoutes = []route{
 		func(_ *call, w LiveWorld, spec RotateSpec) (Rotated, error) { return w.Rotate(spec) }).example(`{"issuer": "github"}`),
 	onWorld("mint", "POST", "/tokens", "Has an issuer sign a token.", nil,
 		func(_ *call, w LiveWorld, spec MintSpec) (Minted, error) { return w.Mint(spec) }).example(`{"issuer": "github", "audience": "api://AzureADTokenExchange", "lifetime": "10m"}`),
-	onWorld("listFaults", "GET", "/faults", "Lists the faults in force of an issuer, or of all, with their hits.", withPage(ofIssuer),
+	onWorld("listFaults", "GET", "/faults", "Lists the faults in force of an issuer or of Entra, or of all, with their hits.", withPage(ofIssuer),
 		func(c *call, w LiveWorld, _ empty) (List[FaultInForce], error) {
 			faults, err := w.Faults(c.text("issuer"))
 			if err != nil {
@@ -36,11 +36,11 @@ var issuerRoutes = []route{
 			}
 			return listed(c, faults, func(f FaultInForce) string { return f.Issuer + " " + f.Name })
 		}),
-	onWorld("setFaults", "PUT", "/faults", "Sets the faults of an issuer. Those not named end.", nil,
+	onWorld("setFaults", "PUT", "/faults", "Sets the faults of an issuer, or of Entra. Those not named end.", nil,
 		func(_ *call, w LiveWorld, spec FaultsSpec) (empty, error) { return empty{}, w.SetFaults(spec) }).example(`{"issuer": "github", "faults": [{"name": "unreachable"}]}`),
-	onWorld("setFault", "POST", "/faults", "Puts one fault of an issuer in force, in place of the one of that name.", nil,
+	onWorld("setFault", "POST", "/faults", "Puts one fault of an issuer, or of Entra, in force, in place of the one of that name.", nil,
 		func(_ *call, w LiveWorld, spec FaultSpec) (FaultInForce, error) { return w.SetFault(spec) }).example(`{"issuer": "github", "name": "jwks", "parameters": {"body": "{\"keys\":[]}"}}`),
-	onWorld("clearFault", "DELETE", "/faults/{fault}", "Ends a fault of an issuer.", []parameter{
+	onWorld("clearFault", "DELETE", "/faults/{fault}", "Ends a fault of an issuer, or of Entra.", []parameter{
 		{"issuer", isText, "Wanted: the ref or the URL of the issuer, or the name of its platform."}},
 		func(c *call, w LiveWorld, _ empty) (empty, error) {
 			return empty{}, w.ClearFault(c.text("issuer"), c.variable("fault"))

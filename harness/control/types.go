@@ -69,11 +69,14 @@ type Preset struct {
 	URL   string `json:"url"` // the canonical one of the issuer that mints in it
 }
 
-// FaultKind is a fault that issuers may have.
+// OfEntra stands for Entra itself in the place of an issuer, where faults are meant.
+const OfEntra = "entra"
+
+// FaultKind is a fault that issuers may have, or Entra.
 type FaultKind struct {
 	Name       string           `json:"name"`
 	About      string           `json:"about"`
-	Place      string           `json:"place"` // where it is met: documents, tokens or native
+	Place      string           `json:"place"` // where it is met: documents, tokens or native, of issuers; entra
 	Parameters []FaultParameter `json:"parameters"`
 }
 
@@ -161,28 +164,28 @@ type PublishSpec struct {
 	Published bool   `json:"published" jsonschema:"required"`
 }
 
-// Fault is a fault of an issuer by name, with its parameters.
+// Fault is a fault of an issuer, or of Entra, by name, with its parameters.
 type Fault struct {
 	Name       string         `json:"name" jsonschema:"required"`
 	Parameters map[string]any `json:"parameters,omitempty"`
 }
 
-// FaultsSpec sets the faults of an issuer; those not named end.
+// FaultsSpec sets the faults of an issuer, or of Entra; those not named end.
 type FaultsSpec struct {
-	Issuer string  `json:"issuer" jsonschema:"required"` // as in MintSpec
+	Issuer string  `json:"issuer" jsonschema:"required"` // as in MintSpec; entra: those of Entra's own
 	Faults []Fault `json:"faults" jsonschema:"required"`
 }
 
-// FaultSpec puts one fault of an issuer in force, in place of the one of that name.
+// FaultSpec puts one fault of an issuer, or of Entra, in force, in place of the one of that name.
 type FaultSpec struct {
-	Issuer     string         `json:"issuer" jsonschema:"required"` // as in MintSpec
+	Issuer     string         `json:"issuer" jsonschema:"required"` // as in MintSpec; entra: one of Entra's own
 	Name       string         `json:"name" jsonschema:"required"`
 	Parameters map[string]any `json:"parameters,omitempty"`
 }
 
-// FaultInForce is a fault of an issuer of a world.
+// FaultInForce is a fault of an issuer of a world, or of its Entra.
 type FaultInForce struct {
-	Issuer     string         `json:"issuer"` // its URL
+	Issuer     string         `json:"issuer"` // its URL; entra: of Entra's own
 	Name       string         `json:"name"`
 	Parameters map[string]any `json:"parameters,omitempty"`
 	Hits       int            `json:"hits"` // how many answers and tokens it has changed since it was put in force

@@ -26,6 +26,9 @@ type Config struct {
 	// nil: nothing; called once a token request, after the answer is decided, from many goroutines
 	Record func(SignIn)
 	Log    *slog.Logger // nil: discard
+	// nil: nothing; called before a request is answered, once the body of one for a token is read, from many goroutines. It
+	// may hold the answer back, and put something else in its place.
+	Inject func(http.ResponseWriter, Asked) Injection
 }
 
 // Server answers like the login hosts of Microsoft Entra. It is an
@@ -37,6 +40,7 @@ type Server struct {
 	now       func() time.Time
 	record    func(SignIn)
 	log       *slog.Logger
+	inject    func(http.ResponseWriter, Asked) Injection // nil: nothing
 	throttle  throttle
 
 	randMu sync.Mutex // guards rand
@@ -46,7 +50,7 @@ type Server struct {
 // New makes a server. It does no work that costs time: the signing key is made
 // when it is first used.
 func New(c Config) *Server {
-	s := &Server{directory: c.Directory, now: c.Now, rand: c.Rand, record: c.Record, log: c.Log}
+	s := &Server{directory: c.Directory, now: c.Now, rand: c.Rand, record: c.Record, log: c.Log, inject: c.Inject}
 	if s.directory == nil {
 		s.directory = directory.New()
 	}
@@ -93,7 +97,9 @@ func newRoutes() *mux.Router {
 				s.serveDocument(w, nil)
 				return
 			}
-			serve(s, w, r, vars["tenant"])
+			if !s.answeredDocument(w, r, vars["tenant"]) {
+				serve(s, w, r, vars["tenant"])
+			}
 		}
 	}
 	token := func(v1 bool) endpointHandler {

@@ -44,6 +44,8 @@ type SignIn struct {
 	Status  int     `json:"status"`            // the HTTP status
 	Error   string  `json:"error,omitempty"`   // the OAuth error
 	UTI     string  `json:"uti,omitempty"`     // of the access token issued
+
+	Injected []string `json:"injected,omitempty"` // the names of the faults of Entra's own that have changed the answer
 }
 
 // CredentialType is what a client presented, in the words of Microsoft Graph's sign-in log.

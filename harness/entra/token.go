@@ -144,17 +144,30 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 	if given && r.Header.Get("return-client-request-id") == "true" {
 		header.Set("client-request-id", correlation)
 	}
+	in := s.ask(w, Asked{Request: r, Token: true, ClientID: x.form.clientID, Tenant: at.tenant})
+	if x.signIn.Injected = in.Faults; s.answered(w, x, in) {
+		return
+	}
+	if len(in.Faults) > 0 {
+		x.now = s.now() // it may have been held back
+	}
 	if s.throttled(at.tenant, x.form.clientID, x.now) {
 		s.refuseThrottled(w, x)
 		return
 	}
-	if x.bad == "" && slices.Contains(otherGrants, x.form.grantType) {
+	if in.Code == 0 && x.bad == "" && slices.Contains(otherGrants, x.form.grantType) {
 		s.refuseGrant(w, x)
 		return
 	}
 
 	var body []byte
-	if refusal := x.run(); refusal != nil {
+	var refusal *Error
+	if in.Code != 0 {
+		refusal = x.injected(in)
+	} else {
+		refusal = x.run()
+	}
+	if refusal != nil {
 		row, _ := Lookup(refusal.Code)
 		x.signIn.Code, x.signIn.Status, x.signIn.Error = refusal.Code, row.Status, row.OAuth
 		body = refusal.render(row.OAuth, x.base.url, x.now, traceID, correlation)
@@ -174,7 +187,7 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request, at endpoint)
 		}
 		body = x.answer(token)
 	}
-	x.signIn.Duration = max(0, s.now().Sub(x.now)) // the clock may have been set back meanwhile
+	x.signIn.Duration = max(0, s.now().Sub(x.signIn.Time)) // the clock may have been set back meanwhile
 	s.record(x.signIn)
 	if s.log.Enabled(r.Context(), slog.LevelDebug) {
 		s.log.DebugContext(r.Context(), "token request",

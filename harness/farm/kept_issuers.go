@@ -33,7 +33,7 @@ type keptGivenKey struct {
 	Certificate []byte                  `json:"certificate,omitempty"` // DER
 }
 
-// keptFaults are the faults in force of an issuer.
+// keptFaults are the faults in force of an issuer, or of Entra.
 type keptFaults struct {
 	Issuer string          `json:"issuer"` // its URL
 	Faults []control.Fault `json:"faults"`
@@ -112,17 +112,31 @@ func (w *World) restoreIssuers() error {
 		if err := decodeRecord(w.shelf.key("faults", name), records[name], &kept); err != nil {
 			return err
 		}
-		iss := w.find(kept.Issuer)
-		tampers, err := tampersOf(kept.Faults)
-		if iss == nil && err == nil {
-			err = errors.New("there is no such issuer")
-		}
-		if err != nil {
+		if err := w.restoreFaults(kept); err != nil {
 			w.server.opts.Log.Warn("faults that were kept can't be put in force", "world", w.name, "issuer", kept.Issuer, "error", err)
-			continue
 		}
-		iss.SetTampers(tampers...)
 	}
+	return nil
+}
+
+// restoreFaults puts faults in force that were kept. They begin to count anew.
+func (w *World) restoreFaults(kept keptFaults) error {
+	if kept.Issuer == control.OfEntra {
+		made, err := entraFaultsOf(kept.Faults)
+		if err == nil {
+			w.entraFaults.Replace(made...)
+		}
+		return err
+	}
+	tampers, err := tampersOf(kept.Faults)
+	if err != nil {
+		return err
+	}
+	iss := w.find(kept.Issuer)
+	if iss == nil {
+		return errors.New("there is no such issuer")
+	}
+	iss.SetTampers(tampers...)
 	return nil
 }
 
@@ -162,14 +176,14 @@ func (w *World) restoreIssuer(kept keptIssuer) error {
 	return err
 }
 
-// keepFaults writes the faults of an issuer that are to be in force. The caller holds changing.
-func (w *World) keepFaults(iss *issuer.Issuer, faults []control.Fault) error {
+// keepFaults writes the faults of an issuer, or of Entra, that are to be in force. The caller holds changing.
+func (w *World) keepFaults(of string, faults []control.Fault) error {
 	if w.shelf == nil || w.restoring {
 		return nil
 	}
-	key := w.shelf.key("faults", hashed(iss.URL()))
+	key := w.shelf.key("faults", hashed(of))
 	if len(faults) == 0 {
 		return w.shelf.write(state.Remove(key))
 	}
-	return w.shelf.put(key, keptFaults{iss.URL(), faults})
+	return w.shelf.put(key, keptFaults{of, faults})
 }

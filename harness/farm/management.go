@@ -68,10 +68,10 @@ func (s *Server) describePlatforms() []control.Platform {
 	return all
 }
 
-// faultKinds are those that issuers may have.
+// faultKinds are those that issuers may have, and then those of Entra.
 func faultKinds() []control.FaultKind {
-	all := make([]control.FaultKind, 0, len(faults.All))
-	for _, f := range faults.All {
+	var all []control.FaultKind
+	for _, f := range slices.Concat(faults.All, faults.OfEntra) {
 		kind := control.FaultKind{Name: f.Name, About: f.About, Place: string(f.Place)}
 		for _, p := range f.Parameters() {
 			kind.Parameters = append(kind.Parameters, control.FaultParameter{Name: p.Name, Type: p.Type, About: p.About})

@@ -12,6 +12,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/entra/graph"
 	"github.com/issuerd/issuerd/harness/entra/msi"
+	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/state"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -19,22 +20,23 @@ import (
 // World is what one test sees, with everything of its own: issuers with their keys, a directory, a clock and a journal.
 // It implements control.LiveWorld and is safe for concurrent use.
 type World struct {
-	id      string
-	name    string
-	server  *Server
-	clock   *clock
-	skew    time.Duration     // of the issuers' clock against Entra's
-	keys    issuer.NewKeyFunc // of the issuers and of the tenants
-	loan    *issuer.Loan      // what the keys are, if not the standard library's
-	dir     *directory.Directory
-	entra   *entra.Server
-	graph   http.Handler // Microsoft Graph
-	arm     http.Handler // Azure Resource Manager
-	journal journal
-	ending  chan struct{} // closed when the world ends, or the server, so that no answer is held back any longer
-	release func()        // closes ending; it may be called again
-	waiting waitingSignIns
-	usage   usage
+	id          string
+	name        string
+	server      *Server
+	clock       *clock
+	skew        time.Duration     // of the issuers' clock against Entra's
+	keys        issuer.NewKeyFunc // of the issuers and of the tenants
+	loan        *issuer.Loan      // what the keys are, if not the standard library's
+	dir         *directory.Directory
+	entra       *entra.Server
+	entraFaults faults.EntraFaults
+	graph       http.Handler // Microsoft Graph
+	arm         http.Handler // Azure Resource Manager
+	journal     journal
+	ending      chan struct{} // closed when the world ends, or the server, so that no answer is held back any longer
+	release     func()        // closes ending; it may be called again
+	waiting     waitingSignIns
+	usage       usage
 
 	identities     *msi.Endpoint // where workloads get tokens of managed identities
 	identitySecret string        // of that endpoint
@@ -113,6 +115,7 @@ func (s *Server) assemble(w *World) *World {
 		NewKey:    w.entraKey,
 		Record:    w.signedIn,
 		Log:       s.opts.Log,
+		Inject:    w.entraFaults.Inject,
 	})
 	s.secrets.add(w.identitySecret)
 	w.identities = msi.New(msi.Config{Server: w.entra, Secret: w.identitySecret, Rand: s.opts.Rand})

@@ -119,7 +119,7 @@ func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.Si
 		err = w.keepIssuer(spec, home, keys)
 	}
 	if err == nil && len(tampers) > 0 {
-		err = w.keepFaults(iss, spec.Faults)
+		err = w.keepFaults(iss.URL(), spec.Faults)
 	}
 	if err != nil {
 		return control.Issuer{}, err

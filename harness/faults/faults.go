@@ -8,36 +8,52 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/wording"
 )
 
-// Fault is one entry of the list: a name and its parameters' type.
+// Fault is one entry of a list: a name and its parameters' type.
 type Fault struct {
 	Name  string
 	About string
 	Place Place
-	new   func() Parameters
+	new   func() named
+}
+
+// named is what the parameters of all faults have.
+type named interface {
+	Name() string // the fault's
+	when() When   // which requests and tokens it meets
 }
 
 // Parameters are those of one fault: one of the structs of this package, or a pointer to one. Their JSON members are
 // what scenarios give it; the tag about says what each is.
 type Parameters interface {
-	Name() string                   // the fault's
-	when() When                     // which requests and tokens it meets
+	named
 	tamper() (issuer.Tamper, error) // what it changes; the error says which parameter is wrong
 }
 
-// All are the faults, in alphabetical order.
+// All are the faults of issuers, in alphabetical order.
 var All = []Fault{
-	entry(AtDocuments, "members of the discovery document replaced, or removed with null", func() Parameters { return new(Discovery) }),
-	entry(AtTokens, "members of the JOSE header replaced, or removed with null, before the token is signed", func() Parameters { return new(Header) }),
-	entry(AtDocuments, "another body in place of the JWKS", func() Parameters { return new(JWKS) }),
-	entry(AtNative, "an HTTP status in place of an answer of the platform's token API", func() Parameters { return new(NativeStatus) }),
-	entry(AtDocuments, "an HTTP status in place of a document", func() Parameters { return new(Status) }),
-	entry(AtTokens, "members of the JOSE header replaced after the token was signed", func() Parameters { return new(Tampered) }),
-	entry(AtDocuments, "the connection for a document is closed without an answer", func() Parameters { return new(Unreachable) }),
+	entry(AtDocuments, "members of the discovery document replaced, or removed with null", func() named { return new(Discovery) }),
+	entry(AtTokens, "members of the JOSE header replaced, or removed with null, before the token is signed", func() named { return new(Header) }),
+	entry(AtDocuments, "another body in place of the JWKS", func() named { return new(JWKS) }),
+	entry(AtNative, "an HTTP status in place of an answer of the platform's token API", func() named { return new(NativeStatus) }),
+	entry(AtDocuments, "an HTTP status in place of a document", func() named { return new(Status) }),
+	entry(AtTokens, "members of the JOSE header replaced after the token was signed", func() named { return new(Tampered) }),
+	entry(AtDocuments, "the connection for a document is closed without an answer", func() named { return new(Unreachable) }),
+}
+
+// OfEntra are the faults of Entra's own, in alphabetical order.
+var OfEntra = []Fault{
+	entry(AtEntra, "the answer held back for a while", func() named { return new(EntraDelay) }),
+	entry(AtEntra, "a refusal with an AADSTS code", func() named { return new(EntraError) }),
+	entry(AtEntra, "no answer, on an open connection", func() named { return new(EntraStall) }),
+	entry(AtEntra, "an HTTP status in place of what Entra answers", func() named { return new(EntraStatus) }),
+	entry(AtEntra, "HTTP status 429 with Retry-After", func() named { return new(EntraThrottled) }),
+	entry(AtEntra, "the connection is closed without an answer", func() named { return new(EntraUnreachable) }),
 }
 
 // Parameter is one that a fault takes: a member of its parameters.
@@ -73,59 +89,91 @@ var kinds = map[reflect.Kind]struct{ name, want string }{
 	reflect.Map:     {"object", "an object"},
 }
 
-func entry(at Place, about string, parameters func() Parameters) Fault {
+func entry(at Place, about string, parameters func() named) Fault {
 	return Fault{parameters().Name(), about, at, parameters}
 }
 
 // Names returns the names of All.
-func Names() []string {
-	names := make([]string, len(All))
-	for i, f := range All {
+func Names() []string { return namesOf(All) }
+
+// EntraNames returns the names of OfEntra.
+func EntraNames() []string { return namesOf(OfEntra) }
+
+func namesOf(list []Fault) []string {
+	names := make([]string, len(list))
+	for i, f := range list {
 		names[i] = f.Name
 	}
 	return names
 }
 
-// New makes the named fault with its parameters, a JSON-like object; nil means none. The error lists the known names,
-// or says which parameter is wrong.
+// New makes the named fault of an issuer with its parameters, a JSON-like object; nil means none. The error lists the
+// known names, or says which parameter is wrong.
 func New(name string, parameters any) (issuer.Tamper, error) {
-	for _, f := range All {
-		if f.Name != name {
-			continue
-		}
-		p := f.new()
-		var given map[string]any
-		if parameters != nil {
-			raw, err := json.Marshal(parameters)
-			if err != nil {
-				return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
-			}
-			if err := json.Unmarshal(raw, &given); err != nil { // a copy of the caller's
-				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
-			}
-			if err := f.validateNames(given); err != nil {
-				return issuer.Tamper{}, err
-			}
-			err = json.Unmarshal(raw, p)
-			if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameter %q: want %s, got %s", name, strings.TrimPrefix(wrong.Field, "When."), kinds[wrong.Type.Kind()].want, wrong.Value)
-			}
-			if err != nil {
-				return issuer.Tamper{}, fmt.Errorf("faults: %s: parameters %s: %w", name, raw, err)
-			}
-		}
-		tamper, err := p.tamper()
-		if err != nil {
-			return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
-		}
-		if err := p.when().validate(given); err != nil {
-			return issuer.Tamper{}, fmt.Errorf("faults: %s: %w", name, err)
-		}
-		tamper.Name, tamper.Parameters = name, given
-		tamper.Meets = (&gate{when: p.when(), place: f.Place}).meets
-		return tamper, nil
+	f, err := find(All, name)
+	if err != nil {
+		return issuer.Tamper{}, err
 	}
-	return issuer.Tamper{}, wording.Unknown(name, Names(), "faults: no fault %q", name)
+	p := f.new().(Parameters)
+	given, err := f.read(parameters, p)
+	if err != nil {
+		return issuer.Tamper{}, err
+	}
+	tamper, err := p.tamper()
+	if err != nil {
+		return issuer.Tamper{}, f.wrong(err)
+	}
+	tamper.Name, tamper.Parameters = name, given
+	tamper.Meets = (&gate{when: p.when(), place: f.Place}).meets
+	return tamper, nil
+}
+
+// find returns the fault of a list that has a name.
+func find(list []Fault, name string) (Fault, error) {
+	for _, f := range list {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	names := namesOf(list)
+	of, hint := "", ""
+	if list[0].Place == AtEntra {
+		of = " of Entra's"
+	} else if slices.Contains(EntraNames(), name) {
+		hint = ", which is one of Entra's"
+	}
+	return Fault{}, wording.Unknown(name, names, "faults: no fault%s %q%s", of, name, hint)
+}
+
+// wrong is the error about the fault's parameters.
+func (f Fault) wrong(err error) error { return fmt.Errorf("faults: %s: %w", f.Name, err) }
+
+// read reads the parameters that were given into those of the fault, and returns a copy of them.
+func (f Fault) read(parameters any, into named) (given map[string]any, err error) {
+	if parameters == nil {
+		return nil, nil
+	}
+	raw, err := json.Marshal(parameters)
+	if err != nil {
+		return nil, f.wrong(err)
+	}
+	if err := json.Unmarshal(raw, &given); err != nil {
+		return nil, f.wrong(fmt.Errorf("parameters %s: %w", raw, err))
+	}
+	if err := f.validateNames(given); err != nil {
+		return nil, err
+	}
+	err = json.Unmarshal(raw, into)
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return nil, f.wrong(fmt.Errorf("parameter %q: want %s, got %s", strings.TrimPrefix(wrong.Field, "When."), kinds[wrong.Type.Kind()].want, wrong.Value))
+	}
+	if err != nil {
+		return nil, f.wrong(fmt.Errorf("parameters %s: %w", raw, err))
+	}
+	if err := into.when().validate(given); err != nil {
+		return nil, f.wrong(err)
+	}
+	return given, nil
 }
 
 // validateNames refuses parameters that the fault does not take.
@@ -145,9 +193,15 @@ func (f Fault) validateNames(given map[string]any) error {
 	return nil
 }
 
-// Validate says what is wrong with the name of a fault or with its parameters, as New does.
+// Validate says what is wrong with the name of an issuer's fault or with its parameters, as New does.
 func Validate(name string, parameters any) error {
 	_, err := New(name, parameters)
+	return err
+}
+
+// ValidateEntra is Validate for a fault of Entra's own.
+func ValidateEntra(name string, parameters any) error {
+	_, err := NewEntra(name, parameters)
 	return err
 }
 
@@ -167,3 +221,18 @@ func document(name string) (covers func(string) bool, err error) {
 	}
 	return nil, fmt.Errorf("document %q: want discovery or jwks, or leave it out for both", name)
 }
+
+// duration reads a parameter that is a duration; empty means something else.
+func duration(name, text string, empty time.Duration) (time.Duration, error) {
+	if text == "" {
+		return empty, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 || d > maxDuration {
+		return 0, fmt.Errorf("%s %q: want a duration of up to a year, such as 45s, 10m or 1h30m", name, text)
+	}
+	return d, nil
+}
+
+// maxDuration bounds durations, so that no sum of times overflows.
+const maxDuration = 365 * 24 * time.Hour

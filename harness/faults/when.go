@@ -18,6 +18,7 @@ type When struct {
 	Probability float64 `json:"probability,omitempty" about:"with which it meets each, above 0 and at most 1; left out: 1"`
 	Seed        int     `json:"seed,omitempty" about:"for probability: with the same seed it meets the same ones, by their number"`
 
+	Tenant    string            `json:"tenant,omitempty" about:"only those for this tenant, by its id or the domain that is asked for"`
 	ClientID  string            `json:"clientId,omitempty" about:"only those for the sign-in of the client with this id"`
 	Workload  string            `json:"workload,omitempty" about:"only those of the workload with this id"`
 	UserAgent string            `json:"userAgent,omitempty" about:"only those whose User-Agent contains this"`
@@ -36,6 +37,7 @@ const (
 	AtDocuments Place = "documents" // the issuer's discovery document and JWKS
 	AtTokens    Place = "tokens"    // the tokens that the issuer makes
 	AtNative    Place = "native"    // the platform's own token API
+	AtEntra     Place = "entra"     // Entra's login service
 )
 
 // conditions are the parameters of When that can be seen at a place.
@@ -43,13 +45,15 @@ var conditions = map[Place][]string{
 	AtDocuments: {"times", "probability", "seed", "clientId", "userAgent", "path", "header"},
 	AtTokens:    {"times", "probability", "seed", "workload", "userAgent", "path", "header"},
 	AtNative:    {"times", "probability", "seed", "workload", "userAgent", "path", "header"},
+	AtEntra:     {"times", "probability", "seed", "tenant", "clientId", "userAgent", "path", "header"},
 }
 
 // unseen says why a parameter of When is none at a place.
 var unseen = map[Place]map[string]string{
-	AtDocuments: {"workload": "a document is not asked for by a workload; want clientId, userAgent, path or header"},
-	AtTokens:    {"clientId": "a token is made before somebody signs in with it; want workload, userAgent, path or header"},
-	AtNative:    {"clientId": "a platform's token API knows no client of Entra's; want workload, userAgent, path or header"},
+	AtDocuments: {"tenant": "which tenant's Entra asks for a document is not known; want clientId, userAgent, path or header", "workload": "a document is not asked for by a workload; want clientId, userAgent, path or header"},
+	AtTokens:    {"tenant": "a token is not made for a tenant; want workload, userAgent, path or header", "clientId": "a token is made before somebody signs in with it; want workload, userAgent, path or header"},
+	AtNative:    {"tenant": "a platform's token API knows no tenant; want workload, userAgent, path or header", "clientId": "a platform's token API knows no client of Entra's; want workload, userAgent, path or header"},
+	AtEntra:     {"workload": "Entra does not know who has asked the platform for a token; want tenant, clientId, userAgent, path or header"},
 }
 
 // validate says which parameter is wrong.
@@ -67,7 +71,7 @@ func (w When) validate(given map[string]any) error {
 
 // limited tells whether it says anything.
 func (w When) limited() bool {
-	return w.Times > 0 || w.Probability > 0 || w.ClientID != "" || w.Workload != "" || w.UserAgent != "" || w.Path != "" || len(w.Header) > 0
+	return w.Times > 0 || w.Probability > 0 || w.Tenant != "" || w.ClientID != "" || w.Workload != "" || w.UserAgent != "" || w.Path != "" || len(w.Header) > 0
 }
 
 // gate counts what a fault could meet and says what it meets. It is safe for concurrent use.

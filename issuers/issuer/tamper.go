@@ -142,7 +142,7 @@ func (f *inForce) meets(r *http.Request, workload string) bool {
 // hit counts a change, of the answer to a request if there is one.
 func (f *inForce) hit(r *http.Request) {
 	f.hits.Add(1)
-	inject(r, f.Name)
+	Inject(r, f.Name)
 }
 
 // answers calls what may answer a request in place of the issuer. What says whom it meets has then changed something,

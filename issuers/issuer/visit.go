@@ -56,8 +56,8 @@ func (v *Visit) Injected() []string {
 	return slices.Clone(v.injected)
 }
 
-// inject notes that a fault has changed the answer to a request.
-func inject(r *http.Request, fault string) {
+// Inject notes that a fault has changed the answer to a request.
+func Inject(r *http.Request, fault string) {
 	if v := visitOf(r); v != nil {
 		v.mu.Lock()
 		defer v.mu.Unlock()
@@ -70,8 +70,9 @@ func inject(r *http.Request, fault string) {
 // held is how long the connection of an answer that never comes is kept, for a client that has no timeout of its own.
 const held = time.Hour
 
-// Pause holds an answer back for a while, by the issuers' clock: when the clock stands still, until somebody moves it.
-// It tells whether the answer is still wanted: the client has not gone, and the farm does not end.
+// Pause holds an answer back for a while, by the issuers' clock: when the clock stands still, until somebody moves it; for
+// good if the time is negative. It tells whether the answer is still wanted: the time has come, the client has not gone,
+// and the farm does not end.
 func Pause(w http.ResponseWriter, r *http.Request, d time.Duration) (wanted bool) {
 	if Prolong(w, max(d, held)) != nil {
 		return false // the connection is gone
@@ -80,6 +81,9 @@ func Pause(w http.ResponseWriter, r *http.Request, d time.Duration) (wanted bool
 	if v == nil {
 		v = new(Visit)
 	}
+	if d < 0 {
+		return v.wait(r.Context(), nil)
+	}
 	until := Workload{Now: v.Now, Alarm: v.Alarm}
 	if until.Now == nil {
 		until.Now = time.Now
@@ -87,19 +91,6 @@ func Pause(w http.ResponseWriter, r *http.Request, d time.Duration) (wanted bool
 	reached, cancel := until.Until(until.Now().Add(d))
 	defer cancel()
 	return v.wait(r.Context(), reached)
-}
-
-// Hang holds an answer back for good and drops the connection, when the client has gone or the farm ends. It does not
-// return.
-func Hang(w http.ResponseWriter, r *http.Request) {
-	if Prolong(w, held) == nil {
-		v := visitOf(r)
-		if v == nil {
-			v = new(Visit)
-		}
-		v.wait(r.Context(), nil)
-	}
-	panic(http.ErrAbortHandler) // net/http's way to drop the connection without an answer
 }
 
 // wait waits until a channel is closed, and tells whether it was, and not the client or the farm that ended.

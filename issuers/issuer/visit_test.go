@@ -54,22 +54,21 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// TestHang drops the connection when whoever waits has gone, and where there is no farm.
-func TestHang(t *testing.T) {
+// TestPauseForGood ends when whoever waits has gone, also where there is no farm.
+func TestPauseForGood(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(*http.Request) *http.Request{
 		"at a farm": new(issuer.Visit).Begin,
 		"nowhere":   func(r *http.Request) *http.Request { return r },
 	} {
 		ctx, gone := context.WithCancel(t.Context())
-		dropped := make(chan any)
+		wanted := make(chan bool)
 		go func() {
-			defer func() { dropped <- recover() }()
-			issuer.Hang(httptest.NewRecorder(), begin(httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx)))
+			wanted <- issuer.Pause(httptest.NewRecorder(), begin(httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx)), -1)
 		}()
 		gone()
-		if got := <-dropped; got != http.ErrAbortHandler {
-			t.Errorf("%s: it panics with %v", name, got)
+		if <-wanted {
+			t.Errorf("%s: the answer is wanted", name)
 		}
 	}
 }
