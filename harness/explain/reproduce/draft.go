@@ -9,6 +9,8 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/explain/input"
+	"github.com/issuerd/issuerd/harness/runner"
+	"github.com/issuerd/issuerd/harness/scenario"
 )
 
 // draft is a scenario that is being written: a good sign-in, until a recipe spoils it.
@@ -58,7 +60,9 @@ func (d *draft) signIn(want presented) presented {
 	aud := cmp.Or(want.aud, d.claim("aud"), unmask(first(credential.Audiences)), withoutPlaceholder(job.Audience), audience)
 
 	o, note := originOf(iss, sub)
-	if note != "" {
+	if d.start != nil && iss == "" {
+		o = *d.start
+	} else if note != "" {
 		d.assume("%s", note)
 	}
 	if sub != "" {
@@ -253,18 +257,28 @@ func (d *draft) inTenant(id, displayName string) {
 	}
 }
 
-// expect are the refusal's code and what it says.
+// expect is what the last step must come to: the refusal's code and what it says, or a token.
 func (d *draft) expect() *object {
 	message := d.row.Message
+	if d.row.Number == 0 {
+		return of("token", of("appid", computed("${{ entra.app.clientId }}")))
+	}
 	if d.call != nil {
 		return of("error", d.row.Name(), "status", d.row.Status, "says", []string{message})
 	}
 	return of("error", d.row.Name(), "oauth", d.row.OAuth, "status", d.row.Status, "says", says(message, d.printed))
 }
 
-// file writes the scenario.
-func (d *draft) file(name, about string, head []string) ([]byte, error) {
-	root := of("name", name, "about", about, "labels", []string{"failure", d.row.Name()})
+// scenario writes the file, and reads it back.
+func (d *draft) scenario(name, about string, head []string) (*Scenario, error) {
+	label := "happy"
+	if d.row.Number != 0 {
+		label = "failure"
+	}
+	root := of("name", name, "about", about, "labels", []string{label})
+	if d.row.Number != 0 {
+		root.set("labels", []string{label, d.row.Name()})
+	}
 	if d.clock != "" {
 		root.set("clock", of("start", d.clock))
 	}
@@ -274,11 +288,37 @@ func (d *draft) file(name, about string, head []string) ([]byte, error) {
 	if d.mint != nil {
 		steps = append(steps, of("id", "job", "mint", d.mint))
 	}
+	last := of("exchange", d.exchange)
 	if d.call != nil {
-		steps = append(steps, of("call", d.call, "expect", d.expect()))
-	} else {
-		steps = append(steps, of("exchange", d.exchange, "expect", d.expect()))
+		last = of("call", d.call)
 	}
-	root.set("steps", steps)
-	return encode(head, root)
+	last.set("expect", d.expect())
+	root.set("steps", append(steps, last))
+	source, err := encode(head, root)
+	if err != nil {
+		return nil, err
+	}
+	file, problems := scenario.Load("reproduced.yaml", source, runner.Names())
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("reproduce: the scenario can't be read: %w", problems)
+	}
+	made := &Scenario{Name: name, Assumed: d.assumed, Source: source, file: file}
+	if d.row.Number != 0 {
+		made.Code = d.row.Name()
+	}
+	for _, p := range place.FindAllString(d.row.Message, -1) {
+		name := strings.Trim(p, "{}")
+		if text, printed := d.printed[name]; printed {
+			made.Values = append(made.Values, Value{name, text, slices.Contains(d.compared, name)})
+		}
+	}
+	return made, nil
+}
+
+// headOf are the comments at the beginning of a file: the schema, for editors, and then some lines.
+func headOf(schema string, lines ...string) []string {
+	if schema == "" {
+		return lines
+	}
+	return append([]string{"yaml-language-server: $schema=" + schema}, lines...)
 }

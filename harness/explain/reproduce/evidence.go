@@ -23,6 +23,7 @@ type evidence struct {
 	client, tenant string
 	cloud          string
 	notes          []string
+	start          *origin // who issues the token, unless a recipe needs somebody else; nil: as the rest tells
 }
 
 // gather puts the inputs of a case together. The error says that they have no refusal in them.

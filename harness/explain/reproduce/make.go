@@ -8,7 +8,6 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/explain"
-	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -19,15 +18,16 @@ type Options struct {
 	Anonymize bool   // put other names in the place of those of the case
 }
 
-// Scenario is one that yields a refusal.
+// Scenario is one that was written.
 type Scenario struct {
-	Name     string   // as in the file
-	Code     string   // what it yields, such as AADSTS700213
-	Seen     string   // the code of the inputs, where another one is answered today; else empty
-	Values   []Value  // of the message, in its order
-	Assumed  []string // what the inputs do not say, a sentence each
-	Source   []byte   // the file
-	scenario *scenario.File
+	Name    string   // as in the file
+	Code    string   // the refusal that it yields, such as AADSTS700213; empty: a token
+	Seen    string   // the code of the inputs, where another one is answered today; else empty
+	Values  []Value  // of the message, in its order
+	Assumed []string // what the inputs do not say, a sentence each
+	Source  []byte   // the file
+
+	file *scenario.File
 }
 
 // Value is one that the refusal prints.
@@ -53,52 +53,33 @@ func Make(c explain.Case, opts Options) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, d, err := draftOf(e)
+	if opts.Anonymize {
+		newAnonymizer().evidence(e)
+	}
+	d, err := draftOf(e)
 	if err != nil {
 		return nil, err
 	}
-	made := &Scenario{Code: row.Name()}
-	if d.row.Number != e.message.Code {
+	name := cmp.Or(opts.Name, strings.ToLower(d.row.Name()))
+	if !strings.Contains(name, "/") {
+		name = d.from.platform.Name + "/" + name
+	}
+	lines := []string{"Made by issuerd reproduce, from " + cmp.Or(e.from, "a refusal") + "."}
+	for _, a := range d.assumed {
+		lines = append(lines, "- "+a)
+	}
+	made, err := d.scenario(name, "Reproduces "+d.row.Name()+": "+d.row.Cause+".", headOf(opts.Schema, lines...))
+	if err == nil && d.row.Number != e.message.Code {
 		made.Seen = codeName(e.message.Code)
 	}
-	for _, p := range place.FindAllString(d.row.Message, -1) {
-		name := strings.Trim(p, "{}")
-		if text, printed := d.printed[name]; printed {
-			given := false
-			for _, compared := range d.compared {
-				given = given || compared == name
-			}
-			made.Values = append(made.Values, Value{name, text, given})
-		}
-	}
-	made.Assumed = d.assumed
-	made.Name = scenarioName(cmp.Or(opts.Name, strings.ToLower(row.Name())), d.from.platform.Name)
-	head := []string{}
-	if opts.Schema != "" {
-		head = append(head, "yaml-language-server: $schema="+opts.Schema)
-	}
-	head = append(head, "Made by issuerd reproduce, from "+cmp.Or(e.from, "a code")+".")
-	for _, a := range d.assumed {
-		head = append(head, "- "+a)
-	}
-	about := "Reproduces " + row.Name() + ": " + row.Cause + "."
-	made.Source, err = d.file(made.Name, about, head)
-	if err != nil {
-		return nil, err
-	}
-	file, problems := scenario.Load("reproduced.yaml", made.Source, runner.Names())
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("reproduce: the scenario that was written can't be read: %w\n%s", problems, made.Source)
-	}
-	made.scenario = file
-	return made, nil
+	return made, err
 }
 
 // draftOf finds the recipe of a refusal and follows it.
-func draftOf(e *evidence) (entra.Code, *draft, error) {
+func draftOf(e *evidence) (*draft, error) {
 	row, known := entra.Lookup(e.message.Code)
 	if !known {
-		return row, nil, &UnableError{codeName(e.message.Code), "the emulator does not know this code"}
+		return nil, &UnableError{codeName(e.message.Code), "the emulator does not know this code"}
 	}
 	if e.message.Sentence != 0 && e.message.Sentence != row.Number {
 		if by, ok := entra.Lookup(e.message.Sentence); ok {
@@ -116,13 +97,13 @@ func draftOf(e *evidence) (entra.Code, *draft, error) {
 	}
 	follow := recipes[row.Number]
 	if follow == nil {
-		return row, nil, &UnableError{row.Name(), cmp.Or(row.Reason, "there is no recipe for it")}
+		return nil, &UnableError{row.Name(), cmp.Or(row.Reason, "there is no recipe for it")}
 	}
 	d := newDraft(e, row)
 	if err := follow(d); err != nil {
-		return row, nil, &UnableError{row.Name(), err.Error()}
+		return nil, &UnableError{row.Name(), err.Error()}
 	}
-	return row, d, nil
+	return d, nil
 }
 
 // today is the code that Entra answers in the place of AADSTS70021, whose text prints issuer, subject and audience
@@ -147,11 +128,4 @@ func today(e *evidence) entra.Code {
 	return row
 }
 
-func scenarioName(name, platform string) string {
-	if strings.Contains(name, "/") {
-		return name
-	}
-	return platform + "/" + name
-}
-
-var errNotLoaded = errors.New("reproduce: the scenario was not made by Make")
+var errNotLoaded = errors.New("reproduce: the scenario was made by neither Make nor Start")

@@ -1,12 +1,16 @@
 package reproduce
 
 import (
+	"crypto"
 	"fmt"
 	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers"
@@ -149,18 +153,41 @@ func (o origin) canonical() string {
 	return service.Issuer
 }
 
-// mint is what a token of the origin would say. Its signature is by a key that is forgotten.
+// mint is what a token of the origin would say.
 func (o origin) mint(audience ...string) (map[string]any, error) {
-	opts := []issuer.Option{issuer.WithPreset(o.preset), issuer.WithClaims(o.claims), issuer.WithKeys(issuer.GenerateTestKey)}
+	token, err := o.token(audience...)
+	return token.Claims, err
+}
+
+// throwaway are keys whose signatures nobody looks at, one for each algorithm.
+var throwaway = func() issuer.NewKeyFunc {
+	var mu sync.Mutex
+	made := map[jose.SignatureAlgorithm]crypto.Signer{}
+	return func(alg jose.SignatureAlgorithm) (crypto.Signer, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if made[alg] == nil {
+			key, err := issuer.GenerateTestKey(alg)
+			if err != nil {
+				return nil, err
+			}
+			made[alg] = key
+		}
+		return made[alg], nil
+	}
+}()
+
+// token is one of the origin. Nothing must trust its key.
+func (o origin) token(audience ...string) (issuer.Token, error) {
+	opts := []issuer.Option{issuer.WithPreset(o.preset), issuer.WithClaims(o.claims), issuer.WithKeys(throwaway)}
 	if o.url != "" {
 		opts = append(opts, issuer.WithURL(o.url))
 	}
 	iss, err := issuer.New(o.platform, opts...)
 	if err != nil {
-		return nil, err
+		return issuer.Token{}, err
 	}
-	token, err := iss.Mint(issuer.Request{Audience: audience})
-	return token.Claims, err
+	return iss.Mint(issuer.Request{Audience: audience})
 }
 
 // withSubject gives the origin the claims from which its platform makes a subject, if it does, else the subject itself.

@@ -11,7 +11,7 @@ import (
 )
 
 // Hosts are those that the target must answer for, besides the platforms' own.
-func (s *Scenario) Hosts() []string { return runner.Hosts([]*scenario.File{s.scenario}) }
+func (s *Scenario) Hosts() []string { return runner.Hosts([]*scenario.File{s.file}) }
 
 // Outcome is what playing a scenario came to.
 type Outcome struct {
@@ -23,10 +23,10 @@ type Outcome struct {
 // Play plays the scenario at a target. Of the refusal, the code, the OAuth error, the status and the values are
 // compared.
 func (s *Scenario) Play(ctx context.Context, target *targets.Target) (Outcome, error) {
-	if s.scenario == nil {
+	if s.file == nil {
 		return Outcome{}, errNotLoaded
 	}
-	run := runner.Run(ctx, []*scenario.File{s.scenario}, runner.Options{Target: target})
+	run := runner.Run(ctx, []*scenario.File{s.file}, runner.Options{Target: target})
 	var out Outcome
 	for _, result := range run.Results {
 		out.Reproduced = result.Status == report.Pass

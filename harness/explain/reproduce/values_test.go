@@ -106,7 +106,7 @@ var printed = []struct {
 	{code: 700213, values: places{"sub": "repo:${{ github.repository }}:environment:$${{x}}"}},
 	{code: 700213, values: places{"sub": "system:serviceaccount:default:workload-identity-sa"}},
 	{code: 700213, values: places{"sub": "organization:contoso:project:Default Project:workspace:net:run_phase:plan"}},
-	{code: 700213, values: places{"sub": "project_path:group/sub/project:ref_type:branch:ref:main"}},
+	{code: 700213, values: places{"sub": "project_path:acme/portal/shop:ref_type:branch:ref:main"}},
 	{code: 700213, values: places{"sub": "sc://contoso/app/azure"}},
 	{code: 700213, values: places{"sub": "spiffe://prod.contoso.example/ns/billing/sa/worker"}},
 	{code: 700213, values: places{"sub": "112633961854638529490"}},
