@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"harness/explain/paste":             {},
 	"harness/explain/reproduce":         {"harness/control", "harness/entra", "harness/entra/directory", "harness/entra/expression", "harness/explain", "harness/explain/input", "harness/explain/paste", "harness/report", "harness/runner", "harness/scenario", "harness/targets", "issuers", "issuers/issuer"},
 	"harness/explain/paste":             {"harness/entra"},
+	"harness/explain/reproduce":         {"harness/control", "harness/entra", "harness/entra/directory", "harness/entra/expression", "harness/explain", "harness/explain/input", "harness/explain/paste", "harness/report", "harness/runner", "harness/scenario", "harness/targets", "issuers", "issuers/generic", "issuers/issuer"},
 	"harness/farm":                      {"issuers", "issuers/generic", "issuers/issuer", "harness/entra", "harness/entra/arm", "harness/entra/directory", "harness/entra/graph", "harness/entra/msi", "harness/farm/ca", "harness/plane", "harness/state", "harness/control", "harness/faults", "harness/keyfile", "wording"},
 	"harness/entra/msi":                 {"harness/entra", "harness/entra/directory"},
 	"harness/farm/ca":                   {},

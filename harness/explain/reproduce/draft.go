@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
+
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/explain/input"
@@ -29,6 +31,7 @@ type draft struct {
 	exchange *object
 	call     *object // a call in the place of the exchange
 	clock    string
+	fix      []*object // steps after the refusal, in which the sign-in passes
 }
 
 func newDraft(e *evidence, row entra.Code) *draft {
@@ -55,9 +58,11 @@ func (d *draft) signIn(want presented) presented {
 	audience, _ := directory.ExchangeAudience(d.cloud)
 	credential, _ := d.given()
 	job, _ := d.ofJob()
-	iss := cmp.Or(want.iss, d.claim("iss"), unmask(credential.Issuer), withoutPlaceholder(job.Issuer))
-	sub := cmp.Or(want.sub, d.claim("sub"), unmask(credential.Subject), job.Subject)
-	aud := cmp.Or(want.aud, d.claim("aud"), unmask(first(credential.Audiences)), withoutPlaceholder(job.Audience), audience)
+	iss := cmp.Or(want.iss, d.printedBefore("iss"), d.claim("iss"), unmask(credential.Issuer), withoutPlaceholder(job.Issuer))
+	sub := cmp.Or(want.sub, d.printedBefore("sub"), d.claim("sub"), unmask(credential.Subject), job.Subject)
+	aud := cmp.Or(want.aud, d.printedBefore("aud"), d.claim("aud"), unmask(first(credential.Audiences)), withoutPlaceholder(job.Audience))
+	audKnown := aud != ""
+	aud = cmp.Or(aud, audience)
 
 	o, note := originOf(iss, sub)
 	if d.start != nil && iss == "" {
@@ -81,12 +86,20 @@ func (d *draft) signIn(want presented) presented {
 	}
 	d.setIssuer(o)
 	minted, err := o.mint(aud)
-	if err != nil || audienceOf(minted) != aud {
-		d.mint.get("claims").set("aud", audienceClaim(aud))
-	} else {
+	switch own := audienceOf(minted); {
+	case err == nil && own == aud:
 		d.mint.set("audience", aud)
+	case audKnown:
+		d.mint.get("claims").set("aud", audienceClaim(aud))
+	default: // of a platform whose workloads have no say
+		if minted, err = o.mint(); err == nil && !strings.Contains(audienceOf(minted), ",") {
+			aud = audienceOf(minted)
+		}
 	}
-	if sub == "" && err == nil {
+	if err != nil {
+		minted, _ = o.mint()
+	}
+	if sub == "" {
 		sub, _ = minted["sub"].(string)
 	}
 	if d.client != "" && directory.IsGUID(d.client) {
@@ -96,6 +109,14 @@ func (d *draft) signIn(want presented) presented {
 		d.entra.set("cloud", d.cloud)
 	}
 	return presented{d.iss, sub, aud}
+}
+
+// printedBefore is what the message prints of the token where today's has no place for it, as AADSTS70021 does.
+func (d *draft) printedBefore(name string) string {
+	if value, ok := d.message.Values[name]; ok && !strings.Contains(d.row.Message, "{"+name+"}") {
+		return unmask(value.Text)
+	}
+	return ""
 }
 
 func (d *draft) setIssuer(o origin) {
@@ -220,6 +241,27 @@ func (d *draft) accepting(p presented) *object {
 	return c
 }
 
+// mend adds the steps that give the application a credential for what was presented, and sign in again, if the issuer
+// can be asked for its keys.
+func (d *draft) mend(p presented) {
+	if p.iss != cmp.Or(d.from.url, d.from.canonical()) || p.sub == "" || p.aud == "" || strings.Contains(p.aud, ",") || d.mint.has("claims") ||
+		slices.Contains(unread, d.from.platform.Name+" "+d.from.preset) {
+		return
+	}
+	change := of("add", d.accepting(p))
+	change.get("add").set("name", "the-fix")
+	list, _ := d.entra.value("credentials").([]*object)
+	for _, c := range list {
+		if c.value("issuer") == nil && c.value("subject") == p.sub { // an application has a subject of an issuer once
+			change = of("update", of("name", c.value("name"), "audiences", []string{p.aud}))
+		}
+	}
+	if len(list) == directory.MaxCredentials && change.has("add") {
+		return
+	}
+	d.fix = []*object{of("credential", change), of("exchange", of())}
+}
+
 // good writes a sign-in that passes.
 func (d *draft) good() presented {
 	p := d.signIn(presented{})
@@ -293,8 +335,13 @@ func (d *draft) scenario(name, about string, head []string) (*Scenario, error) {
 		last = of("call", d.call)
 	}
 	last.set("expect", d.expect())
-	root.set("steps", append(steps, last))
-	source, err := encode(head, root)
+	steps = append(steps, last)
+	comments := yaml.CommentMap{}
+	if len(d.fix) > 0 {
+		comments[fmt.Sprintf("$.steps[%d]", len(steps))] = []*yaml.Comment{yaml.HeadComment(" The fix: a credential for what was presented.")}
+	}
+	root.set("steps", append(steps, d.fix...))
+	source, err := encode(head, root, comments)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/entra"
@@ -16,6 +17,7 @@ type Options struct {
 	Name      string // of the scenario, platform/slug or the slug alone; empty: the code
 	Schema    string // the path or URL of the schema, for editors; empty: the file does not name one
 	Anonymize bool   // put other names in the place of those of the case
+	NoFix     bool   // end with the refusal, also where it is known how the sign-in passes
 }
 
 // Scenario is one that was written.
@@ -60,9 +62,15 @@ func Make(c explain.Case, opts Options) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.NoFix {
+		d.fix = nil
+	}
 	name := cmp.Or(opts.Name, strings.ToLower(d.row.Name()))
 	if !strings.Contains(name, "/") {
 		name = d.from.platform.Name + "/" + name
+	}
+	if !validName.MatchString(name) || !strings.HasPrefix(name, d.from.platform.Name+"/") && !strings.HasPrefix(name, "entra/") {
+		return nil, fmt.Errorf("the name %q: want %s/slug or entra/slug, of lower case letters, digits and dashes", name, d.from.platform.Name)
 	}
 	lines := []string{"Made by issuerd reproduce, from " + cmp.Or(e.from, "a refusal") + "."}
 	for _, a := range d.assumed {
@@ -74,6 +82,9 @@ func Make(c explain.Case, opts Options) (*Scenario, error) {
 	}
 	return made, err
 }
+
+// validName is what names of scenarios are.
+var validName = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9][a-z0-9._-]*$`)
 
 // draftOf finds the recipe of a refusal and follows it.
 func draftOf(e *evidence) (*draft, error) {

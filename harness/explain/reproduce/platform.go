@@ -14,6 +14,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/issuers"
+	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
@@ -80,8 +81,8 @@ func originOf(iss, sub string) (o origin, note string) {
 	}()
 	at := func(platform, preset string) origin {
 		p, err := issuers.ByName(platform)
-		if err != nil { // there is a test of both tables
-			panic(err)
+		if err != nil {
+			p, preset = generic.Shipped("generic"), "plain"
 		}
 		o := origin{platform: p, preset: preset}
 		if iss != "" && iss != o.canonical() {
@@ -242,6 +243,8 @@ func derivations(o origin, sub string) []origin {
 		}
 		for _, preset := range presets {
 			add(preset, claims)
+		}
+		for _, preset := range presets {
 			if name, ok := strings.CutPrefix(context, "environment:"); ok {
 				add(preset, merged(claims, map[string]any{"environment": strings.ReplaceAll(name, "%3A", ":")}))
 			} else if ref, ok := strings.CutPrefix(context, "ref:"); ok {

@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -32,7 +33,9 @@ func (s *Scenario) Play(ctx context.Context, target *targets.Target) (Outcome, e
 		out.Reproduced = result.Status == report.Pass
 		problem := result.Problem
 		if n := len(result.Steps); n > 0 {
-			out.Got = result.Steps[n-1].Error
+			for _, step := range result.Steps {
+				out.Got = cmp.Or(step.Error, out.Got) // the steps after the refusal have none
+			}
 			if last := result.Steps[n-1].Problem; last != nil {
 				problem = last
 			}

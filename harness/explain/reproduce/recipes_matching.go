@@ -20,6 +20,7 @@ var matchingRecipes = map[int]recipe{
 		c.set("issuer", anotherIssuer(p.iss))
 		d.trust(c)
 		d.madeUp("trusts the issuer %q", anotherIssuer(p.iss))
+		d.mend(p)
 		return nil
 	},
 	700212: func(d *draft) error {
@@ -37,6 +38,7 @@ var matchingRecipes = map[int]recipe{
 		}
 		d.trust(c)
 		d.madeUp("has the audience %q", want)
+		d.mend(p)
 		return nil
 	},
 	700213: func(d *draft) error {
@@ -45,6 +47,7 @@ var matchingRecipes = map[int]recipe{
 		c.set("subject", anotherSubject(p.sub))
 		d.trust(c)
 		d.madeUp("has the subject %q", anotherSubject(p.sub))
+		d.mend(p)
 		return nil
 	},
 	7002131: func(d *draft) error {
@@ -75,6 +78,7 @@ var matchingRecipes = map[int]recipe{
 			d.entra.set("credentials", append(list, flexible))
 			d.assume("none of the credentials given has an expression, which the refusal speaks of; one is added")
 		}
+		d.mend(p)
 		return nil
 	},
 	7002138: func(d *draft) error {
@@ -88,6 +92,7 @@ var matchingRecipes = map[int]recipe{
 		c.set("subject", other)
 		d.trust(c)
 		d.madeUp("has the subject %q", other)
+		d.mend(p)
 		return nil
 	},
 	7002137: func(d *draft) error {

@@ -208,7 +208,8 @@ var clientRecipes = map[int]recipe{
 		return nil
 	},
 	70025: func(d *draft) error {
-		d.signIn(presented{})
+		p := d.signIn(presented{})
+		d.mend(p)
 		if len(d.credentials) > 0 {
 			d.assume("the credential of the inputs is left out: the refusal says that the application has none")
 		}

@@ -15,6 +15,9 @@ import (
 // platform/slug; the empty preset is the platform's first of which Entra takes tokens. With a code, the sign-in is
 // refused with it. The error may be an [*UnableError].
 func Start(name, preset string, code int, schema string) (*Scenario, error) {
+	if !validName.MatchString(name) {
+		return nil, fmt.Errorf("the name %q: want a platform, a slash and a slug of lower case letters, digits and dashes, such as github/my-case", name)
+	}
 	platform, _, _ := strings.Cut(name, "/")
 	p, err := issuers.ByName(platform)
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 
 var (
 	maskedGUID = regexp.MustCompile(`(?i)[x0-9a-f*]{8}-[x0-9a-f*]{4}-[x0-9a-f*]{4}-[x0-9a-f*]{4}-[x0-9a-f*]{12}`)
-	mask       = regexp.MustCompile(`\$\{\{[^{}]*\}\}|\*{2,}|<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|(?i:x{3,}|redacted|masked|hidden)|\x{2026}|\x{2588}+`)
+	mask       = regexp.MustCompile(`\$\{\{[^{}]*\}\}|\$\{[^{}]*\}|\$\([^()]*\)|%[A-Z_]{3,}%|\*{2,}|<[^<>]*>|\{[^{}]*\}|\[[^\[\]]*\]|\(sensitive[^()]*\)|[•●█▇×]{2,}|\.\.\.|…|YOUR[-_][A-Z_-]+|(?i:\bx{3,}\b|redacted|masked|removed|obfuscated|anonymi[sz]ed|hidden)`)
 )
 
 // fillers stand in the place of what is masked, in turn.

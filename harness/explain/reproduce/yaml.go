@@ -158,7 +158,7 @@ func written(v any) any {
 }
 
 // encode writes the file: its head as comments, then its members, with a blank line between those of the first level.
-func encode(head []string, root *object) ([]byte, error) {
+func encode(head []string, root *object, comments yaml.CommentMap) ([]byte, error) {
 	var b strings.Builder
 	for _, line := range head {
 		b.WriteString(strings.TrimRight("# "+printable(line), " ") + "\n")
@@ -169,13 +169,24 @@ func encode(head []string, root *object) ([]byte, error) {
 		if i > 0 && (isObject || isList) {
 			b.WriteByte('\n')
 		}
-		out, err := yaml.MarshalWithOptions(yaml.MapSlice{{Key: m.Key, Value: written(m.Value)}}, yaml.IndentSequence(true))
+		out, err := yaml.MarshalWithOptions(yaml.MapSlice{{Key: m.Key, Value: written(m.Value)}}, yaml.IndentSequence(true), yaml.WithComment(commentsOn(m.Key, comments)))
 		if err != nil {
 			return nil, fmt.Errorf("reproduce: %s: %w", m.Key, err)
 		}
 		b.Write(out)
 	}
 	return []byte(b.String()), nil
+}
+
+// commentsOn are the comments on a member of the first level: those on what is not there would be an error.
+func commentsOn(key any, all yaml.CommentMap) yaml.CommentMap {
+	on := yaml.CommentMap{}
+	for path, comments := range all {
+		if strings.HasPrefix(path, fmt.Sprintf("$.%v[", key)) {
+			on[path] = comments
+		}
+	}
+	return on
 }
 
 // printable is a text as a comment can hold it.
