@@ -11,6 +11,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/explain/input"
+	"github.com/issuerd/issuerd/harness/explain/paste"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
@@ -187,11 +188,11 @@ func (d *draft) credential(n int, c input.Credential) *object {
 	o := of("name", d.credentialName(n, c.Name))
 	fill := func(field, value string) string {
 		reason := cmp.Or(c.Unknown[field], c.Masked[field])
-		if reason == "" && !mask.MatchString(value) {
+		if reason == "" && !paste.Masked(value) {
 			return value
 		}
 		out := unmask(value)
-		if out == "" {
+		if out == "" || paste.Masked(out) {
 			out = map[string]string{"issuer": d.iss, "subject": "octo", "audiences": "api://AzureADTokenExchange"}[field]
 		}
 		d.assume("credential %s: its %s is %q; here it is %q", c.Name, field, cmp.Or(reason, value), out)

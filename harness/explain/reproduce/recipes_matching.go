@@ -102,7 +102,7 @@ var matchingRecipes = map[int]recipe{
 			return fmt.Errorf("the subject %q is none that Entra makes: want /eid1/c/pub/t/TENANT/…", sub)
 		}
 		wanted := "/eid1/c/pub/t/{tenantId}/" + rest
-		if printed := d.whole("wanted"); printed != "" && printed != wanted {
+		if printed := d.message.Values["wanted"].Text; printed != "" && printed != wanted {
 			d.assume("wanted: the emulator prints %q, and not %q", wanted, printed)
 		} else if printed != "" {
 			d.compare("wanted")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/issuerd/issuerd/harness/explain/paste"
 )
 
 // What stands where nothing is known.
@@ -25,6 +27,9 @@ var fillers = []string{"octo-org", "octo-repo", "main", "octo"}
 
 // unmask puts something plausible in the place of what is masked.
 func unmask(value string) string {
+	if !paste.Masked(value) {
+		return value
+	}
 	value = maskedGUID.ReplaceAllStringFunc(value, func(guid string) string {
 		if strings.ContainsAny(guid, "xX*") {
 			return someGUID
@@ -50,8 +55,8 @@ func (d *draft) take(name, known, madeUp string) string {
 		if out = madeUp; madeUp != "" {
 			d.assume("%s: the text does not say it; here it is %q", name, out)
 		}
-	case value.Masked:
-		if out = unmask(out); out == value.Text {
+	case value.Masked && out != madeUp: // that the id of nobody is one is the refusal
+		if out = unmask(out); paste.Masked(out) {
 			out = madeUp
 		}
 		d.assume("%s: %q is masked; here it is %q", name, value.Text, out)
