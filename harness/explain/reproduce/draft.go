@@ -76,7 +76,7 @@ func (d *draft) signIn(want presented) presented {
 	}
 	if len(d.claims) > 3 { // a token, not only what a journal says of it
 		o = o.withToken(d.claims)
-		if want.sub != "" {
+		if claims, err := o.mint(); want.sub != "" && (err != nil || claims["sub"] != want.sub) {
 			o.claims["sub"] = want.sub
 		}
 	}

@@ -60,9 +60,9 @@ func gather(c explain.Case) (*evidence, error) {
 	e.from = strings.Join(names, ", ")
 	if len(messages) == 0 {
 		if len(none) > 0 {
-			return nil, fmt.Errorf("there is no message of Entra's to reproduce: %s", strings.Join(none, "; "))
+			return nil, fmt.Errorf("there is no message of Entra's to reproduce in %s: %s", e.from, strings.Join(none, "; "))
 		}
-		return nil, fmt.Errorf("there is no message of Entra's to reproduce: give the text of the refusal, or its code")
+		return nil, fmt.Errorf("there is no message of Entra's to reproduce in %s: give the text of the refusal, or its code", cmp.Or(e.from, "the inputs"))
 	}
 	e.message = messages[0]
 	for _, other := range messages[1:] {
@@ -126,11 +126,21 @@ func (e *evidence) claim(name string) string {
 	return value
 }
 
-// ofJob is the one subject that the jobs have, if it has no placeholder and there is no other.
+// ofJob is the subject that the jobs have, if they have one. What the file does not say is filled in.
 func (e *evidence) ofJob() (subject input.Subject, ok bool) {
-	whole := slices.DeleteFunc(slices.Clone(e.subjects), func(s input.Subject) bool { return strings.ContainsAny(s.Subject, "{}") })
-	if len(whole) != 1 {
+	if len(e.subjects) == 0 || slices.ContainsFunc(e.subjects, func(s input.Subject) bool { return s.Subject != e.subjects[0].Subject }) {
 		return input.Subject{}, false
 	}
-	return whole[0], true
+	subject = e.subjects[0]
+	subject.Subject = unmask(subject.Subject)
+	return subject, true
+}
+
+// knownSubject is the subject that was presented, as the token or the job has it; empty: neither is known.
+func (e *evidence) knownSubject() string {
+	if sub := e.claim("sub"); sub != "" {
+		return sub
+	}
+	job, _ := e.ofJob()
+	return job.Subject
 }

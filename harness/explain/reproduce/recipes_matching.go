@@ -42,7 +42,7 @@ var matchingRecipes = map[int]recipe{
 		return nil
 	},
 	700213: func(d *draft) error {
-		p := d.signIn(presented{sub: d.take("sub", d.claim("sub"), "repo:octo-org/octo-repo:environment:prod")})
+		p := d.signIn(presented{sub: d.take("sub", d.knownSubject(), "repo:octo-org/octo-repo:environment:prod")})
 		c := d.accepting(p)
 		c.set("subject", anotherSubject(p.sub))
 		d.trust(c)
@@ -51,7 +51,7 @@ var matchingRecipes = map[int]recipe{
 		return nil
 	},
 	7002131: func(d *draft) error {
-		p := d.signIn(presented{sub: d.take("sub", d.claim("sub"), "repo:octo-org/octo-repo:ref:refs/heads/gh-readonly-queue/main/pr-1-0123456789abcdef")})
+		p := d.signIn(presented{sub: d.take("sub", d.knownSubject(), "repo:octo-org/octo-repo:ref:refs/heads/gh-readonly-queue/main/pr-1-0123456789abcdef")})
 		classic := d.accepting(p)
 		classic.set("subject", anotherSubject(p.sub))
 		flexible := of("name", "flexible", "matching", "claims['sub'] matches 'repo:octo-org/octo-repo:ref:refs/heads/release/*' and claims['repository_owner_id'] eq '65'")
@@ -82,7 +82,7 @@ var matchingRecipes = map[int]recipe{
 		return nil
 	},
 	7002138: func(d *draft) error {
-		sub := d.take("sub", d.claim("sub"), "repo:octo-org/octo-repo:environment:Production")
+		sub := d.take("sub", d.knownSubject(), "repo:octo-org/octo-repo:environment:Production")
 		other, ok := inOtherCase(sub)
 		if !ok {
 			return fmt.Errorf("the subject %q has no letter that has two cases", sub)
@@ -96,7 +96,7 @@ var matchingRecipes = map[int]recipe{
 		return nil
 	},
 	7002137: func(d *draft) error {
-		sub := d.take("sub", d.claim("sub"), "/eid1/c/pub/t/u7uqqgAAzMwREd3dIiLu7g/a/9ExAW52n_ky4ZiS_jhpJIQ/7e307b14-2a27-4f66-ada8-ec6400eb4977")
+		sub := d.take("sub", d.knownSubject(), "/eid1/c/pub/t/u7uqqgAAzMwREd3dIiLu7g/a/9ExAW52n_ky4ZiS_jhpJIQ/7e307b14-2a27-4f66-ada8-ec6400eb4977")
 		encoded, rest, ok := strings.Cut(strings.TrimPrefix(sub, "/eid1/c/pub/t/"), "/")
 		if !ok || !strings.HasPrefix(sub, "/eid1/c/pub/t/") {
 			return fmt.Errorf("the subject %q is none that Entra makes: want /eid1/c/pub/t/TENANT/…", sub)

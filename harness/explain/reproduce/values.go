@@ -56,7 +56,7 @@ func (d *draft) take(name, known, madeUp string) string {
 			d.assume("%s: the text does not say it; here it is %q", name, out)
 		}
 	case value.Masked && out != madeUp: // that the id of nobody is one is the refusal
-		if out = unmask(out); paste.Masked(out) {
+		if out = unmask(out); madeUp != "" && (mask.FindString(value.Text) == value.Text || paste.Masked(out)) {
 			out = madeUp
 		}
 		d.assume("%s: %q is masked; here it is %q", name, value.Text, out)

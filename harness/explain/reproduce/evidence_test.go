@@ -1,0 +1,199 @@
+package reproduce_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/explain"
+	"github.com/issuerd/issuerd/harness/explain/input"
+	"github.com/issuerd/issuerd/harness/explain/paste"
+	"github.com/issuerd/issuerd/harness/explain/reproduce"
+)
+
+const secretPart = "c2VjcmV0LXNpZ25hdHVyZQ"
+
+// compact is a token whose signature nobody looks at.
+func compact(t *testing.T, header, claims map[string]any) input.Token {
+	t.Helper()
+	var parts []string
+	for _, part := range []any{header, claims} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, base64.RawURLEncoding.EncodeToString(text))
+	}
+	return input.Token{Compact: input.Secret(strings.Join(append(parts, secretPart), "."))}
+}
+
+func credential(name, issuer, subject, audience string) input.Credential {
+	c := directory.Credential{Name: name, Issuer: issuer, Subject: subject}
+	if audience != "" {
+		c.Audiences = []string{audience}
+	}
+	return input.Credential{Credential: c}
+}
+
+const (
+	githubIssuer = "https://token.actions.githubusercontent.com"
+	exchange     = "api://AzureADTokenExchange"
+)
+
+// TestEvidence uses what is known beside the message.
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	unknown := credential("from-terraform", githubIssuer, "", exchange)
+	unknown.Unknown = map[string]string{"subject": "var.subject"}
+	flexible := input.Credential{Credential: directory.Credential{
+		Name: "flexible", Issuer: githubIssuer, Matching: "claims['sub'] matches 'repo:fabrikam/shop:ref:refs/heads/release/*' and claims['repository_owner_id'] eq '7'", Audiences: []string{exchange},
+	}}
+	for _, tt := range []struct {
+		name   string
+		code   int
+		values map[string]paste.Value
+		found  input.Found
+		want   []string // in the file
+		not    []string
+		failed string // what differs; empty: it is reproduced
+	}{
+		{
+			name: "token", code: 700213, found: input.Found{Tokens: []input.Token{compact(t, map[string]any{"alg": "RS256", "kid": "k1"}, map[string]any{
+				"iss": githubIssuer, "sub": "repo:fabrikam/shop:environment:blue", "aud": exchange, "repository": "fabrikam/shop", "environment": "blue", "actor": "mona", "exp": 1,
+			})}},
+			want: []string{"actor: mona", "environment: blue", "presented assertion subject 'repo:fabrikam/shop:environment:blue'"}, not: []string{secretPart, "exp:"},
+		},
+		{
+			name: "token of another kind", code: 5002727, found: input.Found{Tokens: []input.Token{compact(t, map[string]any{"alg": "RS256", "typ": "JOSE"}, map[string]any{"iss": "https://idp.fabrikam.example", "sub": "x", "aud": exchange, "exp": 1})}},
+			want: []string{"typ: JOSE", "url: https://idp.fabrikam.example"},
+		},
+		{
+			name: "token with a header of its own", code: 5002726, found: input.Found{Tokens: []input.Token{compact(t, map[string]any{"alg": "RS256", "gty": []string{"client_credentials"}}, map[string]any{"iss": "https://idp.fabrikam.example", "sub": "x", "aud": exchange})}},
+			want: []string{"gty:\n"},
+		},
+		{
+			name: "times of the token", code: 700024, found: input.Found{Tokens: []input.Token{compact(t, map[string]any{"alg": "RS256"}, map[string]any{"iss": githubIssuer, "sub": "x", "aud": exchange, "iat": 1768471200, "exp": 1768471500})}},
+			want: []string{"iat: 1768471200", "exp: 1768471500"},
+		},
+		{
+			name: "credential", code: 700212, values: map[string]paste.Value{"aud": {Text: "https://gitlab.fabrikam.example"}},
+			found: input.Found{Credentials: []input.Credential{credential("main", "https://gitlab.fabrikam.example", "project_path:a/b:ref_type:branch:ref:main", exchange)}},
+			want:  []string{"platform: gitlab", "url: https://gitlab.fabrikam.example", "name: main", "subject: project_path:a/b:ref_type:branch:ref:main"}, not: []string{"not known"},
+		},
+		{
+			name: "several credentials", code: 7002138, values: map[string]paste.Value{"sub": {Text: "repo:Fabrikam/shop:pull_request"}},
+			found: input.Found{Credentials: []input.Credential{credential("x", githubIssuer, "repo:fabrikam/other:pull_request", exchange), credential("x", githubIssuer, "repo:fabrikam/shop:pull_request", exchange)}},
+			want:  []string{"name: credential-1", "name: credential-2"},
+		},
+		{
+			name: "credential that is not all known", code: 700213, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:pull_request"}},
+			found: input.Found{Credentials: []input.Credential{unknown}}, want: []string{"name: from-terraform", `its subject is "var.subject"`},
+		},
+		{
+			name: "flexible credential", code: 7002131, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:ref:refs/heads/main"}},
+			found: input.Found{Credentials: []input.Credential{flexible}}, want: []string{"name: flexible", "release/*"}, not: []string{"is added"},
+		},
+		{
+			name: "no flexible credential", code: 7002131, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:ref:refs/heads/main"}},
+			found: input.Found{Credentials: []input.Credential{credential("classic", githubIssuer, "repo:fabrikam/shop:pull_request", exchange)}}, want: []string{"name: classic", "is added"},
+		},
+		{
+			name: "credential that accepts it", code: 700213, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:pull_request"}},
+			found: input.Found{Credentials: []input.Credential{credential("main", githubIssuer, "repo:fabrikam/shop:pull_request", exchange)}}, failed: "want AADSTS700213, got a token",
+		},
+		{
+			name: "sign-in of a journal", found: input.Found{SignIns: []entra.SignIn{
+				{Code: 0}, {Code: 7000272, Issuer: "https://idp.fabrikam.example", Subject: "robot", Audience: []string{exchange}, KeyID: "k9", ClientID: "11111111-2222-3333-4444-555555555555", Time: time.Unix(1e9, 0)},
+			}},
+			want: []string{"kid: k9", "url: https://idp.fabrikam.example", "subject: robot"},
+		},
+		{
+			name: "job", code: 700213, found: input.Found{Jobs: []input.Job{{Subjects: []input.Subject{{Subject: "repo:{owner}/{repo}:environment:Blue"}}}}},
+			want: []string{"subject 'repo:octo-org/octo-repo:environment:Blue'"},
+		},
+		{
+			name: "masks", code: 700213, values: map[string]paste.Value{"sub": {Text: "repo:***/***:environment:blue", Masked: true}},
+			want: []string{"subject 'repo:octo-org/octo-repo:environment:blue'", `# - sub: "repo:***/***:environment:blue" is masked; here it is "repo:octo-org/octo-repo:environment:blue"`},
+		},
+		{
+			name: "all masked", code: 700211, values: map[string]paste.Value{"iss": {Text: "***", Masked: true}},
+			want: []string{"issuer 'https://token.actions.githubusercontent.com/'"},
+		},
+		{
+			name: "cut", code: 700213, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/sh", Cut: true}}, want: []string{`# - sub: "repo:fabrikam/sh" is cut; it is taken as it is`},
+		},
+		{
+			name: "doubt", code: 700211, values: map[string]paste.Value{"iss": {Text: githubIssuer + "/", Doubt: "a comment box may have added the slash"}},
+			want: []string{`"https://token.actions.githubusercontent.com/", although a comment box may have added the slash`},
+		},
+		{
+			name: "zero GUID", code: 700038, values: map[string]paste.Value{"clientId": {Text: directory.ZeroGUID, Masked: true}}, want: []string{directory.ZeroGUID}, not: []string{"masked"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.found.Input = "input"
+			if tt.code != 0 {
+				tt.found.Text = &paste.Result{Messages: []paste.Message{{Code: tt.code, Values: tt.values}}}
+			}
+			s, err := reproduce.Make(explain.Case{Inputs: []input.Found{tt.found}}, reproduce.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(string(s.Source), want) {
+					t.Errorf("no %q in\n%s", want, s.Source)
+				}
+			}
+			for _, not := range tt.not {
+				if strings.Contains(string(s.Source), not) {
+					t.Errorf("%q is in\n%s", not, s.Source)
+				}
+			}
+			out, err := s.Play(t.Context(), emulator(t, s))
+			if err != nil || out.Reproduced != (tt.failed == "") || out.Problem != tt.failed {
+				t.Errorf("got %q: %s %v\n%s", out.Got, out.Problem, err, s.Source)
+			}
+		})
+	}
+}
+
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	// The number is of another sentence: the values are the sentence's.
+	c := said(70021, places{"sub": "repo:fabrikam/shop:pull_request"})
+	c.Inputs[0].Text.Messages[0].Basis, c.Inputs[0].Text.Messages[0].Sentence = paste.ByConflict, 700213
+	c.Inputs[0].Text.Messages = append(c.Inputs[0].Text.Messages, paste.Message{Code: 90002})
+	s, err := reproduce.Make(c, reproduce.Options{Name: "mine"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Code != "AADSTS700213" || s.Seen != "AADSTS70021" || s.Name != "github/mine" || len(s.Assumed) < 2 || !strings.Contains(s.Assumed[0], "AADSTS90002 too") {
+		t.Errorf("%+v", s)
+	}
+	for _, tt := range []struct {
+		c    explain.Case
+		opts reproduce.Options
+		want string
+	}{
+		{explain.Case{}, reproduce.Options{}, "no message of Entra's to reproduce in the inputs"},
+		{explain.Case{Inputs: []input.Found{{Input: "log.txt", Text: &paste.Result{None: "it is a table"}}}}, reproduce.Options{}, "in log.txt: it is a table"},
+		{said(700213, nil), reproduce.Options{Name: "gitlab/x"}, `the name "gitlab/x": want github/slug or entra/slug`},
+		{said(700213, nil), reproduce.Options{Name: "X y"}, `want github/slug`},
+		{said(123, nil), reproduce.Options{}, "AADSTS123 can't be reproduced: the emulator does not know this code"},
+		{said(900144, places{"name": "code"}), reproduce.Options{}, `never for "code"`},
+		{said(7000272, places{"issuer": "http://idp.local/"}), reproduce.Options{}, "can't be served here"},
+		{said(7002138, places{"sub": "12345"}), reproduce.Options{}, "no letter that has two cases"},
+		{said(90002, places{"tenant": "x"}), reproduce.Options{}, "AADSTS900023"},
+		{said(70023, places{"iat": "1", "exp": "2"}), reproduce.Options{}, "no more than 25 hours"},
+		{said(700236, places{"issuer": "https://idp.example"}), reproduce.Options{}, "none of a tenant of Entra"},
+	} {
+		if _, err := reproduce.Make(tt.c, tt.opts); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v, want %q", err, tt.want)
+		}
+	}
+}
