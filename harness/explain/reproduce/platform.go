@@ -3,6 +3,7 @@ package reproduce
 import (
 	"crypto"
 	"fmt"
+	"maps"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -35,8 +36,8 @@ var hosted = []struct {
 	{regexp.MustCompile(`^https://token\.actions\.githubusercontent\.com/*$`), "github", "branch"},
 	{regexp.MustCompile(`^https://token\.actions\.[^./]+\.ghe\.com/*$`), "github", "ghe-com"},
 	{regexp.MustCompile(`/_services/token/*$`), "github", "ghes"},
-	{regexp.MustCompile(`^https://[^/]+\.oic\.[^/]*azure\.(com|cn|us)/`), "kubernetes", "aks-pod"},
-	{regexp.MustCompile(`^https://oidc\.eks\.[^/]+/id/`), "kubernetes", "eks-pod"},
+	{regexp.MustCompile(`^https://([^/]+\.)?oi(c|dc)\.[^/]*azure\.(com|cn|us)/`), "kubernetes", "aks-pod"},
+	{regexp.MustCompile(`^https://oidc(-eks)?\.[^/]*(amazonaws\.com|amazonaws\.com\.cn|api\.aws)/id/`), "kubernetes", "eks-pod"},
 	{regexp.MustCompile(`^https://container\.googleapis\.com/`), "kubernetes", "gke-pod"},
 	{regexp.MustCompile(`^https://oidc-ack-`), "kubernetes", "ack-pod"},
 	{regexp.MustCompile(`^https://kubernetes\.default\.svc`), "kubernetes", "kubeadm-in-cluster"},
@@ -103,6 +104,13 @@ func originOf(iss, sub string) (o origin, note string) {
 		for _, h := range hosted {
 			if h.url.MatchString(iss) {
 				return at(h.platform, h.preset), ""
+			}
+		}
+		if u, err := url.Parse(iss); err == nil {
+			for _, p := range issuers.All() {
+				if s, err := url.Parse(p.Services[0].Issuer); err == nil && s.Host == u.Host { // with a path of its own
+					return at(p.Name, goodPreset(p, p.Presets[0].Name)), ""
+				}
 			}
 		}
 	}
@@ -195,21 +203,30 @@ func (o origin) token(audience ...string) (issuer.Token, error) {
 func (o origin) withSubject(sub string) origin {
 	for _, try := range derivations(o, sub) {
 		if claims, err := try.mint(); err == nil && claims["sub"] == sub {
-			return try
+			return try.pruned(sub)
 		}
 	}
 	o.claims = merged(o.claims, map[string]any{"sub": sub})
 	return o
 }
 
+// pruned is the origin without the claims that its preset has already.
+func (o origin) pruned(sub string) origin {
+	for _, name := range slices.Sorted(maps.Keys(o.claims)) {
+		less := o
+		less.claims = maps.Clone(o.claims)
+		delete(less.claims, name)
+		if claims, err := less.mint(); err == nil && claims["sub"] == sub && reflect.DeepEqual(claims[name], o.claims[name]) {
+			o = less
+		}
+	}
+	return o
+}
+
 func merged(base, over map[string]any) map[string]any {
 	out := map[string]any{}
-	for name, value := range base {
-		out[name] = value
-	}
-	for name, value := range over {
-		out[name] = value
-	}
+	maps.Copy(out, base)
+	maps.Copy(out, over)
 	return out
 }
 
