@@ -73,14 +73,6 @@ func (d *draft) take(name, known, madeUp string) string {
 	return out
 }
 
-// instead replaces what the message prints for a place, which the emulator will not print, and says why.
-func (d *draft) instead(name, value, format string, args ...any) string {
-	d.printed[name] = value
-	d.compared = without(d.compared, name)
-	d.assume("%s: %s", name, fmt.Sprintf(format, args...))
-	return value
-}
-
 func without(list []string, word string) []string {
 	var out []string
 	for _, w := range list {

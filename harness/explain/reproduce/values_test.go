@@ -70,8 +70,8 @@ var printed = []struct {
 	{code: 700024, values: places{"now": "2024-09-23T14:25:37.8838353Z", "iat": "2024-09-20T14:25:37.0000000Z", "exp": "2024-09-23T14:18:53.0000000Z"}, but: []string{"now"}},
 	{code: 700027, values: places{
 		"problem": "The certificate with identifier used to sign the client assertion is not registered on application.", "reason": "The key was not found",
-		"key": ", Thumbprint of key used by client: 'D02953830A', ", "appId": "11111111-2222-3333-4444-555555555555",
-	}, but: []string{"key"}},
+		"key": ", Thumbprint of key used by client: 'D02953830A',", "appId": "11111111-2222-3333-4444-555555555555",
+	}},
 	{code: 700027, values: places{
 		"problem": "Client assertion contains an invalid signature.", "reason": "Key was found, but use of the key to verify the signature failed", "appId": "11111111-2222-3333-4444-555555555555",
 	}},
