@@ -60,6 +60,9 @@ func gather(c explain.Case) (*evidence, error) {
 	}
 	e.from = strings.Join(names, ", ")
 	if len(messages) == 0 {
+		if i := slices.IndexFunc(c.Inputs, func(f input.Found) bool { return f.Scenario != nil }); i >= 0 {
+			return nil, fmt.Errorf("%s is a scenario already: play it with issuerd run", c.Inputs[i].Input)
+		}
 		if len(none) > 0 {
 			return nil, fmt.Errorf("there is no message of Entra's to reproduce in %s: %s", e.from, strings.Join(none, "; "))
 		}
