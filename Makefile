@@ -18,6 +18,7 @@ test: ## run every test, with the race detector where there is a C compiler
 	@for python in python3 /usr/bin/python3; do "$$python" -c 'import boto3, google.auth, msal, requests' 2>/dev/null && exit; done; \
 	echo "make test: LEFT OUT: the clients for Python, because no python3 has Debian's python3-boto3, python3-google-auth and python3-msal"
 	@kubectl create token --help 2>/dev/null | grep -q -e --audience || echo "make test: LEFT OUT: kubectl, because there is none that has create token, which is of 1.24"
+	@command -v xmllint >/dev/null || echo "make test: LEFT OUT: the schemas of JUnit's XML, because there is no xmllint (Debian's libxml2-utils)"
 	@command -v az >/dev/null || echo "make test: LEFT OUT: the Azure CLI, because there is no az (Debian's azure-cli)"
 	@docker version >/dev/null 2>&1 || echo "make test: LEFT OUT: the container target, because no Docker engine answers"
 	@race=; if command -v "$$(go env CC)" >/dev/null && [ "$$(go env CGO_ENABLED)" = 1 ]; then race=-race; \

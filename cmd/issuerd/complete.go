@@ -36,7 +36,7 @@ var completions = map[string]cobra.CompletionFunc{
 	"plane":    cobra.FixedCompletions(planeNames(), cobra.ShellCompDirectiveNoFileComp),
 	"cloud":    cobra.FixedCompletions([]string{"public", "usgov", "china"}, cobra.ShellCompDirectiveNoFileComp),
 	"target":   completeTargets,
-	"format":   cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp),
+	"format":   cobra.FixedCompletions(reportFormats, cobra.ShellCompDirectiveNoFileComp),
 	"keys":     completeKeys,
 	"var":      completeVariables,
 }

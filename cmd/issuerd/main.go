@@ -110,7 +110,17 @@ read, 3 it could not run.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.Flags().Bool("version", false, "print the version, as the command does") // without cobra's -v, which is serve's --verbose
 	root.AddGroup(&cobra.Group{ID: mainGroup, Title: "Commands:"}, &cobra.Group{ID: farmGroup, Title: "Commands for a running farm:"})
-	addTo(root, mainGroup, newServe(), newRun(), newToken(), newDecode(), newExplain(), newCheck(), newLint(), newSchema())
+	addTo(root, mainGroup,
+		newServe(),
+		newRun(),
+		newToken(),
+		newDecode(),
+		newExplain(),
+		newCheck(),
+		newLint(),
+		newReport(),
+		newSchema(),
+	)
 	addTo(root, farmGroup, newExchange(), newJournal(), newFault(), newRotate(), newKey(), newClock(), newIssuer(), newApp(), newCredential(),
 		newDirectory(), newWorkload(), newWorld(), newHealth())
 	root.AddCommand(newVersion())

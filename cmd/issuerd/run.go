@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,9 +21,11 @@ type runFlags struct {
 	issuers       []string
 	parallel      int
 	timeout       time.Duration
+	shard         string
 	failFast      bool
 	list          bool
-	format, json  string
+	verbose       bool
+	reports       reportFlags
 }
 
 func newRun() *cobra.Command {
@@ -69,10 +70,11 @@ could not be carried out, or none: no engine or farm answers.`,
 	flags.IntVar(&f.parallel, "parallel", 8, "cases at the same time")
 	flags.DurationVar(&f.timeout, "timeout", 0, "bound each case by this time, in place of what its file says (default: the file's, else 5m)")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "start no further case after the first that does not pass")
+	flags.StringVar(&f.shard, "shard", "", "play a part of the cases: 2/5, or auto for what the CI system's variables say")
 	flags.BoolVar(&f.list, "list", false, "print the names of the cases that would be played, and play none")
-	flags.StringVar(&f.format, "format", "text", "the report, or list, on standard output: text or json")
-	flags.StringVar(&f.json, "json", "", "write the JSON report to this file too")
-	markFiles(cmd, "json", "issuers")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "tell what was answered in each step, in cases that pass too")
+	f.reports.add(cmd)
+	markFiles(cmd, "issuers")
 	return cmd
 }
 
@@ -89,9 +91,9 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	if f.list {
-		return printCases(cmd.OutOrStdout(), chosen.cases, f.format)
+		return printCases(cmd.OutOrStdout(), chosen.cases, f.reports.format)
 	}
-	out, err := f.openReports(cmd, chosen.cases)
+	out, err := f.openReports(cmd, chosen)
 	if err != nil {
 		return err
 	}
@@ -108,9 +110,15 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if err := stop(); err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: the target did not stop: %v\n", err)
 	}
+	chosen.identify(&run)
 	if err := out.end(run); err != nil {
 		return cannotRun(err)
 	}
+	return exitOf(run)
+}
+
+// exitOf is the exit status of a run.
+func exitOf(run report.Run) error {
 	switch run.Status() {
 	case report.Fail:
 		return &exitError{code: exitFail}
@@ -122,8 +130,11 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 
 // validate checks the flags that need no file.
 func (f *runFlags) validate(cmd *cobra.Command) error {
-	if !slices.Contains(runFormats, f.format) {
-		return fmt.Errorf("--format %q: want %s", f.format, strings.Join(runFormats, " or "))
+	if err := f.reports.validate(); err != nil {
+		return err
+	}
+	if f.list && f.reports.format != "text" && f.reports.format != "json" {
+		return fmt.Errorf("--format %q: the list of cases is text or json", f.reports.format)
 	}
 	if f.parallel < 1 {
 		return fmt.Errorf("--parallel %d: want at least 1", f.parallel)

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/issuers/generic"
@@ -22,11 +26,23 @@ type chosen struct {
 	hosts   []string // of their issuers
 	vars    map[string]any
 	selects func(file *scenario.File, title string) bool
-	cases   []runner.Case // those of the files that are selected, at least one
+	cases   []runner.Case // those that are to be played
+
+	shard *report.Shard    // nil: the cases are all that are selected
+	whole report.Selection // what was selected before it was divided
+}
+
+// identify says in a report whose it is.
+func (c *chosen) identify(run *report.Run) {
+	run.Issuerd, run.Shard, run.Selection, run.Job = version(), c.shard, &c.whole, jobOf(os.Getenv)
 }
 
 // choose reads the files that the arguments name, and selects cases of them.
 func (f *runFlags) choose(cmd *cobra.Command, paths []string) (*chosen, error) {
+	shard, err := parseShard(f.shard, os.Getenv)
+	if err != nil {
+		return nil, err
+	}
 	selected, err := regexp.Compile(f.run)
 	if err != nil {
 		return nil, fmt.Errorf("--run: %w", err)
@@ -43,7 +59,7 @@ func (f *runFlags) choose(cmd *cobra.Command, paths []string) (*chosen, error) {
 		fmt.Fprintln(cmd.ErrOrStderr(), loaded.problems)
 		return nil, &exitError{code: exitUsage}
 	}
-	c := &chosen{files: loaded.files, issuers: issuers}
+	c := &chosen{files: loaded.files, issuers: issuers, shard: shard}
 	labels, err := parseLabels(f.labels, c.files)
 	if err != nil {
 		return nil, err
@@ -57,11 +73,50 @@ func (f *runFlags) choose(cmd *cobra.Command, paths []string) (*chosen, error) {
 	if c.cases = runner.Plan(c.files, c.selects); len(c.cases) == 0 {
 		return nil, f.nothingSelected(c.files)
 	}
+	if c.whole, err = identity(c); err != nil {
+		return nil, err
+	}
+	if shard != nil {
+		all := c.selects
+		c.selects = func(file *scenario.File, title string) bool { return all(file, title) && inShard(*shard, title) }
+		if c.cases = runner.Plan(c.files, c.selects); len(c.cases) == 0 {
+			fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: no case of %d falls into shard %s\n", c.whole.Cases, shard)
+		}
+	}
 	c.hosts = runner.Hosts(c.files)
 	for _, p := range set.More() {
 		c.hosts = append(c.hosts, p.Hosts()...)
 	}
 	return c, nil
+}
+
+// identity identifies what is selected: by the names of the cases, the text of their files, and what goes into them.
+func identity(c *chosen) (report.Selection, error) {
+	hash := sha256.New()
+	enc := json.NewEncoder(hash)
+	var last *scenario.File
+	for _, one := range c.cases {
+		text := ""
+		if one.File != last {
+			text, last = one.File.Source(), one.File
+		}
+		if err := enc.Encode([]string{one.Title(), text}); err != nil {
+			return report.Selection{}, err
+		}
+	}
+	for _, file := range c.issuers {
+		definition, err := file.Definition()
+		if err == nil {
+			err = enc.Encode(definition)
+		}
+		if err != nil {
+			return report.Selection{}, err
+		}
+	}
+	if err := enc.Encode(c.vars); err != nil {
+		return report.Selection{}, err
+	}
+	return report.Selection{Digest: fmt.Sprintf("%x", hash.Sum(nil)[:16]), Cases: len(c.cases)}, nil
 }
 
 // listedCase is a case in the list of --format json.
@@ -77,7 +132,7 @@ func printCases(w io.Writer, cases []runner.Case, format string) error {
 	if format == "json" {
 		items := make([]listedCase, len(cases))
 		for i, c := range cases {
-			items[i] = listedCase{c.File.Name, c.Name(), c.File.Path, c.Line()}
+			items[i] = listedCase{c.File.Name, c.Name(), c.File.Path, c.Position().Line}
 		}
 		return printJSON(w, list(items))
 	}

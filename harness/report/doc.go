@@ -13,7 +13,7 @@
 //		Name: "github/branch", File: "scenarios/github/branch.yaml", Line: 2,
 //		Status: report.Pass, Ms: 41,
 //	}}}
-//	err := report.Text(os.Stdout, run, false)
+//	err := report.Text(os.Stdout, run, report.TextOptions{})
 //	// PASS  github/branch  41ms
 //	//
 //	// 1 passed, 0 failed, 0 skipped

@@ -290,7 +290,7 @@ func TestNoTokenInAReport(t *testing.T) {
 			t.Errorf("%s: %s, want a problem", step, run.Status())
 		}
 		var text, asJSON bytes.Buffer
-		if err := report.Text(&text, run, false); err != nil {
+		if err := report.Text(&text, run, report.TextOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := report.JSON(&asJSON, run); err != nil {

@@ -1,6 +1,9 @@
 package runner
 
-import "github.com/issuerd/issuerd/harness/scenario"
+import (
+	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/scenario"
+)
 
 // Case is one case of a file: one of its rows, or the whole scenario where it has none.
 type Case struct {
@@ -25,12 +28,12 @@ func (c Case) Title() string {
 	return c.File.Name + "[" + c.row.Name + "]"
 }
 
-// Line is where in the file the case has its name.
-func (c Case) Line() int {
+// Position is where in the file the case has its name.
+func (c Case) Position() document.Position {
 	if c.row == nil {
-		return c.File.Pos("name").Line
+		return c.File.Pos("name")
 	}
-	return c.row.Position.Line
+	return c.row.Position
 }
 
 // Plan returns the cases of the files that are selected, in the order of the files and their rows; selects as in

@@ -119,9 +119,9 @@ func Hosts(files []*scenario.File) []string {
 func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 	opts.fill()
 	begin := opts.Now()
-	run := report.Run{Version: 1, Target: opts.Target.Name}
+	run := report.Run{Version: 1, Target: opts.Target.Name, Started: begin.UTC()}
 	cases := Plan(files, opts.Select)
-	session := &session{opts: opts}
+	session := &session{opts: opts, secrets: secretsOf(opts.Env)}
 	run.Results = make([]report.Result, len(cases))
 	slots := make(chan struct{}, opts.Parallel)
 	var wg sync.WaitGroup
@@ -133,7 +133,7 @@ func Run(ctx context.Context, files []*scenario.File, opts Options) report.Run {
 		})
 	}
 	wg.Wait()
-	run.Took = opts.Now().Sub(begin)
+	run.Ms = milliseconds(opts.Now().Sub(begin))
 	return run
 }
 
@@ -155,10 +155,11 @@ func (opts *Options) fill() {
 
 // session is a run under way, which its cases share.
 type session struct {
-	opts  Options
-	stop  halt
-	under atomic.Int32 // the cases under way
-	told  sync.Mutex   // held while Began or Ended is called
+	opts    Options
+	stop    halt
+	under   atomic.Int32 // the cases under way
+	secrets secrets
+	told    sync.Mutex // held while Began or Ended is called
 }
 
 // play plays one case unless the run has been halted, and tells of it.
@@ -208,7 +209,8 @@ type play struct {
 
 func newPlay(c Case, among *session) *play {
 	p := &play{opts: among.opts, among: among, file: c.File, row: c.row, client: among.opts.Target.Control}
-	p.result = report.Result{Name: c.File.Name, Case: c.Name(), File: c.File.Path, Line: c.Line()}
+	at := c.Position()
+	p.result = report.Result{Name: c.File.Name, Case: c.Name(), Labels: c.File.Labels, File: c.File.Path, Line: at.Line, Col: at.Column}
 	return p
 }
 
@@ -231,10 +233,14 @@ func (p *play) run(ctx context.Context, err error) report.Result {
 		p.among.under.Add(-1)
 		err = stopping(ctx, &p.among.stop, err)
 	}
-	p.result.Ms = float64(p.opts.Now().Sub(begin).Microseconds()) / 1000
+	p.result.Ms = milliseconds(p.opts.Now().Sub(begin))
 	p.conclude(err)
+	p.among.secrets.redact(&p.result)
 	return p.result
 }
+
+// milliseconds is a duration as reports have it.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // conclude turns the error that ended a case into its status, and into the problem of the step that was under way.
 func (p *play) conclude(err error) {

@@ -40,7 +40,7 @@ func TestScenarios(t *testing.T) {
 	}
 	if failed > 0 {
 		var text strings.Builder
-		if err := report.Text(&text, run, false); err != nil {
+		if err := report.Text(&text, run, report.TextOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		t.Errorf("%d cases did not pass:\n%s", failed, text.String())

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -44,7 +45,7 @@ func (p *play) call(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 		return nil, err
 	}
 	slices.SortStableFunc(answers, func(a, b answer) int { return a.status - b.status })
-	p.record().Error = answers[0].code()
+	answers[0].record(p.record())
 	result := answers[0].result()
 	result["beside"] = nil
 	if len(answers) > 1 {
@@ -63,6 +64,16 @@ type answer struct {
 
 func (a answer) result() map[string]any {
 	return map[string]any{"status": a.status, "headers": headers(a.header), "body": a.body, "error": a.code()}
+}
+
+// record notes the answer in the report.
+func (a answer) record(step *report.Step) {
+	step.Error, step.HTTP, step.Text = a.code(), a.status, document.Show(a.body)
+	body, _ := a.body.(map[string]any)
+	step.OAuth, _ = body["error"].(string)
+	if text, ok := body["error_description"].(string); ok {
+		step.Text = text
+	}
 }
 
 // code is the AADSTS code of a refusal, which the login hosts alone give, or empty.

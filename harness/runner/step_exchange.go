@@ -164,14 +164,16 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 		result["body"] = answer.Text
 	}
 	result["error"] = code(answer.Body)
-	record.Error = code(answer.Body)
+	record.Error, record.HTTP = code(answer.Body), answer.Status
+	record.OAuth, _ = answer.Body["error"].(string)
+	record.Text = description(result)
 	if compact, ok := answer.Body["access_token"].(string); ok {
 		header, claims, err := control.DecodeToken(compact)
 		if err != nil {
 			return nil, fmt.Errorf("the access token can't be decoded: %w", err)
 		}
 		result["token"], result["claims"], result["header"], result["accessToken"] = claims, claims, header, compact
-		p.access = compact
+		record.Claims, p.access = claims, compact
 	}
 	return result, nil
 }

@@ -25,6 +25,7 @@ func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 		result, err := p.mintNative(ctx, a.Mint)
 		var refused *issuer.Refused
 		if want, wantErr := s.ResolveExpect(p.env); errors.As(err, &refused) && wantErr == nil && refusalWanted(want) {
+			p.record().HTTP, p.record().Text = refused.Status, refused.Message
 			return map[string]any{"token": nil, "claims": nil, "header": nil, "refused": refused}, nil
 		}
 		return result, err
@@ -40,7 +41,7 @@ func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 	if err != nil {
 		return nil, err
 	}
-	p.assertion = minted.Token
+	p.assertion, p.record().Claims = minted.Token, minted.Claims
 	return map[string]any{"token": minted.Claims, "claims": minted.Claims, "header": minted.Header}, nil
 }
 
@@ -113,6 +114,6 @@ func (p *play) minted(token string) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the token can't be decoded: %w", err)
 	}
-	p.assertion = token
+	p.assertion, p.record().Claims = token, claims
 	return map[string]any{"token": claims, "claims": claims, "header": header}, nil
 }

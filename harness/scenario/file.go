@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/document"
@@ -33,6 +34,9 @@ type File struct {
 	root  *document.Node
 	lines []string
 }
+
+// Source is the text of the file.
+func (f *File) Source() string { return strings.Join(f.lines, "\n") }
 
 // Case is one row of a file.
 type Case struct {

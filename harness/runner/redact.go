@@ -1,0 +1,98 @@
+package runner
+
+import (
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/report"
+)
+
+// secretName matches the names of environment variables whose values no report shows.
+var secretName = regexp.MustCompile(`(?i)token|secret|passw|credential|api_?key|access_?key|private_?key`)
+
+// shortestSecret is the length from which on a value can be told from other text.
+const shortestSecret = 8
+
+// secrets are values that no report shows, beside tokens.
+type secrets []string
+
+// secretsOf returns the values of the environment variables whose names say that they are secret. Paths, and names such
+// as ISSUERD_CONTROL_TOKEN_FILE might have, are none.
+func secretsOf(env map[string]any) secrets {
+	var found secrets
+	for name, value := range env {
+		text, _ := value.(string)
+		if secretName.MatchString(name) && len(text) >= shortestSecret && !strings.HasPrefix(text, "/") {
+			found = append(found, text)
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) }) // one may be part of another
+	return found
+}
+
+// text takes the secrets and the tokens out of a text.
+func (s secrets) text(text string) string {
+	text = document.Redact(text)
+	for _, secret := range s {
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	return text
+}
+
+// redact takes the secrets and the tokens out of what a result says, in place: out of every string but those that the
+// file's author gave, so that a member which is added later is not forgotten.
+func (s secrets) redact(result *report.Result) { s.walk(reflect.ValueOf(result).Elem()) }
+
+// authored are the members that say where something is in the file.
+var authored = []string{"Name", "Case", "Labels", "File", "Action"}
+
+func (s secrets) walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(s.text(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			s.walk(v.Elem())
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			s.walk(v.Index(i))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !slices.Contains(authored, v.Type().Field(i).Name) {
+				s.walk(v.Field(i))
+			}
+		}
+	case reflect.Map: // the claims of a token
+		if claims, ok := v.Interface().(map[string]any); ok {
+			for name, value := range claims {
+				claims[name] = s.value(value)
+			}
+		}
+	}
+}
+
+// value takes the secrets and the tokens out of a value of JSON, into a new one.
+func (s secrets) value(value any) any {
+	switch value := value.(type) {
+	case string:
+		return s.text(value)
+	case []any:
+		out := make([]any, len(value))
+		for i, one := range value {
+			out[i] = s.value(one)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(value))
+		for name, one := range value {
+			out[name] = s.value(one)
+		}
+		return out
+	}
+	return value
+}
