@@ -66,6 +66,11 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	if err == nil {
 		return exitOK
 	}
+	return tell(stderr, err)
+}
+
+// tell prints an error with its hint, and returns the exit code.
+func tell(stderr io.Writer, err error) int {
 	exit := &exitError{code: exitUsage, err: err}
 	errors.As(err, &exit)
 	if unknown := (*wording.UnknownError)(nil); exit.hint == "" && errors.As(err, &unknown) {

@@ -23,8 +23,10 @@ type runFlags struct {
 	timeout       time.Duration
 	shard         string
 	failFast      bool
-	list          bool
+	list, runsDry bool
+	watches       bool
 	verbose       bool
+	only          []string // the paths of the files to play again; nil: all
 	reports       reportFlags
 }
 
@@ -72,9 +74,18 @@ could not be carried out, or none: no engine or farm answers.`,
 	flags.BoolVar(&f.failFast, "fail-fast", false, "start no further case after the first that does not pass")
 	flags.StringVar(&f.shard, "shard", "", "play a part of the cases: 2/5, or auto for what the CI system's variables say")
 	flags.BoolVar(&f.list, "list", false, "print the names of the cases that would be played, and play none")
+	flags.BoolVar(&f.runsDry, "dry-run", false, "say which cases would be played, with which steps, and which skipped and why; send nothing")
+	flags.BoolVar(&f.watches, "watch", false, "play again what changes of the files, until Ctrl-C")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "tell what was answered in each step, in cases that pass too")
 	f.reports.add(cmd)
 	markFiles(cmd, "issuers")
+	for _, once := range []string{"list", "dry-run", "watch"} {
+		for _, other := range []string{"list", "dry-run", "watch", "json", "junit", "tap", "ctrf"} {
+			if once != other {
+				cmd.MarkFlagsMutuallyExclusive(once, other)
+			}
+		}
+	}
 	return cmd
 }
 
@@ -86,12 +97,23 @@ func (f *runFlags) play(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if f.watches {
+		return f.watch(cmd, paths, remote)
+	}
+	return f.round(cmd, paths, remote)
+}
+
+// round plays what the arguments name, once.
+func (f *runFlags) round(cmd *cobra.Command, paths []string, remote *connection) error {
 	chosen, err := f.choose(cmd, paths)
 	if err != nil {
 		return err
 	}
 	if f.list {
 		return printCases(cmd.OutOrStdout(), chosen.cases, f.reports.format)
+	}
+	if f.runsDry {
+		return f.dryRun(cmd.OutOrStdout(), remote, chosen)
 	}
 	out, err := f.openReports(cmd, chosen)
 	if err != nil {
@@ -133,8 +155,11 @@ func (f *runFlags) validate(cmd *cobra.Command) error {
 	if err := f.reports.validate(); err != nil {
 		return err
 	}
-	if f.list && f.reports.format != "text" && f.reports.format != "json" {
-		return fmt.Errorf("--format %q: the list of cases is text or json", f.reports.format)
+	switch format := f.reports.format; {
+	case (f.list || f.runsDry) && format != "text" && format != "json":
+		return fmt.Errorf("--format %q: what would be played is told in text or json", format)
+	case f.watches && !f.reports.streams():
+		return fmt.Errorf("--format %q: --watch is for somebody who reads text", format)
 	}
 	if f.parallel < 1 {
 		return fmt.Errorf("--parallel %d: want at least 1", f.parallel)

@@ -77,17 +77,26 @@ func (f *runFlags) choose(cmd *cobra.Command, paths []string) (*chosen, error) {
 		return nil, err
 	}
 	if shard != nil {
-		all := c.selects
-		c.selects = func(file *scenario.File, title string) bool { return all(file, title) && inShard(*shard, title) }
-		if c.cases = runner.Plan(c.files, c.selects); len(c.cases) == 0 {
+		c.restrict(func(_ *scenario.File, title string) bool { return inShard(*shard, title) })
+		if len(c.cases) == 0 {
 			fmt.Fprintf(cmd.ErrOrStderr(), "issuerd: no case of %d falls into shard %s\n", c.whole.Cases, shard)
 		}
+	}
+	if f.only != nil {
+		c.restrict(func(file *scenario.File, _ string) bool { return slices.Contains(f.only, file.Path) })
 	}
 	c.hosts = runner.Hosts(c.files)
 	for _, p := range set.More() {
 		c.hosts = append(c.hosts, p.Hosts()...)
 	}
 	return c, nil
+}
+
+// restrict leaves out the cases that are not to be played for a reason that says nothing against the others.
+func (c *chosen) restrict(selects func(file *scenario.File, title string) bool) {
+	all := c.selects
+	c.selects = func(file *scenario.File, title string) bool { return all(file, title) && selects(file, title) }
+	c.cases = runner.Plan(c.files, c.selects)
 }
 
 // identity identifies what is selected: by the names of the cases, the text of their files, and what goes into them.

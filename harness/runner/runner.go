@@ -282,13 +282,8 @@ func (p *play) problem(at document.Position, message, hint string) *report.Probl
 }
 
 func (p *play) play(ctx context.Context) error {
-	if reason, ok := p.file.Skip[p.opts.Target.Name]; ok {
-		return &skipped{reason}
-	}
-	for _, s := range p.file.Steps {
-		if need := needOf(s.Kind); need != "" && !p.opts.Target.Can[need] {
-			return p.lacks(need)
-		}
+	if err := p.unfit(); err != nil {
+		return err
 	}
 	if err := p.prepare(); err != nil {
 		return err
@@ -369,6 +364,19 @@ func (p *play) prepare() error {
 // at gives an error of the farm its place in the file.
 func (p *play) at(pos document.Position, err error) error {
 	return &document.Problem{File: p.file.Path, Position: pos, Message: err.Error()}
+}
+
+// unfit is why the case is not for the target, as far as the kinds of its steps say so.
+func (p *play) unfit() error {
+	if reason, ok := p.file.Skip[p.opts.Target.Name]; ok {
+		return &skipped{reason}
+	}
+	for _, s := range p.file.Steps {
+		if need := needOf(s.Kind); need != "" && !p.opts.Target.Can[need] {
+			return p.lacks(need)
+		}
+	}
+	return nil
 }
 
 func (p *play) lacks(need targets.Need) error {

@@ -52,6 +52,9 @@ func (p *play) step(ctx context.Context, s *scenario.Step) error {
 	if err != nil {
 		return err
 	}
+	if err := p.lacking(action); err != nil {
+		return err
+	}
 	result, err := kinds[i].do(p, ctx, s, action)
 	if err != nil {
 		var skip *skipped
@@ -66,6 +69,31 @@ func (p *play) step(ctx context.Context, s *scenario.Step) error {
 	}
 	if s.ID != "" {
 		p.remember(s, result)
+	}
+	return nil
+}
+
+// lacking is why the target, or this program, can't carry out what a step does; nil if it can.
+func (p *play) lacking(a *scenario.Action) error {
+	can := p.opts.Target.Can
+	if e := a.Exchange; e != nil {
+		if e.Client != "" && e.Client != "raw" && p.opts.Clients[e.Client] == nil {
+			return &skipped{fmt.Sprintf("this program has no %s client in it", e.Client)}
+		}
+		if e.Retry != nil && !can[targets.VirtualClock] {
+			return p.lacks(targets.VirtualClock)
+		}
+	}
+	if a.Mint == nil || a.Mint.Via != "native" || p.platform == nil {
+		return nil
+	}
+	switch native := p.platform.Native; {
+	case !can[targets.NativeAPI]:
+		return p.lacks(targets.NativeAPI)
+	case native == nil:
+		return &skipped{p.platform.Name + " has no token API of its own in this version"}
+	case native.Local && !can[targets.SameMachine]:
+		return p.lacks(targets.SameMachine)
 	}
 	return nil
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
-	"github.com/issuerd/issuerd/harness/targets"
 )
 
 // defaultScope is what an exchange asks for unless the file says.
@@ -65,9 +64,7 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 	e := a.Exchange
 	client := Client(rawRequest{e}.exchange)
 	if e.Client != "" && e.Client != "raw" {
-		if client = p.opts.Clients[e.Client]; client == nil {
-			return nil, &skipped{fmt.Sprintf("this program has no %s client in it", e.Client)}
-		}
+		client = p.opts.Clients[e.Client]
 	}
 	req, err := p.request(e)
 	if err != nil {
@@ -81,9 +78,6 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 		return nil, err
 	}
 	if e.Retry != nil {
-		if !p.opts.Target.Can[targets.VirtualClock] {
-			return nil, p.lacks(targets.VirtualClock)
-		}
 		if err := e.Retry.Validate(); err != nil {
 			return nil, err
 		}

@@ -16,30 +16,42 @@ import (
 // cleanupTimeout bounds what is done after a case, whatever became of it. It is as generous as defaultTimeout.
 const cleanupTimeout = time.Minute
 
-// set makes the world of the case: clock, directory and issuer.
-func (p *play) set(ctx context.Context) error {
+// design fills in the world of the case: clock, directory and issuer. It sends nothing.
+func (p *play) design() (spec control.WorldSpec, added control.IssuerSpec, err error) {
 	clock, err := p.file.ResolveClock(p.env)
 	if err != nil {
-		return err
+		return spec, added, err
 	}
 	if !clock.Start.IsZero() && !p.opts.Target.Can[targets.VirtualClock] {
-		return p.lacks(targets.VirtualClock)
+		return spec, added, p.lacks(targets.VirtualClock)
 	}
 	iss, err := p.file.ResolveIssuer(p.env)
 	if err != nil {
-		return err
+		return spec, added, err
 	}
 	iss.Platform, iss.Preset, _ = issuers.Renamed(iss.Platform, iss.Preset)
-	added := control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
+	added = control.IssuerSpec{Platform: iss.Platform, Preset: iss.Preset, URL: iss.URL, Alg: iss.Key.Alg, Claims: iss.Claims}
 	if added.Define, err = p.definition(iss); err != nil {
-		return err
+		return spec, added, err
 	}
+	for _, set := range iss.Faults {
+		added.Faults = append(added.Faults, faultList(set)...)
+	}
+	p.preset = iss.Preset
 	p.issuerIs(or(iss.URL, p.canonical(iss.Preset)), iss.Platform)
-	spec, err := p.directory()
+	if spec, err = p.directory(); err != nil {
+		return spec, added, err
+	}
+	spec.Name, spec.Start, spec.Skew = p.title(), clock.Start, control.Duration(clock.Skew)
+	return spec, added, nil
+}
+
+// set makes the world of the case.
+func (p *play) set(ctx context.Context) error {
+	spec, added, err := p.design()
 	if err != nil {
 		return err
 	}
-	spec.Name, spec.Start, spec.Skew = p.title(), clock.Start, control.Duration(clock.Skew)
 	if p.world, err = p.client.CreateWorld(ctx, spec); err != nil {
 		var refused *control.Error
 		if !errors.As(err, &refused) {
@@ -47,10 +59,6 @@ func (p *play) set(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, set := range iss.Faults {
-		added.Faults = append(added.Faults, faultList(set)...)
-	}
-	p.preset = iss.Preset
 	if p.issuer, err = p.client.AddIssuer(ctx, p.world.ID, added); err != nil {
 		return p.at(p.file.Pos("issuer"), err)
 	}

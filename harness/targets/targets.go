@@ -47,12 +47,16 @@ func emulated(sameMachine bool) map[Need]bool {
 	}
 }
 
+// Unstarted is a target that is only asked for its name and what it can: a farm of this version, on this machine or elsewhere.
+func Unstarted(name string, sameMachine bool) *Target {
+	return &Target{Name: name, Can: emulated(sameMachine), close: func() error { return nil }}
+}
+
 // InProcess starts a farm in this process, on loopback ports that are free; the options' addresses are not used. Its
 // default world has no issuer, since each case makes a world of its own.
 func InProcess(opts farm.Options) (*Target, error) {
 	const free = "127.0.0.1:0"
 	opts.Addr = map[plane.Plane]string{plane.Issuer: free, plane.Workload: free, plane.Entra: free, plane.Control: free}
-	opts.NoIssuers = true
 	opts.NoIssuers = true
 	s, err := farm.Start(opts)
 	if err != nil {
