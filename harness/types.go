@@ -48,6 +48,8 @@ type Entry = control.Entry
 type (
 	SignIn         = entra.SignIn         // the whole
 	Check          = entra.Check          // a comparison that it made
+	Comparison     = entra.Comparison     // of a federated credential with the assertion
+	Field          = entra.Field          // of a federated credential
 	Fetch          = entra.Fetch          // a document that it fetched
 	CredentialType = entra.CredentialType // what the client signed in with
 )

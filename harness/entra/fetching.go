@@ -12,7 +12,11 @@ func ClientOf(ctx context.Context) string {
 	return id
 }
 
-// fetching is the context of what is fetched for the request.
+// fetching is the context of what is fetched for the request. An examination need not know the application.
 func (x *exchange) fetching() context.Context {
-	return context.WithValue(x.ctx, clientKey{}, x.app.ClientID)
+	id := x.form.clientID
+	if x.app != nil {
+		id = x.app.ClientID
+	}
+	return context.WithValue(x.ctx, clientKey{}, id)
 }
