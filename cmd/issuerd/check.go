@@ -69,6 +69,11 @@ func (f *checkFlags) check(cmd *cobra.Command, url string) error {
 			return fmt.Errorf("--previous-jwks: %w", err)
 		}
 	}
+	if f.token != "" {
+		if o.Token, err = tokenFrom(cmd, []string{f.token}); err != nil {
+			return err
+		}
+	}
 	report, err := issuercheck.Check(cmd.Context(), url, o)
 	if err != nil {
 		return err

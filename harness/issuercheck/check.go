@@ -29,6 +29,8 @@ type Options struct {
 	OwnRoots bool
 	// Previous is a key set that the issuer published earlier; nil: not known.
 	Previous []byte
+	// Token is a token of the issuer, in compact form; empty: none is at hand. It is a secret, and not in the report.
+	Token string
 }
 
 // fetchCode is the newest of the three codes for documents that cannot be had.
@@ -47,7 +49,7 @@ const nearExpiry = 14 * 24 * time.Hour
 const slow = 5 * time.Second
 
 // Check looks at the issuer with this URL. A URL with the path of the discovery document stands for the issuer whose it
-// is. The error says that the URL is none; everything else is in the report.
+// is. The error says that the URL is none, or the token; everything else is in the report.
 func Check(ctx context.Context, issuer string, o Options) (Report, error) {
 	if o.Client == nil {
 		o.Client = http.DefaultClient
@@ -69,8 +71,7 @@ func Check(ctx context.Context, issuer string, o Options) (Report, error) {
 		options.FetchTimeout = o.Timeout
 	}
 	c := &checking{Report: &r, options: o, rules: options, recorder: newRecorder(o.Client, o.Now)}
-	c.look(ctx)
-	return r, nil
+	return r, c.look(ctx)
 }
 
 // checking is a check under way.
@@ -109,7 +110,7 @@ func (r *Report) checkURL(issuer string) error {
 }
 
 // look fetches the documents as a sign-in does, and goes on after what that would stop at.
-func (c *checking) look(ctx context.Context) {
+func (c *checking) look(ctx context.Context) error {
 	d := entra.FetchIssuer(ctx, c.recorder.client(), c.Issuer, c.rules)
 	code, reason := d.Refusal(c.rules)
 	discovery := c.recorder.last("discovery")
@@ -133,6 +134,7 @@ func (c *checking) look(ctx context.Context) {
 	if code != 0 && !c.explained(code) {
 		c.bad(aboutOf(code), code, reason, "")
 	}
+	return c.token(ctx, fetched)
 }
 
 // aboutOf is what a code of a fetch is about.

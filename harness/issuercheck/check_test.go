@@ -20,6 +20,7 @@ import (
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/issuerd/issuerd/harness/issuercheck"
 )
@@ -165,6 +166,69 @@ func TestCheck(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestToken has tokens of an issuer, one that is as it must be and ones that are not.
+func TestToken(t *testing.T) {
+	t.Parallel()
+	now := time.Now().Truncate(time.Second)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, client := site{discovery: good, jwks: set(t, jwk(t, &key.PublicKey, "one", nil))}.start(t)
+	sign := func(key *rsa.PrivateKey, kid string, change map[string]any) string {
+		claims := map[string]any{"iss": url, "sub": "a", "aud": "api://AzureADTokenExchange", "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()}
+		for name, value := range change {
+			claims[name] = value
+		}
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := jwt.Signed(signer).Claims(claims).Serialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	for _, tt := range []struct {
+		name, token string
+		codes       []int
+		says        string
+	}{
+		{"good", sign(key, "one", nil), nil, "10 of the 10 checks"},
+		{"another audience", sign(key, "one", map[string]any{"aud": "sts.amazonaws.com"}), nil, `its audience is "sts.amazonaws.com"`},
+		{"another issuer", sign(key, "one", map[string]any{"iss": url + "/"}), []int{700211}, "differ in the final slash"},
+		{"another kid", sign(key, "two", nil), []int{7000272}, `want "one", got "two"`},
+		{"another key", sign(other, "one", nil), []int{7000274}, "signature"},
+		{"expired", sign(key, "one", map[string]any{"iat": now.Add(-3 * time.Hour).Unix(), "exp": now.Add(-2 * time.Hour).Unix()}), []int{700024}, "valid time"},
+		{"no iat", sign(key, "one", map[string]any{"iat": 0}), []int{70023}, "lifetime"},
+		{"no token", "x", []int{50027}, "assertion format"},
+	} {
+		r, err := issuercheck.Check(t.Context(), url, issuercheck.Options{Client: client, Private: true, Token: tt.token, Now: func() time.Time { return now }})
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		var codes []int
+		said := false
+		for _, f := range r.Findings {
+			if f.Level == issuercheck.Bad {
+				codes = append(codes, f.Code)
+			}
+			said = said || f.About == "token" && strings.Contains(f.Text, tt.says)
+		}
+		if !slices.Equal(codes, tt.codes) || !said {
+			t.Errorf("%s: codes %v, want %v; says %q: %t; %+v", tt.name, codes, tt.codes, tt.says, said, r.Findings)
+		}
+		if raw, err := json.Marshal(r); err != nil || len(tt.token) > 1 && strings.Contains(string(raw), tt.token[strings.LastIndexByte(tt.token, '.'):]) {
+			t.Errorf("%s: the report has the token's signature, or %v", tt.name, err)
+		}
 	}
 }
 
