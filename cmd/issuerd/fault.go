@@ -99,7 +99,7 @@ A fault that is set again begins to count anew. Entra keeps the keys that it has
   issuerd fault set github discovery set.issuer=https://other.example set.claims_supported:=null
   issuerd fault set github status document=jwks times=2
   issuerd fault set github unreachable probability=0.3 seed=7
-  issuerd fault set entra error code=AADSTS90033 times=2
+  issuerd fault set entra error code=AADSTS50166 times=2
   issuerd fault set entra throttled retryAfter=5 times=1
   issuerd fault set github header --parameters '{"set":{"typ":"at+jwt"}}'`,
 		Args:              wantArgs(2, many, "an issuer, a fault and its parameters"),

@@ -12,21 +12,30 @@ import (
 	"github.com/issuerd/issuerd/harness/plane"
 )
 
-// startWait waits for an entry of a world's journal over the control plane, and returns when the farm waits.
+// startWait waits for an entry of a world's journal over the control plane, and returns when the farm waits. On a busy
+// machine the farm may end the request before it has read it, as it gives one little time: then it is sent again.
 func startWait(t *testing.T, s *farm.Server, world string, asked <-chan time.Duration) (answered chan error) {
 	t.Helper()
 	client := &control.Client{URL: s.ControlURL(), Token: s.Token()}
 	answered = make(chan error, 1)
-	go func() {
+	ask := func() {
 		_, err := client.Journal(t.Context(), world, control.JournalQuery{Wait: time.Minute})
 		answered <- err
-	}()
-	for d := range asked {
-		if d == time.Minute {
-			break
+	}
+	go ask()
+	for {
+		select {
+		case d := <-asked:
+			if d == time.Minute {
+				return answered
+			}
+		case err := <-answered:
+			if err == nil || t.Context().Err() != nil {
+				t.Fatalf("answered with error %v before the farm waited", err)
+			}
+			go ask()
 		}
 	}
-	return answered
 }
 
 // waitingFarm is a farm that gives a request little time, and tells what it sets timers for, none of which rings.
