@@ -46,6 +46,12 @@ func (f *Found) read(src string) error {
 		}
 		f.note("It begins like JSON and is none (%s): it was read as a text.", err)
 	}
+	if isHCL(src) {
+		if err := f.readHCL(src); err != nil {
+			return err
+		}
+		return f.orText(src, nil)
+	}
 	return f.readText(src)
 }
 
