@@ -30,7 +30,7 @@ func (f *Found) fromJSON(m *document.Node, form Form) Credential {
 	c.ID = str(m.Get("id"))
 	c.Description = str(m.Get("description"))
 	c.Created, _ = time.Parse(time.RFC3339, str(m.Get("createdDateTime")))
-	c.set(fieldName, m.Get("name"))
+	c.set(fieldName, firstNode(m, []string{"name", "displayName", "azureName", "federatedIdentityCredentialResourceName"}))
 	c.set(fieldIssuer, m.Get("issuer"))
 	c.set(fieldSubject, m.Get("subject"))
 	c.set(fieldAudiences, m.Get("audiences"))

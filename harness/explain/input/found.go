@@ -105,6 +105,8 @@ type Job struct {
 	Name     string
 	Place    document.Position
 	Subjects []Subject
+	ClientID string // that the job signs in as, if the file says it literally; "": not known
+	Tenant   string // where it signs in, likewise
 	// Refused says why the job would get no token at all, such as a missing "permissions: id-token: write". "": it would.
 	Refused string
 	Notes   []string

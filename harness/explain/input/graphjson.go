@@ -74,13 +74,25 @@ func (r *jsonReader) walkMap(m *document.Node, whose Application, list bool) {
 	if properties := m.Get("properties"); properties != nil && isCredential(properties) {
 		c := r.fromJSON(properties, FormARM)
 		c.Place = m.Start()
-		c.ManagedIdentity = true
-		c.inAzure(str(m.Get("id")))
+		if strings.HasPrefix(str(m.Get("type")), "azuread:") { // Pulumi's name for the credential of an application
+			c.Form = FormGraph
+		} else {
+			c.inAzure(str(m.Get("id")))
+		}
 		if c.set(fieldName, m.Get("name")); strings.Contains(c.Name, "/") { // a template's, identity/credential
 			c.AppName, c.Name, _ = strings.Cut(c.Name, "/")
 		}
 		c.of(whose)
 		c.Cloud = r.cloud
+		r.Credentials = append(r.Credentials, c)
+		return
+	}
+	if spec := m.Get("spec"); spec != nil && str(m.Get("kind")) == "FederatedIdentityCredential" { // of Azure Service Operator
+		c := r.fromJSON(spec, FormARM)
+		c.Place, c.ManagedIdentity = m.Start(), true
+		if c.AppName = str(spec.Get("owner").Get("name")); c.Name == "" {
+			c.set(fieldName, m.Get("metadata").Get("name"))
+		}
 		r.Credentials = append(r.Credentials, c)
 		return
 	}

@@ -46,11 +46,20 @@ func (f *Found) read(src string) error {
 		}
 		f.note("It begins like JSON and is none (%s): it was read as a text.", err)
 	}
+	if isBicep(src) {
+		if err := f.readBicep(src); err != nil {
+			return err
+		}
+		return f.orText(src, nil)
+	}
 	if isHCL(src) {
 		if err := f.readHCL(src); err != nil {
 			return err
 		}
 		return f.orText(src, nil)
+	}
+	if read, err := f.readYAML(src); read || err != nil {
+		return err
 	}
 	return f.readText(src)
 }

@@ -99,6 +99,8 @@ func print(f input.Found) string {
 	for _, j := range f.Jobs {
 		line("", "job", fmt.Sprintf("%d:%d %s %s", j.Place.Line, j.Place.Column, j.Platform, j.Name))
 		line("  ", "workflow", j.Workflow)
+		line("  ", "client id", j.ClientID)
+		line("  ", "tenant", j.Tenant)
 		line("  ", "refused", j.Refused)
 		for _, s := range j.Subjects {
 			line("  ", "subject", s.Subject)
