@@ -61,6 +61,9 @@ func (f *Found) read(src string) error {
 	if read, err := f.readYAML(src); read || err != nil {
 		return err
 	}
+	if f.readTable(src) {
+		return f.orText(src, nil)
+	}
 	return f.readText(src)
 }
 

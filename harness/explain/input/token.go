@@ -17,6 +17,9 @@ const MaxToken = 256 << 10
 // begin is how the header of every token begins in base64: {" and white space for which nobody has a use.
 const begin = "eyJ"
 
+// maxTokenNotes bounds the notes about what looks like a token and is none.
+const maxTokenNotes = 5
+
 // written finds what is written like a token in compact form, or like the beginning of one.
 var written = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(\.[A-Za-z0-9_=*-]*){1,4}`)
 
@@ -212,18 +215,24 @@ func leastSignature(alg any) int {
 // tokens finds the tokens in a text, such as the lines of an env file or a log. What looks like one and is none is in
 // the notes.
 func tokens(text string) (found []Token, notes []string) {
+	if !strings.Contains(text, begin) {
+		return nil, nil
+	}
 	ruler := newRuler(text)
 	for _, at := range written.FindAllStringIndex(text, -1) {
 		place := ruler.position(at[0])
 		place.Width = 1
-		token := Token{Place: place, Name: nameBefore(text[lineStart(text, at[0]):at[0]])}
+		token := Token{Place: place}
 		if at[1]-at[0] > MaxToken {
 			continue
 		}
 		if err := token.take(strings.TrimRight(text[at[0]:at[1]], ".")); err != nil {
-			notes = append(notes, fmt.Sprintf("At %d:%d is %s.", place.Line, place.Column, err))
+			if len(notes) < maxTokenNotes {
+				notes = append(notes, fmt.Sprintf("At %d:%d is %s.", place.Line, place.Column, err))
+			}
 			continue
 		}
+		token.Name = nameBefore(text[lineStart(text, at[0]):at[0]])
 		found = append(found, token)
 	}
 	return found, notes

@@ -17,7 +17,7 @@ var yamlKey = regexp.MustCompile(`(?m)^\s*(- +)?(["']?[A-Za-z_.$][^\s:"']*["']?|
 
 // readYAML reads an input that is YAML of a form that is known here. It reports false for any other text.
 func (f *Found) readYAML(src string) (bool, error) {
-	if !yamlKey.MatchString(src) {
+	if !yamlKey.MatchString(src[:min(len(src), 64<<10)]) {
 		return false, nil
 	}
 	if directory.IsFile([]byte(src)) {
