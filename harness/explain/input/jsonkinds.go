@@ -7,6 +7,9 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 )
 
+// kindJSON is what JSON is called until more is known.
+const kindJSON = "JSON"
+
 // readJSON reads an input that is JSON.
 func (f *Found) readJSON(src string, roots []*document.Node) error {
 	root := roots[0]
@@ -28,12 +31,22 @@ func (f *Found) readJSON(src string, roots []*document.Node) error {
 	r := &jsonReader{Found: f}
 	var raw = raws(src)
 	for i, root := range roots {
-		if i >= len(raw) || !f.readJournal(root, raw[i]) && !f.readPublished(root, raw[i]) {
+		if i >= len(raw) || !f.readJournal(root, raw[i]) && !f.readPublished(root, raw[i]) && !f.readDecoded(root, raw[i]) {
 			r.walk(root, Application{}, root.Kind == document.List)
 		}
 	}
+	if strings.Contains(f.Kind, "journal") && len(f.SignIns) == 0 {
+		f.note("No sign-in is in it, only requests for documents and tokens.")
+	}
+	if f.Kind == "an entry of a journal" && len(roots) > 1 {
+		f.Kind = "a journal"
+	}
 	f.nameJSON()
-	return f.orText(src, r.cut)
+	if err := f.orText(src, r.cut); err != nil || f.Text == nil || len(f.Text.Messages) > 0 || !f.empty() {
+		return err
+	}
+	f.looksLike(kindJSON, root)
+	return nil
 }
 
 // isScenario tells a scenario from a pipeline, which has steps, too.
@@ -44,7 +57,7 @@ func isScenario(root *document.Node) bool {
 // orText reads an input as a text, too, if it has nothing else or a message of Entra's. cut is why what should be a
 // token is none.
 func (f *Found) orText(src string, cut error) error {
-	nothing := len(f.Tokens)+len(f.Credentials)+len(f.Applications)+len(f.SignIns)+len(f.Published)+len(f.Jobs) == 0
+	nothing := f.empty()
 	if nothing && cut != nil {
 		return fmt.Errorf("this is %w", cut)
 	}
@@ -52,6 +65,11 @@ func (f *Found) orText(src string, cut error) error {
 		return f.readText(src)
 	}
 	return nil
+}
+
+// empty tells whether nothing has been found but what a text says.
+func (f *Found) empty() bool {
+	return len(f.Tokens)+len(f.Credentials)+len(f.Applications)+len(f.SignIns)+len(f.Published)+len(f.Jobs) == 0
 }
 
 // nameJSON says what an input is that has not been named yet.
@@ -73,6 +91,6 @@ func (f *Found) nameJSON() {
 	case len(f.Tokens) > 0:
 		f.Kind = "a token in JSON"
 	default:
-		f.Kind = "JSON"
+		f.Kind = kindJSON
 	}
 }

@@ -44,6 +44,12 @@ func (f *Found) readJournal(root *document.Node, raw json.RawMessage) bool {
 		if err := json.Unmarshal(raw, &entries[0]); err != nil {
 			f.note("The answer cannot be read: %s.", err)
 		}
+		var answer struct{ Assertion json.RawMessage }
+		if json.Unmarshal(raw, &answer) == nil && root.Get("assertion") != nil {
+			kind := f.Kind
+			f.readDecoded(root.Get("assertion"), answer.Assertion)
+			f.Kind = kind
+		}
 		if root.Get("token") != nil {
 			f.note("The answer has an access token, which is left alone: it is what Entra gave, and not what it was shown.")
 		}
@@ -57,14 +63,10 @@ func (f *Found) readJournal(root *document.Node, raw json.RawMessage) bool {
 	default:
 		return false
 	}
-	before := len(f.SignIns)
 	for _, e := range entries {
 		if e.SignIn != nil {
 			f.SignIns = append(f.SignIns, *e.SignIn)
 		}
-	}
-	if len(f.SignIns) == before && len(entries) > 0 {
-		f.note("No sign-in is in it, only requests for documents and tokens.")
 	}
 	return true
 }

@@ -38,6 +38,9 @@ func (f *Found) read(src string) error {
 		f.Kind, f.Tokens = "a token", []Token{token}
 		return nil
 	}
+	if strings.Contains(src, "PRIVATE KEY-----") {
+		return errors.New("this has a private key, which is nobody's business: give a token that was signed with it, or the public keys (JWKS)")
+	}
 	switch trimmed := strings.TrimSpace(src); trimmed[0] {
 	case '{', '[', '"':
 		roots, err := parseJSON(src)
@@ -65,19 +68,6 @@ func (f *Found) read(src string) error {
 		return f.orText(src, nil)
 	}
 	return f.readText(src)
-}
-
-// readText reads a text of no form.
-func (f *Found) readText(src string) error {
-	if f.Kind == "" || f.Kind == "JSON" {
-		f.Kind = "a text"
-	}
-	found, notes := tokens(src)
-	for _, token := range found {
-		f.addToken(token)
-	}
-	f.Notes = append(f.Notes, notes...)
-	return nil
 }
 
 // addToken adds a token that has not been found elsewhere in the input.

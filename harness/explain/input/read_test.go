@@ -121,6 +121,12 @@ func print(f input.Found) string {
 		line("  ", "discovery", string(p.Discovery))
 		line("  ", "jwks", string(p.JWKS))
 	}
+	if f.Text != nil {
+		for _, m := range f.Text.Messages {
+			line("", "message", m.Code)
+		}
+		line("", "none", f.Text.None)
+	}
 	if f.Scenario != nil {
 		line("", "scenario", f.Scenario.Name)
 	}

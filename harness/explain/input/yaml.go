@@ -69,8 +69,14 @@ func (f *Found) readYAML(src string) (bool, error) {
 			r.walk(root, Application{}, root.Kind == document.List)
 		}
 		if len(f.Tokens)+len(f.Credentials)+len(f.Applications)+len(f.Jobs) == 0 {
-			f.Kind = ""
-			return false, nil
+			if f.Kind = ""; path.Ext(f.Input) != ".yaml" && path.Ext(f.Input) != ".yml" {
+				return false, nil
+			}
+			err := f.readText(src)
+			if len(f.Text.Messages) == 0 && f.empty() {
+				f.looksLike("YAML", root)
+			}
+			return true, err
 		}
 		if f.Kind == "" {
 			f.nameJSON()
