@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -29,6 +30,9 @@ var binaries = []struct{ magic, what string }{
 	{"\x30\x82", "DER, as certificates and keys are"},
 	{"SQLite format 3", "an SQLite database"},
 }
+
+// colours are the escapes of a terminal that set them, and those that move in a line.
+var colours = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
 
 // text returns what an input says, with \n as its line ends, and what it took to read it. The error says why it is no
 // text.
@@ -65,6 +69,9 @@ func text(data []byte) (string, []string, error) {
 	}
 	src = strings.ReplaceAll(src, "\r\n", "\n")
 	src = strings.ReplaceAll(src, "\r", "\n")
+	if strings.Contains(src, "\x1b[") {
+		src, notes = colours.ReplaceAllString(src, ""), append(notes, "Colours of a terminal were left out.")
+	}
 	if strings.TrimSpace(src) == "" {
 		return "", nil, fmt.Errorf("it is empty: give %s", taken)
 	}

@@ -19,9 +19,9 @@ const (
 // isCredential tells whether a map is a federated credential as Microsoft Graph, Azure Resource Manager's properties and
 // the Azure CLI have it. One of which a little is missing, as in a body that is refused, is one too.
 func isCredential(m *document.Node) bool {
-	who := m.Get("subject") != nil || m.Get("claimsMatchingExpression") != nil
+	who := m.Get("subject") != nil || m.Get("claimsMatchingExpression") != nil || m.Get("matching") != nil
 	return m.Get("issuer") != nil && who && (m.Get("audiences") != nil || m.Get("name") != nil || len(m.Entries) <= 3) ||
-		who && has(m, "audiences", "name")
+		who && has(m, "audiences", "name") || has(m, "issuer", "audiences", "name")
 }
 
 // fromJSON reads a map that isCredential.
@@ -34,7 +34,14 @@ func (f *Found) fromJSON(m *document.Node, form Form) Credential {
 	c.set(fieldIssuer, m.Get("issuer"))
 	c.set(fieldSubject, m.Get("subject"))
 	c.set(fieldAudiences, m.Get("audiences"))
-	c.set(fieldMatching, m.Get("claimsMatchingExpression"))
+	c.set(fieldMatching, firstNode(m, []string{"claimsMatchingExpression", "matching"}))
+	if c.Subject == "" && c.Matching == "" {
+		c.unknown(fieldSubject, "(missing)")
+		if n := m.Get("subject"); n != nil && n.Value == nil {
+			c.unknown(fieldSubject, "null")
+			f.note("A credential has neither subject nor expression: it is a flexible one, whose expression only the beta version of Microsoft Graph shows.")
+		}
+	}
 	if strings.HasPrefix(c.ID, "/subscriptions/") {
 		c.inAzure(c.ID)
 		c.ID = ""

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
 	"github.com/issuerd/issuerd/harness/document"
 )
@@ -13,6 +14,8 @@ import (
 func (f *Found) readDecoded(root *document.Node, raw json.RawMessage) bool {
 	var parts struct{ Header, Claims, Payload json.RawMessage }
 	switch {
+	case strings.HasPrefix(str(root.Get("token")), begin):
+		return false // the token itself is there
 	case isClaims(root.Get("claims")) || isClaims(root.Get("payload")):
 		if json.Unmarshal(raw, &parts) != nil {
 			return false

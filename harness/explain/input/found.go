@@ -25,6 +25,8 @@ type Found struct {
 	Directory    *directory.Directory // nil: it is none
 	Text         *paste.Result        // what a text says; nil: the input is no text
 	Notes        []string             // what had to be repaired or assumed to read it, a sentence each
+
+	part bool // it is a part of a text, which is read by itself
 }
 
 // Token is a token that somebody holds. Its compact form is a secret: it prints as "[token]".

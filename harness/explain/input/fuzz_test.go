@@ -123,7 +123,7 @@ func TestBounded(t *testing.T) {
 			_, err := input.Read(name, []byte(src))
 			took := time.Since(begin)
 			t.Logf("%s: %v", took, err)
-			if took > 20*time.Second {
+			if took > 2*time.Minute { // on a machine that is busy; without bounds it would be for ever
 				t.Errorf("it took %s", took)
 			}
 		})

@@ -208,6 +208,7 @@ func globMatches(pattern, name string) bool {
 
 var (
 	matrixReference = regexp.MustCompile(`^\$\{\{\s*matrix\.([\w-]+)(?:\.([\w-]+))?\s*\}\}$`)
+	eitherOr        = regexp.MustCompile(`&&\s*'([^']+)'\s*\|\|\s*'([^']+)'\s*\}\}$`)
 	inputReference  = regexp.MustCompile(`^\$\{\{\s*(?:github\.event\.)?inputs\.([\w-]+)\s*\}\}$`)
 )
 
@@ -239,6 +240,9 @@ func (w *workflow) environments(job *document.Node) (names []string, doubt strin
 				return options, ""
 			}
 		}
+	}
+	if at := eitherOr.FindStringSubmatch(name); at != nil {
+		return at[1:], "The environment depends on the run: " + name
 	}
 	return []string{"{environment}"}, "The environment is an expression: " + name + ". If it is empty, the subject is that of the event."
 }

@@ -96,6 +96,9 @@ func (r *jsonReader) walkMap(m *document.Node, whose Application, list bool) {
 		r.Credentials = append(r.Credentials, c)
 		return
 	}
+	if r.customization(m) || r.serviceConnection(m) {
+		return
+	}
 	if a, ok := application(m); ok {
 		r.Applications = append(r.Applications, a)
 		whose = a
@@ -117,6 +120,10 @@ func application(m *document.Node) (Application, bool) {
 		if has(m, "servicePrincipalType") { // the id is another one
 			a.ObjectID = ""
 		}
+		return a, true
+	}
+	if has(m, "clientId", "objectId", "credentials") { // of a farm's control API
+		a.Name, a.ClientID, a.ObjectID, a.Tenant = str(m.Get("name")), str(m.Get("clientId")), str(m.Get("objectId")), str(m.Get("tenant"))
 		return a, true
 	}
 	properties := m
@@ -162,4 +169,54 @@ func (r *jsonReader) token(key string, n *document.Node) {
 		token.Place = n.Position
 		r.addToken(token)
 	}
+}
+
+// customization reads what GitHub's API says about the subjects of a repository or an organisation. The prefix is right
+// even where use_immutable_subject contradicts it.
+func (r *jsonReader) customization(m *document.Node) bool {
+	prefix, keys := str(m.Get("sub_claim_prefix")), texts(m.Get("include_claim_keys"))
+	if m.Get("use_default") == nil && m.Get("use_immutable_subject") == nil || prefix == "" && len(keys) == 0 {
+		return false
+	}
+	subject := prefix + ":{context}"
+	if len(keys) > 0 && (m.Get("use_default") == nil || m.Get("use_default").Value == false) {
+		parts := make([]string, len(keys))
+		for i, key := range keys {
+			switch key {
+			case "repo":
+				if parts[i] = prefix; prefix == "" {
+					parts[i] = "repo:{owner}/{repo}"
+				}
+			case "context":
+				parts[i] = "{context}"
+			default:
+				parts[i] = key + ":{" + key + "}"
+			}
+		}
+		subject = strings.Join(parts, ":")
+	}
+	r.Kind = "GitHub's customisation of subjects"
+	r.Jobs = append(r.Jobs, Job{Platform: "github", Workflow: r.Input, Name: "any job of the repository", Place: m.Start(), Subjects: []Subject{{
+		Subject: subject, Issuer: githubIssuer, When: "{context} is ref:refs/heads/{branch}, ref:refs/tags/{tag}, pull_request or environment:{environment}"}}})
+	return true
+}
+
+// serviceConnection reads a service connection as Azure DevOps has it: it says what the issuer and the subject are.
+func (r *jsonReader) serviceConnection(m *document.Node) bool {
+	parameters := m.Get("authorization").Get("parameters")
+	subject := str(parameters.Get("workloadIdentityFederationSubject"))
+	if subject == "" {
+		return false
+	}
+	r.Kind = "a service connection of Azure DevOps"
+	job := Job{Platform: "azure-devops", Workflow: r.Input, Name: str(m.Get("name")), Place: m.Start(), Subjects: []Subject{{
+		When: "with this service connection", Subject: subject, Issuer: str(parameters.Get("workloadIdentityFederationIssuer")), Audience: exchangeAudience}}}
+	if id := str(parameters.Get("serviceprincipalid")); !masked(id) {
+		job.ClientID = id
+	}
+	if id := str(parameters.Get("tenantid")); !masked(id) {
+		job.Tenant = id
+	}
+	r.Jobs = append(r.Jobs, job)
+	return true
 }

@@ -17,7 +17,35 @@ const maxSource = 1 << 20
 // hclBlock finds a block of Terraform's configuration. A resource of Bicep has an equals sign.
 var hclBlock = regexp.MustCompile(`(?m)^[ \t]*(resource|data|module|variable|locals|provider|terraform|output|deployment|identity_token)\b[^\n=:]*\{`)
 
-func isHCL(src string) bool { return hclBlock.MatchString(src) }
+func isHCL(src string) bool { return hclBlock.MatchString(src) || planned.MatchString(src) }
+
+// What "terraform plan" puts into the configuration that it prints.
+var (
+	planned    = regexp.MustCompile(`(?m)^[ \t]*(\+|~|-|-/\+|\+/-|<=) +(resource|data) "`)
+	planSign   = regexp.MustCompile(`(?m)^([ \t]*)(\+|~|-/\+|\+/-|<=) `)
+	planChange = regexp.MustCompile(`(= )("(?:[^"\\]|\\.)*"|null|\(known after apply\)) -> `)
+)
+
+// fromPlan makes a configuration of what "terraform plan" prints: the values that are planned.
+func fromPlan(src string) string {
+	src = planSign.ReplaceAllStringFunc(src, func(sign string) string { return strings.Repeat(" ", len(sign)) })
+	src = planChange.ReplaceAllString(src, "$1")
+	src = strings.ReplaceAll(src, "(known after apply)", "known_after_apply")
+	src = strings.ReplaceAll(src, "(sensitive value)", "sensitive_value")
+	lines, end := strings.Split(src, "\n"), ""
+	for i, line := range lines {
+		indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+		switch {
+		case end == "" && hclBlock.MatchString(line):
+			end = indent + "}"
+		case end == "":
+			lines[i] = "" // prose
+		case strings.TrimRight(line, " ") == end:
+			end = ""
+		}
+	}
+	return strings.Join(lines, "\n")
+}
 
 // hclReader reads a configuration of Terraform. It evaluates what is literal, with local values, and nothing else: what
 // a variable is, nobody can tell from the file.
@@ -33,6 +61,9 @@ func (f *Found) readHCL(src string) error {
 	f.Kind = "a configuration of Terraform"
 	if bad := tooNested(src); bad != "" {
 		return fmt.Errorf("this configuration of Terraform has %s: give the blocks that are about the sign-in", bad)
+	}
+	if planned.MatchString(src) {
+		f.Kind, src = "what terraform plan prints", fromPlan(src)
 	}
 	file, problems := hclsyntax.ParseConfig([]byte(src), f.Input, hcl.InitialPos)
 	for _, p := range problems {

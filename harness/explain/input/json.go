@@ -34,10 +34,9 @@ func (r *ruler) position(offset int) document.Position {
 }
 
 // parseJSON reads one JSON value, or several behind each other, as a log of lines has them. The error has the line and
-// column at which the text is no JSON.
+// column at which the text is no JSON. If that is its end, the last of the values is what is there of it.
 func parseJSON(text string) ([]*document.Node, error) {
-	p := jsonParser{text: text, decoder: json.NewDecoder(strings.NewReader(text)), ruler: newRuler(text)}
-	p.decoder.UseNumber()
+	p := newJSONParser(text)
 	var roots []*document.Node
 	for {
 		root, err := p.value()
@@ -45,14 +44,36 @@ func parseJSON(text string) ([]*document.Node, error) {
 			return roots, nil
 		}
 		if err != nil {
-			if err == io.EOF {
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
 				err = io.ErrUnexpectedEOF
+				if cut := p.soFar(); cut != nil {
+					roots = append(roots, cut)
+				}
 			}
 			at := p.ruler.position(max(p.ruler.offset, min(int(p.decoder.InputOffset()), len(text))))
 			return roots, fmt.Errorf("%d:%d: %w", at.Line, at.Column, err)
 		}
 		roots = append(roots, root)
 	}
+}
+
+func newJSONParser(text string) *jsonParser {
+	p := &jsonParser{text: text, decoder: json.NewDecoder(strings.NewReader(text)), ruler: newRuler(text)}
+	p.decoder.UseNumber()
+	return p
+}
+
+// soFar is the value that is being read, without a key that has no value yet; nil: there is none.
+func (p *jsonParser) soFar() *document.Node {
+	if len(p.open) == 0 {
+		return nil
+	}
+	for _, n := range p.open {
+		if last := len(n.Entries) - 1; last >= 0 && n.Entries[last].Value == nil {
+			n.Entries = n.Entries[:last]
+		}
+	}
+	return p.open[0]
 }
 
 type jsonParser struct {

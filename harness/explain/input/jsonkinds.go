@@ -42,7 +42,7 @@ func (f *Found) readJSON(src string, roots []*document.Node) error {
 		f.Kind = "a journal"
 	}
 	f.nameJSON()
-	if err := f.orText(src, r.cut); err != nil || f.Text == nil || len(f.Text.Messages) > 0 || !f.empty() {
+	if err := f.orText(src, r.cut); err != nil || f.Text == nil || len(f.Text.Messages) > 0 {
 		return err
 	}
 	f.looksLike(kindJSON, root)
@@ -68,9 +68,7 @@ func (f *Found) orText(src string, cut error) error {
 }
 
 // empty tells whether nothing has been found but what a text says.
-func (f *Found) empty() bool {
-	return len(f.Tokens)+len(f.Credentials)+len(f.Applications)+len(f.SignIns)+len(f.Published)+len(f.Jobs) == 0
-}
+func (f *Found) empty() bool { return f.size() == 0 }
 
 // nameJSON says what an input is that has not been named yet.
 func (f *Found) nameJSON() {

@@ -3,6 +3,7 @@ package input
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -47,19 +48,20 @@ func (f *Found) read(src string) error {
 		if err == nil {
 			return f.readJSON(src, roots)
 		}
-		f.note("It begins like JSON and is none (%s): it was read as a text.", err)
-	}
-	if isBicep(src) {
-		if err := f.readBicep(src); err != nil {
+		if read, err := f.readAlmostJSON(src, roots, err); read {
 			return err
 		}
-		return f.orText(src, nil)
 	}
-	if isHCL(src) {
-		if err := f.readHCL(src); err != nil {
-			return err
+	for _, form := range []struct {
+		is   func(string) bool
+		read func(string) error
+	}{{isBicep, f.readBicep}, {isHCL, f.readHCL}} {
+		if !f.inText(src) && form.is(src) {
+			if err := form.read(src); err != nil {
+				return err
+			}
+			return f.orText(src, nil)
 		}
-		return f.orText(src, nil)
 	}
 	if read, err := f.readYAML(src); read || err != nil {
 		return err
@@ -67,7 +69,51 @@ func (f *Found) read(src string) error {
 	if f.readTable(src) {
 		return f.orText(src, nil)
 	}
+	if !f.part {
+		f.readParts(src)
+	}
 	return f.readText(src)
+}
+
+// inText tells whether code stands in a text, so that the text is no code itself.
+func (f *Found) inText(src string) bool { return !f.part && fence.MatchString(src) }
+
+// readAlmostJSON reads JSON that is cut, or has the quotes of a typesetter, or what only YAML and people take for JSON:
+// commas at the end, single quotes. bad is why it is no JSON. It reports false if nothing comes of it.
+func (f *Found) readAlmostJSON(src string, roots []*document.Node, bad error) (bool, error) {
+	attempt := func(src string, roots []*document.Node, note string) (bool, error) {
+		if len(roots) == 0 || roots[0] == nil || roots[0].Kind == document.Scalar {
+			return false, nil
+		}
+		try := Found{Input: f.Input, part: true}
+		if err := try.readJSON(src, roots); err != nil || try.empty() {
+			return false, nil
+		}
+		try.part, try.Notes = f.part, append(append(f.Notes, note), try.Notes...)
+		*f = try
+		return true, f.orText(src, nil)
+	}
+	if errors.Is(bad, io.ErrUnexpectedEOF) {
+		if read, err := attempt(src, roots, fmt.Sprintf("The JSON is cut (%s): what is missing at its end is not known.", bad)); read {
+			return read, err
+		}
+	}
+	straight := strings.NewReplacer("“", `"`, "”", `"`, "„", `"`, "‘", "'", "’", "'", "\u00a0", " ").Replace(src)
+	if straight != src {
+		if roots, err := parseJSON(straight); err == nil {
+			if read, err := attempt(straight, roots, "Typographic quotes were read as plain ones."); read {
+				return read, err
+			}
+		}
+	}
+	if len(src) <= maxYAML {
+		loose := document.ReadForeign([]byte(straight), maxYAML, &document.Log{})
+		if read, err := attempt(straight, loose, fmt.Sprintf("It is no JSON (%s): it was read as YAML, which takes more.", bad)); read {
+			return read, err
+		}
+	}
+	f.note("It begins like JSON and is none (%s): it was read as a text.", bad)
+	return false, nil
 }
 
 // addToken adds a token that has not been found elsewhere in the input.

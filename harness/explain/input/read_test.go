@@ -187,6 +187,7 @@ func TestTokens(t *testing.T) {
 		{"PowerShell", `$env:ARM_OIDC_TOKEN = '` + token + `'`, "Quotes around the token were left out.", "ARM_OIDC_TOKEN"},
 		{"YAML", "token: " + token + "\n", "", "token"},
 		{"env file", "ARM_CLIENT_ID=1\nARM_USE_OIDC=true\nARM_OIDC_TOKEN=" + token + "\nARM_TENANT_ID=2\n", "", "ARM_OIDC_TOKEN"},
+		{"env file that begins with it", "ARM_OIDC_TOKEN=" + token + "\nARM_TENANT_ID=2\n", "", "ARM_OIDC_TOKEN"},
 		{"GitHub", `{"count":1,"value":"` + token + `"}`, "", "value"},
 		{"OAuth", `{"access_token":"` + token + `","token_type":"Bearer"}`, "", "access_token"},
 		{"token", `{"token":"` + token + `"}`, "", "token"},
@@ -241,7 +242,8 @@ func TestCutTokens(t *testing.T) {
 		h[:20]:                                 "x: this is a token that is cut: it ends in the middle of its header: claims and signature are missing: give the whole token, which has three parts with dots between them",
 		`{"value":"` + h + "." + c[:40] + `"}`: "x: this is a token that is cut: it ends in the middle of its claims: the signature is missing, too: give the whole token, which has three parts with dots between them",
 		encode(`{"alg":"RSA-OAEP-256","enc":"A256GCM"}`) + ".aa.bb.cc.dd": `x: this is an encrypted token (JWE, alg "RSA-OAEP-256", enc "A256GCM"): nobody can read its claims but who has the key, and Entra takes none as an assertion: give the signed token (JWS), which has three parts`,
-		token + ".aa": "x: this is no token: it has 4 parts with dots between them, and a signed token (JWS) has three",
+		h[2:] + "." + c + "." + signature:                                 "x: this is a token that is cut: its beginning is missing or has been changed: give the whole token, which begins with eyJ",
+		token + ".aa":                                                     "x: this is no token: it has 4 parts with dots between them, and a signed token (JWS) has three",
 	} {
 		found, err := input.Read("x", []byte(in))
 		got := ""

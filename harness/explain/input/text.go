@@ -13,6 +13,9 @@ func (f *Found) readText(src string) error {
 	if f.Kind == "" || f.Kind == kindJSON {
 		f.Kind = "a text"
 	}
+	if f.part {
+		return nil // the whole is read as a text
+	}
 	found, notes := tokens(src)
 	for _, token := range found {
 		f.addToken(token)
@@ -25,6 +28,9 @@ func (f *Found) readText(src string) error {
 		if err := token.take(compact); err == nil {
 			f.addToken(token)
 		}
+	}
+	if len(result.Messages) == 0 && !f.empty() {
+		f.Text = nil // that there is no message is no news
 	}
 	return nil
 }

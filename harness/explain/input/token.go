@@ -3,6 +3,7 @@ package input
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -55,6 +56,9 @@ func readToken(text string) (Token, bool, error) {
 			token.note("Punctuation behind the token was left out.")
 		}
 	}
+	if severalLines(rest) {
+		return Token{}, false, nil
+	}
 	if joined := join(rest); joined != rest {
 		rest = joined
 		token.note("Line breaks and white space in the token were left out.")
@@ -62,6 +66,11 @@ func readToken(text string) (Token, bool, error) {
 	if decoded, ok := fromBase64(rest); ok {
 		rest = decoded
 		token.note("The token was in base64 once more, as in a Secret of Kubernetes: it was decoded.")
+	}
+	if parts := strings.Split(rest, "."); len(parts) == 3 && len(strings.Fields(text)) == 1 && !strings.HasPrefix(rest, begin) && strings.Trim(rest, compactLetters) == "" {
+		if claims, _ := part(parts[1]); claims != nil {
+			return token, true, errors.New("a token that is cut: its beginning is missing or has been changed: give the whole token, which begins with eyJ")
+		}
 	}
 	if !strings.HasPrefix(rest, begin) || strings.Trim(rest, compactLetters) != "" {
 		return Token{}, false, nil
@@ -72,6 +81,17 @@ func readToken(text string) (Token, bool, error) {
 	}
 	err := token.take(rest)
 	return token, true, err
+}
+
+// severalLines tells lines that give values to several names from a token that is broken into lines.
+func severalLines(text string) bool {
+	lines := strings.Split(text, "\n")
+	for _, line := range lines[1:] {
+		if at := assignment.FindString(line); at != "" && strings.Trim(line[len(at):], "= \t") != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // compactLetters are what a token in compact form has, padding and the stars of who hides it too.

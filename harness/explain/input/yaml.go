@@ -73,7 +73,7 @@ func (f *Found) readYAML(src string) (bool, error) {
 				return false, nil
 			}
 			err := f.readText(src)
-			if len(f.Text.Messages) == 0 && f.empty() {
+			if f.Text != nil && len(f.Text.Messages) == 0 {
 				f.looksLike("YAML", root)
 			}
 			return true, err
