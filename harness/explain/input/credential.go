@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/explain/paste"
 )
 
 // The fields of a credential that Unknown and Masked name.
@@ -105,6 +106,9 @@ func texts(n *document.Node) []string {
 	}
 	return list
 }
+
+// masked tells whether a value, or a part of it, is hidden by who gave it.
+func masked(value string) bool { return value != "" && paste.Masked(value) }
 
 // mask names a field whose value is hidden.
 func (c *Credential) mask(field, value string) {

@@ -104,9 +104,11 @@ func (r *jsonReader) walkMap(m *document.Node, whose Application, list bool) {
 		whose = a
 	}
 	for _, e := range m.Entries {
-		if e.Value.Kind == document.Scalar {
+		switch {
+		case e.Value.Kind == document.Scalar:
 			r.token(e.Key, e.Value)
-		} else {
+		case e.Key == "inputs" && m.Get("outputs") != nil: // of a resource in Pulumi's state, which has the same twice
+		default:
 			r.walk(e.Value, whose, list)
 		}
 	}

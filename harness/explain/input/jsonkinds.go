@@ -23,6 +23,8 @@ func (f *Found) readJSON(src string, roots []*document.Node) error {
 	case isTerraformState(root):
 		f.readTerraformState(root)
 		return f.orText(src, nil)
+	case root.Get("resource") != nil && f.readTerraformJSON(root):
+		return f.orText(src, nil)
 	case isTemplate(root):
 		f.Kind = "an ARM template"
 		f.readTemplate(root)

@@ -40,6 +40,47 @@ func (f *Found) readTerraformState(root *document.Node) {
 	f.link()
 }
 
+// readTerraformJSON reads a configuration of Terraform in JSON, as people generate it: resources by type and name. It
+// reports false for other JSON.
+func (f *Found) readTerraformJSON(root *document.Node) bool {
+	r := stateReader{Found: f}
+	for _, kind := range entries(root.Get("resource")) {
+		if !strings.Contains(kind.Key, "_") {
+			return false
+		}
+		for _, resource := range entries(kind.Value) {
+			values := resource.Value
+			if values.Kind == document.List && len(values.Items) == 1 {
+				values = values.Items[0]
+			}
+			r.resource(kind.Key, kind.Key+"."+resource.Key, values, resource.Position)
+		}
+	}
+	if f.empty() {
+		return false
+	}
+	f.Kind = "a configuration of Terraform in JSON"
+	for i := range f.Credentials {
+		c := &f.Credentials[i]
+		c.Form = FormHCL
+		for _, field := range []struct {
+			name string
+			text *string
+		}{{fieldName, &c.Name}, {fieldIssuer, &c.Issuer}, {fieldSubject, &c.Subject}, {fieldMatching, &c.Matching}} {
+			if strings.Contains(*field.text, "${") {
+				c.unknown(field.name, *field.text)
+				*field.text = ""
+				delete(c.Masked, field.name)
+			}
+		}
+		if strings.HasPrefix(c.ObjectID, "${") {
+			c.ObjectID = ""
+		}
+	}
+	f.link()
+	return true
+}
+
 // state reads the resources of a state of version 4.
 func (r stateReader) state(resources *document.Node) {
 	for _, resource := range resources.List() {

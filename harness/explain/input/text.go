@@ -29,6 +29,7 @@ func (f *Found) readText(src string) error {
 			f.addToken(token)
 		}
 	}
+	result.Tokens = nil // they are in f.Tokens, where they do not print
 	if len(result.Messages) == 0 && !f.empty() {
 		f.Text = nil // that there is no message is no news
 	}
