@@ -2,6 +2,7 @@ package input
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,6 +11,9 @@ import (
 
 	"github.com/issuerd/issuerd/harness/document"
 )
+
+// errBounds is that JSON has more than any that is read here.
+var errBounds = errors.New("give the part that is about the sign-in")
 
 // ruler tells the line and column of offsets in a text, which must not decrease.
 type ruler struct {
@@ -100,7 +104,7 @@ func (p *jsonParser) value() (*document.Node, error) {
 		at := p.ruler.position(min(begin, end))
 		at.Width = max(1, min(utf8.RuneCountInString(p.text[min(begin, end):end]), 200))
 		if p.count++; p.count > MaxValues {
-			return nil, fmt.Errorf("more than %d values: give the part that is about the sign-in", MaxValues)
+			return nil, fmt.Errorf("more than %d values (%w)", MaxValues, errBounds)
 		}
 		switch t := token.(type) {
 		case json.Delim:
@@ -112,7 +116,7 @@ func (p *jsonParser) value() (*document.Node, error) {
 					n.Kind, n.Style = document.Map, '{'
 				}
 				if p.put(n); len(p.open) >= MaxDepth {
-					return nil, fmt.Errorf("more than %d lists and maps inside each other", MaxDepth)
+					return nil, fmt.Errorf("more than %d lists and maps inside each other (%w)", MaxDepth, errBounds)
 				}
 				p.open = append(p.open, n)
 			default:

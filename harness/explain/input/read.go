@@ -48,6 +48,9 @@ func (f *Found) read(src string) error {
 		if err == nil {
 			return f.readJSON(src, roots)
 		}
+		if errors.Is(err, errBounds) {
+			return fmt.Errorf("this JSON is too large: at %w", err)
+		}
 		if read, err := f.readAlmostJSON(src, roots, err); read {
 			return err
 		}

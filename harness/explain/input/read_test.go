@@ -271,6 +271,7 @@ func TestRefused(t *testing.T) {
 		"x: it is empty: give a token, a federated credential, an error text, a workflow or pipeline file, an entry of a journal or a scenario": []byte(" \n\t\n"),
 		"x: it has 50 MB and the limit is 32: give the part that is about the sign-in":                                                          make([]byte, 50<<20),
 		"x: this has a private key, which is nobody's business: give a token that was signed with it, or the public keys (JWKS)":                []byte("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"),
+		"x: this JSON is too large: at 1:102: more than 100 lists and maps inside each other (give the part that is about the sign-in)":         []byte(strings.Repeat("[", 200)),
 		"x: it is binary, a gzip archive: give a text":                                                                                          []byte("\x1f\x8b\x08\x00\x00"),
 		"x: it is binary, a PNG image: give a text":                                                                                             []byte("\x89PNG\r\n\x1a\n\x00\x00"),
 		"x: it is binary, of no kind that is known here: give a text":                                                                           []byte("abc\x00def\x01"),
