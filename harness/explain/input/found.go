@@ -31,7 +31,7 @@ type Found struct {
 
 // Token is a token that somebody holds. Its compact form is a secret: it prints as "[token]".
 type Token struct {
-	Compact Secret            // three parts; the last is empty if the input has no signature
+	Compact Secret            // three parts; the last is empty if the input has no whole signature
 	Place   document.Position // zero: the input is the token
 	Name    string            // of the member or variable that holds it, such as access_token; "": none
 	Missing string            // what is cut off, in words; "": nothing. Header and claims are always whole

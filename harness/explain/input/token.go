@@ -178,6 +178,7 @@ func (t *Token) take(compact string) error {
 		t.Missing = fmt.Sprintf("the end of the signature: it has %d bytes, and one of %v has %d or more", size, header["alg"], leastSignature(header["alg"]))
 	}
 	if t.Missing != "" {
+		signature = "" // a part of it is none
 		t.note("Of the token is missing: " + t.Missing + ". Its header and its claims are whole, and nothing can be said about the signature.")
 	}
 	t.Compact = Secret(parts[0] + "." + parts[1] + "." + signature)
