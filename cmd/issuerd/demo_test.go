@@ -49,8 +49,23 @@ func TestDemo(t *testing.T) {
 	_, stop := startServe(t, "--env-file", "--issuer-addr", "127.0.0.1:0", "--workload-addr", "127.0.0.1:0", "--entra-addr", "127.0.0.1:0",
 		"--control-addr", "127.0.0.1:0", "--ca-file", filepath.Join(t.TempDir(), "ca.pem"))
 
+	if commands := playPage(t, demoPage, ""); commands < 20 {
+		t.Errorf("the page has %d commands: it is not read as it is written", commands)
+	}
+	if code, stderr := stop(); code != exitOK {
+		t.Errorf("serve ended with %d: %s", code, stderr)
+	}
+}
+
+// playPage runs the commands of a page's console blocks in a folder, and returns how many there are. Each must print
+// what is below it on the page, but for what changes; with -update the page is written anew.
+func playPage(t *testing.T, path, folder string) (commands int) {
+	t.Helper()
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out strings.Builder // the page as it should be
-	commands := 0
 	console, expected := false, &strings.Builder{}
 	command, printed := "", ""
 	compare := func() {
@@ -74,6 +89,7 @@ func TestDemo(t *testing.T) {
 			commands++
 			command = strings.TrimPrefix(line, "$ ")
 			shell := exec.CommandContext(t.Context(), "bash", "-c", command)
+			shell.Dir = folder
 			output, _ := shell.CombinedOutput() // a refusal is a part of the demonstration
 			printed = string(output)
 			line += printed
@@ -83,15 +99,10 @@ func TestDemo(t *testing.T) {
 		}
 		out.WriteString(line)
 	}
-	if commands < 20 {
-		t.Errorf("the page has %d commands: it is not read as it is written", commands)
-	}
 	if *update {
-		if err := os.WriteFile(demoPage, []byte(out.String()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if code, stderr := stop(); code != exitOK {
-		t.Errorf("serve ended with %d: %s", code, stderr)
-	}
+	return commands
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -76,19 +74,15 @@ func (f *explainFlags) explain(cmd *cobra.Command, args []string) error {
 
 // nothingToExplain is the error about inputs that say nothing.
 func nothingToExplain(report explain.Report) error {
-	text := "nothing to explain here"
 	if len(report.Notes) > 0 {
-		text = strings.Join(report.Notes, "\n")
+		return errors.New(strings.Join(report.Notes, "\n"))
 	}
-	return &exitError{code: exitUsage, err: errors.New(text), hint: whatIsTaken}
+	return &exitError{code: exitUsage, err: errors.New("nothing to explain here"), hint: whatIsTaken}
 }
 
 const whatIsTaken = "give the text of an error with AADSTS in it, a token, a federated credential, a workflow's or pipeline's file, an entry of a journal, a scenario, or a code"
 
 // outside reaches issuers on the network, as the checks of the emulator want it: certificates are verified.
 func outside() *http.Client {
-	return &http.Client{
-		Timeout:   time.Minute, // above the checks' own bound
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: 10 * time.Second},
-	}
+	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableKeepAlives: true}}
 }

@@ -22,7 +22,7 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		r.credential = &g.credentials[i]
 	}
 	accepted := slices.ContainsFunc(s.Credentials, func(m CredentialMatch) bool { return m.Verdict == Accepts })
-	decided := s.code(message)
+	decided := s.decided(message)
 	switch {
 	case r.match != nil && r.match.Verdict == Differs && (decided == 0 || isMatching(decided)):
 		s.Cause = differenceInWords(*r.match)
@@ -58,12 +58,12 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		s.Cause = "the token was presented outside of the time it is valid for (" + s.Token.Times + ")"
 	}
 	s.Causes = causesOf(circumstances{
-		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject),
+		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject), slip: mistyped(s.Credentials),
 	})
 }
 
-// code is the code that was answered, or that would be.
-func (s *SignIn) code(message *paste.Message) int {
+// decided is the code that was answered, or that would be.
+func (s *SignIn) decided(message *paste.Message) int {
 	if message != nil {
 		return message.Code
 	}
@@ -71,6 +71,19 @@ func (s *SignIn) code(message *paste.Message) int {
 		return s.Answer.Number
 	}
 	return 0
+}
+
+// mistyped tells whether the subject of the nearest credential was meant to be the one that was presented.
+func mistyped(matches []CredentialMatch) bool {
+	if len(matches) == 0 {
+		return false
+	}
+	for _, c := range matches[0].Compared {
+		if c.Field == entra.FieldSubject && len(c.Differences) > 0 {
+			return !slices.ContainsFunc(c.Differences, func(d Difference) bool { return d.Kind == "immutable-ids" || !slices.Contains(slips, d.Kind) })
+		}
+	}
+	return false
 }
 
 func formAlone(subject string) subjectForm {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -172,6 +173,13 @@ func (g *gathered) messageOf(held heldToken, now time.Time) *paste.Message {
 // examine makes the checks on a token, or on what an error says of one.
 func (g *gathered) examine(ctx context.Context, c Case, from, compact string, message *paste.Message) (SignIn, error) {
 	s := SignIn{From: from}
+	if message != nil {
+		row, _ := entra.Lookup(message.Code)
+		s.code = message.Code
+		if s.Error = fmt.Sprint("AADSTS", message.Code); row.Number != 0 {
+			s.Error = row.Name()
+		}
+	}
 	evidence := g.evidence(c, compact, message)
 	examination, err := entra.Examine(ctx, evidence)
 	if err != nil {
@@ -197,6 +205,9 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 		s.Presented.Platform = platform.Title
 	}
 	s.Answer, s.Next = answers(s.Checks, examination.Refusal)
+	if message != nil && s.Answer != nil {
+		s.Answer.If = slices.DeleteFunc(s.Answer.If, passedBefore(message.Code))
+	}
 	s.Credentials = g.matches(s.Checks)
 	g.contradict(&s, c, evidence, message)
 	g.conclude(&s, platform, message)
@@ -241,6 +252,15 @@ func answers(made []entra.Check, refusal *entra.Error) (first *Answer, next []An
 	return first, next
 }
 
+// passedBefore tells the checks that passed because a code was answered, which comes later.
+func passedBefore(code int) func(check string) bool {
+	place, _ := entra.PlaceOf(code)
+	return func(check string) bool {
+		name, _, _ := strings.Cut(check, " (")
+		return slices.Contains(place.Before, name)
+	}
+}
+
 // matches are the credentials beside what was presented, from the record of the checks, the nearest first.
 func (g *gathered) matches(made []entra.Check) []CredentialMatch {
 	var out []CredentialMatch
@@ -271,16 +291,58 @@ func (g *gathered) matches(made []entra.Check) []CredentialMatch {
 		default:
 			m.Verdict = Accepts
 		}
-		for _, hidden := range []map[string]string{held.Unknown, held.Masked} {
-			for name, text := range hidden {
-				m.Unknown = append(m.Unknown, name+" is "+text)
-			}
+		for name, text := range held.Masked {
+			m.Unknown = append(m.Unknown, name+" is "+text)
+		}
+		for name, text := range held.Unknown {
+			m.Unknown = append(m.Unknown, name+" is "+text+agreesWith(text, m.got(fieldOf(name))))
 		}
 		slices.Sort(m.Unknown)
 		out = append(out, m)
 	}
 	slices.SortStableFunc(out, func(a, b CredentialMatch) int { return cmp.Compare(far(a), far(b)) })
 	return out
+}
+
+// got is what an assertion has where a credential has a field.
+func (m *CredentialMatch) got(field entra.Field) string {
+	for _, c := range m.Compared {
+		if c.Field == field {
+			return c.Got
+		}
+	}
+	return ""
+}
+
+var interpolation = regexp.MustCompile(`\$\{[^{}]*\}`)
+
+// agreesWith says for which values of the variables in a text it is what was presented.
+func agreesWith(text, got string) string {
+	text = strings.Trim(text, "\"'")
+	spans := interpolation.FindAllStringIndex(text, -1)
+	if len(spans) == 0 || got == "" {
+		return ""
+	}
+	var b strings.Builder
+	var variables []string
+	at := 0
+	for _, span := range spans {
+		b.WriteString(regexp.QuoteMeta(text[at:span[0]]) + "(.*)")
+		variables = append(variables, text[span[0]:span[1]])
+		at = span[1]
+	}
+	form, err := regexp.Compile("^" + b.String() + regexp.QuoteMeta(text[at:]) + "$")
+	if err != nil {
+		return ""
+	}
+	values := form.FindStringSubmatch(got)
+	if values == nil {
+		return ", which is not what was presented whatever the variables are"
+	}
+	for i, variable := range variables {
+		variables[i] = fmt.Sprintf("%s is %q", variable, values[i+1])
+	}
+	return ", which agrees if " + strings.Join(variables, " and ")
 }
 
 // comparedAll tells whether issuer, audience and subject were compared.

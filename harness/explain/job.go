@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/expression"
 	"github.com/issuerd/issuerd/harness/explain/input"
 	"github.com/issuerd/issuerd/wording"
@@ -46,37 +47,47 @@ func (g *gathered) jobSubject(subject input.Subject, signIns []SignIn) JobSubjec
 				same = e.Match(map[string]any{"sub": subject.Subject}, false)
 			}
 		}
-		var other []string
-		for _, field := range []struct{ name, want, got string }{{"issuer", held.Issuer, subject.Issuer}, {"audience", first(held.Audiences), subject.Audience}} {
-			if field.want != "" && field.got != "" && !pattern(field.got).MatchString(field.want) {
-				other = append(other, fmt.Sprintf("its %s is %s", field.name, field.want))
+		var words []string
+		far := 0
+		for _, field := range []struct {
+			name      entra.Field
+			want, got string
+		}{{entra.FieldIssuer, held.Issuer, subject.Issuer}, {entra.FieldAudience, first(held.Audiences), subject.Audience}} {
+			if field.want == "" || field.got == "" || pattern(field.got).MatchString(field.want) {
+				continue
 			}
+			far += distance(field.want, field.got)
+			words = append(words, jobWords(field.name, field.want, field.got)...)
 		}
-		if same && len(other) == 0 {
+		if same && far == 0 {
 			s.AcceptedBy = append(s.AcceptedBy, held.label)
 			continue
 		}
-		far := distance(held.Subject, subject.Subject) + 1000*len(other)
+		if !same {
+			far += distance(held.Subject, filled(held.Subject, subject.Subject))
+			if held.Matching == "" {
+				words = append(words, jobWords(entra.FieldSubject, held.Subject, filled(held.Subject, subject.Subject))...)
+			}
+		}
 		if far >= nearest {
 			continue
 		}
 		nearest = far
-		words := other
-		if !same && held.Matching == "" {
-			found, want, got := differences(held.Subject, subject.Subject)
-			if want != got {
-				found = append(found, subjectDifferences(want, filled(held.Subject, got))...)
-			}
-			for _, d := range found {
-				words = append(words, strings.ReplaceAll(d.Words, "the token", "the job"))
-			}
-		}
 		how = fmt.Sprintf("%s does not: %s", held.label, cmp.Or(strings.Join(words, "; "), "its expression does not match, or says more than the file"))
 	}
 	if len(s.AcceptedBy) == 0 && how != "" {
 		s.Differs = []string{how}
 	}
 	return s
+}
+
+// jobWords say how a field of a credential differs from what a job would have.
+func jobWords(field entra.Field, want, got string) []string {
+	var words []string
+	for _, d := range explainComparison(entra.Comparison{Field: field, Want: want, Got: got}).Differences {
+		words = append(words, strings.NewReplacer("the token's", "the job's", "the token", "the job").Replace(d.Words))
+	}
+	return words
 }
 
 var placeholder = regexp.MustCompile(`\{[A-Za-z_][A-Za-z0-9_ .-]*\}`)

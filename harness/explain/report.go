@@ -40,6 +40,7 @@ type Code struct {
 // SignIn is one assertion that was presented, as far as it is known, and what the checks say about it.
 type SignIn struct {
 	From        string            `json:"from"`            // what it was read from
+	Error       string            `json:"error,omitempty"` // the error that this sign-in got, such as AADSTS700213; "": not known
 	Presented   Presented         `json:"presented"`       //
 	Token       *Token            `json:"token,omitempty"` // nil: it is not at hand, only what an error or a journal says
 	Credentials []CredentialMatch `json:"credentials,omitempty"`
@@ -52,6 +53,8 @@ type SignIn struct {
 	Fixes          []Fix         `json:"fixes,omitempty"`
 	Contradictions []string      `json:"contradictions,omitempty"` // between the inputs
 	Checks         []entra.Check `json:"checks"`                   // in Entra's order
+
+	code int // of Error
 }
 
 // Presented is what an assertion says. What is empty is not known.

@@ -262,16 +262,19 @@ func (w *writer) match(m CredentialMatch) {
 func (w *writer) answer(s SignIn) {
 	a := s.Answer
 	if a == nil {
-		unknown := []string{}
+		said := "refuses nothing that could be checked here"
+		if s.Error != "" {
+			said = "answered " + s.Error + "; nothing that could be checked here says why"
+		}
+		w.title("Entra", said)
+		var unknown []string
+		passed := passedBefore(s.code)
 		for _, check := range s.Checks {
-			if check.Unknown != "" {
+			if check.Unknown != "" && !passed(check.Name) {
 				unknown = append(unknown, check.Name)
 			}
 		}
-		w.title("Entra", "refuses nothing that could be checked here")
-		if len(unknown) > 0 {
-			w.field("not known", strings.Join(unknown, ", "))
-		}
+		w.field("not known", strings.Join(unknown, ", "))
 		return
 	}
 	w.title("Entra answers", a.Name)

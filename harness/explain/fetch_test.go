@@ -1,0 +1,104 @@
+package explain_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	jose "github.com/go-jose/go-jose/v4"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/explain"
+	"github.com/issuerd/issuerd/harness/explain/input"
+)
+
+// TestKeys verifies a token with keys that are at hand, and with those that are fetched; without, the key is not known.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jwks, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k1", Use: "sig", Algorithm: "RS256"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	var server *httptest.Server
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.URL.Path == "/keys" {
+			_, _ = w.Write(jwks)
+			return
+		}
+		_, _ = io.WriteString(w, `{"issuer": "`+server.URL+`", "jwks_uri": "`+server.URL+`/keys"}`)
+	}))
+	t.Cleanup(server.Close)
+	sign := func(kid string) input.Found {
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, err := json.Marshal(map[string]any{"iss": server.URL, "sub": "s", "aud": audience, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		jws, err := signer.Sign(claims)
+		if err != nil {
+			t.Fatal(err)
+		}
+		compact, err := jws.CompactSerialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return read(t, "t.jwt", compact)
+	}
+	held := read(t, "jwks.json", string(jwks))
+	for _, tt := range []struct {
+		name    string
+		inputs  []input.Found
+		fetch   bool
+		code    int
+		asked   int
+		unknown string // of the checks of key and signature, what is not known
+	}{
+		{"neither", []input.Found{sign("k1")}, false, 0, 0, "the issuer's keys, the key that signed"},
+		{"held", []input.Found{sign("k1"), held}, false, 0, 0, ""},
+		{"held, another key", []input.Found{sign("k2"), held}, false, 7000272, 0, "the key that signed"},
+		{"fetched", []input.Found{sign("k1")}, true, 0, 2, ""},
+		{"fetched, another key", []input.Found{sign("k2")}, true, 7000272, 2, "the key that signed"},
+	} {
+		asked = 0
+		c := explain.Case{Inputs: append(tt.inputs, credential(t, "one", server.URL, "s", audience)), Now: now}
+		if tt.fetch {
+			c.HTTP = server.Client()
+		}
+		r, err := explain.Explain(context.Background(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := only(t, r)
+		code := 0
+		if s.Answer != nil {
+			code = s.Answer.Number
+		}
+		var unknown []string
+		for _, name := range []string{"signing key", "signature"} {
+			i := slices.IndexFunc(s.Checks, func(c entra.Check) bool { return c.Name == name })
+			if what := s.Checks[i].Unknown; what != "" {
+				unknown = append(unknown, what)
+			}
+		}
+		if got := strings.Join(unknown, ", "); code != tt.code || asked != tt.asked || got != tt.unknown {
+			t.Errorf("%s: code %d, %d requests, not known %q; want %d, %d, %q", tt.name, code, asked, got, tt.code, tt.asked, tt.unknown)
+		}
+	}
+}
