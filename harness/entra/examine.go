@@ -127,30 +127,28 @@ func (x *exchange) compareAside(c *check, record *Check) {
 	if c.name != matchingCheck {
 		return
 	}
+	// A comparison that is recorded is known by what it compares, whatever came of it.
+	recorded := make(map[Comparison]bool, len(record.Compared))
+	key := func(made Comparison) Comparison {
+		return Comparison{Credential: made.Credential, Field: made.Field, Claim: made.Claim, Want: made.Want}
+	}
+	for _, made := range record.Compared {
+		recorded[key(made)] = true
+	}
 	for _, match := range []func(*exchange, *Check) *Error{matchAudience, matchSubject} {
+		alone := *x
 		for _, credential := range x.allCredentials() {
 			var made Check
-			alone := *x
 			alone.candidates = []*directory.Credential{credential}
 			match(&alone, &made)
 			for _, compared := range made.Compared {
-				if !record.has(compared) {
+				if !recorded[key(compared)] {
 					compared.Aside = true
 					record.Compared = append(record.Compared, compared)
 				}
 			}
 		}
 	}
-}
-
-// has tells whether a comparison is recorded, whatever came of it.
-func (c *Check) has(other Comparison) bool {
-	for _, compared := range c.Compared {
-		if compared.Credential == other.Credential && compared.Field == other.Field && compared.Claim == other.Claim && compared.Want == other.Want {
-			return true
-		}
-	}
-	return false
 }
 
 // absent is what the checks that were made did not find.

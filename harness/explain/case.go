@@ -19,4 +19,6 @@ type Case struct {
 	Client string        // the client id, if the user said; "": as the inputs tell
 	Tenant string        // the tenant, if the user said; "": as the inputs tell
 	HTTP   *http.Client  // reaches issuers; nil: nothing is fetched
+
+	withoutKeys bool // there is no signature to verify
 }

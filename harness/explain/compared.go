@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/expression"
 )
 
 // Compared is a comparison that a check made, and how the two differ.
@@ -17,6 +18,14 @@ type Compared struct {
 func explainComparison(made entra.Comparison) Compared {
 	c := Compared{Comparison: made}
 	if made.Equal || made.Unknown {
+		return c
+	}
+	if made.Field == entra.FieldExpression && made.Operator == "" {
+		words := "the expression cannot be read"
+		if _, err := expression.Parse(made.Want); err != nil {
+			words = err.Error()
+		}
+		c.Differences = []Difference{{"expression", words}}
 		return c
 	}
 	if made.Field == entra.FieldExpression {

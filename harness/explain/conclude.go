@@ -162,8 +162,12 @@ func (g *gathered) mention(compared entra.Comparison, in entra.SignIn) {
 		held.Name, held.ClientID, held.ManagedIdentity = compared.Credential, in.ClientID, in.ManagedIdentity
 		held.Audiences = []string{""}
 		held.Issuer = in.Issuer
+		i = len(g.credentials)
+		if g.labels == nil {
+			g.labels = map[string]int{}
+		}
+		g.labels[held.label] = i
 		g.credentials = append(g.credentials, held)
-		i = len(g.credentials) - 1
 	}
 	held := &g.credentials[i]
 	switch compared.Field {

@@ -35,6 +35,7 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 	for _, held := range g.messages {
 		r.Errors = append(r.Errors, explainMessage(held))
 	}
+	r.Notes = append(r.Notes, g.notes...)
 	signIns, err := g.signIns(ctx, c)
 	if err != nil {
 		return Report{}, err
@@ -54,7 +55,7 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 			r.Scenario = append(r.Scenario, scenarioLines(in)...)
 		}
 	}
-	if len(r.SignIns) == 0 && len(r.Jobs) == 0 && len(g.credentials) > 0 {
+	if len(r.SignIns) == 0 && len(r.Jobs) == 0 && len(r.Scenario) == 0 && len(g.credentials) > 0 {
 		r.Notes = append(r.Notes, "A credential is here, and nothing to compare it with: add the token, the text of the error, or the workflow's file.")
 	}
 	return r, nil
@@ -127,12 +128,9 @@ func (g *gathered) signIns(ctx context.Context, c Case) ([]SignIn, error) {
 	var out []SignIn
 	for _, held := range g.tokens {
 		message := g.messageOf(held, c.Now)
-		s, err := g.examine(ctx, c, held.from, string(held.Compact), message)
+		s, err := g.examineToken(ctx, c, held, message)
 		if err != nil {
 			return nil, err
-		}
-		if s.Token != nil {
-			s.Token.Notes = append(s.Token.Notes, held.Notes...)
 		}
 		out = append(out, s)
 	}
@@ -151,6 +149,21 @@ func (g *gathered) signIns(ctx context.Context, c Case) ([]SignIn, error) {
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// examineToken examines a token. Of one without its signature, the signature is not known.
+func (g *gathered) examineToken(ctx context.Context, c Case, held heldToken, message *paste.Message) (SignIn, error) {
+	compact, notes := string(held.Compact), held.Notes
+	if strings.HasSuffix(compact, ".") {
+		compact += strings.Repeat("A", 342) // of the size of a signature
+		c.HTTP, c.withoutKeys = nil, true
+		notes = append(slices.Clone(notes), "The token here has no signature, so that it was not verified.")
+	}
+	s, err := g.examine(ctx, c, held.from, compact, message)
+	if s.Token != nil {
+		s.Token.Notes = append(s.Token.Notes, notes...)
+	}
+	return s, err
 }
 
 // messageOf is the error that is about a token: the one whose values are the token's, or else the first.
@@ -193,7 +206,7 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 			s.Token = nil
 		}
 	} else if message != nil {
-		s.Presented.Masked = masked(*message)
+		s.Presented.Masked, s.Presented.Doubts = masked(*message), doubts(*message)
 	}
 	var platform *IssuerPlatform
 	if s.Token != nil {
@@ -262,23 +275,26 @@ func passedBefore(code int) func(check string) bool {
 }
 
 // matches are the credentials beside what was presented, from the record of the checks, the nearest first.
-func (g *gathered) matches(made []entra.Check) []CredentialMatch {
+func (g *gathered) matches(checks []entra.Check) []CredentialMatch {
+	made := make([][]entra.Comparison, len(g.credentials))
+	for _, check := range checks {
+		for _, compared := range check.Compared {
+			if i, known := g.labels[compared.Credential]; known {
+				made[i] = append(made[i], compared)
+			}
+		}
+	}
 	var out []CredentialMatch
-	for _, held := range g.credentials {
+	for i, held := range g.credentials {
 		m := CredentialMatch{Name: held.label, From: held.from, Owner: owner(held)}
 		unequal, unknown := 0, 0
-		for _, check := range made {
-			for _, compared := range check.Compared {
-				if compared.Credential != held.label {
-					continue
-				}
-				m.Compared = append(m.Compared, explainComparison(compared))
-				switch {
-				case compared.Unknown:
-					unknown++
-				case !compared.Equal:
-					unequal++
-				}
+		for _, compared := range made[i] {
+			m.Compared = append(m.Compared, explainComparison(compared))
+			switch {
+			case compared.Unknown:
+				unknown++
+			case !compared.Equal:
+				unequal++
 			}
 		}
 		switch {
@@ -300,7 +316,10 @@ func (g *gathered) matches(made []entra.Check) []CredentialMatch {
 		slices.Sort(m.Unknown)
 		out = append(out, m)
 	}
-	slices.SortStableFunc(out, func(a, b CredentialMatch) int { return cmp.Compare(far(a), far(b)) })
+	for i := range out {
+		out[i].far = far(out[i])
+	}
+	slices.SortStableFunc(out, func(a, b CredentialMatch) int { return cmp.Compare(a.far, b.far) })
 	return out
 }
 
@@ -354,11 +373,16 @@ func comparedAll(made []Compared) bool {
 	return fields[entra.FieldIssuer] && fields[entra.FieldAudience] && (fields[entra.FieldSubject] || fields[entra.FieldExpression])
 }
 
-// far is how far a credential is from what was presented: fields that differ first, then characters.
+// far is how far a credential is from what was presented: fields that differ first, what was mistyped less than what
+// says something else, then characters.
 func far(m CredentialMatch) int {
 	n := 0
 	for _, c := range m.Compared {
-		if len(c.Differences) > 0 {
+		switch {
+		case len(c.Differences) == 0:
+		case c.isSlip():
+			n += 1_000 + min(distance(c.Want, c.Got), 900)
+		default:
 			n += 10_000 + min(distance(c.Want, c.Got), 9_000)
 		}
 	}

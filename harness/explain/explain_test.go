@@ -272,6 +272,86 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// TestWholeTenant has a directory's file: what else the tenant says is checked too, and in its place.
+func TestWholeTenant(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, token(t, nil), read(t, "directory.yaml", `tenants:
+  - displayName: Contoso
+    applications:
+      - displayName: deployer
+        noServicePrincipal: true
+        credentials:
+          - {name: main, issuer: "`+githubIssuer+`/", subject: "`+mainBranch+`", audiences: [`+audience+`]}
+`)))
+	if s.Answer == nil || s.Answer.Number != 7000229 || len(s.Next) != 1 || s.Next[0].Number != 700211 {
+		t.Errorf("answer %+v, next %+v", s.Answer, s.Next)
+	}
+}
+
+// TestOtherApplications: credentials of other applications than the one that signs in do not count.
+func TestOtherApplications(t *testing.T) {
+	t.Parallel()
+	const mine, other = "11111111-2222-3333-4444-555555555555", "11111111-2222-3333-4444-555555555556"
+	of := func(client, name, subject string) input.Found {
+		found := credential(t, name, githubIssuer, subject, audience)
+		found.Credentials[0].ClientID = client
+		return found
+	}
+	c := explain.Case{Inputs: []input.Found{token(t, nil), of(other, "theirs", mainBranch), of(mine, "ours", "x")}, Now: now, Client: mine}
+	r, err := explain.Explain(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := only(t, r)
+	if len(s.Credentials) != 1 || s.Credentials[0].Name != "ours" || s.Answer.Number != 700213 || !strings.Contains(strings.Join(r.Notes, "\n"), "1 credential of other applications") {
+		t.Errorf("%+v, notes %q", s.Credentials, r.Notes)
+	}
+}
+
+// TestVariables: a field with a variable in it is not compared, and the values that would agree are said.
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	found := credential(t, "one", githubIssuer, "", audience)
+	found.Credentials = []input.Credential{{Unknown: map[string]string{"subject": `"repo:octo/web:ref:refs/heads/${var.branch}"`}}}
+	found.Credentials[0].Name, found.Credentials[0].Issuer, found.Credentials[0].Audiences = "one", githubIssuer, []string{audience}
+	s := only(t, explained(t, token(t, nil), found))
+	m := s.Credentials[0]
+	if s.Answer != nil || m.Verdict != explain.Undecided || len(m.Unknown) != 1 || !strings.HasSuffix(m.Unknown[0], `which agrees if ${var.branch} is "main"`) {
+		t.Errorf("answer %+v, %+v", s.Answer, m)
+	}
+}
+
+// TestCutToken: a token without its signature is examined all the same, and its signature is not known.
+func TestCutToken(t *testing.T) {
+	t.Parallel()
+	found := token(t, nil)
+	compact := string(found.Tokens[0].Compact)
+	found.Tokens[0].Compact = input.Secret(compact[:strings.LastIndexByte(compact, '.')+1])
+	s := only(t, explained(t, found, credential(t, "one", githubIssuer, mainBranch, audience)))
+	if s.Answer != nil || s.Credentials[0].Verdict != explain.Accepts || !strings.Contains(strings.Join(s.Token.Notes, "\n"), "no signature") {
+		t.Errorf("answer %+v, notes %q", s.Answer, s.Token.Notes)
+	}
+}
+
+// TestManyCredentials has as many as a large state.
+func TestManyCredentials(t *testing.T) {
+	t.Parallel()
+	found := input.Found{Input: "state.json"}
+	for i := range 5000 {
+		c := input.Credential{}
+		c.Name, c.Issuer, c.Subject, c.Audiences = fmt.Sprint("c", i), githubIssuer, fmt.Sprintf("repo:octo/web%d:ref:refs/heads/main", i), []string{audience}
+		found.Credentials = append(found.Credentials, c)
+	}
+	found.Credentials[4321].Subject = "repo:octo/Web:ref:refs/heads/main"
+	r, err := explain.Explain(context.Background(), explain.Case{Inputs: []input.Found{token(t, nil), found}, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := only(t, r); s.Credentials[0].Name != "c4321" || s.Answer.Number != 7002138 || !strings.Contains(r.Text(false), "4995 credentials are farther away") {
+		t.Errorf("nearest %+v", s.Credentials[0])
+	}
+}
+
 // TestEveryCode explains each code of the table.
 func TestEveryCode(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,11 @@ var slips = []string{
 	"connection-issuer", "entra-version",
 }
 
+// isSlip tells whether a field that differs was meant to be what was presented.
+func (c Compared) isSlip() bool {
+	return !slices.ContainsFunc(c.Differences, func(d Difference) bool { return !slices.Contains(slips, d.Kind) })
+}
+
 // remedy is what is known when fixes are made.
 type remedy struct {
 	g          *gathered
@@ -41,7 +46,7 @@ func (r *remedy) fixes() []Fix {
 		if len(c.Differences) == 0 {
 			continue
 		}
-		isSlip := !slices.ContainsFunc(c.Differences, func(d Difference) bool { return !slices.Contains(slips, d.Kind) })
+		isSlip := c.isSlip()
 		switch c.Field {
 		case entra.FieldAudience:
 			if fix := r.audienceFix(c); fix != nil {

@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,10 +13,14 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/explain/input"
 	"github.com/issuerd/issuerd/harness/explain/paste"
+	"github.com/issuerd/issuerd/wording"
 )
 
 // gathered is what the inputs have together.
 type gathered struct {
+	labels      map[string]int  // of credentials, by label
+	same        map[string]bool // credentials that were described before
+	notes       []string
 	tokens      []heldToken
 	messages    []heldMessage
 	credentials []heldCredential
@@ -58,7 +63,6 @@ func gather(c Case) gathered {
 		}
 	}
 	for _, held := range g.credentials {
-		g.client = cmp.Or(g.client, held.ClientID)
 		g.cloud = cmp.Or(g.cloud, held.Cloud)
 		g.managed = g.managed || held.ManagedIdentity
 	}
@@ -80,27 +84,49 @@ func gather(c Case) gathered {
 			}
 		}
 	}
+	g.keepOwn(g.client)
+	for _, held := range g.credentials {
+		g.client = cmp.Or(g.client, held.ClientID)
+	}
 	return g
 }
 
 // add adds a credential, unless another input has described the same.
 func (g *gathered) add(credential input.Credential, from string) {
 	g.credential = true
+	if g.labels == nil {
+		g.labels, g.same = map[string]int{}, map[string]bool{}
+	}
+	identity := fmt.Sprintf("%q", []string{credential.Name, credential.Issuer, credential.Subject, credential.Matching, strings.Join(credential.Audiences, "\n"), credential.ClientID, credential.AppName})
+	if g.same[identity] {
+		return
+	}
+	g.same[identity] = true
 	label := cmp.Or(credential.Name, credential.Address, credential.ID, "the credential")
-	for _, held := range g.credentials {
-		if held.Name == credential.Name && held.Issuer == credential.Issuer && held.Subject == credential.Subject && held.Matching == credential.Matching &&
-			slices.Equal(held.Audiences, credential.Audiences) {
-			return
+	if _, taken := g.labels[label]; taken {
+		label += " (" + strconv.Itoa(len(g.credentials)+1) + ")"
+	}
+	g.labels[label] = len(g.credentials)
+	g.credentials = append(g.credentials, heldCredential{credential, label, from})
+}
+
+// keepOwn leaves out the credentials of other applications than the one that signs in, if that is known.
+func (g *gathered) keepOwn(client string) {
+	if client == "" {
+		return
+	}
+	all := g.credentials
+	g.credentials, g.labels = nil, map[string]int{}
+	for _, held := range all {
+		if held.ClientID != "" && !strings.EqualFold(held.ClientID, client) {
+			continue
 		}
+		g.labels[held.label] = len(g.credentials)
+		g.credentials = append(g.credentials, held)
 	}
-	taken := func(label string) bool {
-		return slices.ContainsFunc(g.credentials, func(held heldCredential) bool { return held.label == label })
+	if n := len(all) - len(g.credentials); n > 0 {
+		g.notes = append(g.notes, fmt.Sprintf("%s of other applications than %s left out.", wording.Count(n, "credential"), client))
 	}
-	unique := label
-	for n := 2; taken(unique); n++ {
-		unique = label + " (" + strconv.Itoa(n) + ")"
-	}
-	g.credentials = append(g.credentials, heldCredential{credential, unique, from})
 }
 
 // known are the credentials as evidence; nil if no input has described any.
@@ -151,13 +177,14 @@ func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.
 	if !c.At.IsZero() {
 		e.Time = c.At
 	}
+	g.wholeTenant(c, &e)
 	issuer := e.Values.Issuer
 	if token, err := decode(token, c.Now); err == nil {
 		issuer = textOf(token.Claims["iss"])
 	}
 	for _, in := range c.Inputs {
 		for _, published := range in.Published {
-			if published.Issuer != "" && published.Issuer != issuer {
+			if c.withoutKeys || published.Issuer != "" && published.Issuer != issuer {
 				continue
 			}
 			if published.Discovery != nil {
@@ -169,6 +196,39 @@ func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.
 		}
 	}
 	return e
+}
+
+// wholeTenant makes a directory the evidence that has one tenant, if it is known which of its applications signs in.
+func (g *gathered) wholeTenant(c Case, e *entra.Evidence) {
+	for _, in := range c.Inputs {
+		if in.Directory == nil {
+			continue
+		}
+		file := in.Directory.File()
+		if len(file.Tenants) != 1 {
+			continue
+		}
+		tenant := file.Tenants[0]
+		client := g.client
+		if client == "" {
+			var clients []string
+			for _, app := range tenant.Applications {
+				if len(app.Credentials) > 0 {
+					clients = append(clients, app.ClientID)
+				}
+			}
+			for _, identity := range tenant.ManagedIdentities {
+				if len(identity.Credentials) > 0 {
+					clients = append(clients, identity.ClientID)
+				}
+			}
+			if len(clients) != 1 {
+				continue
+			}
+			client = clients[0]
+		}
+		e.Directory, e.Tenant, e.ClientID, e.Credentials = in.Directory, tenant.ID, client, nil
+	}
 }
 
 // valuesOf are the claims that a message prints. Values that are masked or cut, or that may be others, are not.
@@ -217,4 +277,15 @@ func masked(m paste.Message) []string {
 		}
 	}
 	return names
+}
+
+// doubts are why values of a message may be others than it has.
+func doubts(m paste.Message) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(m.Values)) {
+		if doubt := m.Values[name].Doubt; doubt != "" {
+			out = append(out, name+": "+doubt)
+		}
+	}
+	return out
 }

@@ -65,6 +65,7 @@ type Presented struct {
 	KeyID    string   `json:"keyId,omitempty"`
 	Platform string   `json:"platform,omitempty"` // who issues such tokens, for people
 	Masked   []string `json:"masked,omitempty"`   // claims whose value is hidden, so that it was not compared
+	Doubts   []string `json:"doubts,omitempty"`   // why a value may be another than it is here
 }
 
 // Token is what a token says.
@@ -94,6 +95,8 @@ type CredentialMatch struct {
 	Compared []Compared `json:"compared,omitempty"`
 	Verdict  Verdict    `json:"verdict"`
 	Unknown  []string   `json:"unknown,omitempty"` // fields that the input does not say literally, and what stands there
+
+	far int // how far it is from what was presented
 }
 
 // Verdict says whether a credential accepts an assertion.

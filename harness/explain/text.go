@@ -168,9 +168,17 @@ func (w *writer) signIn(s SignIn) {
 			w.field(onlyFirst(i, "hidden"), hidden+": it was not compared")
 		}
 	}
-	for _, m := range s.Credentials {
+	for _, doubt := range s.Presented.Doubts {
+		w.field("doubt", doubt)
+	}
+	const shown = 5
+	for _, m := range s.Credentials[:min(shown, len(s.Credentials))] {
 		w.space(true)
 		w.match(m)
+	}
+	if more := len(s.Credentials) - shown; more > 0 {
+		w.space(true)
+		w.line(0, "%s farther away; --json has all.", wording.Count(more, "credential")+map[bool]string{true: " is", false: " are"}[more == 1])
 	}
 	w.space(true)
 	w.answer(s)
