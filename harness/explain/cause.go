@@ -16,7 +16,8 @@ type circumstances struct {
 	issuer   string
 	accepted bool // a credential at hand accepts what was presented
 	subject  subjectForm
-	slip     bool // the nearest credential's subject differs in what somebody has mistyped
+	// the nearest credential's subject is of the repository that was presented
+	sameRepository bool
 }
 
 const (
@@ -76,7 +77,7 @@ var publicCauses = []publicCause{
 			"microsoft/terraform-provider-azuredevops#1361"},
 	},
 	{
-		[]int{700213, 7002131}, func(s *circumstances) bool { return s.subject == formGitHub && !s.accepted && !s.slip },
+		[]int{700213, 7002131}, func(s *circumstances) bool { return s.subject == formGitHub && !s.accepted && !s.sameRepository },
 		Cause{"repositories that were made, renamed or moved since 2026-07-15 have ids in their subject (repo:OWNER@ID/REPOSITORY@ID:…), and tools that wrote the credential may not",
 			"compare with the sub of a token; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the prefix", oftenReported, "Azure/azure-dev#9382, Azure/login#617, #635"},
 	},

@@ -58,7 +58,7 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		s.Cause = "the token was presented outside of the time it is valid for (" + s.Token.Times + ")"
 	}
 	s.Causes = causesOf(circumstances{
-		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject), slip: mistyped(s.Credentials),
+		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject), sameRepository: withinRepository(s.Credentials),
 	})
 }
 
@@ -73,14 +73,17 @@ func (s *SignIn) decided(message *paste.Message) int {
 	return 0
 }
 
-// mistyped tells whether the subject of the nearest credential was meant to be the one that was presented.
-func mistyped(matches []CredentialMatch) bool {
+// withinRepository tells whether the subject of the nearest credential names the repository that was presented: its ids
+// are not what differs then.
+func withinRepository(matches []CredentialMatch) bool {
 	if len(matches) == 0 {
 		return false
 	}
 	for _, c := range matches[0].Compared {
 		if c.Field == entra.FieldSubject && len(c.Differences) > 0 {
-			return !slices.ContainsFunc(c.Differences, func(d Difference) bool { return d.Kind == "immutable-ids" || !slices.Contains(slips, d.Kind) })
+			return !slices.ContainsFunc(c.Differences, func(d Difference) bool {
+				return slices.Contains([]string{"immutable-ids", "part", "other", "other-form"}, d.Kind)
+			})
 		}
 	}
 	return false
@@ -141,7 +144,7 @@ func (g *gathered) recorded(from string, made entra.SignIn) SignIn {
 			own.mention(compared, made)
 		}
 	}
-	s.Answer, s.Next = answers(made.Checks, nil)
+	s.Answer, s.Next = answers(made.Checks, refusalOf(made))
 	s.Credentials = own.matches(made.Checks)
 	if s.Answer != nil {
 		place, _ := entra.PlaceOf(s.Answer.Number)
@@ -152,6 +155,23 @@ func (g *gathered) recorded(from string, made entra.SignIn) SignIn {
 		s.Cause, s.Fixes = "the farm gave a token", nil
 	}
 	return s
+}
+
+// refusalOf is what a recorded sign-in was refused with, with the values that the record has. nil: it was not.
+func refusalOf(made entra.SignIn) *entra.Error {
+	if made.Code == 0 {
+		return nil
+	}
+	args := map[string]string{}
+	for name, value := range map[string]string{
+		"iss": made.Issuer, "issuer": made.Issuer, "sub": made.Subject, "aud": strings.Join(made.Audience, ","), "kid": made.KeyID, "clientId": made.ClientID,
+		"appId": made.ClientID, "appDisplayName": made.AppName, "tenantId": made.TenantID, "resource": made.Resource, "scope": made.Scope,
+	} {
+		if value != "" {
+			args[name] = value
+		}
+	}
+	return &entra.Error{Code: made.Code, Args: args}
 }
 
 // mention notes what a comparison of a journal says about a credential.

@@ -267,7 +267,7 @@ func TestJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := only(t, explained(t, input.Found{Input: "journal.json", SignIns: []entra.SignIn{found.SignIn}}))
-	if s.Answer.Number != 7002138 || len(s.Credentials) != 1 || !strings.Contains(s.Cause, "the subject of one") {
+	if s.Answer.Number != 7002138 || !strings.Contains(s.Answer.Message, "subject '"+mainBranch+"'") || len(s.Credentials) != 1 || !strings.Contains(s.Cause, "the subject of one") {
 		t.Errorf("%+v", s)
 	}
 }
