@@ -420,6 +420,10 @@ func (g *gathered) contradict(s *SignIn, c Case, e entra.Evidence, message *past
 			}
 		}
 	}
+	if s.Token != nil && s.Token.Issued != nil && !message.Time.IsZero() && s.Token.Issued.After(message.Time) {
+		add("the token was issued at %s, after the error of %s: it is not the token that was presented then",
+			s.Token.Issued.Format(time.RFC3339), message.Time.UTC().Format(time.RFC3339))
+	}
 	switch {
 	case len(g.credentials) == 0 && s.Token == nil, s.Answer == nil, s.Answer.Number == message.Code:
 	case message.Code == 70021 && slices.Contains([]int{700211, 700212, 700213, 7002131, 7002138}, s.Answer.Number): // what it was before

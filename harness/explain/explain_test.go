@@ -239,6 +239,46 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestTokenAfterError: a token that is younger than the error is not the one that was presented.
+func TestTokenAfterError(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, token(t, nil), failure(700213, now.Add(-24*time.Hour), nil), credential(t, "one", githubIssuer, mainBranch, audience)))
+	if s.Answer != nil || len(s.Contradictions) != 1 || !strings.Contains(s.Contradictions[0], "after the error") {
+		t.Errorf("answer %+v, contradictions %q", s.Answer, s.Contradictions)
+	}
+}
+
+// TestOddTokens explains tokens whose claims are of every wrong type, beside credentials of every kind.
+func TestOddTokens(t *testing.T) {
+	t.Parallel()
+	odd := []any{nil, "", "x", " x ", 1, -1, 1.5, true, []string{}, []string{"a", "b"}, []any{nil}, map[string]any{"a": 1}, "\ufffd", strings.Repeat("a", 5000), 1e300, "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0"}
+	credentials := []input.Found{credential(t, "one", githubIssuer, mainBranch, audience), credential(t, "two", "", "", "")}
+	for _, claim := range []string{"iss", "sub", "aud", "iat", "exp", "nbf", "kubernetes.io"} {
+		for _, value := range odd {
+			r := explained(t, append([]input.Found{token(t, map[string]any{claim: value})}, credentials...)...)
+			if len(r.SignIns) != 1 {
+				t.Errorf("%s %v: %d sign-ins", claim, value, len(r.SignIns))
+			}
+		}
+	}
+}
+
+// TestCommandsQuote: values with signs that shells, Terraform and Bicep know come out as they are.
+func TestCommandsQuote(t *testing.T) {
+	t.Parallel()
+	const subject = "it's ${x} \"y\" \u00a0"
+	s := only(t, explained(t, token(t, map[string]any{"sub": subject})))
+	for tool, want := range map[string]string{
+		"az":        `"subject":"it'\''s ${x} \"y\" ` + "\u00a0" + `"`,
+		"terraform": `subject        = "it's $${x} \"y\" ` + "\u00a0" + `"`,
+		"bicep":     `subject: 'it\'s \${x} "y" \u{a0}'`,
+	} {
+		if got := command(s, tool); !strings.Contains(got, want) {
+			t.Errorf("%s: %s\ndoes not have %s", tool, got, want)
+		}
+	}
+}
+
 // TestJobs compares the subjects of a workflow with credentials.
 func TestJobs(t *testing.T) {
 	t.Parallel()

@@ -174,6 +174,9 @@ func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.
 			e.Values = valuesOf(*message)
 		}
 	}
+	if issued := issuedAt(token, c.Now); issued.After(e.Time) {
+		e.Time = time.Time{} // it is not the token that was presented then
+	}
 	if !c.At.IsZero() {
 		e.Time = c.At
 	}
@@ -196,6 +199,14 @@ func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.
 		}
 	}
 	return e
+}
+
+// issuedAt is when a token was issued; zero: it does not say.
+func issuedAt(compact string, now time.Time) time.Time {
+	if token, err := decode(compact, now); err == nil && token.Issued != nil {
+		return *token.Issued
+	}
+	return time.Time{}
 }
 
 // wholeTenant makes a directory the evidence that has one tenant, if it is known which of its applications signs in.
