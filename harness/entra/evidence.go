@@ -78,7 +78,11 @@ func (e *Evidence) exchange(ctx context.Context) (*exchange, error) {
 	if client == nil {
 		client = &http.Client{Transport: given}
 	}
-	server := New(Config{Directory: e.Directory, Client: client, Now: func() time.Time { return now }})
+	clock := func() time.Time { return now }
+	server := &Server{directory: e.Directory, cache: newKeyCache(client, clock), now: clock}
+	if server.directory == nil {
+		server.directory = directory.New()
+	}
 
 	x := &exchange{server: server}
 	if e.Request != nil {
@@ -112,6 +116,9 @@ func (e *Evidence) exchange(ctx context.Context) (*exchange, error) {
 	case e.Directory != nil: // the view is there even if its check cannot be made
 		x.view = e.Directory.View(x.tenant, now)
 		x.app = x.view.Client(x.form.clientID)
+		if in := x.view.Cloud; in != nil && e.Request == nil { // it was asked where it is
+			x.base = base{"https://" + in.Login, in, in, false}
+		}
 	default:
 		lacksIf(!directory.IsGUID(e.Tenant), theTenant)
 		x.view = directory.View{Tenant: &directory.Tenant{ID: e.Tenant, DisplayName: e.Tenant}, Cloud: cloud, Options: options}

@@ -195,3 +195,23 @@ func TestExamineKeysAndTime(t *testing.T) {
 		t.Errorf("cloud mars: %v", err)
 	}
 }
+
+// TestExamineDirectory has the whole directory, and no request: the tenant is asked in its own cloud, and the directory
+// stays as it is.
+func TestExamineDirectory(t *testing.T) {
+	t.Parallel()
+	d := directory.New()
+	tenant, err := d.AddTenant(directory.Tenant{DisplayName: "Gov", Cloud: "usgov", Applications: []directory.Application{{Name: "deployer", Disabled: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for client, code := range map[string]int{tenant.Applications[0].ClientID: 7000112, foreignTenant: 700016} {
+		found, err := entra.Examine(context.Background(), entra.Evidence{Directory: d, Tenant: tenant.ID, ClientID: client, Values: entra.Values{Subject: "x"}})
+		if err != nil || found.Refusal == nil || found.Refusal.Code != code {
+			t.Errorf("%+v, %v, want AADSTS%d", found.Refusal, err, code)
+		}
+	}
+	if d.Now != nil {
+		t.Error("the directory has got a clock")
+	}
+}
