@@ -26,7 +26,7 @@ where in its order, how sure that is, and the commands that mend it.
 
 An argument is a file, - for standard input, an error text, or a code such as AADSTS700213. Give what there is, several at once: the
 text of the error, as the terminal or the log has it; the token; the credential, as Microsoft Graph, the Azure CLI, Terraform or Bicep
-has it; the workflow's file; an entry of a farm's journal; a scenario. Without an argument, standard input is read. A token is never
+has it; the workflow's file; an entry of a farm's journal; a scenario, which is played. Without an argument, standard input is read. A token is never
 taken as an argument, where other users of the machine could read it.
 
 The checks are those of issuerd's Entra. One whose input is missing is not known, and the list goes on. Nothing is sent anywhere; with
@@ -53,6 +53,15 @@ func (f *explainFlags) explain(cmd *cobra.Command, args []string) error {
 	}
 	if f.fetch {
 		c.HTTP = outside()
+	}
+	for i := range c.Inputs {
+		in := &c.Inputs[i]
+		if in.Scenario == nil {
+			continue
+		}
+		if in.SignIns, err = signInsOf(cmd.Context(), in.Scenario); err != nil {
+			return err
+		}
 	}
 	report, err := explain.Explain(cmd.Context(), c)
 	if err != nil {

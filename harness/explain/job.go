@@ -147,5 +147,5 @@ func scenarioLines(in input.Found) []string {
 	for _, c := range f.Cases {
 		lines = append(lines, "Case: "+c.Name)
 	}
-	return append(lines, "issuerd run "+in.Input+" plays it, and says what was minted, compared and answered.")
+	return append(lines, "issuerd run "+in.Input+" plays it.")
 }
