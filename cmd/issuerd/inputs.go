@@ -110,6 +110,9 @@ func looksLikeText(arg string) bool {
 // bounded reads no more than an input may have.
 func bounded(r io.Reader, name string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, input.MaxSize+1))
+	if err == nil && len(data) > input.MaxSize {
+		err = fmt.Errorf("it has more than %d MB: give the part that is about the sign-in", input.MaxSize>>20)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -49,6 +49,9 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 	for i := range r.Errors {
 		g.addCauses(&r.Errors[i], r.SignIns)
 	}
+	if c.HTTP != nil && len(g.tokens) > 0 {
+		r.Notes = append(r.Notes, "The issuer's documents were fetched from this machine: what Entra gets may be another thing.")
+	}
 	r.Jobs = g.jobs(c, r.SignIns)
 	for _, in := range c.Inputs {
 		if in.Scenario != nil {
@@ -239,7 +242,7 @@ func answers(made []entra.Check, refusal *entra.Error) (first *Answer, next []An
 		}
 		a := Answer{
 			Number: row.Number, Name: row.Name(), OAuth: row.OAuth, Status: row.Status, Check: check.Name, Place: i + 1, Of: len(made), Confidence: row.Confidence,
-			Doubt: row.Doubt, NotMade: []string{},
+			Doubt: row.Doubt, NotMade: []string{}, Note: check.Note,
 		}
 		if place, ok := entra.PlaceOf(row.Number); ok {
 			a.OrderKnown = place.Known && place.Check == check.Name
@@ -260,6 +263,9 @@ func answers(made []entra.Check, refusal *entra.Error) (first *Answer, next []An
 			continue
 		}
 		a.Message = row.Name() + ": " + row.Cause
+		if check.Note != "" {
+			a.Message += " (" + check.Note + ")"
+		}
 		next = append(next, a)
 	}
 	return first, next

@@ -120,7 +120,8 @@ type Answer struct {
 	Check      string           `json:"check"`
 	Place      int              `json:"place"` // of the check, from 1
 	Of         int              `json:"of"`
-	Confidence entra.Confidence `json:"confidence"` // of the message
+	Note       string           `json:"note,omitempty"` // what the check found
+	Confidence entra.Confidence `json:"confidence"`     // of the message
 	Doubt      string           `json:"doubt,omitempty"`
 	OrderKnown bool             `json:"orderKnown"`       // the check's place is known from reports; otherwise it is inferred
 	NotMade    []string         `json:"notMade"`          // the checks that come later, which Entra does not make any more

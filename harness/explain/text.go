@@ -291,6 +291,7 @@ func (w *writer) answer(s SignIn) {
 	if len(a.NotMade) > 0 {
 		w.field("not made", wording.Count(len(a.NotMade), "later check")+": "+strings.Join(a.NotMade, ", "))
 	}
+	w.field("found", a.Note)
 	w.field("sure", fmt.Sprintf("the text is %s%s", a.Confidence, doubt(a.Doubt)))
 	if len(a.If) > 0 {
 		w.field("unless", "one of these refuses first, which is not known here: "+strings.Join(names(a.If), ", "))
