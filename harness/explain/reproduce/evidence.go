@@ -58,6 +58,10 @@ func gather(c explain.Case) (*evidence, error) {
 			e.subjects = append(e.subjects, job.Subjects...)
 		}
 	}
+	for _, code := range c.Codes {
+		names = append(names, codeName(code))
+		messages = append(messages, paste.Message{Code: code, Basis: paste.ByNumber})
+	}
 	e.from = strings.Join(names, ", ")
 	if len(messages) == 0 {
 		if i := slices.IndexFunc(c.Inputs, func(f input.Found) bool { return f.Scenario != nil }); i >= 0 {
@@ -69,6 +73,9 @@ func gather(c explain.Case) (*evidence, error) {
 		return nil, fmt.Errorf("there is no message of Entra's to reproduce in %s: give the text of the refusal, or its code", cmp.Or(e.from, "the inputs"))
 	}
 	e.message = complete(messages[0])
+	if !c.At.IsZero() {
+		e.message.Time = c.At
+	}
 	for _, other := range messages[1:] {
 		if other.Code != e.message.Code {
 			e.notes = append(e.notes, fmt.Sprintf("there is %s too; this is about the first refusal", codeName(other.Code)))
