@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
@@ -245,7 +246,7 @@ func (d *draft) accepting(p presented) *object {
 // mend adds the steps that give the application a credential for what was presented, and sign in again, if the issuer
 // can be asked for its keys.
 func (d *draft) mend(p presented) {
-	if p.iss != cmp.Or(d.from.url, d.from.canonical()) || p.sub == "" || p.aud == "" || strings.Contains(p.aud, ",") || d.mint.has("claims") ||
+	if p.iss != cmp.Or(d.from.url, d.from.canonical()) || tooLong(p.iss) || p.sub == "" || tooLong(p.sub) || p.aud == "" || tooLong(p.aud) || strings.Contains(p.aud, ",") || d.mint.has("claims") ||
 		slices.Contains(unread, d.from.platform.Name+" "+d.from.preset) {
 		return
 	}
@@ -262,6 +263,9 @@ func (d *draft) mend(p presented) {
 	}
 	d.fix = []*object{of("credential", change), of("exchange", of())}
 }
+
+// tooLong tells a value that no credential can have.
+func tooLong(value string) bool { return utf8.RuneCountInString(value) > directory.MaxFieldLength }
 
 // good writes a sign-in that passes.
 func (d *draft) good() presented {
@@ -347,7 +351,9 @@ func (d *draft) scenario(name, about string, head []string) (*Scenario, error) {
 		return nil, err
 	}
 	file, problems := scenario.Load("reproduced.yaml", source, runner.Names())
-	if len(problems) > 0 {
+	if len(problems) > 0 && d.row.Number != 0 {
+		return nil, &UnableError{d.row.Name(), "a scenario can't have it: " + problems[0].Message}
+	} else if len(problems) > 0 {
 		return nil, fmt.Errorf("reproduce: the scenario can't be read: %w", problems)
 	}
 	made := &Scenario{Name: name, Assumed: d.assumed, Source: source, file: file}

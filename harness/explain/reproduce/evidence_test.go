@@ -188,6 +188,7 @@ func TestConflict(t *testing.T) {
 		{said(900144, places{"name": "code"}), reproduce.Options{}, `never for "code"`},
 		{said(7000272, places{"issuer": "http://idp.local/"}), reproduce.Options{}, "can't be served here"},
 		{said(7002138, places{"sub": "12345"}), reproduce.Options{}, "no letter that has two cases"},
+		{said(7002138, places{"sub": strings.Repeat("A", 601)}), reproduce.Options{}, "the limit is 600"},
 		{said(90002, places{"tenant": "x"}), reproduce.Options{}, "AADSTS900023"},
 		{said(70023, places{"iat": "1", "exp": "2"}), reproduce.Options{}, "no more than 25 hours"},
 		{said(700236, places{"issuer": "https://idp.example"}), reproduce.Options{}, "none of a tenant of Entra"},

@@ -142,7 +142,7 @@ func (d *draft) hasExpression() bool {
 // anotherIssuer is one that is near and not equal: with or without a slash at its end.
 func anotherIssuer(iss string) string {
 	switch {
-	case ofEntra(iss) || strings.TrimSpace(iss) != iss || strings.Trim(iss, "/") == "":
+	case ofEntra(iss) || strings.TrimSpace(iss) != iss || strings.Trim(iss, "/") == "" || tooLong(iss+"/"):
 		return expression.GitHub
 	case strings.HasSuffix(iss, "/"):
 		return strings.TrimRight(iss, "/")
@@ -152,7 +152,7 @@ func anotherIssuer(iss string) string {
 
 // anotherSubject is one that a credential might have by mistake: of the same workload in another context.
 func anotherSubject(sub string) string {
-	if m := githubContext.FindStringSubmatch(sub); m != nil {
+	if m := githubContext.FindStringSubmatch(sub); m != nil && !tooLong(sub+"environment:production") {
 		if m[2] == "ref:refs/heads/main" {
 			return m[1] + "environment:production"
 		}
@@ -160,11 +160,11 @@ func anotherSubject(sub string) string {
 	}
 	if rest, ok := strings.CutPrefix(sub, "system:serviceaccount:"); ok {
 		_, name, _ := strings.Cut(rest, ":")
-		if other := "system:serviceaccount:another-namespace:" + name; other != sub {
+		if other := "system:serviceaccount:another-namespace:" + name; other != sub && !tooLong(other) {
 			return other
 		}
 	}
-	if other := sub + "-other"; len(other) <= directory.MaxFieldLength {
+	if other := sub + "-other"; !tooLong(other) {
 		return other
 	}
 	return "another-subject"
