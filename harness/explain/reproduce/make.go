@@ -89,14 +89,12 @@ var validName = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9][a-z0-9._-]*$`)
 // draftOf finds the recipe of a refusal and follows it.
 func draftOf(e *evidence) (*draft, error) {
 	row, known := entra.Lookup(e.message.Code)
+	if by, ok := entra.Lookup(e.message.Sentence); ok && by.Number != row.Number {
+		e.notes = append(e.notes, fmt.Sprintf("the text says %s with the sentence of %s; here it is the latter", codeName(e.message.Code), by.Name()))
+		row, known = by, true
+	}
 	if !known {
 		return nil, &UnableError{codeName(e.message.Code), "the emulator does not know this code"}
-	}
-	if e.message.Sentence != 0 && e.message.Sentence != row.Number {
-		if by, ok := entra.Lookup(e.message.Sentence); ok {
-			e.notes = append(e.notes, fmt.Sprintf("the text says %s with the sentence of %s; here it is the latter", row.Name(), by.Name()))
-			row = by
-		}
 	}
 	if instead, ok := newer[row.Number]; ok {
 		now, _ := entra.Lookup(instead.code)

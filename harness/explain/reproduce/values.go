@@ -51,6 +51,7 @@ func (d *draft) take(name, known, madeUp string) string {
 	switch {
 	case !printed && known != "":
 		out = known
+		d.assume("%s: the text does not say it; the other inputs have %q", name, out)
 	case !printed:
 		if out = madeUp; madeUp != "" {
 			d.assume("%s: the text does not say it; here it is %q", name, out)
