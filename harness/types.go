@@ -74,12 +74,15 @@ type (
 // have it.
 type When = faults.When
 
-// The faults. The first five are of the issuer's documents and token API, the last two of the tokens that it mints.
+// The faults. The first eight are of the issuer's documents and token API, the last two of the tokens that it mints.
 type (
 	UnreachableFault  = faults.Unreachable  // the connection for a document is closed without an answer
 	StatusFault       = faults.Status       // an HTTP status in place of a document
 	DiscoveryFault    = faults.Discovery    // members of the discovery document replaced, or removed
 	JWKSFault         = faults.JWKS         // another body in place of the key set
+	NativeDelayFault  = faults.NativeDelay  // the answers of the platform's token API are held back for a while
+	NativeReplyFault  = faults.NativeReply  // members of those answers replaced, or removed
+	NativeStallFault  = faults.NativeStall  // no answer of the platform's token API, on an open connection
 	NativeStatusFault = faults.NativeStatus // an HTTP status in place of an answer of the platform's token API
 	HeaderFault       = faults.Header       // members of the JOSE header replaced, or removed, before the token is signed
 	TamperedFault     = faults.Tampered     // the same after it was signed

@@ -24,11 +24,11 @@ type WorkloadSpec struct {
 
 // Workload is a workload of a farm. It prints without its environment's values, which hold the platform's credential.
 type Workload struct {
+	ID   string            // for When.Workload
 	Base string            // the URL of its token API
 	Env  map[string]string // what the platform puts into its environment, for Environ
 	Now  time.Time         // what the issuers' clock said at its start
 
-	id   string
 	farm *Farm
 }
 
@@ -42,7 +42,7 @@ func (i *Issuer) StartWorkload(spec WorkloadSpec) (*Workload, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Workload{Base: started.Base, Env: started.Env, Now: started.Now, id: started.ID, farm: i.farm}, nil
+		return &Workload{ID: started.ID, Base: started.Base, Env: started.Env, Now: started.Now, farm: i.farm}, nil
 	})
 }
 
@@ -51,7 +51,7 @@ func (f *Farm) Workloads() []*Workload {
 	var all []*Workload
 	for _, one := range f.world.Workloads() {
 		if found, err := f.world.Workload(one.ID); err == nil { // else it has just ended
-			all = append(all, &Workload{Base: found.Base, Env: found.Env, Now: found.Now, id: found.ID, farm: f})
+			all = append(all, &Workload{ID: found.ID, Base: found.Base, Env: found.Env, Now: found.Now, farm: f})
 		}
 	}
 	return all
@@ -59,7 +59,7 @@ func (f *Farm) Workloads() []*Workload {
 
 // End ends the workload: its token API, its files and its sockets are gone. It can be ended once.
 func (w *Workload) End() error {
-	_, err := change(w.farm, func() (any, error) { return nil, w.farm.world.EndWorkload(w.id) })
+	_, err := change(w.farm, func() (any, error) { return nil, w.farm.world.EndWorkload(w.ID) })
 	return err
 }
 

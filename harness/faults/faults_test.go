@@ -106,7 +106,11 @@ func TestEveryFaultIsMet(t *testing.T) {
 	for _, b := range behaviours {
 		met[b.fault.Name()] = met[b.fault.Name()] || b.code != 0
 	}
-	met["native-status"] = true // Entra meets none of it: TestNativeStatus
+	for _, f := range faults.All {
+		if f.Place == faults.AtNative {
+			met[f.Name] = true // Entra meets none of it: TestNativeStatus, TestNativeAnswers, TestNativeHoldsBack
+		}
+	}
 	for _, name := range faults.Names() {
 		if !met[name] {
 			t.Errorf("no behaviour of fault %q that Entra refuses", name)
@@ -213,7 +217,7 @@ func TestBadParameters(t *testing.T) {
 		parameters  any
 		want        []string
 	}{
-		{"unknown fault", "unreacheable", nil, []string{`no fault "unreacheable"`, "have discovery, header, jwks, native-status, status, tampered, unreachable"}},
+		{"unknown fault", "unreacheable", nil, []string{`no fault "unreacheable"`, "have discovery, header, jwks, native-delay, native-reply"}},
 		{"empty fault", "", nil, []string{`no fault ""`, "have discovery"}},
 		{"unknown parameter", "unreachable", map[string]any{"documents": "jwks"}, []string{"unreachable", `no parameter "documents" (have document, times, probability, seed, clientId, userAgent, path, header)`}},
 		{"unknown document", "unreachable", map[string]any{"document": "keys"}, []string{`document "keys"`, "discovery or jwks"}},
@@ -222,6 +226,9 @@ func TestBadParameters(t *testing.T) {
 		{"code too high", "status", map[string]any{"code": 600}, []string{"code 600", "200 to 599"}},
 		{"code of native-status", "native-status", map[string]any{"code": 100}, []string{"native-status: code 100", "200 to 599"}},
 		{"negative times", "native-status", map[string]any{"times": -1}, []string{"native-status: times -1", "for all"}},
+		{"negative Retry-After", "native-status", map[string]any{"retryAfter": -1}, []string{"native-status: retryAfter -1"}},
+		{"delay that is none", "native-delay", map[string]any{"by": "long"}, []string{`native-delay: by "long"`, "45s"}},
+		{"nothing to set in a reply", "native-reply", nil, []string{"native-reply", "set is empty"}},
 		{"document of native-status", "native-status", map[string]any{"document": "jwks"}, []string{`no parameter "document" (have code`}},
 		{"no probability", "status", map[string]any{"probability": 0}, []string{"status: probability 0", "leave it out to meet all"}},
 		{"too much probability", "status", map[string]any{"probability": 1.5}, []string{"status: probability 1.5", "at most 1"}},

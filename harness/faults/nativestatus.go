@@ -1,7 +1,9 @@
 package faults
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -12,6 +14,7 @@ type NativeStatus struct {
 	Code        int    `json:"code" about:"200 to 599; 0 means 503"`
 	Body        string `json:"body" about:"sent as it is"`
 	ContentType string `json:"contentType" about:"empty: text/html"`
+	RetryAfter  int    `json:"retryAfter" about:"seconds, of the header Retry-After; 0: none"`
 
 	When
 }
@@ -25,7 +28,13 @@ func (f NativeStatus) tamper() (issuer.Tamper, error) {
 	if err != nil {
 		return issuer.Tamper{}, err
 	}
+	if f.RetryAfter < 0 {
+		return issuer.Tamper{}, fmt.Errorf("retryAfter %d: want seconds, or leave it out for no Retry-After", f.RetryAfter)
+	}
 	return issuer.Tamper{Native: func(w http.ResponseWriter, _ *http.Request) bool {
+		if f.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+		}
 		answer(w)
 		return true
 	}}, nil

@@ -34,6 +34,8 @@ type Tamper struct {
 	// Native may answer a request for the token API of a workload of the issuer's itself, or hold it back; it returns
 	// whether it answered.
 	Native func(w http.ResponseWriter, r *http.Request) bool
+	// Reply returns the body of an answer of that API in place of the one it gives.
+	Reply func(body []byte) []byte
 	// Token returns the compact token to hand out in place of the signed one.
 	Token func(compact string) (string, error)
 }
@@ -174,9 +176,49 @@ func (i *Issuer) Native(api http.Handler) http.Handler {
 				return
 			}
 		}
-		api.ServeHTTP(w, r)
+		i.tampers.reply(api, w, r)
 	})
 }
+
+// reply has a token API answer, and the faults change what it says.
+func (t *tampers) reply(api http.Handler, w http.ResponseWriter, r *http.Request) {
+	var met []*inForce
+	for _, f := range t.all() {
+		if f.Reply != nil && f.meets(r, "") {
+			met = append(met, f)
+		}
+	}
+	if len(met) == 0 {
+		api.ServeHTTP(w, r)
+		return
+	}
+	said := &saidReply{ResponseWriter: w, status: http.StatusOK}
+	api.ServeHTTP(said, r)
+	body := said.body.Bytes()
+	for _, f := range met {
+		changed := f.Reply(body)
+		if !bytes.Equal(changed, body) {
+			f.hit(r)
+		}
+		body = changed
+	}
+	w.Header().Del("Content-Length")
+	w.WriteHeader(said.status)
+	_, _ = w.Write(body) // the client has gone; there is nobody to tell
+}
+
+// saidReply keeps an answer until all of it has been said.
+type saidReply struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+// WriteHeader keeps the status.
+func (s *saidReply) WriteHeader(status int) { s.status = status }
+
+// Write keeps a part of the body.
+func (s *saidReply) Write(part []byte) (int, error) { return s.body.Write(part) }
 
 func (t *tampers) serve(document string, w http.ResponseWriter, r *http.Request) bool {
 	for _, f := range t.all() {
