@@ -17,7 +17,7 @@ const module = "github.com/issuerd/issuerd/"
 // is a failure: a new room of the house is a decision to be made here. Tests may import more.
 var allowed = map[string][]string{
 	"cmd/issuerd":                       {"harness/", "issuers", "issuers/generic", "issuers/issuer", "scenarios", "wording"},
-	"docs/gen":                          {"issuers", "issuers/generic", "issuers/issuer", "harness/entra", "harness/entra/"},
+	"docs/gen":                          {"issuers", "issuers/generic", "issuers/issuer", "harness/entra", "harness/entra/", "harness/faults"},
 	"e2e":                               {},
 	"e2e/":                              {"cmd/", "harness", "harness/", "issuers", "issuers/", "scenarios"},
 	"harness":                           {"harness/farm", "harness/plane", "harness/faults", "harness/keyfile", "harness/control", "harness/entra", "harness/entra/directory", "harness/entra/expression", "issuers", "issuers/generic", "issuers/issuer"},
@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"harness/farm/ca":                   {},
 	"harness/issuercheck":               {"harness/entra", "harness/entra/directory", "wording"},
 	"harness/faults":                    {"harness/entra", "issuers/issuer", "wording"},
+	"harness/faults":                    {"harness/entra", "harness/farm/ca", "issuers/issuer", "wording"},
 	"harness/keyfile":                   {"harness/document", "issuers/issuer"},
 	"harness/plane":                     {"issuers", "harness/entra/directory"},
 	"harness/report":                    {"wording"},

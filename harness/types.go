@@ -74,18 +74,45 @@ type (
 // have it.
 type When = faults.When
 
-// The faults. The first eight are of the issuer's documents and token API, the last two of the tokens that it mints.
+// The faults of the issuer's documents, their hosts and its token API.
 type (
-	UnreachableFault  = faults.Unreachable  // the connection for a document is closed without an answer
-	StatusFault       = faults.Status       // an HTTP status in place of a document
-	DiscoveryFault    = faults.Discovery    // members of the discovery document replaced, or removed
-	JWKSFault         = faults.JWKS         // another body in place of the key set
-	NativeDelayFault  = faults.NativeDelay  // the answers of the platform's token API are held back for a while
-	NativeReplyFault  = faults.NativeReply  // members of those answers replaced, or removed
-	NativeStallFault  = faults.NativeStall  // no answer of the platform's token API, on an open connection
-	NativeStatusFault = faults.NativeStatus // an HTTP status in place of an answer of the platform's token API
-	HeaderFault       = faults.Header       // members of the JOSE header replaced, or removed, before the token is signed
-	TamperedFault     = faults.Tampered     // the same after it was signed
+	UnreachableFault   = faults.Unreachable   // the connection for a document is closed without an answer
+	StatusFault        = faults.Status        // an HTTP status in place of a document
+	DelayFault         = faults.Delay         // the answer to a request for a document held back for a while
+	StallFault         = faults.Stall         // no answer to it, or one that does not end
+	TruncatedFault     = faults.Truncated     // half of a document
+	HTMLFault          = faults.HTML          // a web page in place of a document
+	RedirectFault      = faults.Redirect      // a redirect in place of a document
+	ContentTypeFault   = faults.ContentType   // another Content-Type of a document
+	HugeFault          = faults.Huge          // a document of some megabytes
+	DiscoveryFault     = faults.Discovery     // members of the discovery document replaced, or removed
+	JWKSFault          = faults.JWKS          // another body in place of the key set, or other members of its keys
+	ExtraKeysFault     = faults.ExtraKeys     // keys of nobody's before the issuer's
+	DuplicateKIDFault  = faults.DuplicateKID  // another key with the same kid before each key
+	StaleJWKSFault     = faults.StaleJWKS     // the key set of before the last rotation
+	WithdrawnKeysFault = faults.WithdrawnKeys // a key is not listed any more once another has taken its place
+	PrivateKeyFault    = faults.PrivateKey    // a key with its private members in the key set
+	TLSFault           = faults.TLS           // a bad certificate, or an old version of TLS
+	NativeDelayFault   = faults.NativeDelay   // the answers of the platform's token API are held back for a while
+	NativeReplyFault   = faults.NativeReply   // members of those answers replaced, or removed
+	NativeStallFault   = faults.NativeStall   // no answer of the platform's token API, on an open connection
+	NativeStatusFault  = faults.NativeStatus  // an HTTP status in place of an answer of the platform's token API
+)
+
+// The faults of the tokens that the issuer mints.
+type (
+	ExpiredTokenFault       = faults.ExpiredToken       // expired
+	FutureTokenFault        = faults.FutureToken        // issued in the future
+	ClaimsFault             = faults.Claims             // claims replaced, or removed, before the token is signed
+	HeaderFault             = faults.Header             // the same of members of the JOSE header
+	TamperedFault           = faults.Tampered           // the same of both after it was signed
+	AlgorithmFault          = faults.Algorithm          // signed with none, HS256 and the public key, or ES256
+	DuplicateMembersFault   = faults.DuplicateMembers   // a member twice
+	ExtraSegmentFault       = faults.ExtraSegment       // a fourth part
+	ForeignSignatureFault   = faults.ForeignSignature   // signed with a key of another issuer's
+	CorruptedSignatureFault = faults.CorruptedSignature // a bit of the signature changed
+	RequestTokenFault       = faults.RequestToken       // the token with which GitHub's jobs ask for ID tokens in place of one
+	UnparseableTokenFault   = faults.UnparseableToken   // a text that is no token in place of one
 )
 
 // What the directory holds; see WithTenants and Farm.Tenants. Ids that are not given derive from the names.

@@ -52,7 +52,7 @@ func inTurn(completers ...cobra.CompletionFunc) cobra.CompletionFunc {
 	}
 }
 
-// completeParameters offers the parameters of the fault in the second argument.
+// completeParameters offers the parameters of the fault in the second argument, with the values of those that have a few.
 func completeParameters(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var list []cobra.Completion
 	for _, fault := range faultsOf(first(args)) {
@@ -61,6 +61,9 @@ func completeParameters(_ *cobra.Command, args []string, _ string) ([]cobra.Comp
 		}
 		for _, p := range fault.Parameters() {
 			list = append(list, cobra.CompletionWithDesc(p.Name+"=", p.About))
+			for _, value := range p.Values {
+				list = append(list, p.Name+"="+value)
+			}
 		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace

@@ -22,7 +22,7 @@ func newFault() *cobra.Command {
 	var b strings.Builder
 	list := func(all []faults.Fault) {
 		for _, fault := range all {
-			fmt.Fprintf(&b, "\n  %-14s %s", fault.Name, fault.About)
+			fmt.Fprintf(&b, "\n  %-19s %s", fault.Name, fault.About)
 		}
 	}
 	b.WriteString("\n\nFaults of issuers:")
@@ -140,11 +140,14 @@ A fault that is set again begins to count anew. Entra keeps the keys that it has
 
 // changeOf is what a fault is to Entra, if it is one of the documents that it fetches.
 func changeOf(fault string) (change keyChange, changes bool) {
-	switch fault {
-	case faults.JWKS{}.Name(), faults.Discovery{}.Name():
-		return seenKey, true
-	case faults.Status{}.Name(), faults.Unreachable{}.Name():
+	unread := []faults.Parameters{
+		faults.Status{}, faults.Unreachable{}, faults.Delay{}, faults.Stall{}, faults.Truncated{}, faults.HTML{}, faults.Redirect{}, faults.Huge{}, faults.TLS{},
+	}
+	switch i := slices.IndexFunc(faults.All, func(f faults.Fault) bool { return f.Name == fault }); {
+	case slices.ContainsFunc(unread, func(f faults.Parameters) bool { return f.Name() == fault }):
 		return unreached, true
+	case i >= 0 && faults.All[i].Place == faults.AtDocuments:
+		return seenKey, true
 	}
 	return 0, false
 }

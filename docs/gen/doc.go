@@ -5,4 +5,8 @@
 // chance, and its test fails when the page is out of date; make generate refreshes it.
 //
 //	go run ./docs/gen -root . >docs/fidelity.md
+//
+// It also writes docs/faults.md, from the catalogue of harness/faults:
+//
+//	go run ./docs/gen -faults >docs/faults.md
 package main

@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/harness/runner"
+	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/issuers"
 )
 
@@ -27,6 +30,46 @@ func TestPageIsUpToDate(t *testing.T) {
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
 		t.Errorf("docs/fidelity.md is out of date, run make generate (-want +got):\n%s", diff)
+	}
+}
+
+// TestFaultsPageIsUpToDate is the same for docs/faults.md.
+func TestFaultsPageIsUpToDate(t *testing.T) {
+	t.Parallel()
+	want, err := renderFaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(read(t, "../faults.md"), "\n")); diff != "" {
+		t.Errorf("docs/faults.md is out of date, run make generate (-want +got):\n%s", diff)
+	}
+}
+
+// TestFaultsOfThePageLoad loads a scenario with each fault as the page writes it.
+func TestFaultsOfThePageLoad(t *testing.T) {
+	t.Parallel()
+	for _, c := range faults.Catalogue {
+		text, err := flow(c.Fault)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := "name: generic/x\nabout: x\nissuer:\n  platform: generic\n  preset: plain\n  faults:\n    - " + text +
+			"\nentra: {app: worker}\nsteps:\n  - mint: {audience: a}\n"
+		loaded, problems := scenario.Load("x.yaml", []byte(file), runner.Names())
+		if len(problems) > 0 {
+			t.Errorf("%s: %v", text, problems)
+			continue
+		}
+		iss, err := loaded.ResolveIssuer(map[string]any{})
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		for name, parameters := range iss.Faults[0] {
+			if err := faults.Validate(name, parameters); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
 	}
 }
 

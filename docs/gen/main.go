@@ -9,12 +9,17 @@ import (
 )
 
 //go:generate go run . -root ../.. -out ../fidelity.md
+//go:generate go run . -faults -out ../faults.md
 
 func main() {
 	root := flag.String("root", ".", "the folder of go.mod, in which the comments are read")
 	out := flag.String("out", "", "the file to write; standard output unless given")
+	ofFaults := flag.Bool("faults", false, "write the page about faults")
 	flag.Parse()
 	page, err := render(*root)
+	if *ofFaults {
+		page, err = renderFaults()
+	}
 	if err == nil && *out == "" {
 		_, err = os.Stdout.Write(page)
 	} else if err == nil {

@@ -30,7 +30,7 @@ func read(t *testing.T, path string) string {
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
-	for _, page := range append(pages, "../fidelity.md") {
+	for _, page := range append(pages, "../fidelity.md", "../faults.md") {
 		found := link.FindAllStringSubmatch(read(t, page), -1)
 		if len(found) == 0 && page != "../fidelity.md" {
 			t.Errorf("%s has no link, want some", page)
@@ -66,11 +66,14 @@ func TestPlatformTable(t *testing.T) {
 func TestScenarioReference(t *testing.T) {
 	t.Parallel()
 	page := read(t, "../scenarios.md")
-	for _, words := range [][]string{scenario.Kinds, faults.Names()} {
-		for _, word := range words {
-			if !strings.Contains(page, "\n| `"+word+"` | ") {
-				t.Errorf("docs/scenarios.md has no row for %q", word)
-			}
+	for _, word := range scenario.Kinds {
+		if !strings.Contains(page, "\n| `"+word+"` | ") {
+			t.Errorf("docs/scenarios.md has no row for %q", word)
+		}
+	}
+	for _, word := range faults.Names() {
+		if !strings.Contains(read(t, "../faults.md"), "\n### `"+word+"`\n") {
+			t.Errorf("docs/faults.md has no section for %q", word)
 		}
 	}
 	for _, kind := range scenario.Kinds {

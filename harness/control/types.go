@@ -83,8 +83,10 @@ type FaultKind struct {
 // FaultParameter is a parameter of a fault.
 type FaultParameter struct {
 	Name  string `json:"name"`
-	Type  string `json:"type"` // of JSON: string, integer, number, object
+	Type  string `json:"type"` // of JSON: string, integer, number, boolean, object
 	About string `json:"about"`
+	// the words that a string may be; empty: any
+	Values []string `json:"values,omitempty"`
 }
 
 // WorldSpec asks for a world of its own.

@@ -74,7 +74,7 @@ func faultKinds() []control.FaultKind {
 	for _, f := range slices.Concat(faults.All, faults.OfEntra) {
 		kind := control.FaultKind{Name: f.Name, About: f.About, Place: string(f.Place)}
 		for _, p := range f.Parameters() {
-			kind.Parameters = append(kind.Parameters, control.FaultParameter{Name: p.Name, Type: p.Type, About: p.About})
+			kind.Parameters = append(kind.Parameters, control.FaultParameter{Name: p.Name, Type: p.Type, About: p.About, Values: p.Values})
 		}
 		all = append(all, kind)
 	}

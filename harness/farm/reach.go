@@ -1,6 +1,7 @@
 package farm
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/farm/ca"
 	"github.com/issuerd/issuerd/harness/plane"
+	"github.com/issuerd/issuerd/issuers/issuer"
 )
 
 // reach is what the emulator may fetch from beside the farm's own issuers: real hosts, over the network. The zero value
@@ -60,7 +62,7 @@ func newReach(hosts []string, caPEM []byte, now func() time.Time) (reach, error)
 // the machine. Options.Reach adds hosts of the network.
 type fetchTransport struct {
 	world *World
-	next  http.RoundTripper // the resolver's
+	next  http.RoundTripper // Server.Transport's
 }
 
 func (t fetchTransport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -76,11 +78,22 @@ func (t fetchTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case plane.IsLoopback(bare) && !s.ownIssuerPlane(host):
 		return nil, fmt.Errorf("farm: %s is not this farm's issuer plane, and it may reach no other program of the machine; serve --reach allows it", host)
 	}
+	req = req.Clone(req.Context())
 	if id := entra.ClientOf(req.Context()); id != "" {
-		req = req.Clone(req.Context())
 		req.Header.Set(plane.ClientHeader, id)
 	}
-	return t.next.RoundTrip(req)
+	if deadline, ok := req.Context().Deadline(); ok {
+		req.Header.Set(issuer.PatienceHeader, time.Until(deadline).String()) // timeouts go by the real time
+	}
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if held := resp.Header.Get(issuer.HeldHeader); held != "" {
+		_ = resp.Body.Close()
+		return nil, fmt.Errorf("farm: no answer in time: a fault holds it back %s: %w", held, context.DeadlineExceeded)
+	}
+	return resp, nil
 }
 
 // ownIssuerPlane tells whether a host with its port is an address of the farm's own issuer plane.

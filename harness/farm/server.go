@@ -192,7 +192,7 @@ func (s *Server) serve(l *listener) {
 		go func() { _ = srv.Serve(l) }() // it ends with ErrServerClosed
 		return
 	}
-	srv.TLSConfig = s.authority.TLSConfig()
+	srv.TLSConfig = s.tlsConfig(l)
 	go func() { _ = srv.ServeTLS(l, "", "") }()
 }
 
@@ -288,7 +288,7 @@ func (s *Server) ControlURL() string {
 func (s *Server) Token() string { return s.opts.Token }
 
 // Transport reaches a world under the canonical names.
-func (s *Server) Transport(world string) http.RoundTripper { return s.resolver.Transport(world) }
+func (s *Server) Transport(world string) http.RoundTripper { return transport{s, world} }
 
 // URL is a plane as a client on this machine sees it, https://127.0.0.1:8445 or, of the control plane, http://; or
 // empty when it listens nowhere.

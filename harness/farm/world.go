@@ -58,6 +58,7 @@ type World struct {
 	issuers    map[string]*issuer.Issuer   // by URL
 	references map[string][]*issuer.Issuer // by URL: those with other presets and claims that have joined the issuer
 	documents  map[string]*issuer.Issuer   // by host and path of the discovery document and the JWKS
+	hosts      map[string][]*issuer.Issuer // by host, without a port, of the same
 
 	workloads []string // ids; guarded by server.mu
 	ended     bool     // deleted, so that no workload may be added; guarded by server.mu
@@ -95,6 +96,7 @@ func (s *Server) assemble(w *World) *World {
 	w.release = sync.OnceFunc(func() { close(w.ending) })
 	w.defined = map[string]*definition{}
 	w.issuers, w.references, w.documents = map[string]*issuer.Issuer{}, map[string][]*issuer.Issuer{}, map[string]*issuer.Issuer{}
+	w.hosts = map[string][]*issuer.Issuer{}
 	w.usage.last = s.opts.Now()
 	// No key is in two worlds. The default world of a farm whose issuers may be trusted from outside the machine, or
 	// may be at a later start, has keys of the standard library's; all others have test keys. Who does not send the
@@ -109,7 +111,7 @@ func (s *Server) assemble(w *World) *World {
 	}
 	w.entra = entra.New(entra.Config{
 		Directory: w.dir,
-		Client:    &http.Client{Transport: fetchTransport{w, s.resolver.Transport(w.id)}},
+		Client:    &http.Client{Transport: fetchTransport{w, s.Transport(w.id)}},
 		Now:       w.clock.now,
 		Rand:      s.opts.Rand,
 		NewKey:    w.entraKey,

@@ -134,6 +134,14 @@ func (w *World) document(host, path string) *issuer.Issuer {
 	return w.documents[host+path]
 }
 
+// issuersAt are those that have a document at a host without a port, in the order in which they were added. Nobody
+// changes the slice.
+func (w *World) issuersAt(host string) []*issuer.Issuer {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.hosts[host]
+}
+
 // serves tells whether an issuer of the world has a document at a host.
 func (w *World) serves(host string) bool {
 	w.mu.RLock()

@@ -213,6 +213,10 @@ func (w *World) place(iss *issuer.Issuer) (put func(), err error) {
 		w.issuers[iss.URL()] = iss
 		for _, key := range keys {
 			w.documents[key] = iss
+			host := plane.BareHost(strings.SplitN(key, "/", 2)[0])
+			if at := w.hosts[host]; len(at) == 0 || at[len(at)-1] != iss {
+				w.hosts[host] = append(at, iss)
+			}
 		}
 	}, nil
 }

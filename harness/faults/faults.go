@@ -37,16 +37,39 @@ type Parameters interface {
 
 // All are the faults of issuers, in alphabetical order.
 var All = []Fault{
+	entry(AtTokens, "a token signed with an algorithm that nobody may take: none, HS256 with the public key as the secret, ES256", func() named { return new(Algorithm) }),
+	entry(AtTokens, "claims replaced, or removed with null, before the token is signed", func() named { return new(Claims) }),
+	entry(AtDocuments, "another Content-Type of a document", func() named { return new(ContentType) }),
+	entry(AtTokens, "a bit of the token's signature changed", func() named { return new(CorruptedSignature) }),
+	entry(AtDocuments, "the answer to a request for a document held back for a while", func() named { return new(Delay) }),
 	entry(AtDocuments, "members of the discovery document replaced, or removed with null", func() named { return new(Discovery) }),
+	entry(AtDocuments, "another key with the same kid before each key of the JWKS", func() named { return new(DuplicateKID) }),
+	entry(AtTokens, "a member twice in the header or the payload of the token, which is signed so", func() named { return new(DuplicateMembers) }),
+	entry(AtTokens, "a token that has expired", func() named { return new(ExpiredToken) }),
+	entry(AtDocuments, "keys of nobody's before the issuer's in the JWKS, so that those are beyond the first 100", func() named { return new(ExtraKeys) }),
+	entry(AtTokens, "a fourth part of the token", func() named { return new(ExtraSegment) }),
+	entry(AtTokens, "the token signed with a key of another issuer's", func() named { return new(ForeignSignature) }),
+	entry(AtTokens, "a token that is issued in the future", func() named { return new(FutureToken) }),
 	entry(AtTokens, "members of the JOSE header replaced, or removed with null, before the token is signed", func() named { return new(Header) }),
-	entry(AtDocuments, "another body in place of the JWKS", func() named { return new(JWKS) }),
+	entry(AtDocuments, "a web page in place of a document", func() named { return new(HTML) }),
+	entry(AtDocuments, "a document of some megabytes", func() named { return new(Huge) }),
+	entry(AtDocuments, "another body in place of the JWKS, or members of its keys replaced, or removed with null", func() named { return new(JWKS) }),
 	entry(AtNative, "the answers of the platform's token API held back for a while", func() named { return new(NativeDelay) }),
 	entry(AtNative, "members of the answers of the platform's token API replaced, or removed with null", func() named { return new(NativeReply) }),
 	entry(AtNative, "no answer of the platform's token API, on an open connection", func() named { return new(NativeStall) }),
 	entry(AtNative, "an HTTP status in place of an answer of the platform's token API", func() named { return new(NativeStatus) }),
+	entry(AtDocuments, "a key with its private members in the JWKS", func() named { return new(PrivateKey) }),
+	entry(AtDocuments, "a redirect in place of a document", func() named { return new(Redirect) }),
+	entry(AtTokens, "the token with which GitHub's jobs ask for ID tokens in place of one", func() named { return new(RequestToken) }),
+	entry(AtDocuments, "the JWKS of before the last rotation", func() named { return new(StaleJWKS) }),
+	entry(AtDocuments, "no answer to a request for a document, or one that does not end, on an open connection", func() named { return new(Stall) }),
 	entry(AtDocuments, "an HTTP status in place of a document", func() named { return new(Status) }),
-	entry(AtTokens, "members of the JOSE header replaced after the token was signed", func() named { return new(Tampered) }),
+	entry(AtTokens, "members of the JOSE header and claims replaced after the token was signed", func() named { return new(Tampered) }),
+	entry(AtHandshakes, "a bad certificate, or an old version of TLS, at the hosts of the documents", func() named { return new(TLS) }),
+	entry(AtDocuments, "half of a document", func() named { return new(Truncated) }),
+	entry(AtTokens, "a text that is no token in place of one", func() named { return new(UnparseableToken) }),
 	entry(AtDocuments, "the connection for a document is closed without an answer", func() named { return new(Unreachable) }),
+	entry(AtDocuments, "a key is out of the JWKS as soon as another has taken its place", func() named { return new(WithdrawnKeys) }),
 }
 
 // OfEntra are the faults of Entra's own, in alphabetical order.
@@ -62,9 +85,10 @@ var OfEntra = []Fault{
 // Parameter is one that a fault takes: a member of its parameters.
 type Parameter struct {
 	Name   string
-	Type   string // of JSON: string, integer, number or object
+	Type   string // of JSON: string, integer, number, boolean or object
 	About  string
-	Common bool // of When: every fault of the place takes it
+	Values []string // that a string may have; empty: any
+	Common bool     // of When: every fault of the place takes it
 }
 
 // Parameters are those that the fault takes: its own, and then those of When.
@@ -72,7 +96,7 @@ func (f Fault) Parameters() []Parameter {
 	var own, common []Parameter
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(f.new()).Elem()) {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		p := Parameter{Name: name, Type: kinds[field.Type.Kind()].name, About: field.Tag.Get("about"), Common: len(field.Index) > 1}
+		p := Parameter{Name: name, Type: kinds[field.Type.Kind()].name, About: field.Tag.Get("about"), Values: strings.Fields(field.Tag.Get("values")), Common: len(field.Index) > 1}
 		switch {
 		case field.Anonymous:
 		case !p.Common:
@@ -90,6 +114,7 @@ var kinds = map[reflect.Kind]struct{ name, want string }{
 	reflect.Int:     {"integer", "an integer"},
 	reflect.Float64: {"number", "a number"},
 	reflect.Map:     {"object", "an object"},
+	reflect.Bool:    {"boolean", "true or false"},
 }
 
 func entry(at Place, about string, parameters func() named) Fault {
@@ -173,6 +198,9 @@ func (f Fault) read(parameters any, into named) (given map[string]any, err error
 	if err != nil {
 		return nil, f.wrong(fmt.Errorf("parameters %s: %w", raw, err))
 	}
+	if err := f.validateValues(into); err != nil {
+		return nil, err
+	}
 	if err := into.when().validate(given); err != nil {
 		return nil, f.wrong(err)
 	}
@@ -196,6 +224,20 @@ func (f Fault) validateNames(given map[string]any) error {
 	return nil
 }
 
+// validateValues refuses a word that the parameter does not have.
+func (f Fault) validateValues(p named) error {
+	for _, parameter := range f.Parameters() {
+		if len(parameter.Values) == 0 {
+			continue
+		}
+		field, _ := reflect.TypeOf(p).Elem().FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, parameter.Name) })
+		if given := reflect.ValueOf(p).Elem().FieldByIndex(field.Index).String(); given != "" && !slices.Contains(parameter.Values, given) {
+			return wording.Unknown(given, parameter.Values, "faults: %s: parameter %q: no value %q", f.Name, parameter.Name, given)
+		}
+	}
+	return nil
+}
+
 // Validate says what is wrong with the name of an issuer's fault or with its parameters, as New does.
 func Validate(name string, parameters any) error {
 	_, err := New(name, parameters)
@@ -212,17 +254,9 @@ func ValidateEntra(name string, parameters any) error {
 func ofDiscovery(document string) bool { return document == "discovery" }
 func ofJWKS(document string) bool      { return document == "jwks" }
 
-// document checks a parameter that names a document and returns issuer.Tamper.Covers; empty covers both.
-func document(name string) (covers func(string) bool, err error) {
-	switch name {
-	case "":
-		return nil, nil
-	case "discovery":
-		return ofDiscovery, nil
-	case "jwks":
-		return ofJWKS, nil
-	}
-	return nil, fmt.Errorf("document %q: want discovery or jwks, or leave it out for both", name)
+// covering is issuer.Tamper.Covers for a parameter that names a document, whose values are validated; empty covers both.
+func covering(document string) func(string) bool {
+	return map[string]func(string) bool{"discovery": ofDiscovery, "jwks": ofJWKS}[document]
 }
 
 // duration reads a parameter that is a duration; empty means something else.

@@ -11,7 +11,7 @@ import (
 
 // Status answers a document's request with an HTTP status and a body.
 type Status struct {
-	Document    string `json:"document" about:"discovery or jwks; empty: both"`
+	Document    string `json:"document" about:"discovery or jwks; empty: both" values:"discovery jwks"`
 	Code        int    `json:"code" about:"200 to 599; 0 means 503"`
 	Body        string `json:"body" about:"sent as it is"`
 	ContentType string `json:"contentType" about:"empty: text/html"`
@@ -24,15 +24,11 @@ func (Status) Name() string { return "status" }
 
 // tamper implements the fault.
 func (f Status) tamper() (issuer.Tamper, error) {
-	covers, err := document(f.Document)
-	if err != nil {
-		return issuer.Tamper{}, err
-	}
 	answer, err := answerOf(f.Code, f.ContentType, f.Body)
 	if err != nil {
 		return issuer.Tamper{}, err
 	}
-	return issuer.Tamper{Covers: covers, Serve: func(_ string, w http.ResponseWriter, _ *http.Request) bool {
+	return issuer.Tamper{Covers: covering(f.Document), Serve: func(_ string, w http.ResponseWriter, _ *http.Request) bool {
 		answer(w)
 		return true
 	}}, nil

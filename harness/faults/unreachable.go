@@ -8,7 +8,7 @@ import (
 
 // Unreachable closes the connection when a document is asked for, as a firewall or a dead tunnel does.
 type Unreachable struct {
-	Document string `json:"document" about:"discovery or jwks; empty: both"`
+	Document string `json:"document" about:"discovery or jwks; empty: both" values:"discovery jwks"`
 
 	When
 }
@@ -18,11 +18,7 @@ func (Unreachable) Name() string { return "unreachable" }
 
 // tamper implements the fault.
 func (f Unreachable) tamper() (issuer.Tamper, error) {
-	covers, err := document(f.Document)
-	if err != nil {
-		return issuer.Tamper{}, err
-	}
-	return issuer.Tamper{Covers: covers, Serve: func(string, http.ResponseWriter, *http.Request) bool {
+	return issuer.Tamper{Covers: covering(f.Document), Serve: func(string, http.ResponseWriter, *http.Request) bool {
 		panic(http.ErrAbortHandler) // net/http's way to drop the connection without an answer
 	}}, nil
 }

@@ -34,19 +34,24 @@ type Place string
 
 // The places.
 const (
-	AtDocuments Place = "documents" // the issuer's discovery document and JWKS
-	AtTokens    Place = "tokens"    // the tokens that the issuer makes
-	AtNative    Place = "native"    // the platform's own token API
-	AtEntra     Place = "entra"     // Entra's login service
+	AtDocuments  Place = "documents"  // the issuer's discovery document and JWKS
+	AtTokens     Place = "tokens"     // the tokens that the issuer makes
+	AtNative     Place = "native"     // the platform's own token API
+	AtEntra      Place = "entra"      // Entra's login service
+	AtHandshakes Place = "handshakes" // those of TLS at the hosts of the documents
 )
 
 // conditions are the parameters of When that can be seen at a place.
 var conditions = map[Place][]string{
-	AtDocuments: {"times", "probability", "seed", "clientId", "userAgent", "path", "header"},
-	AtTokens:    {"times", "probability", "seed", "workload", "userAgent", "path", "header"},
-	AtNative:    {"times", "probability", "seed", "workload", "userAgent", "path", "header"},
-	AtEntra:     {"times", "probability", "seed", "tenant", "clientId", "userAgent", "path", "header"},
+	AtDocuments:  {"times", "probability", "seed", "clientId", "userAgent", "path", "header"},
+	AtTokens:     {"times", "probability", "seed", "workload", "userAgent", "path", "header"},
+	AtNative:     {"times", "probability", "seed", "workload", "userAgent", "path", "header"},
+	AtEntra:      {"times", "probability", "seed", "tenant", "clientId", "userAgent", "path", "header"},
+	AtHandshakes: {"times", "probability", "seed"},
 }
+
+// beforeRequests is why a handshake shows nothing of who asks.
+const beforeRequests = "TLS comes before a request; want times or probability"
 
 // unseen says why a parameter of When is none at a place.
 var unseen = map[Place]map[string]string{
@@ -54,6 +59,10 @@ var unseen = map[Place]map[string]string{
 	AtTokens:    {"tenant": "a token is not made for a tenant; want workload, userAgent, path or header", "clientId": "a token is made before somebody signs in with it; want workload, userAgent, path or header"},
 	AtNative:    {"tenant": "a platform's token API knows no tenant; want workload, userAgent, path or header", "clientId": "a platform's token API knows no client of Entra's; want workload, userAgent, path or header"},
 	AtEntra:     {"workload": "Entra does not know who has asked the platform for a token; want tenant, clientId, userAgent, path or header"},
+	AtHandshakes: {
+		"tenant": beforeRequests, "clientId": beforeRequests, "workload": beforeRequests, "userAgent": beforeRequests,
+		"path": beforeRequests, "header": beforeRequests,
+	},
 }
 
 // validate says which parameter is wrong.

@@ -19,6 +19,11 @@ const WorldHeader = "Issuerd-World"
 // id. Faults read it; Entra sends nothing like it.
 const ClientHeader = "Issuerd-Client"
 
+// WorldProtocol begins the ALPN protocol by which a client names its world in a TLS handshake, where there is no header
+// yet; the world's id follows, or nothing for a connection that carries requests to any world. It matters only where a
+// fault is about TLS. A client without this protocol shakes hands with the default world.
+const WorldProtocol = "issuerd-world="
+
 // Resolver is how a client reaches the names that a farm impersonates: every name and address goes to the farm's
 // listeners, to that of the plane that [OfHost] names; only loopback addresses go where they point. It is safe for
 // concurrent use.
@@ -35,7 +40,7 @@ func NewResolver(planes map[Plane]string, rootPEM []byte, now func() time.Time) 
 	}
 	var dialer net.Dialer
 	return &Resolver{transport: &http.Transport{
-		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: now},
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, Time: now, NextProtos: protocols("")},
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     30 * time.Second,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -58,6 +63,17 @@ func NewResolver(planes map[Plane]string, rootPEM []byte, now func() time.Time) 
 func (r *Resolver) Transport(world string) http.RoundTripper {
 	return worldTransport{r.transport, world}
 }
+
+// ShakeHands sends a request to the world with that id on a connection of its own, whose handshake names the world.
+func (r *Resolver) ShakeHands(world string, req *http.Request) (*http.Response, error) {
+	fresh := r.transport.Clone()
+	fresh.DisableKeepAlives = true
+	fresh.TLSClientConfig.NextProtos = protocols(world)
+	return worldTransport{fresh, world}.RoundTrip(req)
+}
+
+// protocols are those that a handshake offers, for a world.
+func protocols(world string) []string { return []string{"http/1.1", WorldProtocol + world} }
 
 // Close drops the idle connections.
 func (r *Resolver) Close() { r.transport.CloseIdleConnections() }

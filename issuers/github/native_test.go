@@ -300,7 +300,7 @@ func TestFaulty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	iss.SetTampers(issuer.Tamper{Token: func(string) (string, error) { return "", errors.New("fault") }})
+	iss.SetTampers(issuer.Tamper{Token: func(issuer.Signed) (string, error) { return "", errors.New("fault") }})
 	req := httptest.NewRequest(http.MethodGet, env[requestURLVariable], nil)
 	req.Header.Set("Authorization", "Bearer "+env[requestTokenVariable])
 	answer := httptest.NewRecorder()

@@ -146,7 +146,7 @@ func TestTamper(t *testing.T) {
 				}
 				return append([]byte(" "), body...), nil
 			},
-			Token: func(compact string) (string, error) { return compact + "x", nil },
+			Token: func(signed issuer.Signed) (string, error) { return signed.Compact + "x", nil },
 		})
 	token := mint(t, iss, issuer.Request{})
 	if _, has := token.Header["kid"]; has || !strings.HasSuffix(token.Raw, "x") {

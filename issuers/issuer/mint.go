@@ -76,6 +76,7 @@ func (i *Issuer) Mint(req Request) (Token, error) {
 		return Token{}, err
 	}
 	header, claims := sample.Header, sample.Claims
+	i.tampers.claims(claims, req)
 	i.tampers.header(header, req)
 	if len(req.Header) > 0 {
 		given, err := ExactMembers(req.Header)
@@ -88,7 +89,7 @@ func (i *Issuer) Mint(req Request) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	raw, err = i.tampers.token(raw, req)
+	raw, err = i.tampers.token(raw, key, req)
 	return Token{Raw: raw, Header: header, Claims: claims}, err
 }
 

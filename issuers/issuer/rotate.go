@@ -33,6 +33,17 @@ func (i *Issuer) Publish(kid string, published bool) error { return i.keys.publi
 
 // Keys lists the keys, the oldest first. The first call makes them.
 func (i *Issuer) Keys() ([]Key, error) {
+	r := i.keys
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	return i.describe(i.now()), nil
+}
+
+// describe is what the keys are at a time. The caller holds the keyring's mutex, and the keys are loaded.
+func (i *Issuer) describe(now time.Time) []Key {
 	signs := map[int]bool{} // by spot
 	for n := range i.platform.Presets {
 		if preset := &i.platform.Presets[n]; preset.Service == i.preset.Service {
@@ -40,12 +51,7 @@ func (i *Issuer) Keys() ([]Key, error) {
 		}
 	}
 	r := i.keys
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.load(); err != nil {
-		return nil, err
-	}
-	listed, _ := r.listed(i.now())
+	listed, _ := r.listed(now)
 	published := map[*issuerKey]bool{}
 	for _, k := range listed {
 		published[k] = true
@@ -57,7 +63,7 @@ func (i *Issuer) Keys() ([]Key, error) {
 			Signs: signs[k.spot] && r.signer[k.spot] == k, Published: published[k],
 		}
 	}
-	return all, nil
+	return all
 }
 
 // Changed returns a channel that the next rotation closes, and the next Publish, for token APIs that tell their

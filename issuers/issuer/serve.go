@@ -70,6 +70,9 @@ func (i *Issuer) serve(document string, render func(*http.Request) ([]byte, erro
 		h.Set("Cache-Control", cache)
 	}
 	i.corsHeaders(w, r)
+	if i.tampers.send(document, body, w, r) {
+		return
+	}
 	_, _ = w.Write(body) // the client has gone; there is nobody to tell
 }
 
@@ -135,14 +138,14 @@ func (i *Issuer) JWKS() ([]byte, error) {
 
 // jwks is the key set as it is served to a request; nil: to nobody's.
 func (i *Issuer) jwks(r *http.Request) ([]byte, error) {
-	body, err := i.renderJWKS()
+	body, err := i.renderJWKS(r)
 	if err != nil {
 		return nil, err
 	}
 	return i.tampers.document("jwks", body, r)
 }
 
-func (i *Issuer) renderJWKS() ([]byte, error) {
+func (i *Issuer) renderJWKS(req *http.Request) ([]byte, error) {
 	r := i.keys
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -152,19 +155,33 @@ func (i *Issuer) renderJWKS() ([]byte, error) {
 	now := i.now()
 	if r.jwks == nil || now.Before(r.since) || !r.until.IsZero() && !now.Before(r.until) {
 		keys, until := r.listed(now)
-		jwks := make([]any, len(keys))
-		for n, k := range keys {
-			members, err := k.jwk()
-			if err != nil {
-				return nil, err
-			}
-			jwks[n] = members
-		}
-		body, err := marshalOrdered(map[string]any{"keys": jwks}, i.service.JWK, i.service.Document.Indent)
+		body, err := i.marshalJWKS(keys)
 		if err != nil {
 			return nil, err
 		}
 		r.jwks, r.since, r.until = body, now, until
 	}
-	return r.jwks, nil
+	described, changed := i.tampers.keys(func() []Key { return i.describe(now) }, req)
+	if !changed {
+		return r.jwks, nil
+	}
+	listed := []*issuerKey{}
+	for n, k := range r.keys {
+		if described[n].Published {
+			listed = append(listed, k)
+		}
+	}
+	return i.marshalJWKS(listed)
+}
+
+func (i *Issuer) marshalJWKS(keys []*issuerKey) ([]byte, error) {
+	jwks := make([]any, len(keys))
+	for n, k := range keys {
+		members, err := k.jwk()
+		if err != nil {
+			return nil, err
+		}
+		jwks[n] = members
+	}
+	return marshalOrdered(map[string]any{"keys": jwks}, i.service.JWK, i.service.Document.Indent)
 }

@@ -2,6 +2,8 @@ package issuer
 
 import (
 	"bytes"
+	"context"
+	"crypto"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,16 +21,25 @@ type Tamper struct {
 	Name       string
 	Parameters map[string]any
 
-	// Covers tells which documents Serve and Document are about, "discovery" or "jwks"; nil: both.
+	// Covers tells which documents Serve, Document and Send are about, "discovery" or "jwks"; nil: both.
 	Covers func(document string) bool
-	// Meets is asked before each other function is called, once for every request and token that the fault is about, and
-	// may count them; without it, the fault meets them all.
+	// Meets is asked before each other function is called, once for every request, token and handshake that the fault is
+	// about, and may count them; without it, the fault meets them all. So a fault has one other function.
 	Meets func(Asked) bool
 
 	// Serve may answer a request for a document itself, or hold it back; it returns whether it answered.
 	Serve func(document string, w http.ResponseWriter, r *http.Request) bool
+	// Keys changes which of the issuer's keys the JWKS lists, by their Published; they are copies.
+	Keys func(keys []Key)
 	// Document returns the bytes to serve in place of body; it must not change body.
 	Document func(document string, body []byte) ([]byte, error)
+	// Send may send a document itself, whose headers are set; it returns whether it did.
+	Send func(document string, body []byte, w http.ResponseWriter, r *http.Request) bool
+	// Handshake returns what is wrong with the TLS of the hosts of the issuer's documents, in the words of whoever
+	// listens there.
+	Handshake func() (flaw string)
+	// Claims changes the claims before the token is signed.
+	Claims func(claims map[string]any)
 	// Header changes the JOSE header before the token is signed.
 	Header func(header map[string]any)
 	// Native may answer a request for the token API of a workload of the issuer's itself, or hold it back; it returns
@@ -37,7 +48,14 @@ type Tamper struct {
 	// Reply returns the body of an answer of that API in place of the one it gives.
 	Reply func(body []byte) []byte
 	// Token returns the compact token to hand out in place of the signed one.
-	Token func(compact string) (string, error)
+	Token func(Signed) (string, error)
+}
+
+// Signed is a signed token that a fault may replace.
+type Signed struct {
+	Compact string
+	Key     crypto.PublicKey                                 // that verifies it
+	Sign    func(input string) (signature []byte, err error) // with the private one, and the algorithm of that
 }
 
 // Asked is what a fault knows of who asks.
@@ -93,13 +111,16 @@ type tampers struct {
 // inForce is a fault that counts what it changes.
 type inForce struct {
 	Tamper
-	hits atomic.Int64
+	hits  atomic.Int64
+	ended context.Context // done when it is in force no longer
+	end   context.CancelFunc
 }
 
 func counted(list ...Tamper) []*inForce {
 	out := make([]*inForce, len(list))
 	for n, t := range list {
 		out[n] = &inForce{Tamper: t}
+		out[n].ended, out[n].end = context.WithCancel(context.Background())
 	}
 	return out
 }
@@ -112,8 +133,14 @@ func without(list []*inForce, name string) []*inForce {
 func (t *tampers) change(to func(before []*inForce) []*inForce) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	after := to(t.all())
+	before := t.all()
+	after := to(before)
 	t.list.Store(&after)
+	for _, f := range before {
+		if !slices.Contains(after, f) {
+			f.end()
+		}
+	}
 }
 
 func (t *tampers) all() []*inForce {
@@ -147,15 +174,20 @@ func (f *inForce) hit(r *http.Request) {
 	Inject(r, f.Name)
 }
 
-// answers calls what may answer a request in place of the issuer. What says whom it meets has then changed something,
+// answers calls what may answer a request in place of the issuer; the request that it is given ends with the fault, so
+// that nothing is held back any longer. What says whom it meets has then changed something,
 // and what does not, if it answers or drops the connection, as panics do.
-func (f *inForce) answers(r *http.Request, answer func() bool) (done bool) {
+func (f *inForce) answers(r *http.Request, answer func(*http.Request) bool) (done bool) {
 	if !f.meets(r, "") {
 		return false
 	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(f.ended, cancel)()
+	ends := r.WithContext(ctx)
 	if f.Meets != nil {
 		f.hit(r)
-		return answer()
+		return answer(ends)
 	}
 	returned := false
 	defer func() {
@@ -163,7 +195,7 @@ func (f *inForce) answers(r *http.Request, answer func() bool) (done bool) {
 			f.hit(r)
 		}
 	}()
-	done = answer()
+	done = answer(ends)
 	returned = true
 	return done
 }
@@ -172,7 +204,7 @@ func (f *inForce) answers(r *http.Request, answer func() bool) (done bool) {
 func (i *Issuer) Native(api http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, f := range i.tampers.all() {
-			if f.Native != nil && f.answers(r, func() bool { return f.Native(w, r) }) {
+			if f.Native != nil && f.answers(r, func(r *http.Request) bool { return f.Native(w, r) }) {
 				return
 			}
 		}
@@ -222,11 +254,55 @@ func (s *saidReply) Write(part []byte) (int, error) { return s.body.Write(part) 
 
 func (t *tampers) serve(document string, w http.ResponseWriter, r *http.Request) bool {
 	for _, f := range t.all() {
-		if f.Serve != nil && f.covers(document) && f.answers(r, func() bool { return f.Serve(document, w, r) }) {
+		if f.Serve != nil && f.covers(document) && f.answers(r, func(r *http.Request) bool { return f.Serve(document, w, r) }) {
 			return true
 		}
 	}
 	return false
+}
+
+func (t *tampers) send(document string, body []byte, w http.ResponseWriter, r *http.Request) bool {
+	for _, f := range t.all() {
+		if f.Send != nil && f.covers(document) && f.answers(r, func(r *http.Request) bool { return f.Send(document, body, w, r) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Handshake is what is wrong with the TLS of the hosts of the issuer's documents, as a fault in force has it; empty:
+// nothing. The caller shakes hands with a client, which counts.
+func (i *Issuer) Handshake() (flaw string) {
+	for _, f := range i.tampers.all() {
+		if f.Handshake != nil && f.meets(nil, "") {
+			f.hit(nil)
+			return f.Handshake()
+		}
+	}
+	return ""
+}
+
+// ShakesHands tells whether a fault in force is about TLS, so that a client notices it on a new connection only.
+func (i *Issuer) ShakesHands() bool {
+	return slices.ContainsFunc(i.tampers.all(), func(f *inForce) bool { return f.Handshake != nil })
+}
+
+// keys are the keys as the faults in force have them listed for a request, and whether they changed that.
+func (t *tampers) keys(all func() []Key, r *http.Request) (keys []Key, changed bool) {
+	for _, f := range t.all() {
+		if f.Keys == nil || !f.meets(r, "") {
+			continue
+		}
+		if keys == nil {
+			keys = all()
+		}
+		before := slices.Clone(keys)
+		if f.Keys(keys); !slices.Equal(before, keys) {
+			f.hit(r)
+			changed = true
+		}
+	}
+	return keys, changed
 }
 
 func (t *tampers) document(document string, body []byte, r *http.Request) ([]byte, error) {
@@ -246,24 +322,36 @@ func (t *tampers) document(document string, body []byte, r *http.Request) ([]byt
 	return body, nil
 }
 
-func (t *tampers) header(header map[string]any, req Request) {
+func (t *tampers) claims(claims map[string]any, req Request) {
 	for _, f := range t.all() {
-		if f.Header == nil || !f.meets(req.For, req.Workload) {
-			continue
-		}
-		before := maps.Clone(header)
-		if f.Header(header); !reflect.DeepEqual(before, header) {
-			f.hit(req.For)
-		}
+		f.changes(claims, f.Claims, req)
 	}
 }
 
-func (t *tampers) token(compact string, req Request) (string, error) {
+func (t *tampers) header(header map[string]any, req Request) {
+	for _, f := range t.all() {
+		f.changes(header, f.Header, req)
+	}
+}
+
+// changes has a function of the fault, unless it is nil, change members of a token, and counts if it does.
+func (f *inForce) changes(members map[string]any, change func(map[string]any), req Request) {
+	if change == nil || !f.meets(req.For, req.Workload) {
+		return
+	}
+	before := maps.Clone(members)
+	if change(members); !reflect.DeepEqual(before, members) {
+		f.hit(req.For)
+	}
+}
+
+func (t *tampers) token(compact string, key *issuerKey, req Request) (string, error) {
+	sign := func(input string) ([]byte, error) { return key.signer.SignPayload([]byte(input), key.Alg) }
 	for _, f := range t.all() {
 		if f.Token == nil || !f.meets(req.For, req.Workload) {
 			continue
 		}
-		changed, err := f.Token(compact)
+		changed, err := f.Token(Signed{Compact: compact, Key: key.public, Sign: sign})
 		if err != nil {
 			return "", fmt.Errorf("issuer: fault on the token: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -25,6 +26,11 @@ func hits(iss *issuer.Issuer) map[string]int {
 func TestHits(t *testing.T) {
 	t.Parallel()
 	iss := newIssuer(t)
+	keys, err := iss.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := keys[0]
 	iss.SetTampers(
 		issuer.Tamper{Name: "answer", Serve: func(document string, w http.ResponseWriter, _ *http.Request) bool {
 			if document == "jwks" {
@@ -36,7 +42,16 @@ func TestHits(t *testing.T) {
 		issuer.Tamper{Name: "same document", Document: func(_ string, body []byte) ([]byte, error) { return body, nil }},
 		issuer.Tamper{Name: "header", Header: func(header map[string]any) { header["typ"] = "at+jwt" }},
 		issuer.Tamper{Name: "same header", Header: func(header map[string]any) { header["typ"] = "at+jwt" }},
-		issuer.Tamper{Name: "token", Token: func(compact string) (string, error) { return compact + "A", nil }},
+		issuer.Tamper{Name: "token", Token: func(signed issuer.Signed) (string, error) { return signed.Compact + "A", nil }},
+		issuer.Tamper{Name: "claims", Claims: func(claims map[string]any) { claims["sub"] = "other" }},
+		issuer.Tamper{Name: "same claims", Claims: func(claims map[string]any) { claims["sub"] = "other" }},
+		issuer.Tamper{Name: "keys", Keys: func(keys []issuer.Key) { keys[0].Published = false }},
+		issuer.Tamper{Name: "same keys", Keys: func(keys []issuer.Key) { keys[0].Published = false }},
+		issuer.Tamper{Name: "send", Send: func(document string, _ []byte, _ http.ResponseWriter, _ *http.Request) bool {
+			return document == "discovery"
+		}},
+		issuer.Tamper{Name: "handshake", Handshake: func() string { return "expired" }},
+		issuer.Tamper{Name: "second handshake", Handshake: func() string { return "expired" }},
 		issuer.Tamper{Name: "native", Native: func(_ http.ResponseWriter, r *http.Request) bool { return r.URL.Path == "/token" }},
 	)
 	get := func(h http.Handler, path string) {
@@ -54,7 +69,16 @@ func TestHits(t *testing.T) {
 	for _, path := range []string{"/token", "/other", "/token", "/token", "/token"} {
 		get(api, path)
 	}
-	want := map[string]int{"answer": 2, "document": 3, "same document": 0, "header": 1, "same header": 0, "token": 1, "native": 4}
+	if body, err := iss.JWKS(); err != nil || strings.Contains(string(body), `"kid":"`+first.ID) || first.ID == "" {
+		t.Errorf("the key set %s, error %v, which has the first key %q", body, err, first.ID)
+	}
+	if !iss.ShakesHands() || iss.Handshake() != "expired" {
+		t.Error("the handshake is as ever")
+	}
+	want := map[string]int{
+		"answer": 2, "document": 4, "same document": 0, "header": 1, "same header": 0, "token": 1, "native": 4, "claims": 1, "same claims": 0,
+		"keys": 1, "same keys": 0, "send": 3, "handshake": 1, "second handshake": 0,
+	}
 	if diff := cmp.Diff(want, hits(iss)); diff != "" {
 		t.Errorf("hits (-want +got):\n%s", diff)
 	}
@@ -68,7 +92,7 @@ func TestHits(t *testing.T) {
 	if diff := cmp.Diff(want, hits(iss)); diff != "" {
 		t.Errorf("hits after a dropped connection (-want +got):\n%s", diff)
 	}
-	iss.SetTamper(issuer.Tamper{Name: "token", Token: func(compact string) (string, error) { return compact, nil }})
+	iss.SetTamper(issuer.Tamper{Name: "token", Token: func(signed issuer.Signed) (string, error) { return signed.Compact, nil }})
 	if want["token"] = 0; !cmp.Equal(want, hits(iss)) {
 		t.Errorf("hits after the token's fault was set anew: %v, want %v", hits(iss), want)
 	}

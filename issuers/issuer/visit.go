@@ -73,7 +73,11 @@ const held = time.Hour
 // Pause holds an answer back for a while, by the issuers' clock: when the clock stands still, until somebody moves it; for
 // good if the time is negative. It tells whether the answer is still wanted: the time has come, the client has not gone,
 // and the farm does not end.
+//
+// A sender who does not wait for so long is told so at once (see [PatienceHeader]), and Pause then panics with
+// http.ErrAbortHandler.
 func Pause(w http.ResponseWriter, r *http.Request, d time.Duration) (wanted bool) {
+	refuseImpatient(w, r, d)
 	if Prolong(w, max(d, held)) != nil {
 		return false // the connection is gone
 	}

@@ -85,7 +85,7 @@ func TestMeets(t *testing.T) {
 	iss.SetTampers(
 		issuer.Tamper{Name: "document", Meets: meets, Covers: func(document string) bool { return document == "jwks" },
 			Document: func(_ string, body []byte) ([]byte, error) { return append(body, ' '), nil }},
-		issuer.Tamper{Name: "token", Meets: meets, Token: func(compact string) (string, error) { return compact + "A", nil }},
+		issuer.Tamper{Name: "token", Meets: meets, Token: func(signed issuer.Signed) (string, error) { return signed.Compact + "A", nil }},
 		issuer.Tamper{Name: "native", Meets: meets, Native: func(http.ResponseWriter, *http.Request) bool { return false }}, // held back
 	)
 	for _, tt := range []struct {

@@ -304,7 +304,7 @@ func TestFetch(t *testing.T) {
 func TestFaultReachesWorkload(t *testing.T) {
 	t.Parallel()
 	a := newAgent(t, nil)
-	a.issuer.SetTampers(issuer.Tamper{Token: func(string) (string, error) { return "", errors.New("out of order") }})
+	a.issuer.SetTampers(issuer.Tamper{Token: func(issuer.Signed) (string, error) { return "", errors.New("out of order") }})
 	_, err := spiffe.Platform.Native.Fetch(t.Context(), nil, a.found, "a")
 	want := "rpc error: code = Unavailable desc = could not fetch JWT-SVID: failed to fetch JWT SVID: rpc error: code = Internal desc = " +
 		"failed to sign JWT-SVID: issuer: fault on the token: out of order"

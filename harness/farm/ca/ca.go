@@ -11,7 +11,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -176,16 +175,7 @@ func (a *Authority) TLSConfig() *tls.Config {
 		MinVersion: tls.VersionTLS12,
 		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			name := strings.TrimSuffix(hello.ServerName, ".")
-			if name == "" {
-				if addr, err := netip.ParseAddrPort(hello.Conn.LocalAddr().String()); err == nil {
-					name = addr.Addr().Unmap().WithZone("").String()
-				}
-				if !a.names.has(name) {
-					name = "127.0.0.1" // in a container: the client went to a published port, most likely of its own loopback address
-				}
-			}
-			return a.leaf(name)
+			return a.leaf(a.ServerName(hello))
 		},
 	}
 }
@@ -206,15 +196,7 @@ func (a *Authority) leaf(name string) (*tls.Certificate, error) {
 	if end := a.intermediate.NotAfter; !now.Before(end) {
 		return nil, fmt.Errorf("%s %s, a year after its making: start the farm again", Ended, end.UTC().Format(time.RFC3339))
 	}
-	template := &x509.Certificate{ // no CN: one that is an address breaks OpenSSL's name check
-		NotBefore: now.Add(-caAge), NotAfter: now.Add(leafLife),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	if ip := net.ParseIP(name); ip != nil {
-		template.IPAddresses = append([]net.IP{ip}, a.names.addresses...)
-	} else {
-		template.DNSNames = []string{name}
-	}
+	template := a.template(name, now)
 	if end := a.intermediate.NotAfter; template.NotAfter.After(end) {
 		template.NotAfter = end
 	}
