@@ -12,6 +12,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/issuer"
 	"github.com/issuerd/issuerd/scenarios"
@@ -132,7 +133,7 @@ func completeFaulty(cmd *cobra.Command, args []string, toComplete string) ([]cob
 
 // completeFaults offers the faults of what the first argument names.
 func completeFaults(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return faultNames(first(args)), cobra.ShellCompDirectiveNoFileComp
+	return described(faultsOf(first(args)), func(f faults.Fault) (string, string) { return f.Name, f.About }), cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeServeFaults offers what may have faults with the : that comes before a fault, and then those.
