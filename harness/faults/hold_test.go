@@ -73,6 +73,32 @@ func TestStallOnASocket(t *testing.T) {
 	}
 }
 
+// TestEntraDoesNotWait has Entra told at once what it would wait for, and say so in its record.
+func TestEntraDoesNotWait(t *testing.T) {
+	t.Parallel()
+	farm := harness.New(t)
+	iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+	app := farm.MustAddApp("deployer", harness.Credential{Name: "main", Issuer: iss.URL, Subject: subject})
+	for want, fault := range map[string]harness.Fault{
+		"a fault holds it back for 45s":   faults.Delay{By: "45s"},
+		"a fault holds it back for good:": faults.Stall{After: "half"},
+	} {
+		iss.MustSetFaults(fault)
+		if code, _ := signIn(t, farm, app, iss); code != 501661 {
+			t.Errorf("%T: AADSTS%d, want 501661", fault, code)
+		}
+		signIns := farm.SignIns()
+		fetched := signIns[len(signIns)-1].Fetched
+		if len(fetched) != 1 || !strings.Contains(fetched[0].Error, want) {
+			t.Errorf("%T: fetched %+v, want an error that says %q", fault, fetched, want)
+		}
+	}
+	iss.MustSetFaults(faults.Delay{By: "1ms"}) // which it waits for
+	if code, _ := signIn(t, farm, app, iss); code != 0 {
+		t.Errorf("a short delay: AADSTS%d, want a sign-in", code)
+	}
+}
+
 // TestStallEndsWithTheFarm closes a farm that holds an answer back: the client is let go.
 func TestStallEndsWithTheFarm(t *testing.T) {
 	t.Parallel()
