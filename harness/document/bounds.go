@@ -31,7 +31,7 @@ func countMarks(text string) *fault {
 			continue
 		}
 		if count++; count > MaxMarks {
-			return faultAt(Position{line, i - start + 1, 1}, "more than %d brackets, colons, quotes, line ends and other marks of YAML: the file is too large", MaxMarks)
+			return faultAt(Position{Line: line, Column: i - start + 1, Width: 1}, "more than %d brackets, colons, quotes, line ends and other marks of YAML: the file is too large", MaxMarks)
 		}
 		if text[i] == '\n' {
 			line, start = line+1, i+1

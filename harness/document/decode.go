@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/issuerd/issuerd/wording"
 )
 
 // Decoder puts nodes into Go values and logs all that is wrong with them, each at its own key or value.
@@ -24,6 +26,8 @@ type Decoder struct {
 	Resolve func(n *Node, target reflect.Value) *Node
 	// Place, which may be nil, returns where a problem of a value is shown; without it that is where the value begins.
 	Place func(n *Node) Position
+	// Elsewhere, which may be nil, says where a key belongs that is unknown where it stands; "" if nowhere.
+	Elsewhere func(key string) string
 
 	unread map[*Node]bool // without a value in the target, or with a key that has no field
 }
@@ -155,7 +159,7 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 			}
 			d.member(e, rest)
 		default:
-			d.Add(e.Position, DidYouMean(e.Key, s.names), "unknown key %q", e.Key)
+			d.Add(e.Position, d.unknownKey(e.Key, s.names), "unknown key %q", e.Key)
 			d.leave(n)
 		}
 	}
@@ -175,15 +179,21 @@ func (d *Decoder) structure(n *Node, v reflect.Value) {
 	}
 }
 
+// unknownKey says what to do about an unknown key: how it is spelt, or else where it belongs.
+func (d *Decoder) unknownKey(key string, known []string) string {
+	if d.Elsewhere != nil {
+		if where := d.Elsewhere(key); where != "" && wording.DidYouMean(key, known) == "" {
+			return where
+		}
+	}
+	return DidYouMean(key, known)
+}
+
 func (d *Decoder) want(n *Node, kind Kind, name string) bool {
 	if n.Kind == kind {
 		return true
 	}
-	hint := ""
-	if kind == Map && n.Kind == Scalar && n.Value == nil {
-		hint = "write {} for the defaults"
-	}
-	d.Fail(n, hint, "want %s, got %s", name, KindOf(n.Plain()))
+	d.Fail(n, collectionHint(n, kind), "want %s, got %s", name, KindOf(n.Plain()))
 	d.leave(n)
 	return false
 }
@@ -206,13 +216,10 @@ func (d *Decoder) scalar(n *Node, v reflect.Value) {
 			return
 		}
 	}
-	name, hint, got := "a whole number", "", KindOf(n.Plain())
+	name, got := "a whole number", KindOf(n.Plain())
 	switch v.Kind() {
 	case reflect.String:
 		name = "a string"
-		if n.Kind == Scalar && n.Value != nil {
-			hint = "quote it"
-		}
 	case reflect.Bool:
 		name = "true or false"
 	default:
@@ -220,19 +227,18 @@ func (d *Decoder) scalar(n *Node, v reflect.Value) {
 			got = fmt.Sprint(f)
 		}
 	}
-	d.Fail(n, hint, "want %s, got %s", name, got)
+	d.Fail(n, scalarHint(n, v.Kind()), "want %s, got %s", name, got)
 }
 
 func (d *Decoder) duration(n *Node, v reflect.Value) {
-	const hint = "write a duration, such as 90s, 10m or 1h30m"
 	s, isString := n.Value.(string)
 	if !isString {
-		d.Fail(n, hint, "want a duration, got %s", KindOf(n.Plain()))
+		d.Fail(n, durationHint(n), "want a duration, got %s", KindOf(n.Plain()))
 		return
 	}
 	duration, err := time.ParseDuration(s)
 	if err != nil {
-		d.Fail(n, hint, "%q is not a duration", s)
+		d.Fail(n, durationHint(n), "%q is not a duration", s)
 		return
 	}
 	v.SetInt(int64(duration))

@@ -43,6 +43,7 @@ func (f Format) Read(src []byte, log *Log) *File {
 		return nil
 	}
 	file := &File{Lines: strings.Split(text, "\n")}
+	log.AddSource(log.File, file.Lines)
 	roots, bad := parse(text, false)
 	switch {
 	case bad != nil:
@@ -53,7 +54,7 @@ func (f Format) Read(src []byte, log *Log) *File {
 		log.Add(bad.Position, hint, "%s", bad.Message)
 		return nil
 	case len(roots) == 0:
-		log.Add(Position{1, 1, 1}, f.Start, "the file is empty")
+		log.Add(Position{Line: 1, Column: 1, Width: 1}, f.Start, "the file is empty")
 		return nil
 	case len(roots) > 1:
 		log.Add(start(roots[1]), "put it in a file of its own", "a second YAML document starts here: a file holds one %s", f.Name)
@@ -97,7 +98,7 @@ func (p *fault) Error() string {
 // and one that is not UTF-8 or has control characters.
 func clean(src []byte, limit int) (string, *fault) {
 	if len(src) > limit {
-		return "", faultAt(Position{1, 1, 1}, "want at most %d bytes, got %d", limit, len(src))
+		return "", faultAt(Position{Line: 1, Column: 1, Width: 1}, "want at most %d bytes, got %d", limit, len(src))
 	}
 	text := strings.TrimPrefix(string(src), "\ufeff")
 	text = strings.ReplaceAll(text, "\r\n", "\n")
@@ -107,9 +108,9 @@ func clean(src []byte, limit int) (string, *fault) {
 		_, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return "", &fault{Position: Position{line, column, 1}, Message: fmt.Sprintf("byte 0x%02x is not UTF-8", text[i]), Hint: "save the file as UTF-8"}
+			return "", &fault{Position: Position{Line: line, Column: column, Width: 1}, Message: fmt.Sprintf("byte 0x%02x is not UTF-8", text[i]), Hint: "save the file as UTF-8"}
 		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r == 0xfeff:
-			return "", &fault{Position: Position{line, column, 1}, Message: fmt.Sprintf("control character %U", r), Hint: "write it as an escape in double quotes"}
+			return "", &fault{Position: Position{Line: line, Column: column, Width: 1}, Message: fmt.Sprintf("control character %U", r), Hint: "write it as an escape in double quotes"}
 		}
 		column++
 		if r == '\n' {
@@ -127,7 +128,7 @@ func parse(text string, foreign bool) (roots []ast.Node, bad *fault) {
 	}
 	defer func() {
 		if r := recover(); r != nil { // input that makes the parser panic is no document either
-			roots, bad = nil, faultAt(Position{1, 1, 1}, "the YAML cannot be parsed")
+			roots, bad = nil, faultAt(Position{Line: 1, Column: 1, Width: 1}, "the YAML cannot be parsed")
 		}
 	}()
 	tokens := lexer.Tokenize(text)
@@ -155,17 +156,17 @@ func syntaxFault(err error) *fault {
 		return found
 	}
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	return faultAt(Position{1, 1, 1}, "%s", first)
+	return faultAt(Position{Line: 1, Column: 1, Width: 1}, "%s", first)
 }
 
 // at returns the place of a token. The parser reports tokens that follow a block scalar at column 0; nil is the start
 // of the file.
 func at(t *token.Token) Position {
 	if t == nil || t.Position == nil {
-		return Position{1, 1, 1}
+		return Position{Line: 1, Column: 1, Width: 1}
 	}
 	written, _, _ := strings.Cut(strings.TrimSpace(t.Origin), "\n")
-	return Position{max(1, t.Position.Line), max(1, t.Position.Column), max(1, utf8.RuneCountInString(written))}
+	return Position{Line: max(1, t.Position.Line), Column: max(1, t.Position.Column), Width: max(1, utf8.RuneCountInString(written))}
 }
 
 // start returns where a node begins: the token of a map in block style is its first colon.

@@ -12,7 +12,10 @@ import (
 
 // Position is a place in a file. Lines and columns count from 1, columns and the width in characters; a width is at
 // least 1. Line 0 means the whole file.
-type Position struct{ Line, Column, Width int }
+type Position struct {
+	Line, Column, Width int
+	File                string // another file that the one at hand uses; empty: the one at hand
+}
 
 // Problem is one thing that is wrong with a file.
 type Problem struct {
@@ -20,6 +23,7 @@ type Problem struct {
 	Position
 	Message string // what is wrong, in lower case and without a full stop
 	Hint    string // what to do about it; empty when there is nothing to add
+	Source  string // the line, without its end and with its tokens cut short; empty when it is not known
 }
 
 // Error returns "file:line:column: message". The hint is left to the caller.
@@ -56,15 +60,40 @@ func byPlace(a, b Problem) int {
 
 // Log collects what is wrong with one file. The zero value is ready for use but for the name of the file.
 type Log struct {
-	File  string
-	list  Problems
-	known map[[2]int]bool // lines and columns of earlier stages
+	File    string
+	list    Problems
+	known   map[place]bool      // of problems of earlier stages
+	sources map[string][]string // the lines of the file, and of those that it uses, by their names
+}
+
+type place struct {
+	file         string
+	line, column int
+}
+
+// place is where a position is, without its width.
+func (l *Log) place(at Position) place { return place{cmp.Or(at.File, l.File), at.Line, at.Column} }
+
+// AddSource has the lines of a file for the problems in it: of the one at hand, or of one that it uses.
+func (l *Log) AddSource(file string, lines []string) {
+	if l.sources == nil {
+		l.sources = map[string][]string{}
+	}
+	l.sources[file] = lines
+}
+
+func (l *Log) line(at place) string {
+	if lines := l.sources[at.file]; at.line >= 1 && at.line <= len(lines) {
+		return Redact(lines[at.line-1])
+	}
+	return ""
 }
 
 // Add adds a problem, with the tokens in its message cut short.
 func (l *Log) Add(at Position, hint, format string, args ...any) {
-	if !l.known[[2]int{at.Line, at.Column}] {
-		l.list = append(l.list, Problem{l.File, at, Redact(fmt.Sprintf(format, args...)), hint})
+	if place := l.place(at); !l.known[place] {
+		at.File = ""
+		l.list = append(l.list, Problem{place.file, at, Redact(fmt.Sprintf(format, args...)), hint, l.line(place)})
 	}
 }
 
@@ -81,9 +110,9 @@ func (l *Log) First() error {
 
 // NextStage silences further problems at places that have one: a later stage would only repeat it in other words.
 func (l *Log) NextStage() {
-	l.known = map[[2]int]bool{}
+	l.known = map[place]bool{}
 	for _, p := range l.list {
-		l.known[[2]int{p.Line, p.Column}] = true
+		l.known[place{p.File, p.Line, p.Column}] = true
 	}
 }
 

@@ -39,22 +39,14 @@ type alarm struct {
 	stop    func() bool // of the timer for it
 }
 
-// maxOffset is how far a clock may be from the real one, in either direction: a hundred years of 365 days.
-const maxOffset = 100 * 365 * 24 * time.Hour
-
 // newClock returns a clock that says start now; the zero time means the real one.
 func newClock(real func() time.Time, after AfterFunc, start time.Time, frozen bool) (*clock, error) {
 	c := &clock{real: real, after: after, alarms: map[*alarm]bool{}}
 	c.state.Store(new(clockState))
-	if !start.IsZero() && start.Sub(real()).Abs() > maxOffset {
-		return nil, tooFar("start", "start "+start.Format(time.RFC3339))
+	if !start.IsZero() && start.Sub(real()).Abs() > control.MaxClockOffset {
+		return nil, control.TooFar("start", "start "+start.Format(time.RFC3339))
 	}
 	return c, c.change(control.ClockSpec{Set: start, Freeze: &frozen}, func(clockState) error { return nil })
-}
-
-// tooFar is the error about a member of a request, and what it says, that would move a clock too far.
-func tooFar(member, what string) error {
-	return &control.Error{Status: http.StatusBadRequest, Member: member, Message: "farm: " + what + ": a clock can't be more than 100 years off"}
 }
 
 func (c *clock) now() time.Time { return c.state.Load().now(c.real) }
@@ -79,16 +71,16 @@ func (c *clock) change(spec control.ClockSpec, keep func(clockState) error) erro
 	now := before.now(func() time.Time { return real })
 	if !spec.Set.IsZero() {
 		now = spec.Set
-		if now.Sub(real).Abs() > maxOffset {
-			return tooFar("set", "set to "+now.Format(time.RFC3339))
+		if now.Sub(real).Abs() > control.MaxClockOffset {
+			return control.TooFar("set", "set to "+now.Format(time.RFC3339))
 		}
 	}
 	d := time.Duration(spec.Advance)
 	if d < 0 {
 		return &control.Error{Status: http.StatusBadRequest, Member: "advance", Message: fmt.Sprintf("farm: advance by %s: a clock only goes forward; set it to go back", spec.Advance)}
 	}
-	if d > maxOffset || now.Add(d).Sub(real) > maxOffset {
-		return tooFar("advance", "advance by "+spec.Advance.String())
+	if d > control.MaxClockOffset || now.Add(d).Sub(real) > control.MaxClockOffset {
+		return control.TooFar("advance", "advance by "+spec.Advance.String())
 	}
 	now = now.Add(d)
 	after := &clockState{frozen: before.frozen}

@@ -59,10 +59,8 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	if native == nil {
 		return control.Workload{}, fmt.Errorf("farm: %s has no token API of its own in this version; mint tokens directly", iss.Platform().Name)
 	}
-	for name, value := range spec.Env {
-		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(value, "\x00") {
-			return control.Workload{}, about("env", fmt.Errorf("farm: variable %q: want a name that is not empty and has no =, and no zero byte in it or its value", name))
-		}
+	if err := issuer.ValidateEnv(spec.Env); err != nil {
+		return control.Workload{}, about("env", fmt.Errorf("farm: %w", err))
 	}
 	id := w.server.newID()
 	base, err := w.server.workloadBase(spec.Base)

@@ -82,8 +82,8 @@ func (s *Server) newWorld(id string, spec control.WorldSpec, dir *directory.Dire
 		return nil, err
 	}
 	skew := time.Duration(spec.Skew)
-	if skew.Abs() > maxOffset {
-		return nil, tooFar("skew", "skew "+spec.Skew.String())
+	if skew.Abs() > control.MaxClockOffset {
+		return nil, control.TooFar("skew", "skew "+spec.Skew.String())
 	}
 	return s.assemble(&World{
 		id: id, name: spec.Name, clock: clock, skew: skew, dir: dir, identitySecret: s.newID(), shelf: s.newShelf(id),

@@ -99,8 +99,8 @@ func (w *World) addIssuer(spec control.IssuerSpec, home string, keys []issuer.Si
 	if err != nil {
 		return control.Issuer{}, err
 	}
-	if !strings.HasPrefix(iss.URL(), "https://") {
-		return control.Issuer{}, about("url", fmt.Errorf("farm: issuer %q: want https://; Entra fetches an issuer's documents over https only", iss.URL()))
+	if err := iss.Fetchable(); err != nil {
+		return control.Issuer{}, about("url", fmt.Errorf("farm: %w", err))
 	}
 	tampers, err := tampersOf(spec.Faults)
 	if err != nil {

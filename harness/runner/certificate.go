@@ -86,14 +86,27 @@ func (p *play) mintCertificate(ctx context.Context, m *scenario.Mint) (map[strin
 		"aud": or(m.Audience, login+"/"+p.tenants[0].ID+"/oauth2/v2.0/token"), "iss": p.app.ClientID, "sub": p.app.ClientID,
 		"jti": correlationID(p.title(), p.requests), "iat": world.Now.Unix(), "nbf": world.Now.Add(min(lifetime, 0)).Unix(), "exp": world.Now.Add(lifetime).Unix(),
 	}
-	header := map[string]any{"alg": "PS256", "typ": "JWT", "x5t#S256": own.thumbprint}
+	header, err := certificateHeader(own.thumbprint, m.Header)
+	if err != nil {
+		return nil, err
+	}
 	change(claims, m.Claims)
-	change(header, m.Header)
 	token, err := own.sign(header, claims)
 	if err != nil {
 		return nil, err
 	}
 	return p.minted(token)
+}
+
+// certificateHeader is the header of an assertion, with members over it. The certificate's key signs with two
+// algorithms.
+func certificateHeader(thumbprint string, over map[string]any) (map[string]any, error) {
+	header := map[string]any{"alg": "PS256", "typ": "JWT", "x5t#S256": thumbprint}
+	change(header, over)
+	if alg, _ := header["alg"].(string); alg != "RS256" && alg != "PS256" {
+		return nil, &scenario.KeyError{Key: "header.alg", Err: fmt.Errorf("mint: a certificate signs with RS256 or PS256, not %q", alg)}
+	}
+	return header, nil
 }
 
 // change puts members over others; null removes one.
@@ -105,9 +118,6 @@ func change(members, with map[string]any) {
 // sign makes a compact JWS whose header has exactly these members.
 func (c *certificate) sign(header, claims map[string]any) (string, error) {
 	alg, _ := header["alg"].(string)
-	if alg != "RS256" && alg != "PS256" {
-		return "", fmt.Errorf("mint: a certificate signs with RS256 or PS256, not %q", alg)
-	}
 	options := &jose.SignerOptions{}
 	for name, value := range header {
 		if name != "alg" {

@@ -2,11 +2,10 @@ package runner
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/wording"
+	"github.com/issuerd/issuerd/harness/scenario"
 )
 
 // directory turns the file's Entra side into what the world begins with. Its tenants come with every id filled in, as
@@ -42,12 +41,7 @@ func (p *play) directory() (control.WorldSpec, error) {
 		spec.Tenants = append(spec.Tenants, tenant)
 	}
 	p.tenants, p.app = spec.Tenants, spec.Tenants[0].Applications[0]
-	p.env["entra"] = map[string]any{
-		"tenant": spec.Tenants[0].ID,
-		"app": map[string]any{
-			"name": p.app.Name, "clientId": p.app.ClientID, "objectId": p.app.ObjectID, "servicePrincipalId": p.app.ServicePrincipalID,
-		},
-	}
+	p.env["entra"] = scenario.EntraValues(spec.Tenants[0])
 	return spec, nil
 }
 
@@ -58,18 +52,4 @@ func (p *play) broken(path string, err error) error {
 		path, err = path+"."+rules[0].Path, rules[0].Err
 	}
 	return p.at(p.file.DirectoryPos(path), err)
-}
-
-// identity is the managed identity of that name and its tenant's id, the scenario's tenant first.
-func (p *play) identity(name string) (tenant string, m directory.ManagedIdentity, err error) {
-	var names []string
-	for _, t := range p.tenants {
-		for _, m := range t.ManagedIdentities {
-			if m.Name == name {
-				return t.ID, m, nil
-			}
-			names = append(names, strconv.Quote(m.Name))
-		}
-	}
-	return "", directory.ManagedIdentity{}, fmt.Errorf("no managed identity %q (%s)", name, wording.Have(strconv.Quote(name), names))
 }

@@ -255,10 +255,10 @@ func TestCallErrors(t *testing.T) {
 		{"no success", signedIn + "\n  - call: {url: \"" + group + "\", token: \"\"}\n    expect: {status: 200}", report.Fail, "200", "got 401"},
 		{"it says something else", signedIn + "\n  - call: {url: \"" + group + "\"}\n    expect: {status: 403, says: [Conflict]}", report.Fail, "Conflict", `want the answer to say "Conflict", it says {`},
 		{"that", signedIn + "\n  - call: {url: \"" + group + "\"}\n    expect: {status: 403, that: [body.error.code == \"x\"]}", report.Fail, "body.error.code", "AuthorizationFailed"},
-		{"no token", mintStep + "\n  - call: {url: \"" + group + "\"}", report.Error, "call: {", "there is no access token"},
-		{"plain http", signedIn + "\n  - call: {url: \"http://management.azure.com\"}", report.Error, "call: {", "is not the URL of a resource"},
+		{"no token", mintStep + "\n  - exchange: {scope: x}\n    expect: {error: \"${{ env.CODE ?? 'AADSTS1002012' }}\"}\n  - call: {url: \"" + group + "\"}", report.Error, "call: {", "there is no access token"},
+		{"plain http", signedIn + "\n  - call: {url: \"${{ env.URL ?? 'http://management.azure.com' }}\"}", report.Error, "\"${{ env.URL", "is not the URL of a resource"},
 		{"not of the farm", signedIn + "\n  - call: {url: \"https://www.contoso.com\"}", report.Error, "call: {", "www.contoso.com"},
-		{"method", signedIn + "\n  - call: {url: \"" + group + "\", method: \"a b\"}", report.Error, "call: {", "invalid method"},
+		{"method", signedIn + "\n  - call: {url: \"" + group + "\", method: \"${{ env.METHOD ?? 'a b' }}\"}", report.Error, "\"${{ env.METHOD", "no HTTP method"},
 	}
 	tgt := start(t)
 	for _, tt := range tests {
@@ -318,17 +318,18 @@ func TestManagedIdentityElsewhere(t *testing.T) {
 	for name, tt := range map[string]struct {
 		steps string
 		want  report.Status
+		at    string
 	}{
-		"a token":         {"\n  - mint: {managedIdentity: robot}\n  - exchange: {}\n", report.Pass},
-		"no such one":     {"\n  - mint: {managedIdentity: nobody}\n", report.Error},
-		"no such service": {"\n  - mint: {managedIdentity: robot, resource: api://nobody}\n", report.Error},
+		"a token":         {"\n  - mint: {managedIdentity: robot}\n  - exchange: {}\n", report.Pass, ""},
+		"no such one":     {"\n  - mint: {managedIdentity: nobody}\n", report.Error, "nobody}"},
+		"no such service": {"\n  - mint: {managedIdentity: robot, resource: api://nobody}\n", report.Error, "mint: {"},
 	} {
 		src := directory + tt.steps
 		switch got := play(t.Context(), t, src, runner.Options{Target: remote}); {
 		case got.Status != tt.want:
 			t.Errorf("%s: %s, want %s: %+v", name, got.Status, tt.want, problemOf(got))
 		case tt.want == report.Error:
-			expectProblem(t, got, report.Error, src, "mint: {", "nobody")
+			expectProblem(t, got, report.Error, src, tt.at, "nobody")
 		}
 	}
 }

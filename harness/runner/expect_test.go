@@ -118,7 +118,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"host of the issuer", name + `issuer: {platform: github, url: "https://nobody.contoso.com"}
 entra: {app: deployer}
-steps:` + mintStep, `{platform: github`, []string{`may not sign for "nobody.contoso.com"`}},
+steps:` + mintStep, `"https://nobody`, []string{`may not sign for "nobody.contoso.com"`}},
 		{"credential", name + `issuer: {platform: github}
 entra: {app: deployer, credentials: [{name: "${{ run.id }}", subject: y}]}
 steps:` + mintStep, `"${{ run.id`, []string{"the name must have 3"}},
@@ -126,21 +126,21 @@ steps:` + mintStep, `"${{ run.id`, []string{"the name must have 3"}},
   platform: github
   faults: [{status: {code: 99}}]
 entra: {app: deployer}
-steps:` + mintStep, "platform: github", []string{"code 99"}},
+steps:` + mintStep, "99}", []string{"code 99"}},
 		{"start", name + `clock: {start: "9999-01-01T00:00:00Z"}
 issuer: {platform: github}
 entra: {app: deployer}
-steps:` + mintStep, `github/test`, []string{"100 years"}},
+steps:` + mintStep, `"9999`, []string{"100 years"}},
 		{"timeout", name + `timeout: "${{ env.T ?? 'soon' }}"
 issuer: {platform: github}
 entra: {app: deployer}
 steps:` + mintStep, `"${{ env.T`, []string{"soon"}},
 		{"fault step", head + `steps:` + mintStep + `
-  - fault: {set: {unreachable: {document: keys}}}`, "fault: {", []string{`document "keys"`}},
+  - fault: {set: {unreachable: {document: keys}}}`, "keys}", []string{`document "keys"`}},
 		{"credential step", head + `steps:` + mintStep + `
-  - credential: {remove: nobody}`, "credential: {", []string{"nobody"}},
+  - credential: {remove: "${{ env.NAME ?? 'nobody' }}"}`, `"${{ env.NAME`, []string{"nobody"}},
 		{"clock step", head + `steps:` + mintStep + `
-  - clock: {advance: "${{ 1000000 }}h"}`, "clock: {", []string{"100 years"}},
+  - clock: {advance: "${{ 1000000 }}h"}`, `"${{ 1000000`, []string{"100 years"}},
 		{"expression", head + `steps:` + mintStep + `
     expect: {that: [token.nobody.there == 1]}`, "there == 1", []string{"cannot fetch there"}},
 	}

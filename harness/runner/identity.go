@@ -15,9 +15,9 @@ import (
 // mintIdentity gets a token of a managed identity from the endpoint that workloads with one ask, in the form of Azure
 // App Service.
 func (p *play) mintIdentity(ctx context.Context, m *scenario.Mint) (map[string]any, error) {
-	_, identity, err := p.identity(m.ManagedIdentity)
+	_, identity, err := scenario.FindIdentity(p.tenants, m.ManagedIdentity)
 	if err != nil {
-		return nil, err
+		return nil, &scenario.KeyError{Key: "managedIdentity", Err: err}
 	}
 	audience, err := directory.ExchangeAudience(p.cloud)
 	if err != nil {

@@ -29,10 +29,13 @@ entra:
 const mintStep = `
   - mint: {audience: api://AzureADTokenExchange, via: direct}`
 
-// load reads a scenario that has no problems.
+// load reads a scenario that has no problems but those that can't be carried out, which are found when it is played
+// here; TestLint has them found before.
 func load(t *testing.T, src string) *scenario.File {
 	t.Helper()
-	f, problems := scenario.Load("test.yaml", []byte(src), runner.Names())
+	names := runner.Names()
+	names.Rules = scenario.Rules{}
+	f, problems := scenario.Load("test.yaml", []byte(src), names)
 	for _, p := range problems {
 		t.Errorf("%s (%s)", p.Error(), p.Hint)
 	}

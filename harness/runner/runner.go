@@ -7,20 +7,16 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/document"
-	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
-	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/targets"
-	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/generic"
 	"github.com/issuerd/issuerd/issuers/issuer"
 )
@@ -59,33 +55,6 @@ const defaultParallel = 8
 // defaultTimeout bounds a case whose file does not say. A case takes milliseconds: the rest is for a machine that is
 // busy with other things, so that only what hangs runs into it.
 const defaultTimeout = 5 * time.Minute
-
-// Names are the words that scenario files may use with this version: platforms, those of issuer files too, presets,
-// faults and AADSTS codes.
-func Names(files ...*generic.File) scenario.Names {
-	platforms := map[string][]string{}
-	for _, p := range issuers.All() {
-		platforms[p.Name] = p.PresetNames()
-	}
-	for _, f := range files {
-		platforms[f.Platform] = f.Build().PresetNames()
-	}
-	return scenario.Names{Platforms: platforms, Taken: issuers.Names(), Renamed: issuers.Renamed, Faults: faults.Names(), Codes: knownCode}
-}
-
-// lookup finds a code by its digits, behind AADSTS or AADB2C.
-func lookup(code string) (entra.Code, bool) {
-	n, err := strconv.Atoi(code[min(len("AADSTS"), len(code)):])
-	if err != nil {
-		return entra.Code{}, false
-	}
-	return entra.Lookup(n)
-}
-
-func knownCode(code string) bool {
-	known, ok := lookup(code)
-	return ok && known.Name() == code
-}
 
 // Hosts are the hosts that the files give their issuers as constants, or define issuers with, for targets.InProcess.
 func Hosts(files []*scenario.File) []string {

@@ -62,7 +62,7 @@ func (p *play) step(ctx context.Context, s *scenario.Step) error {
 		if errors.As(err, &skip) || errors.As(err, &failed) {
 			return err
 		}
-		return p.at(s.Position, err)
+		return p.at(s.ErrorPos(err), err)
 	}
 	if err := p.expect(s, result); err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -101,14 +100,12 @@ func (p *play) send(req *http.Request) (answer, error) {
 
 // callRequest makes the request of a call.
 func (p *play) callRequest(ctx context.Context, c *scenario.Call) (*http.Request, error) {
-	if u, err := url.Parse(c.URL); err != nil || u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("call: %q is not the URL of a resource, such as https://graph.microsoft.com/v1.0/applications", c.URL)
-	}
 	token := p.access
 	if c.Token != nil {
 		token = *c.Token
-	} else if token == "" {
-		return nil, errors.New(`call: there is no access token: get one in an exchange before, say which one to present, or write token: "" for none`)
+	}
+	if err := c.Validate(c.Token != nil || token != "", func(string) bool { return true }); err != nil { // the target says what is not there
+		return nil, err
 	}
 	var body io.Reader
 	switch value := c.Body.(type) {

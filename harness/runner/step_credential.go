@@ -2,7 +2,10 @@ package runner
 
 import (
 	"context"
+	"errors"
+	"strings"
 
+	"github.com/issuerd/issuerd/harness/control"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
@@ -18,10 +21,23 @@ func (p *play) changeCredential(ctx context.Context, _ *scenario.Step, a *scenar
 		add := directory.Credential(*c.Add)
 		add.Fill(p.issuer.URL, audience)
 		added, err := p.client.AddCredential(ctx, p.world.ID, p.app.ClientID, add)
-		return map[string]any{"id": added.ID}, err
+		return map[string]any{"id": added.ID}, atMember("add", err)
 	case c.Update != nil:
 		updated, err := p.client.UpdateCredential(ctx, p.world.ID, p.app.ClientID, c.Update.Name, directory.Credential(*c.Update))
-		return map[string]any{"id": updated.ID}, err
+		var refused *control.Error
+		if errors.As(err, &refused) && refused.Member == "" { // there is no such credential
+			return nil, &scenario.KeyError{Key: "update.name", Err: err}
+		}
+		return map[string]any{"id": updated.ID}, atMember("update", err)
 	}
-	return map[string]any{"id": nil}, p.client.RemoveCredential(ctx, p.world.ID, p.app.ClientID, a.Credential.Remove)
+	return map[string]any{"id": nil}, atMember("remove", p.client.RemoveCredential(ctx, p.world.ID, p.app.ClientID, a.Credential.Remove))
+}
+
+// atMember says that what a target refuses of a step stands below a key of it; an empty key is the step.
+func atMember(key string, err error) error {
+	var refused *control.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return &scenario.KeyError{Key: strings.Trim(key+"."+refused.Member, "."), Err: err}
 }

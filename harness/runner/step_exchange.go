@@ -105,6 +105,9 @@ func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Actio
 // request is what every client is told.
 func (p *play) request(e *scenario.Exchange) (Request, error) {
 	authority, err := directory.LoginURL(p.cloud)
+	if err == nil {
+		err = e.Validate()
+	}
 	if err != nil {
 		return Request{}, err
 	}
@@ -113,9 +116,9 @@ func (p *play) request(e *scenario.Exchange) (Request, error) {
 	}
 	tenant, clientID := p.tenants[0].ID, p.app.ClientID
 	if e.Identity != "" {
-		id, identity, err := p.identity(e.Identity)
+		id, identity, err := scenario.FindIdentity(p.tenants, e.Identity)
 		if err != nil {
-			return Request{}, err
+			return Request{}, &scenario.KeyError{Key: "identity", Err: err}
 		}
 		tenant, clientID = id, identity.ClientID
 	}

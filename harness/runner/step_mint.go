@@ -30,8 +30,8 @@ func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 		}
 		return result, err
 	}
-	if len(a.Mint.Env) > 0 {
-		return nil, errors.New("mint: env is the environment of a workload, which asks the platform's own API: leave lifetime out and mint via: native")
+	if err := validateMint(p.platform, a.Mint, false); err != nil {
+		return nil, err
 	}
 	spec := control.MintSpec{Issuer: p.issuer.URL, Lifetime: control.Duration(a.Mint.Lifetime), Claims: a.Mint.Claims}
 	if a.Mint.Audience != "" {
@@ -83,8 +83,8 @@ func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any
 	if platform == nil { // the target has one that is not known here
 		return nil, fmt.Errorf("mint: the token API of %s is not known here: mint via: direct", p.issuer.Platform)
 	}
-	if m.Lifetime != 0 {
-		return nil, fmt.Errorf("%s: via: native has no lifetime of the caller's choice; leave lifetime out, or mint via: direct", platform.Name)
+	if err := validateMint(platform, m, true); err != nil {
+		return nil, err
 	}
 	workload, err := p.client.StartWorkload(ctx, p.world.ID, control.WorkloadSpec{
 		Issuer: p.issuer.URL, Claims: m.Claims, Audience: m.Audience, Base: p.opts.Target.Workloads, Env: m.Env,

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/control"
+	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/targets"
 	"github.com/issuerd/issuerd/issuers"
@@ -34,7 +34,10 @@ func (p *play) design() (spec control.WorldSpec, added control.IssuerSpec, err e
 	if added.Define, err = p.definition(iss); err != nil {
 		return spec, added, err
 	}
-	for _, set := range iss.Faults {
+	for i, set := range iss.Faults {
+		if err := validateFaults(set); err != nil {
+			return spec, added, p.at(p.file.ErrorPos(err, "issuer", "faults", i), err)
+		}
 		added.Faults = append(added.Faults, faultList(set)...)
 	}
 	p.preset = iss.Preset
@@ -57,23 +60,35 @@ func (p *play) set(ctx context.Context) error {
 		if !errors.As(err, &refused) {
 			return unreachable{err}
 		}
+		if refused.Member == "start" || refused.Member == "skew" {
+			return p.at(p.file.Pos("clock", refused.Member), err)
+		}
 		return err
 	}
 	if p.issuer, err = p.client.AddIssuer(ctx, p.world.ID, added); err != nil {
-		return p.at(p.file.Pos("issuer"), err)
+		return p.at(p.file.Pos(issuerKey(err)...), err)
 	}
 	return nil
+}
+
+// issuerKey is where a file has what a target refuses of an issuer.
+func issuerKey(err error) []any {
+	at := []any{"issuer"}
+	var refused *control.Error
+	if !errors.As(err, &refused) {
+		return at
+	}
+	if refused.Member == "alg" {
+		return append(at, "key", "alg")
+	}
+	return append(at, document.Path(refused.Member)...)
 }
 
 // issuerIs puts the issuer where expressions see it, before there is one: the Entra side comes first, since the world
 // begins with it.
 func (p *play) issuerIs(address, platform string) {
 	p.issuer = control.Issuer{URL: address, Platform: platform}
-	host := ""
-	if u, err := url.Parse(address); err == nil {
-		host = u.Host
-	}
-	p.env["issuer"] = map[string]any{"url": address, "host": host, "platform": platform}
+	p.env["issuer"] = scenario.IssuerValues(address, platform)
 }
 
 // definition finds the issuer's platform, and returns what it is defined by, for the target: the scenario's own

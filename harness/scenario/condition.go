@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -40,6 +41,39 @@ func (c *Condition) Eval(env Env) (ok bool, detail string, err error) {
 		detail = strings.Join(c.explain(c.code.tree, env), ", ")
 	}
 	return ok, detail, nil
+}
+
+// mayHold refuses a condition that makes a number or a text, which the compiler does not notice where an operand may be
+// anything.
+func (c compiler) mayHold(e *expression) bool {
+	const hint = "compare it with something, as in token.exp - token.iat == 3600"
+	got := madeBy(e.tree)
+	if got != "" {
+		c.Add(e.node.Position, hint, "want true or false, got %s", got)
+	}
+	return got == ""
+}
+
+// madeBy is what an expression makes that can't be true or false; empty where it may be.
+func madeBy(n ast.Node) string {
+	switch n := n.(type) {
+	case *ast.ConditionalNode:
+		return cmp.Or(madeBy(n.Exp1), madeBy(n.Exp2))
+	case *ast.UnaryNode:
+		if n.Operator == "-" || n.Operator == "+" {
+			return "a number"
+		}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "-", "*", "/", "%", "^", "**":
+			return "a number"
+		case "+":
+			return "a number or a string"
+		case "??":
+			return madeBy(n.Right)
+		}
+	}
+	return ""
 }
 
 // explain returns "part = value" for the operands of the comparison that failed.

@@ -17,7 +17,7 @@ type decoder struct {
 	// row is the current row if the file is being checked, for messages.
 	row *document.Node
 	// static is set while the file is checked. Expressions that need more
-	// than vars and the row are unknown then, and left alone.
+	// than what is in env are unknown then, and left alone.
 	static bool
 	// unknown are the values that were left alone.
 	unknown map[*document.Node]bool
@@ -150,7 +150,7 @@ func (d *decoder) eval(e *expression) any {
 // knows reports whether all that e uses is known before the scenario runs.
 func (d *decoder) knows(e *expression) bool {
 	for _, root := range e.roots {
-		if root != "vars" && root != "case" {
+		if _, known := d.env[root]; !known && root != "case" {
 			return false
 		}
 	}

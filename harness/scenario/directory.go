@@ -70,33 +70,6 @@ func directoryPath(path string) []any {
 // may show it.
 const anyIssuer = "the scenario's issuer"
 
-// validateDirectory finds the rules of a directory that the Entra side breaks. Where something in it is not known
-// before the scenario runs, which may be what a rule is about, it looks at each credential by itself.
-func (v *validator) validateDirectory(d *decoder, side *Entra, issuer string) {
-	root := v.file.root
-	n := root.Get("entra")
-	if n == nil || n.Kind != document.Map {
-		return
-	}
-	fail := func(path string, err error) {
-		d.failRule(root, directoryPath(path), issuer, err)
-	}
-	if !d.hasUnknown(n) {
-		file := directory.File{Options: side.Options, Tenants: side.Directory(cmp.Or(issuer, anyIssuer))}
-		file.Validate(fail)
-		return
-	}
-	taken := map[string]bool{}
-	for i, c := range side.Credentials {
-		path := fmt.Sprintf("tenants[0].applications[0].credentials[%d]", i)
-		v.validateCredential(d, directory.Credential(c), side, issuer, func(key string, err error) { fail(path+"."+key, err) })
-		if taken[c.Name] && c.Name != "" {
-			fail(path+".name", fmt.Errorf("application %q: credential %q: the name is taken", side.App, c.Name))
-		}
-		taken[c.Name] = true
-	}
-}
-
 // validateCredential calls fail for each rule that a credential of the application breaks by itself.
 func (v *validator) validateCredential(d *decoder, c directory.Credential, side *Entra, issuer string, fail func(key string, err error)) {
 	audience, err := directory.ExchangeAudience(side.Cloud)
@@ -106,23 +79,6 @@ func (v *validator) validateCredential(d *decoder, c directory.Credential, side 
 	c.Fill(cmp.Or(issuer, anyIssuer), audience)
 	for _, rule := range directory.BrokenRules(directory.ValidateCredential(side.Cloud, c, false, side.Options)) {
 		fail(rule.Path, fmt.Errorf("application %q: %w", side.App, rule.Err))
-	}
-}
-
-// validateCredentialStep validates the credential that a step adds, or the name of the one that it changes.
-func (v *validator) validateCredentialStep(d *decoder, n *document.Node, a *Credential, side *Entra, issuer string) {
-	for _, change := range []struct {
-		key        string
-		credential *FederatedCredential
-	}{{"add", a.Add}, {"update", a.Update}} {
-		if change.credential == nil || n.Get(change.key) == nil {
-			continue
-		}
-		v.validateCredential(d, directory.Credential(*change.credential), side, issuer, func(key string, err error) {
-			if change.key == "add" || key == "name" {
-				d.failRule(n, append([]any{change.key}, document.Path(key)...), issuer, err)
-			}
-		})
 	}
 }
 

@@ -2,6 +2,9 @@ package scenario
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,6 +160,34 @@ func (s *Step) Pos(path ...any) document.Position {
 // Pos("entra", "credentials", 0, "subject"), like Step.Pos.
 func (f *File) Pos(path ...any) document.Position {
 	n, _ := f.root.Descend(path)
+	return n.Start()
+}
+
+// ErrorPos returns where the value at a path stands that an error is about, or what is below it that a [KeyError]
+// names.
+func (f *File) ErrorPos(err error, path ...any) document.Position { return errorPos(f.root, path, err) }
+
+// ErrorPos returns where an error about the step's action stands: at what a [KeyError] names of it, or else at the
+// action.
+func (s *Step) ErrorPos(err error) document.Position {
+	if about := (*KeyError)(nil); !errors.As(err, &about) || about.Key == "" {
+		return s.Position
+	}
+	return errorPos(s.node, []any{s.Kind}, err)
+}
+
+func errorPos(root *document.Node, path []any, err error) document.Position {
+	var about *KeyError
+	if !errors.As(err, &about) {
+		n, _ := root.Descend(path)
+		return n.Start()
+	}
+	path = append(slices.Clone(path), document.Path(about.Key)...)
+	n, found := root.Descend(path)
+	if about.Unknown && len(found) == len(path) && len(path) > 0 {
+		parent, _ := root.Descend(path[:len(path)-1])
+		return parent.KeyPosition(fmt.Sprint(path[len(path)-1]))
+	}
 	return n.Start()
 }
 

@@ -8,22 +8,6 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 )
 
-// Names are the words a file may use that this package does not know itself.
-// A nil field is not checked; an empty one knows no word.
-type Names struct {
-	// Platforms maps a platform to the names of its presets.
-	Platforms map[string][]string
-	// Renamed returns the names of a platform and a preset today, given those of any time, and whether they differ. Old
-	// ones load, with a warning.
-	Renamed func(platform, preset string) (newPlatform, newPreset string, differ bool)
-	// Taken are the names of platforms that an issuer which a file defines can't have.
-	Taken []string
-	// Faults are the names of the faults.
-	Faults []string
-	// Codes reports whether an AADSTS code, such as "AADSTS700213", is known.
-	Codes func(code string) bool
-}
-
 // The messages about files of other kinds.
 const (
 	DirectoryFile = "this is a file with Entra's directory, and no scenario"
@@ -168,8 +152,8 @@ func (c compiler) compileSteps(steps *document.Node, scope shape) {
 				c.compileExpect(e.Value, step, scope)
 			default:
 				c.compileIn(e.Value, scope)
-				if names, ok := results[e.Key]; ok && own == nil {
-					own = members(names...)
+				if _, ok := results[e.Key]; ok && own == nil {
+					own = resultsOf(e.Key)
 				}
 			}
 		}
@@ -190,8 +174,8 @@ func (c compiler) compileExpect(expect, step *document.Node, scope shape) {
 		}
 		conditions := scope
 		for _, s := range step.Entries {
-			for _, name := range results[s.Key] {
-				conditions = conditions.with(name, nil)
+			for name, member := range resultsOf(s.Key) {
+				conditions = conditions.with(name, member)
 			}
 		}
 		for _, n := range e.Value.List() {
@@ -203,7 +187,7 @@ func (c compiler) compileExpect(expect, step *document.Node, scope shape) {
 				c.Add(locate(n, c.lines, utf8.RuneCountInString(source[:i])), "leave ${{ }} out", "a condition is an expression already")
 				continue
 			}
-			if code := c.compile(source, n, 0, conditions, true); code != nil {
+			if code := c.compile(source, n, 0, conditions, true); code != nil && c.mayHold(code) {
 				n.Note = &Condition{Text: source, Position: n.Position, path: c.File, code: code}
 			}
 		}

@@ -249,7 +249,7 @@ steps:
       publish: ${{ steps.a.header.b.c }}
     expect:
       that:
-        - kid
+        - env.X
 `)
 	env := scenario.Env{"env": map[string]any{"X": 5}, "steps": map[string]any{"a": map[string]any{"header": map[string]any{}, "claims": map[string]any{}}}}
 	for i, want := range []string{
@@ -266,7 +266,7 @@ steps:
 		}
 	}
 	expect := must[*scenario.Expect](t)(f.Steps[2].ResolveExpect(env))
-	_, _, err := expect.That[0].Eval(scenario.Env{"kid": "x"})
+	_, _, err := expect.That[0].Eval(scenario.Env{"env": map[string]any{"X": "x"}})
 	if want := "file.yaml:15:11: want true or false, got a string"; errText(err) != want {
 		t.Errorf("error %q, want %q", errText(err), want)
 	}

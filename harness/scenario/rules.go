@@ -106,12 +106,17 @@ func (v *validator) validateSteps() {
 		if exchange := s.node.Get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.Get("assertion") == nil && exchange.Get("parameters").Get("client_assertion") == nil {
 			v.Add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
 		}
-		minted = minted || s.Kind == "mint"
+		minted = minted || s.Kind == "mint" && !wantsRefusal(s.node.Get("expect"))
 		v.validateExpectKeys(s)
 		v.oneOf(s.node.Get("credential"), "add", "update", "remove")
 		v.oneOf(s.node.Get("fault"), "set", "clear")
 		v.validateMint(s.node.Get("mint"))
 	}
+}
+
+// wantsRefusal tells whether a mint step expects the platform to refuse it.
+func wantsRefusal(expect *document.Node) bool {
+	return expect.Get("status") != nil || len(expect.Get("says").List()) > 0
 }
 
 // expectations are the keys of expect that mean something for a kind of step.
@@ -218,19 +223,16 @@ func (v *validator) validateRow(row *Case) {
 		d.row = row.node
 		env["case"], _ = d.value(row.node).(map[string]any)
 	}
-	var issuer Issuer
 	var timeout time.Duration
-	d.optional(f.root.Get("issuer"), &issuer)
-	side := Entra{Options: directory.DefaultOptions()}
-	d.optional(f.root.Get("entra"), &side)
-	d.optional(f.root.Get("clock"), new(ClockSettings))
 	d.optional(f.root.Get("timeout"), &timeout)
 	v.positive(d, f.root.Get("timeout"), timeout)
-	v.validateIssuer(d, &issuer)
-	v.validateDirectory(d, &side, issuer.URL)
+	a := &ahead{validator: v, d: d, side: Entra{Options: directory.DefaultOptions()}}
+	a.makeIssuer()
+	a.makeDirectory()
+	a.setClock()
 	for _, s := range f.Steps {
-		if a := v.validateStep(d, s); a != nil && a.Credential != nil {
-			v.validateCredentialStep(d, s.node.Get("credential"), a.Credential, &side, issuer.URL)
+		if action, expect := v.validateStep(d, s); action != nil {
+			a.step(s, action, expect)
 		}
 	}
 }
@@ -266,7 +268,6 @@ func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
 		if len(fault.Entries) > 1 {
 			d.Fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.Keys(), " and "))
 		}
-		v.validateFaults(d, fault)
 	}
 }
 
@@ -318,36 +319,25 @@ func (v *validator) positive(d *decoder, n *document.Node, duration time.Duratio
 // busy machine.
 const maxAttempts = 1000
 
-// Validate tells whether the retry ends: its pause is positive and it makes at most 1000 attempts. The loader has
+// Validate tells whether the retry repeats something and ends: its pause is positive and not longer than the whole, and
+// it makes at most 1000 attempts. The loader has
 // checked it, except for what is known only when a step runs.
 func (r *Retry) Validate() error {
 	switch {
 	case r.Every <= 0:
 		return fmt.Errorf("retry: every %s is not a positive duration", r.Every)
+	case r.For > 0 && r.Every > r.For:
+		return fmt.Errorf("retry: every %s is longer than for %s: nothing would be repeated", r.Every, r.For)
 	case r.For/r.Every < maxAttempts:
 		return nil
 	}
 	return fmt.Errorf("retry: for %s, every %s are %d attempts, the limit is %d", r.For, r.Every, int64(r.For/r.Every)+1, maxAttempts)
 }
 
-// validateFaults validates a map of faults by name.
-func (v *validator) validateFaults(d *decoder, n *document.Node) {
-	if n == nil {
-		return
-	}
-	for _, e := range n.Entries {
-		if v.names.Faults != nil && !slices.Contains(v.names.Faults, e.Key) {
-			v.Add(e.Position, document.DidYouMean(e.Key, v.names.Faults), "unknown fault %q", e.Key)
-		} else if e.Value.Kind != document.Map && textOf(e.Value) == nil {
-			d.Fail(e.Value, "write {} for the defaults", "want a map of parameters, got %s", document.KindOf(e.Value.Plain()))
-		}
-	}
-}
-
-func (v *validator) validateStep(d *decoder, s *Step) *Action {
+func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 	var expect Expect
 	if s.node.Kind != document.Map {
-		return nil
+		return nil, expect
 	}
 	a := s.action(d)
 	d.optional(s.node.Get("expect"), &expect)
@@ -355,13 +345,24 @@ func (v *validator) validateStep(d *decoder, s *Step) *Action {
 		n := s.node.Get("expect").Get("error")
 		switch {
 		case !codePattern.MatchString(code):
-			d.Fail(n, "such as AADSTS700213", "%q is not an AADSTS code", code)
+			d.Fail(n, codeHint(code), "%q is not an AADSTS code", code)
 		case v.names.Codes != nil && !v.names.Codes(code):
-			d.Fail(n, "", "unknown code %s", code)
+			d.Fail(n, "docs/fidelity.md lists the codes that are known", "unknown code %s", code)
+		case v.names.Rules.Unanswered != nil:
+			if why := v.names.Rules.Unanswered(code); why != "" {
+				d.Fail(n, "expect the code that is the answer", "%s is never answered: %s", code, why)
+			}
 		}
 	}
 	if token := s.node.Get("expect").Get("token"); token != nil && expect.Error != "" {
 		d.Fail(token, "", "a step that expects %s has no token to match", expect.Error)
+	}
+	if fetched := s.node.Get("expect").Get("fetched"); fetched != nil {
+		for i, document := range expect.Fetched {
+			if document != "" && slices.Contains(expect.Fetched[:i], document) {
+				d.FailAt(fetched, []any{i}, "leave it out: a document counts once", "%q is there twice", document)
+			}
+		}
 	}
 	if a.Clock != nil {
 		v.positive(d, s.node.Get("clock").Get("advance"), a.Clock.Advance)
@@ -374,16 +375,19 @@ func (v *validator) validateStep(d *decoder, s *Step) *Action {
 		v.positive(d, retry.Get("for"), a.Exchange.Retry.For)
 		v.positive(d, retry.Get("every"), a.Exchange.Retry.Every)
 		if err := a.Exchange.Retry.Validate(); err != nil && a.Exchange.Retry.Every > 0 {
-			d.Fail(retry, "make every longer, or for shorter", "%s", err)
+			hint := "make every longer, or for shorter"
+			if a.Exchange.Retry.Every > a.Exchange.Retry.For {
+				hint = "make every shorter, or for longer"
+			}
+			d.Fail(retry, hint, "%s", err)
 		}
 	}
 	if fault := s.node.Get("fault"); fault != nil {
-		v.validateFaults(d, fault.Get("set"))
 		if a.Fault != nil && a.Fault.Clear != "" && v.names.Faults != nil && !slices.Contains(v.names.Faults, a.Fault.Clear) {
 			d.Fail(fault.Get("clear"), document.DidYouMean(a.Fault.Clear, v.names.Faults), "unknown fault %q", a.Fault.Clear)
 		}
 	}
-	return a
+	return a, expect
 }
 
 // refuseLater refuses kinds of steps that other versions may have, before they are unknown keys.

@@ -2,11 +2,14 @@ package scenario
 
 import (
 	"maps"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/types"
 
 	"github.com/issuerd/issuerd/harness/document"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // Kinds are the actions a step may have, in the order of Action's fields.
@@ -48,6 +51,16 @@ func Results(kind string) []string { return slices.Clone(results[kind]) }
 // shape says which members a name has; a nil shape may have any.
 type shape map[string]shape
 
+// aNumber and aText are the shapes of what has no members: they can be told by the one that they have, which nobody can
+// write.
+var (
+	aNumber = shape{"$number": nil}
+	aText   = shape{"$text": nil}
+)
+
+// resultShapes are those of the members of results that are always a number or always a text.
+var resultShapes = map[string]shape{"status": aNumber, "attempts": aNumber, "error": aText, "kid": aText}
+
 func members(names ...string) shape {
 	s := shape{}
 	for _, n := range names {
@@ -56,16 +69,39 @@ func members(names ...string) shape {
 	return s
 }
 
+// resultsOf is the shape of the result of a kind of step.
+func resultsOf(kind string) shape {
+	s := shape{}
+	for _, name := range results[kind] {
+		s[name] = resultShapes[name]
+	}
+	return s
+}
+
 // kind returns the type of a value of this shape for the expression compiler.
 func (s shape) kind() types.Type {
-	if s == nil {
+	switch {
+	case s == nil:
 		return types.Any
+	case s.is(aNumber):
+		return types.Int
+	case s.is(aText):
+		return types.String
 	}
 	m := types.Map{}
 	for name, member := range s {
 		m[name] = member.kind()
 	}
 	return m
+}
+
+// is tells whether the shape is that of a number, or of a text.
+func (s shape) is(leaf shape) bool {
+	for name := range leaf {
+		_, is := s[name]
+		return is
+	}
+	return false
 }
 
 func (s shape) with(name string, member shape) shape {
@@ -77,7 +113,9 @@ func (s shape) with(name string, member shape) shape {
 func (s shape) names() []string {
 	names := make([]string, 0, len(s))
 	for n := range s {
-		names = append(names, n)
+		if !strings.HasPrefix(n, "$") {
+			names = append(names, n)
+		}
 	}
 	slices.Sort(names)
 	return names
@@ -91,6 +129,27 @@ var allNames = []string{"vars", "case", "run", "env", "issuer", "entra", "steps"
 // and both before the steps.
 type scopes struct {
 	cases, issuer, entra, step shape
+}
+
+// IssuerValues are what expressions have at issuer.
+func IssuerValues(address, platform string) map[string]any {
+	host := ""
+	if u, err := url.Parse(address); err == nil {
+		host = u.Host
+	}
+	return map[string]any{"url": address, "host": host, "platform": platform}
+}
+
+// EntraValues are what expressions have at entra, given the scenario's tenant, whose first application is the
+// scenario's, with every id filled in.
+func EntraValues(t directory.Tenant) map[string]any {
+	app := t.Applications[0]
+	return map[string]any{
+		"tenant": t.ID,
+		"app": map[string]any{
+			"name": app.Name, "clientId": app.ClientID, "objectId": app.ObjectID, "servicePrincipalId": app.ServicePrincipalID,
+		},
+	}
 }
 
 func newScopes(root *document.Node) scopes {

@@ -270,6 +270,14 @@ func (i *Issuer) spot(preset *Preset) int {
 	return i.service.Signer
 }
 
+// Fetchable tells whether Entra can fetch the issuer's documents: it does so over https only.
+func (i *Issuer) Fetchable() error {
+	if !strings.HasPrefix(i.url, "https://") {
+		return fmt.Errorf("issuer %q: want https://; Entra fetches an issuer's documents over https only", i.url)
+	}
+	return nil
+}
+
 // URL is the issuer's identifier, as in iss.
 func (i *Issuer) URL() string { return i.url }
 

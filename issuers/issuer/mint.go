@@ -123,6 +123,15 @@ func (i *Issuer) sample(req Request) (*issuerKey, Token, error) {
 	return key, Token{Header: header, Claims: claims}, nil
 }
 
+// Payload returns the claims that Mint signs. It needs no key.
+func (i *Issuer) Payload(req Request) (Claims, error) {
+	preset, err := i.Preset(req.Preset)
+	if err != nil {
+		return nil, err
+	}
+	return i.payload(preset, req)
+}
+
 // Preset returns the preset to mint with: the issuer's for the empty name, or another one of the same service.
 func (i *Issuer) Preset(name string) (*Preset, error) {
 	if name == "" {

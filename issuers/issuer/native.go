@@ -34,6 +34,16 @@ type Native struct {
 	Local bool
 }
 
+// ValidateEnv validates the variables that a workload's user sets.
+func ValidateEnv(env map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(env[name], "\x00") {
+			return fmt.Errorf("variable %q: want a name that is not empty and has no =, and no zero byte in it or its value", name)
+		}
+	}
+	return nil
+}
+
 // Workload is one workload: the issuer that vouches for it and the context that it runs in.
 type Workload struct {
 	ID     string // for whoever is to tell it from others; empty: nobody

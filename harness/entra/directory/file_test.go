@@ -118,10 +118,11 @@ entra.yaml:4:12: "mars" is not one of public, usgov, china
 entra.yaml:7:9: unknown key "clientID"
 	hint: did you mean "clientId"?
 entra.yaml:8:19: want true or false, got a string
+	hint: write true
 entra.yaml:10:19: application "app": credential "x": the name must have 3 to 120 letters, digits, - and _, the first a letter or a digit
 entra.yaml:13:13: application "app": credential "subjectless": no subject, and no matching expression
 entra.yaml:16:14: want a duration, got a number
-	hint: write a duration, such as 90s, 10m or 1h30m
+	hint: write 5s for seconds
 entra.yaml:17:16: option keyCacheTTL: -1m0s is negative
 entra.yaml:18:15: "random" is not one of audience-first, subject-first`},
 		{"mistakes of every kind", string(mistakes), `entra.yaml:2:3: unknown key "clockSkw"
@@ -131,6 +132,7 @@ entra.yaml:3:15: "audience_first" is not one of audience-first, subject-first
 entra.yaml:8:52: tenant "Contoso": Conditional Access policy "office": "10.0.0.0" is no network in CIDR notation, such as 192.0.2.0/24
 entra.yaml:11:19: application "deployer": client id: "1234" is not a usable GUID
 entra.yaml:12:19: want true or false, got a string
+	hint: write true
 entra.yaml:17:13: application "deployer": credential "subjectless": no subject, and no matching expression
 entra.yaml:19:19: application "deployer": credential "main": the name is taken
 entra.yaml:24:23: application "deployer": credential "flexible": expression: position 14: expected " eq " or " matches ", got " like 'a*'"`},
