@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 	"harness/keyfile":                   {"harness/document", "issuers/issuer"},
 	"harness/plane":                     {"issuers", "harness/entra/directory"},
 	"harness/report":                    {"wording"},
-	"harness/runner":                    {"harness/document", "harness/scenario", "harness/targets", "harness/control", "harness/report", "harness/plane", "harness/entra", "harness/entra/directory", "harness/faults", "issuers", "issuers/generic", "issuers/issuer"},
+	"harness/runner":                    {"harness/document", "harness/scenario", "harness/targets", "harness/control", "harness/report", "harness/plane", "harness/entra", "harness/entra/directory", "harness/faults", "issuers", "issuers/generic", "issuers/issuer", "wording"},
 	"harness/scenario":                  {"harness/document", "harness/entra/directory", "issuers/generic", "wording"},
 	"harness/state":                     {},
 	"harness/targets":                   {"harness/farm", "harness/plane", "harness/control"},

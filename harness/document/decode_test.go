@@ -106,6 +106,7 @@ house.yaml:4:22: want a string, got a number
 	hint: quote it
 house.yaml:5:9: want at most 99, got 100
 house.yaml:6:7: want true or false, got a string
+	hint: write false
 house.yaml:7:8: a duration of 0 has no effect
 	hint: leave it out for the default
 house.yaml:8:8: want a time in RFC 3339, got "yesterday"

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
@@ -69,18 +68,6 @@ func directoryPath(path string) []any {
 // anyIssuer stands for the URL of the scenario's issuer, which the target decides on unless the file gives it. Messages
 // may show it.
 const anyIssuer = "the scenario's issuer"
-
-// validateCredential calls fail for each rule that a credential of the application breaks by itself.
-func (v *validator) validateCredential(d *decoder, c directory.Credential, side *Entra, issuer string, fail func(key string, err error)) {
-	audience, err := directory.ExchangeAudience(side.Cloud)
-	if err != nil {
-		return // the decoder has complained
-	}
-	c.Fill(cmp.Or(issuer, anyIssuer), audience)
-	for _, rule := range directory.BrokenRules(directory.ValidateCredential(side.Cloud, c, false, side.Options)) {
-		fail(rule.Path, fmt.Errorf("application %q: %w", side.App, rule.Err))
-	}
-}
 
 // failRule adds a rule that the value at a path breaks. A rule about the expression of a credential counts only where
 // its issuer is known.
