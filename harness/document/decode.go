@@ -16,7 +16,8 @@ import (
 // A map goes into a struct by the JSON names of its fields; a field tagged yaml:",inline", a map, takes the keys that
 // no other has. Durations are text such as 90s, times are text in RFC 3339. What the tag jsonschema of a field says
 // holds: required, minLength, minItems, minimum, maximum, and enum, which is about the items of a list; so a schema for
-// editors has the same rules. The tag document:"nonzero" refuses a duration of zero.
+// editors has the same rules. The tag document:"nonzero" refuses a duration of zero; document:"prefix=X" says of a number
+// in the place of a text that X goes before it.
 //
 // What the file does not say keeps its value: a target may have defaults.
 type Decoder struct {
@@ -71,7 +72,11 @@ func (d *Decoder) into(n *Node, v reflect.Value, limits *limits) {
 		}
 	}
 	before := d.Len()
-	d.value(n, v)
+	if number, isNumber := n.Value.(int); isNumber && limits != nil && limits.prefix != "" {
+		d.Fail(n, fmt.Sprintf("write %s%d", limits.prefix, number), "want a string, got a number")
+	} else {
+		d.value(n, v)
+	}
 	if d.Len() == before && limits != nil {
 		limits.check(d, n, v, n != written)
 	}

@@ -29,6 +29,7 @@ type limits struct {
 	words    []string // what it, or each item, may be; none: anything
 	notEmpty bool     // text
 	nonzero  bool     // a duration
+	prefix   string   // what a text begins with, where people leave it out and write a number
 	minItems int      // of a list
 	number   [2]int   // at least, at most
 }
@@ -62,6 +63,10 @@ func shapeOf(t reflect.Type) *shape {
 
 func limitsOf(tag reflect.StructTag) (l limits, required bool) {
 	l = limits{number: [2]int{math.MinInt, math.MaxInt}, nonzero: tag.Get("document") == "nonzero"}
+	l.prefix, _ = strings.CutPrefix(tag.Get("document"), "prefix=")
+	if l.prefix == tag.Get("document") {
+		l.prefix = ""
+	}
 	for _, option := range strings.Split(tag.Get("jsonschema"), ",") {
 		key, value, _ := strings.Cut(option, "=")
 		number, _ := strconv.Atoi(value)

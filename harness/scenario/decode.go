@@ -185,7 +185,7 @@ func hasUnknown(v any) bool {
 
 // validateShape finds what is wrong with a file whatever its expressions are: keys and kinds of values.
 func validateShape(root *document.Node, log *document.Log) {
-	d := document.Decoder{Log: log}
+	d := document.Decoder{Log: log, Elsewhere: elsewhere}
 	d.Resolve = func(n *document.Node, target reflect.Value) *document.Node {
 		text, isString := n.Value.(string)
 		switch {

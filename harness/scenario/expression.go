@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -117,7 +118,11 @@ func parseExpression(source string) (tree *parser.Tree, err error) {
 
 func (c compiler) addError(e *expression, err error) {
 	at, message := e.errorAt(err)
-	c.Add(at, "", "%s", message)
+	hint := slipHint(e.source, message)
+	if hint == "" && e.tree != nil {
+		hint = conditionHint(e.tree)
+	}
+	c.Add(at, hint, "%s", message)
 }
 
 // errorAt returns where in the file err of the expression library stands, and
@@ -179,7 +184,7 @@ func (c compiler) unknownName(e *expression, id *ast.IdentifierNode) {
 	case slices.Contains(allNames, id.Value):
 		c.Add(at, "known here: "+strings.Join(e.scope.names(), ", "), "%s is not available here", id.Value)
 	default:
-		c.Add(at, document.DidYouMean(id.Value, e.scope.names()), "unknown name %s", id.Value)
+		c.Add(at, cmp.Or(wordHint(id.Value), document.DidYouMean(id.Value, e.scope.names())), "unknown name %s", id.Value)
 	}
 }
 

@@ -103,7 +103,7 @@ func (v *validator) validateSteps() {
 			}
 			ids[s.ID] = n.Position
 		}
-		if exchange := s.node.Get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.Get("assertion") == nil && exchange.Get("parameters").Get("client_assertion") == nil {
+		if exchange := s.node.Get("exchange"); exchange != nil && len(actions) == 1 && !minted && exchange.Get("assertion") == nil && exchange.Get("parameters").Get("client_assertion") == nil && exchange.Get("discovery") == nil {
 			v.Add(s.Position, "put a mint step before it, or name an assertion", "there is no token to exchange")
 		}
 		minted = minted || s.Kind == "mint" && !wantsRefusal(s.node.Get("expect"))
@@ -123,12 +123,12 @@ func wantsRefusal(expect *document.Node) bool {
 // One that would never be looked at must not look as if it were.
 var expectations = map[string][]string{
 	"mint":       {"status", "says", "token", "that"},
-	"exchange":   {"error", "oauth", "status", "says", "token", "fetched", "that"},
+	"exchange":   {"error", "oauth", "status", "says", "body", "headers", "token", "fetched", "that"},
 	"rotate":     {"that"},
 	"clock":      {"that"},
 	"credential": {"that"},
 	"fault":      {"that"},
-	"call":       {"error", "status", "says", "that"},
+	"call":       {"error", "status", "says", "body", "headers", "that"},
 }
 
 func (v *validator) validateExpectKeys(s *Step) {
@@ -191,7 +191,7 @@ func (v *validator) validateMint(n *document.Node) {
 }
 
 // rawOnly are the keys of an exchange that no client library can be told.
-var rawOnly = []string{"version", "resource", "policy", "method", "parameters", "headers"}
+var rawOnly = []string{"discovery", "version", "resource", "policy", "method", "parameters", "headers"}
 
 func (v *validator) validateExchange(d *decoder, n *document.Node, e *Exchange) {
 	if e.Client != "" && e.Client != "raw" {
@@ -341,7 +341,7 @@ func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 	}
 	a := s.action(d)
 	d.optional(s.node.Get("expect"), &expect)
-	if code := expect.Error; code != "" {
+	if code := expect.Error; code != "" && code != NoCode {
 		n := s.node.Get("expect").Get("error")
 		switch {
 		case !codePattern.MatchString(code):
@@ -355,8 +355,13 @@ func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 		}
 	}
 	if token := s.node.Get("expect").Get("token"); token != nil && expect.Error != "" {
-		d.Fail(token, "", "a step that expects %s has no token to match", expect.Error)
+		refusal := expect.Error
+		if refusal == NoCode {
+			refusal = "a refusal"
+		}
+		d.Fail(token, "", "a step that expects %s has no token to match", refusal)
 	}
+	v.validateHeaders(d, s.node.Get("expect").Get("headers"), expect.Headers)
 	if fetched := s.node.Get("expect").Get("fetched"); fetched != nil {
 		for i, document := range expect.Fetched {
 			if document != "" && slices.Contains(expect.Fetched[:i], document) {
@@ -369,6 +374,9 @@ func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 	}
 	if a.Exchange != nil {
 		v.validateExchange(d, s.node.Get("exchange"), a.Exchange)
+	}
+	if a.Exchange != nil && a.Exchange.Discovery {
+		v.validateDiscovery(s)
 	}
 	if a.Exchange != nil && a.Exchange.Retry != nil {
 		retry := s.node.Get("exchange").Get("retry")
@@ -388,6 +396,49 @@ func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 		}
 	}
 	return a, expect
+}
+
+// NoCode is what expect.error says of a refusal without a code.
+const NoCode = "none"
+
+// validateHeaders refuses headers that an answer can't have.
+func (v *validator) validateHeaders(d *decoder, n *document.Node, headers map[string]any) {
+	if n == nil {
+		return
+	}
+	for _, e := range n.Entries {
+		value, isText := headers[e.Key].(string)
+		switch {
+		case !httpToken.MatchString(e.Key):
+			v.Add(e.Position, "", "%q is no name of an HTTP header", e.Key)
+		case headers[e.Key] != nil && !isText:
+			d.Fail(e.Value, "quote it", "want a string, or null for none, got %s", document.KindOf(headers[e.Key]))
+		case strings.TrimSpace(value) != value:
+			d.Fail(e.Value, "", "a header's value has no space around it")
+		}
+	}
+}
+
+// discoveryKeys are the keys that mean something for an exchange that asks for a discovery document, and expectations
+// of one that do not.
+var (
+	discoveryKeys  = []string{"discovery", "tenant", "host", "version", "method", "headers", "client"}
+	notOfDiscovery = []string{"token", "fetched"}
+)
+
+// validateDiscovery refuses what does not go together with discovery.
+func (v *validator) validateDiscovery(s *Step) {
+	exchange := s.node.Get("exchange")
+	for _, e := range exchange.Entries {
+		if !slices.Contains(discoveryKeys, e.Key) && slices.Contains(homes()[e.Key], "exchange") {
+			v.Add(e.Position, "it can have "+strings.Join(discoveryKeys, ", "), "an exchange that asks for a discovery document has no %q", e.Key)
+		}
+	}
+	for _, key := range notOfDiscovery {
+		if expect := s.node.Get("expect"); expect.Get(key) != nil {
+			v.Add(expect.KeyPosition(key), "match body", "a discovery document has no %q", key)
+		}
+	}
 }
 
 // refuseLater refuses kinds of steps that other versions may have, before they are unknown keys.

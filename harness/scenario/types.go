@@ -182,6 +182,9 @@ type Exchange struct {
 	ClientID string `json:"clientId,omitempty"`
 	// Identity is the name of a managed identity to sign in as, in place of the app.
 	Identity string `json:"identity,omitempty"`
+	// Discovery asks for the tenant's discovery document, as clients do before they ask for a token, in place of the
+	// token: of version, at host. It presents nothing.
+	Discovery bool `json:"discovery,omitempty"`
 	// Host is the login host to ask. Default: the cloud's; an alias such as login.windows.net, or that of another
 	// cloud.
 	Host string `json:"host,omitempty"`
@@ -258,9 +261,9 @@ type Call struct {
 
 // Expect is what must be true after a step. A step without it must succeed.
 type Expect struct {
-	// Error is the AADSTS code of the refusal, exactly; of a B2C tenant, the AADB2C code. Absent or empty: the step
-	// must succeed.
-	Error string `json:"error,omitempty"`
+	// Error is the AADSTS code of the refusal, exactly; of a B2C tenant, the AADB2C code; none for a refusal without a
+	// code. Absent or empty: the step must succeed.
+	Error string `json:"error,omitempty" document:"prefix=AADSTS"`
 	// OAuth is the error member of the refusal, such as invalid_client.
 	OAuth string `json:"oauth,omitempty"`
 	// Status is the HTTP status of the answer; on a mint step, that of the platform's refusal. From 400 on and without
@@ -269,6 +272,11 @@ type Expect struct {
 	// Says lists strings that must occur in error_description; on a mint step, in the platform's refusal; on a call
 	// step, in the body.
 	Says []string `json:"says,omitempty"`
+	// Body is matched against the decoded body of the answer, like token.
+	Body any `json:"body,omitempty"`
+	// Headers must be among those of the answer, each with this value; upper and lower case of a name are the same.
+	// null: the answer has no such header.
+	Headers map[string]any `json:"headers,omitempty"`
 	// Token is matched against the decoded token: maps nest, lists are compared whole, numbers by value.
 	Token map[string]any `json:"token,omitempty"`
 	// Fetched lists the documents Entra fetched from the issuer during this step, in order, without repeats. [] means
