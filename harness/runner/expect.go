@@ -27,13 +27,18 @@ func (p *play) expect(s *scenario.Step, result map[string]any) error {
 	if err != nil {
 		return err
 	}
-	if mismatches := scenario.Match(want.Token, result["token"]); len(want.Token) > 0 && len(mismatches) > 0 {
-		m := mismatches[0]
-		at := []any{"expect", "token"}
-		for _, name := range m.Path {
-			at = append(at, name)
+	if err := expectHeaders(s, want.Headers, result["headers"]); err != nil {
+		return err
+	}
+	if want.Body != nil {
+		if err := expectPart(s, "body", want.Body, result["body"]); err != nil {
+			return err
 		}
-		return &failure{at: s.Pos(at...), message: "token." + m.String()}
+	}
+	if len(want.Token) > 0 {
+		if err := expectPart(s, "token", want.Token, result["token"]); err != nil {
+			return err
+		}
 	}
 	if want.Fetched != nil && p.opts.Target.Can[targets.ObservedFetches] {
 		if got, _ := result["fetched"].([]string); !slices.Equal(got, want.Fetched) {
@@ -57,13 +62,47 @@ func (p *play) expect(s *scenario.Step, result map[string]any) error {
 	return nil
 }
 
+// expectPart compares a document with the part of it that the file has at a key of expect.
+func expectPart(s *scenario.Step, key string, want, got any) error {
+	mismatches := scenario.Match(want, got)
+	if len(mismatches) == 0 {
+		return nil
+	}
+	at := []any{"expect", key}
+	for _, name := range mismatches[0].Path {
+		at = append(at, name)
+	}
+	dot := "."
+	if len(mismatches[0].Path) == 0 {
+		dot = ": "
+	}
+	return &failure{at: s.Pos(at...), message: key + dot + mismatches[0].String()}
+}
+
+// expectHeaders checks the headers of an answer that the file names.
+func expectHeaders(s *scenario.Step, want map[string]any, got any) error {
+	all, _ := got.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		value, has := all[http.CanonicalHeaderKey(name)]
+		switch {
+		case want[name] == nil && has:
+			return &failure{at: s.Pos("expect", "headers", name), message: fmt.Sprintf("want no header %s, got %q", name, value)}
+		case want[name] != nil && !has:
+			return &failure{at: s.Pos("expect", "headers", name), message: fmt.Sprintf("want header %s: %q, the answer has none", name, want[name])}
+		case want[name] != nil && value != want[name]:
+			return &failure{at: s.Pos("expect", "headers", name), message: fmt.Sprintf("want header %s: %q, got %q", name, want[name], value)}
+		}
+	}
+	return nil
+}
+
 // expectAnswer checks what an exchange alone has: a code, an OAuth error, a status, a description.
 func (p *play) expectAnswer(s *scenario.Step, want *scenario.Expect, result map[string]any) error {
 	got, _ := result["error"].(string)
 	body, _ := result["body"].(map[string]any)
 	if !met(want, result) {
 		at := []any{"expect", "error"}
-		if refusalWithoutCode(want) {
+		if refusalWithoutCode(want) && want.Error == "" {
 			at[1] = "status"
 		}
 		return &failure{at: s.Pos(at...), message: wantedEnd(want, result), hint: hint(want.Error, got, result["token"] != nil), value: want.Error}
@@ -95,14 +134,18 @@ func description(result map[string]any) string {
 
 // refusalWithoutCode tells an exchange that is to end with neither a token nor a code, as one that is throttled does.
 func refusalWithoutCode(want *scenario.Expect) bool {
-	return want.Error == "" && want.Status >= http.StatusBadRequest
+	return want.Error == scenario.NoCode || want.Error == "" && want.Status >= http.StatusBadRequest
 }
 
 // met tells whether an exchange ended as wanted: with that code, or for the empty one with a token. An answer with
 // neither is what was wanted only if its status was.
 func met(want *scenario.Expect, result map[string]any) bool {
 	if refusalWithoutCode(want) {
-		return result["error"] == "" && result["token"] == nil && result["status"] == want.Status
+		status, _ := result["status"].(int)
+		return result["error"] == "" && result["token"] == nil && status >= http.StatusBadRequest && (want.Status == 0 || status == want.Status)
+	}
+	if result["discovery"] == true && want.Error == "" {
+		return result["error"] == "" && (want.Status != 0 || result["status"] == http.StatusOK)
 	}
 	return result["error"] == want.Error && (want.Error != "" || result["token"] != nil)
 }
@@ -114,8 +157,12 @@ func wantedEnd(expect *scenario.Expect, result map[string]any) string {
 	description := description(result)
 	status := result["status"]
 	switch {
+	case refusalWithoutCode(expect) && expect.Status == 0:
+		return fmt.Sprintf("want a refusal without an AADSTS code, got HTTP status %v: %s", status, or(description, "no error_description"))
 	case refusalWithoutCode(expect):
 		return fmt.Sprintf("want HTTP status %d without an AADSTS code, got %v: %s", expect.Status, status, description)
+	case want == "" && result["discovery"] == true:
+		return fmt.Sprintf("want a discovery document, got HTTP status %v: %s", status, description)
 	case want == "" && got == "":
 		return fmt.Sprintf("want a token, got HTTP status %v without an AADSTS code", status)
 	case want == "":

@@ -57,6 +57,7 @@ func (p *play) step(ctx context.Context, s *scenario.Step) error {
 	}
 	result, err := kinds[i].do(p, ctx, s, action)
 	if err != nil {
+		addBeside(err, result)
 		var skip *skipped
 		var failed *failure
 		if errors.As(err, &skip) || errors.As(err, &failed) {
@@ -65,6 +66,7 @@ func (p *play) step(ctx context.Context, s *scenario.Step) error {
 		return p.at(s.ErrorPos(err), err)
 	}
 	if err := p.expect(s, result); err != nil {
+		addBeside(err, result)
 		return err
 	}
 	if s.ID != "" {

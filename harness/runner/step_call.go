@@ -53,6 +53,16 @@ func (p *play) call(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 	return result, p.expectCall(s, answers[0])
 }
 
+// addBeside tells of the other call's answer where one of two made at the same time is not as expected.
+func addBeside(err error, result map[string]any) {
+	var failed *failure
+	other, _ := result["beside"].(map[string]any)
+	if other == nil || !errors.As(err, &failed) {
+		return
+	}
+	failed.message += fmt.Sprintf("\nthe call beside it got HTTP status %v: %s", other["status"], document.Show(other["body"]))
+}
+
 // answer is that of a resource.
 type answer struct {
 	status int
@@ -142,7 +152,11 @@ func (p *play) expectCall(s *scenario.Step, got answer) error {
 		return err
 	}
 	switch success := got.status >= 200 && got.status <= 299; {
-	case want.Error != "" && got.code() != want.Error:
+	case want.Error == scenario.NoCode && (got.code() != "" || got.status < http.StatusBadRequest):
+		return &failure{
+			at: s.Pos("expect", "error"), message: fmt.Sprintf("want a refusal without an AADSTS code, got HTTP status %d: %s", got.status, document.Show(got.body)),
+		}
+	case want.Error != scenario.NoCode && want.Error != "" && got.code() != want.Error:
 		return &failure{
 			at: s.Pos("expect", "error"), value: want.Error,
 			message: fmt.Sprintf("want %s, got HTTP status %d: %s", want.Error, got.status, document.Show(got.body)),

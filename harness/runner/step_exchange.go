@@ -62,6 +62,9 @@ type Client func(context.Context, Request) (Answer, error)
 // exchange presents the assertion at the token endpoint, again and again if the file says so.
 func (p *play) exchange(ctx context.Context, s *scenario.Step, a *scenario.Action) (map[string]any, error) {
 	e := a.Exchange
+	if e.Discovery {
+		return p.discovery(ctx, e)
+	}
 	client := Client(rawRequest{e}.exchange)
 	if e.Client != "" && e.Client != "raw" {
 		client = p.opts.Clients[e.Client]
