@@ -82,6 +82,9 @@ func (l *Log) AddSource(file string, lines []string) {
 	l.sources[file] = lines
 }
 
+// Sources has the lines of the files that were added, by their names. The caller must not change it.
+func (l *Log) Sources() map[string][]string { return l.sources }
+
 func (l *Log) line(at place) string {
 	if lines := l.sources[at.file]; at.line >= 1 && at.line <= len(lines) {
 		return Redact(lines[at.line-1])

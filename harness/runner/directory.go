@@ -27,7 +27,7 @@ func (p *play) directory() (control.WorldSpec, error) {
 		if err != nil {
 			return control.WorldSpec{}, err
 		}
-		tenants[0].Applications[0].Certificates = []string{own.pem}
+		tenants[0].Applications[0].Certificates = append(tenants[0].Applications[0].Certificates, own.pem)
 	}
 	filled := directory.New()
 	if err := filled.SetOptions(side.Options); err != nil {

@@ -228,7 +228,9 @@ func (p *play) conclude(err error) {
 		problem.Value = document.Redact(failed.value)
 	case errors.As(err, &bad):
 		p.result.Status = report.Error
-		problem = p.problem(bad.Position, bad.Message, bad.Hint)
+		at := bad.Position
+		at.File = or(at.File, bad.File)
+		problem = p.problem(at, bad.Message, bad.Hint)
 	default:
 		p.result.Status = report.Error
 		hint := ""
@@ -246,7 +248,7 @@ func (p *play) conclude(err error) {
 
 func (p *play) problem(at document.Position, message, hint string) *report.Problem {
 	return &report.Problem{
-		File: p.file.Path, Line: at.Line, Col: at.Column, Width: at.Width, Message: document.Redact(message), Hint: hint, Source: p.file.Line(at.Line),
+		File: or(at.File, p.file.Path), Line: at.Line, Col: at.Column, Width: at.Width, Message: document.Redact(message), Hint: hint, Source: p.file.Line(at),
 	}
 }
 

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
@@ -21,6 +22,8 @@ func (e *Entra) Directory(issuer string) []directory.Tenant {
 	app := directory.Application{
 		Name: e.App, ClientID: e.ClientID, NoServicePrincipal: e.ServicePrincipal != nil && !*e.ServicePrincipal,
 		Disabled: e.Disabled, Public: e.Public, IdentifierURIs: e.IdentifierURIs, AppRoleAssignments: e.AppRoleAssignments,
+		ObjectID: e.ObjectID, ServicePrincipalID: e.ServicePrincipalID, UniqueName: e.UniqueName, TokenVersion: e.TokenVersion, AppRoles: e.AppRoles,
+		AssignmentRequired: e.AssignmentRequired, Certificates: slices.Clone(e.Certificates), Created: e.Created, Properties: e.Properties,
 	}
 	for _, c := range e.Credentials {
 		app.Credentials = append(app.Credentials, directory.Credential(c))

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,8 +35,8 @@ type File struct {
 	// Warnings are what the file should say in other words, by position. It means the same all the same.
 	Warnings document.Problems
 
-	root  *document.Node
-	lines []string
+	root    *document.Node
+	sources map[string][]string // the lines of the file, and of the one that it uses, by their paths
 }
 
 // Source is the text of the file.
@@ -191,13 +192,13 @@ func errorPos(root *document.Node, path []any, err error) document.Position {
 	return n.Start()
 }
 
-// Line returns the source of a line, counted from 1, without its end; empty
-// when there is none.
-func (f *File) Line(n int) string {
-	if n < 1 || n > len(f.lines) {
+// Line returns the source of the line of a position, without its end; empty when there is none.
+func (f *File) Line(at document.Position) string {
+	lines := f.sources[cmp.Or(at.File, f.Path)]
+	if at.Line < 1 || at.Line > len(lines) {
 		return ""
 	}
-	return f.lines[n-1]
+	return lines[at.Line-1]
 }
 
 // resolve decodes n over the defaults.

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -23,39 +24,49 @@ var otherFiles = []struct{ key, message, hint string }{
 
 // Load reads a scenario file. It returns all problems, sorted by position; the
 // File is nil when there are any. name is what messages call the file. src may be any bytes.
+//
+// The file can't use a directory file, as one that [LoadFS] reads can.
 func Load(name string, src []byte, names Names) (*File, document.Problems) {
+	f, _, problems := load(nil, name, src, names)
+	return f, problems
+}
+
+// load is Load for a file of fsys; used is the directory file that it uses.
+func load(fsys fs.FS, name string, src []byte, names Names) (f *File, used string, problems document.Problems) {
 	log := &document.Log{File: name}
 	read := fileFormat.Read(src, log)
 	if read == nil {
-		return nil, log.Problems()
+		return nil, "", log.Problems()
 	}
 	for _, other := range otherFiles {
 		if read.Root.Get(other.key) != nil && read.Root.Get("steps") == nil {
 			log.Add(read.Root.KeyPosition(other.key), other.hint, "%s", other.message)
-			return nil, log.Problems()
+			return nil, "", log.Problems()
 		}
 	}
+	used = use(read.Root, name, fsys, log)
 	refuseKeys(read.Root, log)
 	refuseLater(read.Root, log)
 	log.NextStage()
 	validateShape(read.Root, log)
 	log.NextStage()
 	compileAll(read, log)
-	f := newFile(name, read)
+	f = newFile(name, read)
+	f.sources = log.Sources()
 	log.NextStage()
 	validateRules(f, names, log)
 	if log.Len() > 0 {
-		return nil, log.Problems()
+		return nil, used, log.Problems()
 	}
 	f.Warnings.Sort()
-	return f, nil
+	return f, used, nil
 }
 
 // newFile copies what does not depend on a case out of the tree. The tree may
 // have problems; then the file is only good for finding more.
 func newFile(name string, read *document.File) *File {
 	root := read.Root
-	f := &File{Path: name, Vars: map[string]any{}, root: root, lines: read.Lines}
+	f := &File{Path: name, Vars: map[string]any{}, root: root}
 	f.Name, _ = constant(root.Get("name"))
 	f.About, _ = constant(root.Get("about"))
 	f.Platform, _ = constant(root.Get("issuer").Get("platform"))

@@ -22,6 +22,9 @@ import (
 // name, or fewer, so it does not matter from where the search starts. A file
 // that is named itself may be called anything: it is somebody's copy to try
 // something out. What document.ReadFile refuses is a problem.
+//
+// A scenario may use a directory file of fsys (entra.use), in its own folder or the one above it, or below these. Such a
+// file may lie among the scenarios.
 func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, document.Problems) {
 	if len(paths) == 0 {
 		paths = []string{"."}
@@ -38,12 +41,13 @@ func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, document.Problem
 	slices.SortStableFunc(found, func(a, b source) int { return strings.Compare(a.path, b.path) })
 
 	var files []*File
-	byName := map[string]*File{}
+	byName, shared := map[string]*File{}, map[string]bool{}
 	for i, s := range found {
 		if i > 0 && s.path == found[i-1].path {
 			continue
 		}
-		f, problems := loadSource(fsys, s, names)
+		f, used, problems := loadSource(fsys, s, names)
+		shared[used] = true
 		if f != nil {
 			problems = validateTogether(f, s, byName)
 		}
@@ -52,6 +56,8 @@ func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, document.Problem
 			files = append(files, f)
 		}
 	}
+	// A directory file that a scenario uses may lie among them.
+	all = slices.DeleteFunc(all, func(p document.Problem) bool { return p.Message == DirectoryFile && shared[p.File] })
 	all.Sort()
 	return files, all
 }
@@ -90,12 +96,12 @@ func find(fsys fs.FS, root string) ([]source, error) {
 	return found, err
 }
 
-func loadSource(fsys fs.FS, s source, names Names) (*File, document.Problems) {
+func loadSource(fsys fs.FS, s source, names Names) (f *File, used string, problems document.Problems) {
 	src, err := document.ReadFile(fsys, s.path, MaxSize)
 	if err != nil {
-		return nil, document.Problems{{File: s.path, Message: pathMessage(err)}}
+		return nil, "", document.Problems{{File: s.path, Message: pathMessage(err)}}
 	}
-	return Load(s.path, src, names)
+	return load(fsys, s.path, src, names)
 }
 
 func validateTogether(f *File, s source, byName map[string]*File) document.Problems {

@@ -295,7 +295,7 @@ func TestPositions(t *testing.T) {
 		}
 	}
 	for line, want := range map[int]string{0: "", 1: "name: github/resolve", 10: "  preset: ${{ case.preset }}", 1000: ""} {
-		if got := f.Line(line); got != want {
+		if got := f.Line(document.Position{Line: line}); got != want {
 			t.Errorf("line %d is %q, want %q", line, got, want)
 		}
 	}

@@ -41,6 +41,9 @@ type Key struct {
 
 // Entra describes the verifying side: one application in one tenant and the credentials it trusts.
 type Entra struct {
+	// Use is the path of a directory file, relative to this file, whose tenants and options are below what stands here.
+	// Its tenant that tenant names, or else its first, is the scenario's, and so is the application in it that app names.
+	Use string `json:"use,omitempty"`
 	// Cloud selects the audience and the hosts. Default: public.
 	Cloud string `json:"cloud,omitempty" jsonschema:"enum=public,enum=usgov,enum=china"`
 	// App is the display name of the application: created on the emulator, looked up on a live tenant.
@@ -58,6 +61,25 @@ type Entra struct {
 	Public bool `json:"public,omitempty"`
 	// Certificate gives the application a certificate, with whose key mint steps with certificate sign.
 	Certificate bool `json:"certificate,omitempty"`
+	// ObjectID is the application's object id, a GUID. Default: derived from the names.
+	ObjectID string `json:"objectId,omitempty"`
+	// ServicePrincipalID is the object id of its service principal, the oid and sub of its tokens, a GUID. Default:
+	// derived from the names.
+	ServicePrincipalID string `json:"servicePrincipalId,omitempty"`
+	// UniqueName is the application's alternate key.
+	UniqueName string `json:"uniqueName,omitempty"`
+	// TokenVersion is requestedAccessTokenVersion, 1 or 2. Default: 1.
+	TokenVersion int `json:"tokenVersion,omitempty"`
+	// AppRoles are the roles that the application offers as a resource.
+	AppRoles []directory.AppRole `json:"appRoles,omitempty"`
+	// AssignmentRequired makes the application give tokens, as a resource, only to those with a role: else AADSTS501051.
+	AssignmentRequired bool `json:"appRoleAssignmentRequired,omitempty"`
+	// Certificates are certificates of the application, PEM, beside that of certificate.
+	Certificates []string `json:"certificates,omitempty"`
+	// Created is when the application was created, in RFC 3339. Default: not known.
+	Created time.Time `json:"createdDateTime,omitempty"`
+	// Properties are further properties that Microsoft Graph was given, as they are.
+	Properties map[string]any `json:"properties,omitempty"`
 	// IdentifierURIs make the application a resource, for the scope <uri>/.default.
 	IdentifierURIs []string `json:"identifierUris,omitempty"`
 	// AppRoleAssignments are the roles that the application has at resources; access tokens list them.
