@@ -58,7 +58,7 @@ type sized struct {
 
 // convert returns a node, never nil, and how many values it has.
 func (f foreigner) convert(n ast.Node) (*Node, int) {
-	nothing := &Node{Position: Position{1, 1, 1}}
+	nothing := &Node{Position: Position{Line: 1, Column: 1, Width: 1}}
 	if n == nil {
 		return nothing, 1
 	}
