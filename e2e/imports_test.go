@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"harness/faults":                    {"harness/entra", "harness/farm/ca", "issuers/issuer", "wording"},
 	"harness/keyfile":                   {"harness/document", "issuers/issuer"},
 	"harness/plane":                     {"issuers", "harness/entra/directory"},
-	"harness/report":                    {"wording"},
+	"harness/report":                    {"harness/document", "wording"},
 	"harness/runner":                    {"harness/document", "harness/scenario", "harness/targets", "harness/control", "harness/report", "harness/plane", "harness/entra", "harness/entra/directory", "harness/faults", "issuers", "issuers/generic", "issuers/issuer", "wording"},
 	"harness/scenario":                  {"harness/document", "harness/entra/directory", "issuers/generic", "wording"},
 	"harness/state":                     {},

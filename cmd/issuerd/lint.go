@@ -11,6 +11,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/generic"
@@ -40,7 +41,8 @@ func newLint() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint [PATH|NAME...]",
 		Short: "Check scenario, directory and issuer files without running them",
-		Long: `Check scenario files and print every problem as file:line:col: message, with a hint where there is one.
+		Long: `Check scenario files and print every problem as file:line:col: message, with the line, carets below the place and a hint where
+there is one. What a run would refuse is a problem, too, in the same words: only what depends on values of the run is left to it.
 Paths are files and folders, and names as run takes them; without any, the scenarios that come with issuerd are checked. A file whose
 first level has tenants is checked as a directory, for serve --directory, and one that has platform or presets there as an issuer, for
 --issuers, whose platform the scenarios beside it may name. Nothing is sent anywhere. A warning is about an old word that means the same
@@ -61,7 +63,7 @@ Exit status: 0 without problems, whatever the warnings, 2 with some or when a pa
 				l.Problems, l.Warnings = findingsOf(l.problems), findingsOf(l.warnings)
 				err = printJSON(cmd.OutOrStdout(), l.findings)
 			} else {
-				err = printFindings(cmd.OutOrStdout(), l.problems, l.warnings)
+				_, err = io.WriteString(cmd.OutOrStdout(), report.Problems(slices.Concat(l.problems, l.warnings)))
 			}
 			if err != nil {
 				return err
@@ -182,18 +184,6 @@ func (kind *otherKind) lint(l *linted, path string) error {
 		return err
 	}
 	l.problems = append(l.problems, some...)
-	return nil
-}
-
-// printFindings prints a line for each problem and warning, and one for each hint.
-func printFindings(w io.Writer, all ...document.Problems) error {
-	for _, problems := range all {
-		if len(problems) > 0 {
-			if _, err := fmt.Fprintln(w, problems); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
 }
 

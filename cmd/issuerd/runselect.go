@@ -56,7 +56,7 @@ func (f *runFlags) choose(cmd *cobra.Command, paths []string) (*chosen, error) {
 		return nil, err
 	}
 	if len(loaded.problems) > 0 {
-		fmt.Fprintln(cmd.ErrOrStderr(), loaded.problems)
+		fmt.Fprint(cmd.ErrOrStderr(), report.Problems(loaded.problems))
 		return nil, &exitError{code: exitUsage}
 	}
 	c := &chosen{files: loaded.files, issuers: issuers, shard: shard}

@@ -111,7 +111,7 @@ func writeSource(b *strings.Builder, p *Problem) string {
 		return "   "
 	}
 	text := []rune(strings.TrimRight(strings.ReplaceAll(p.Source, "\t", " "), " "))
-	column := min(max(1, p.Col), len(text)+1)
+	text, column := window(text, min(max(1, p.Col), len(text)+1))
 	width := max(1, min(p.Width, len(text)+1-column))
 	number := fmt.Sprint(p.Line)
 	margin := strings.Repeat(" ", len(number)+1)

@@ -210,6 +210,12 @@ func TestRenamed(t *testing.T) {
 		case len(problems) > 0:
 			t.Errorf("%s: problems %v", tt.name, problems)
 		default:
+			for i, warning := range f.Warnings {
+				if !strings.Contains(warning.Source, "gitlab-tag") {
+					t.Errorf("%s: source line %q", tt.name, warning.Source)
+				}
+				f.Warnings[i].Source = ""
+			}
 			if diff := cmp.Diff(tt.want, f.Warnings); diff != "" {
 				t.Errorf("%s: warnings (-want +got):\n%s", tt.name, diff)
 			}

@@ -298,6 +298,7 @@ func (v *validator) modernize(d *decoder, issuer *Issuer) {
 		File: v.file.Path, Position: d.where(written),
 		Message: fmt.Sprintf("warning: the preset %q of %s has other names now", issuer.Preset, issuer.Platform),
 		Hint:    fmt.Sprintf("write platform: %s, preset: %s", platform, preset),
+		Source:  document.Redact(v.file.Line(d.where(written))),
 	}
 	if !slices.Contains(v.file.Warnings, warning) { // rows may share the place
 		v.file.Warnings = append(v.file.Warnings, warning)
