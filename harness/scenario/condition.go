@@ -46,10 +46,9 @@ func (c *Condition) Eval(env Env) (ok bool, detail string, err error) {
 // mayHold refuses a condition that makes a number or a text, which the compiler does not notice where an operand may be
 // anything.
 func (c compiler) mayHold(e *expression) bool {
-	const hint = "compare it with something, as in token.exp - token.iat == 3600"
 	got := madeBy(e.tree)
 	if got != "" {
-		c.Add(e.node.Position, hint, "want true or false, got %s", got)
+		c.Add(e.node.Position, compareIt, "want true or false, got %s", got)
 	}
 	return got == ""
 }

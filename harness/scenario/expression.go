@@ -120,7 +120,7 @@ func (c compiler) addError(e *expression, err error) {
 	at, message := e.errorAt(err)
 	hint := slipHint(e.source, message)
 	if hint == "" && e.tree != nil {
-		hint = conditionHint(e.tree)
+		hint = conditionHint(e.tree, message)
 	}
 	c.Add(at, hint, "%s", message)
 }

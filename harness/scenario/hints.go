@@ -122,9 +122,33 @@ func wordHint(name string) string {
 }
 
 // conditionHint says what to do about a condition that does not compile as one.
-func conditionHint(tree ast.Node) string {
-	if _, isText := tree.(*ast.StringNode); isText {
+func conditionHint(tree ast.Node, message string) string {
+	_, isText := tree.(*ast.StringNode)
+	switch {
+	case !strings.HasPrefix(message, "expected bool"):
+		return ""
+	case isText:
 		return "leave the inner quotes out: they make it a text"
 	}
-	return ""
+	return compareIt
 }
+
+// compareIt is what to do with a value in the place of a condition.
+const compareIt = "compare it with something, as in token.exp - token.iat == 3600"
+
+// insteadOf says which codes are answered in place of one that never is, if the reason names them.
+func (v *validator) insteadOf(code, reason string) string {
+	var answered []string
+	for _, number := range numbersOfCodes.FindAllString(reason, -1) {
+		other := "AADSTS" + number
+		if other != code && !slices.Contains(answered, other) && v.names.Codes != nil && v.names.Codes(other) && v.names.Rules.Unanswered(other) == "" {
+			answered = append(answered, other)
+		}
+	}
+	if len(answered) == 0 {
+		return ""
+	}
+	return "expect " + strings.Join(answered, " or ")
+}
+
+var numbersOfCodes = regexp.MustCompile(`\b[0-9]{5,8}\b`)

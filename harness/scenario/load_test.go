@@ -30,8 +30,14 @@ var names = scenario.Names{
 	},
 	Taken:  []string{"gcp", "github"},
 	Faults: []string{"wrong-kid", "slow-jwks"},
+	Rules: scenario.Rules{Unanswered: func(code string) string {
+		if code == "AADSTS70021" {
+			return "superseded by 700213 in 2023"
+		}
+		return ""
+	}},
 	Codes: func(code string) bool {
-		return strings.Contains(" AADSTS700213 AADSTS7002138 AADSTS7000272 AADSTS700212 AADSTS5002738 ", " "+code+" ")
+		return strings.Contains(" AADSTS70021 AADSTS700213 AADSTS7002138 AADSTS7000272 AADSTS700212 AADSTS5002738 ", " "+code+" ")
 	},
 }
 

@@ -351,7 +351,7 @@ func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 			d.Fail(n, "docs/fidelity.md lists the codes that are known", "unknown code %s", code)
 		case v.names.Rules.Unanswered != nil:
 			if why := v.names.Rules.Unanswered(code); why != "" {
-				d.Fail(n, "expect the code that is the answer", "%s is never answered: %s", code, why)
+				d.Fail(n, v.insteadOf(code, why), "%s is never answered: %s", code, why)
 			}
 		}
 	}
@@ -437,7 +437,7 @@ func (v *validator) validateDiscovery(s *Step) {
 	}
 	for _, key := range notOfDiscovery {
 		if expect := s.node.Get("expect"); expect.Get(key) != nil {
-			v.Add(expect.KeyPosition(key), "match body", "a discovery document has no %q", key)
+			v.Add(expect.KeyPosition(key), "match body", "an exchange that asks for a discovery document cannot expect %q", key)
 		}
 	}
 }

@@ -66,8 +66,8 @@ func readDirectory(name string, src []byte, log *document.Log) *document.Node {
 	own := &document.Log{File: name}
 	format := document.Format{Name: "directory", Start: "a directory has tenants", Limit: MaxSize}
 	read := format.Read(src, own)
+	log.AddSource(name, own.Sources()[name])
 	if read != nil {
-		log.AddSource(name, read.Lines)
 		(&document.Decoder{Log: own}).Decode(read.Root, &directory.File{Options: directory.DefaultOptions()})
 		read.Root.Walk(func(n *document.Node) {
 			if text, _ := n.Value.(string); strings.Contains(text, "${{") {
