@@ -18,6 +18,8 @@ import (
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/document/comments"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/faults"
+	"github.com/issuerd/issuerd/issuers"
 	"github.com/issuerd/issuerd/issuers/generic"
 )
 
@@ -76,7 +78,7 @@ func TestSchemaAgrees(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"typos", "missing", "directory", "mistakes", "numbers", "credentials", "keys-of-others"} {
+	for _, name := range []string{"typos", "missing", "directory", "mistakes", "numbers", "credentials", "keys-of-others", "hints"} {
 		if accepts("testdata/bad/"+name+".yaml") == nil {
 			t.Errorf("the schema accepts testdata/bad/%s.yaml", name)
 		}
@@ -152,6 +154,8 @@ func generateSchema(t *testing.T) []byte {
 		Pattern:     `\$\{\{`,
 		Description: "A string with an expression whose value takes this place: ${{ … }}.",
 	}
+	describeWords(schema)
+	defineFaults(schema)
 	schema.Definitions["case"].AdditionalProperties = nil
 	schema.Definitions["Issuer"].OneOf = []*jsonschema.Schema{{Required: []string{"platform"}}, {Required: []string{"define"}}}
 	doc := schema.Definitions["scenario"].Properties
@@ -170,6 +174,106 @@ func generateSchema(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// wordsOf says what the words mean that a key may have, by definition and key.
+var wordsOf = map[string]map[string]string{
+	"Entra.cloud": {"public": "login.microsoftonline.com", "usgov": "login.microsoftonline.us", "china": "login.partner.microsoftonline.cn"},
+	"Mint.via":    {"native": "the platform's own token API, as a workload asks it", "direct": "the farm's, with any claims and lifetime"},
+	"Exchange.client": {
+		"raw": "a plain HTTP request, the only one in the binary", "msal": "MSAL for Go; a run without it skips the case", "azidentity": "the Azure SDK for Go; a run without it skips the case",
+	},
+	"Exchange.version": {"v1": "/oauth2/token, with resource", "v2": "/oauth2/v2.0/token, with scope"},
+	"directory.Options.matchOrder": {
+		"audience-first": "AADSTS700212 where both differ", "subject-first": "AADSTS700213 where both differ",
+	},
+	"directory.Options.gitLabRequires": {
+		"id": "project_id, namespace_id or user_id", "project-id": "project_id, unless sub begins with it", "subject": "nothing beside sub",
+	},
+}
+
+// describeWords has editors say what each word of a key means, as VS Code does by enumDescriptions.
+func describeWords(schema *jsonschema.Schema) {
+	for key, words := range wordsOf {
+		dot := strings.LastIndex(key, ".")
+		p := schema.Definitions[key[:dot]].Properties.Value(key[dot+1:])
+		for _, choice := range p.AnyOf {
+			if choice.Enum != nil {
+				p = choice
+			}
+		}
+		if len(p.Enum) != len(words) {
+			panic(key + " has other words")
+		}
+		descriptions := make([]string, len(p.Enum))
+		for i, word := range p.Enum {
+			if descriptions[i] = words[word.(string)]; descriptions[i] == "" {
+				panic(key + ": no " + word.(string))
+			}
+		}
+		p.Extras = map[string]any{"enumDescriptions": descriptions}
+	}
+	var names []any
+	for _, p := range issuers.All() {
+		names = append(names, p.Name)
+	}
+	schema.Definitions["Issuer"].Properties.Value("platform").Examples = names // issuer files add others
+}
+
+// defineFaults adds the faults with their parameters, and has the keys that hold some refer to them.
+func defineFaults(schema *jsonschema.Schema) {
+	all := &jsonschema.Schema{Type: "object", Description: "Faults by name, each with its parameters; {} for none.", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	for _, f := range faults.All {
+		parameters := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+		for _, p := range f.Parameters() {
+			parameters.Properties.Set(p.Name, orExpression(&jsonschema.Schema{Type: p.Type, Description: p.About}))
+		}
+		fault := orExpression(parameters)
+		fault.Description = f.About
+		all.Properties.Set(f.Name, fault)
+	}
+	schema.Definitions["faults"] = all
+	set := schema.Definitions["Fault"].Properties.Value("set")
+	set.AnyOf[0] = &jsonschema.Schema{Ref: "#/$defs/faults"}
+	list := schema.Definitions["Issuer"].Properties.Value("faults")
+	list.Items = &jsonschema.Schema{Ref: "#/$defs/faults"}
+}
+
+// TestHovers checks that an editor has something to say of every key.
+func TestHovers(t *testing.T) {
+	t.Parallel()
+	var schema any
+	if err := json.Unmarshal(Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	keys := 0
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, item := range v {
+				walk(path, item)
+			}
+		case map[string]any:
+			properties, _ := v["properties"].(map[string]any)
+			if strings.HasSuffix(path, "/properties") {
+				properties = nil // that is a key called properties
+			}
+			for key, p := range properties {
+				keys++
+				if text, _ := p.(map[string]any)["description"].(string); text == "" {
+					t.Errorf("%s.%s has no description", path, key)
+				}
+			}
+			for key, member := range v {
+				walk(path+"/"+key, member)
+			}
+		}
+	}
+	walk("", schema)
+	if keys < 200 {
+		t.Errorf("%d keys, want all of them", keys)
+	}
 }
 
 // These begin the names of the definitions that are the directory's own types, and those of issuer files.

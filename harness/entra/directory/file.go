@@ -72,8 +72,8 @@ func IsFile(src []byte) bool {
 
 // File is a directory as a directory file has it.
 type File struct {
-	Options Options  `json:"options"`
-	Tenants []Tenant `json:"tenants" jsonschema:"required"`
+	Options Options  `json:"options"`                       // behaviours of Entra that are not documented
+	Tenants []Tenant `json:"tenants" jsonschema:"required"` // the directories of this Entra, one or more
 }
 
 // File returns the directory as it is now. The caller owns it.

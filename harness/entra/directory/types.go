@@ -34,8 +34,8 @@ type Policies struct {
 // ConditionalAccess is a Conditional Access policy for workload identities, whose only grant control is block. It does
 // not apply to managed identities.
 type ConditionalAccess struct {
-	ID           string   `json:"id"` // a GUID; "": derived
-	Name         string   `json:"displayName"`
+	ID           string   `json:"id"`                     // a GUID; "": derived
+	Name         string   `json:"displayName"`            // required
 	Applications []string `json:"applications,omitempty"` // display names or client ids; empty: all of the tenant
 	// networks in CIDR notation from which it does not block; empty: it blocks everywhere
 	ExcludeLocations []string `json:"excludeLocations,omitempty"`
@@ -67,11 +67,11 @@ type Application struct {
 
 // AppRole is an application permission of a resource.
 type AppRole struct {
-	ID          string `json:"id"`    // a GUID; "": derived
-	Value       string `json:"value"` // as in the claim roles
-	DisplayName string `json:"displayName,omitempty"`
-	Description string `json:"description,omitempty"`
-	Disabled    bool   `json:"disabled,omitempty"`
+	ID          string `json:"id"`                    // a GUID; "": derived
+	Value       string `json:"value"`                 // as in the claim roles
+	DisplayName string `json:"displayName,omitempty"` // what people read
+	Description string `json:"description,omitempty"` // free text
+	Disabled    bool   `json:"disabled,omitempty"`    // nobody is given it in a token
 	// MemberTypes says who may have it: Application, User. Empty: Application.
 	MemberTypes []string `json:"allowedMemberTypes,omitempty"`
 }
@@ -81,8 +81,8 @@ type AppRoleAssignment struct {
 	ID string `json:"id"` // a GUID; "": derived
 	// "Microsoft Graph", or an application's display name, client id or service principal's id
 	Resource string    `json:"resource"`
-	Role     string    `json:"role"` // the role's value or id
-	Created  time.Time `json:"createdDateTime,omitzero"`
+	Role     string    `json:"role"`                     // the role's value or id
+	Created  time.Time `json:"createdDateTime,omitzero"` // zero: not known
 }
 
 // Credential is a federated identity credential.
@@ -90,11 +90,11 @@ type Credential struct {
 	ID string `json:"id"` // a GUID; "": derived
 	// 3 to 120 letters, digits, - and _, the first a letter or digit; unique in the application
 	Name        string   `json:"name"`
-	Issuer      string   `json:"issuer"`            // must equal the assertion's iss
-	Subject     string   `json:"subject,omitempty"` // must equal the assertion's sub, case included; "" with Matching
-	Audiences   []string `json:"audiences"`         // exactly one
-	Description string   `json:"description,omitempty"`
-	Matching    string   `json:"matching,omitempty"` // instead of Subject: a flexible expression (claimsMatchingExpression)
+	Issuer      string   `json:"issuer"`                // must equal the assertion's iss
+	Subject     string   `json:"subject,omitempty"`     // must equal the assertion's sub, case included; "" with Matching
+	Audiences   []string `json:"audiences"`             // exactly one
+	Description string   `json:"description,omitempty"` // free text
+	Matching    string   `json:"matching,omitempty"`    // instead of Subject: a flexible expression (claimsMatchingExpression)
 	// Created may be given for a credential with an expression about GitHub or GitLab: one from before 2026-07-15 need
 	// not name an id. Zero: new.
 	Created time.Time `json:"createdDateTime,omitzero"`
@@ -102,37 +102,37 @@ type Credential struct {
 
 // ManagedIdentity is a user-assigned managed identity.
 type ManagedIdentity struct {
-	Name               string              `json:"name"`
-	ClientID           string              `json:"clientId"`      // a GUID; "": derived, like PrincipalID
-	PrincipalID        string              `json:"principalId"`   // of its service principal: oid and sub of its tokens
-	Subscription       string              `json:"subscription"`  // the id; "": the tenant's first
-	ResourceGroup      string              `json:"resourceGroup"` // the name; "": the subscription's first
-	Location           string              `json:"location,omitempty"`
-	Tags               map[string]string   `json:"tags,omitempty"`
-	AppRoleAssignments []AppRoleAssignment `json:"appRoleAssignments,omitempty"`
-	Credentials        []Credential        `json:"credentials,omitempty"` // at most 20
+	Name               string              `json:"name"`                         // required; unique in its resource group
+	ClientID           string              `json:"clientId"`                     // a GUID; "": derived, like PrincipalID
+	PrincipalID        string              `json:"principalId"`                  // of its service principal: oid and sub of its tokens
+	Subscription       string              `json:"subscription"`                 // the id; "": the tenant's first
+	ResourceGroup      string              `json:"resourceGroup"`                // the name; "": the subscription's first
+	Location           string              `json:"location,omitempty"`           // "": that of the resource group
+	Tags               map[string]string   `json:"tags,omitempty"`               // of Azure Resource Manager
+	AppRoleAssignments []AppRoleAssignment `json:"appRoleAssignments,omitempty"` // roles that its service principal has at resources
+	Credentials        []Credential        `json:"credentials,omitempty"`        // at most 20
 }
 
 // Subscription is a subscription of Azure.
 type Subscription struct {
-	ID              string           `json:"id"` // a GUID; "": derived
-	DisplayName     string           `json:"displayName"`
-	ResourceGroups  []ResourceGroup  `json:"resourceGroups,omitempty"`
-	RoleAssignments []RoleAssignment `json:"roleAssignments,omitempty"`
+	ID              string           `json:"id"`                        // a GUID; "": derived
+	DisplayName     string           `json:"displayName"`               // may be left out beside an id
+	ResourceGroups  []ResourceGroup  `json:"resourceGroups,omitempty"`  // with what is in them
+	RoleAssignments []RoleAssignment `json:"roleAssignments,omitempty"` // who has which role of Azure at which scope
 }
 
 // ResourceGroup is a resource group with the resources in it that are not managed identities.
 type ResourceGroup struct {
-	Name      string            `json:"name"`
-	Location  string            `json:"location,omitempty"` // "": westeurope
-	Tags      map[string]string `json:"tags,omitempty"`
-	Resources []Resource        `json:"resources,omitempty"`
+	Name      string            `json:"name"`                // required; unique in the subscription
+	Location  string            `json:"location,omitempty"`  // "": westeurope
+	Tags      map[string]string `json:"tags,omitempty"`      // of Azure Resource Manager
+	Resources []Resource        `json:"resources,omitempty"` // that are not managed identities
 }
 
 // Resource is something in a resource group that can be read.
 type Resource struct {
-	Type     string `json:"type"` // such as Microsoft.KeyVault/vaults
-	Name     string `json:"name"`
+	Type     string `json:"type"`               // such as Microsoft.KeyVault/vaults
+	Name     string `json:"name"`               // required
 	Location string `json:"location,omitempty"` // "": the group's
 }
 
@@ -144,7 +144,7 @@ type RoleAssignment struct {
 	Role      string `json:"role"` // a built-in role's name or id, such as Reader
 	// below the subscription, such as /resourceGroups/app; "": the subscription
 	Scope   string    `json:"scope,omitempty"`
-	Created time.Time `json:"createdDateTime,omitzero"`
+	Created time.Time `json:"createdDateTime,omitzero"` // zero: not known
 }
 
 // B2CPolicy finds a B2C policy of the tenant by its name in any case, and returns it as the tenant has it, or "".
