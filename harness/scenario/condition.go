@@ -105,9 +105,6 @@ func (c *Condition) operand(n ast.Node, env Env) []string {
 	}
 	source := n.String()
 	part := &expression{source: source, node: c.code.node, scope: c.code.scope}
-	if part.compileMetered() != nil {
-		return nil
-	}
 	v, err := part.eval(c.path, env)
 	if err != nil {
 		return nil

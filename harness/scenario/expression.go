@@ -29,7 +29,7 @@ type expression struct {
 	node    *document.Node // the string it stands in
 	offset  int            // runes before it in that string
 	lines   []string
-	program *vm.Program
+	program *vm.Program // nil before the first evaluation
 	tree    ast.Node
 	scope   shape
 	// roots are the names it uses.
@@ -91,9 +91,6 @@ func (c compiler) compile(text string, n *document.Node, offset int, scope shape
 		// Only for the verdict: the program itself returns the value as it
 		// is, so that a message at run time can name its type.
 		_, err = expr.Compile(source, append(e.options(), expr.AsBool())...)
-	}
-	if err == nil {
-		err = e.compileMetered()
 	}
 	if err != nil {
 		c.addError(e, err)
@@ -252,6 +249,11 @@ func (e *expression) eval(path string, env Env) (v any, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.meter.used = 0
+	if e.program == nil {
+		if err := e.compileMetered(); err != nil {
+			return nil, fail(e.at(0, 1), err.Error())
+		}
+	}
 	v, err = expr.Run(e.program, map[string]any(env))
 	if err != nil {
 		at, message := e.errorAt(err)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/issuerd/issuerd/harness/document"
 )
@@ -21,7 +23,7 @@ import (
 // without the extension. The path may have more directories in front than the
 // name, or fewer, so it does not matter from where the search starts. A file
 // that is named itself may be called anything: it is somebody's copy to try
-// something out. What document.ReadFile refuses is a problem.
+// something out. What document.ReadFile refuses is a problem. It reads several files of fsys at the same time.
 //
 // A scenario may use a directory file of fsys (entra.use), in its own folder or the one above it, or below these. Such a
 // file may lie among the scenarios.
@@ -40,26 +42,47 @@ func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, document.Problem
 	}
 	slices.SortStableFunc(found, func(a, b source) int { return strings.Compare(a.path, b.path) })
 
+	found = slices.CompactFunc(found, func(a, b source) bool { return a.path == b.path })
+
 	var files []*File
 	byName, shared := map[string]*File{}, map[string]bool{}
-	for i, s := range found {
-		if i > 0 && s.path == found[i-1].path {
-			continue
+	for i, l := range loadAll(fsys, found, names) {
+		shared[l.used] = true
+		if l.file != nil {
+			l.problems = validateTogether(l.file, found[i], byName)
 		}
-		f, used, problems := loadSource(fsys, s, names)
-		shared[used] = true
-		if f != nil {
-			problems = validateTogether(f, s, byName)
-		}
-		all = append(all, problems...)
-		if len(problems) == 0 {
-			files = append(files, f)
+		all = append(all, l.problems...)
+		if len(l.problems) == 0 {
+			files = append(files, l.file)
 		}
 	}
 	// A directory file that a scenario uses may lie among them.
 	all = slices.DeleteFunc(all, func(p document.Problem) bool { return p.Message == DirectoryFile && shared[p.File] })
 	all.Sort()
 	return files, all
+}
+
+// loaded is what came of a source.
+type loaded struct {
+	file     *File
+	used     string
+	problems document.Problems
+}
+
+// loadAll loads the sources, as many at the same time as there are processors.
+func loadAll(fsys fs.FS, sources []source, names Names) []loaded {
+	all := make([]loaded, len(sources))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i, s := range sources {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			all[i].file, all[i].used, all[i].problems = loadSource(fsys, s, names)
+		})
+	}
+	wg.Wait()
+	return all
 }
 
 // source is a file to load. below is its path in the directory that was searched for it, or empty if it was named
