@@ -40,7 +40,7 @@ type File struct {
 }
 
 // Source is the text of the file.
-func (f *File) Source() string { return strings.Join(f.lines, "\n") }
+func (f *File) Source() string { return strings.Join(f.sources[f.Path], "\n") }
 
 // Case is one row of a file.
 type Case struct {
