@@ -8,5 +8,5 @@ import "embed"
 
 // FS holds the files below their folders, such as github/branch.yaml.
 //
-//go:embed */*.yaml
+//go:embed *.yaml */*.yaml
 var FS embed.FS

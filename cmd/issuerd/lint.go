@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -128,7 +129,7 @@ func lint(paths []string) (*linted, error) {
 		}
 		if kind == nil {
 			others = append(others, path)
-		} else if err := kind.lint(l, path); err != nil {
+		} else if err := kind.lint(l, disk{}, path); err != nil {
 			return nil, err
 		}
 	}
@@ -143,7 +144,7 @@ func lint(paths []string) (*linted, error) {
 		n := slices.IndexFunc(otherKinds, func(kind otherKind) bool { return kind.message == p.Message })
 		if n < 0 {
 			l.problems = append(l.problems, p)
-		} else if err := otherKinds[n].lint(l, p.File); err != nil {
+		} else if err := otherKinds[n].lint(l, loaded.from, p.File); err != nil {
 			return nil, err
 		}
 	}
@@ -172,8 +173,8 @@ func otherKindOf(path string) (*otherKind, error) {
 }
 
 // lint counts a file and adds what is wrong with it.
-func (kind *otherKind) lint(l *linted, path string) error {
-	src, err := document.ReadFile(disk{}, path, document.MaxSize)
+func (kind *otherKind) lint(l *linted, from fs.FS, path string) error {
+	src, err := document.ReadFile(from, path, document.MaxSize)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ import (
 type loaded struct {
 	files    []*scenario.File
 	problems document.Problems
+	from     fs.FS               // what they were read from
 	cases    map[string][]string // the cases that are selected of a file, by its path; of one that is not here, all
 }
 
@@ -39,7 +40,7 @@ func (l *loaded) selects(file *scenario.File, title string) bool {
 func load(args []string, issuers ...*generic.File) (*loaded, error) {
 	if len(args) == 0 {
 		files, problems := scenario.LoadFS(scenarios.FS, runner.Names(issuers...), ".")
-		return &loaded{files: files, problems: problems}, nil
+		return &loaded{files: files, problems: problems, from: scenarios.FS}, nil
 	}
 	var paths []string
 	from, whole, cases := sources{}, map[string]bool{}, map[string][]string{}
@@ -67,7 +68,7 @@ func load(args []string, issuers ...*generic.File) (*loaded, error) {
 			}
 		}
 	}
-	return &loaded{files, problems, cases}, nil
+	return &loaded{files, problems, from, cases}, nil
 }
 
 // validateCase says what cases a file has when it has not this one.
@@ -143,6 +144,7 @@ func (s sources) locate(p string) (string, bool) {
 		if inside := path.Clean(p) + ext; fs.ValidPath(inside) {
 			if _, err := fs.Stat(scenarios.FS, inside); err == nil {
 				s[inside] = true
+				s.addShared()
 				return inside, true
 			}
 		}
@@ -150,11 +152,19 @@ func (s sources) locate(p string) (string, bool) {
 	return "", false
 }
 
+// addShared adds the directory files of the program's own scenarios, which these use.
+func (s sources) addShared() {
+	shared, _ := fs.Glob(scenarios.FS, "*.yaml") // the pattern is well formed
+	for _, p := range shared {
+		s[p] = true
+	}
+}
+
 // libraryNames are the scenarios that come with the program, and their folders.
 func libraryNames() []string {
 	var names []string
 	_ = fs.WalkDir(scenarios.FS, ".", func(p string, d fs.DirEntry, _ error) error { // nothing goes wrong in memory
-		if p != "." {
+		if p != "." && (d.IsDir() || path.Dir(p) != ".") {
 			names = append(names, strings.TrimSuffix(p, path.Ext(p)))
 		}
 		return nil

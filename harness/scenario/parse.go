@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/document"
@@ -19,9 +20,14 @@ func syntaxHint(line string, reference bool) string {
 		return "put the value under vars and use ${{ vars.name }}"
 	case strings.Contains(line, "${{"):
 		return "a string with ${{ }} inside {…} or […] must be quoted"
+	case indexed.MatchString(line):
+		return "a value with brackets in it inside {…} or […] must be quoted"
 	}
 	return ""
 }
+
+// indexed is an item that an expression takes out of a list or a map.
+var indexed = regexp.MustCompile(`\w\[["\w]`)
 
 // refuseKeys refuses keys with an expression, which the shape of a file cannot depend on.
 func refuseKeys(root *document.Node, log *document.Log) {
