@@ -89,6 +89,10 @@ func (r *reader) message(m mention) Message {
 			out.Basis, out.Sentence = ByConflict, cause
 			out.Notes = append(out.Notes, fmt.Sprintf("The number is %s (%q), the words speak of what %s is about.", name(m.number), row.Message, name(cause)))
 		}
+		if v, name, is := quotedValue(out.Text, m.number); is {
+			out.Values = map[string]Value{name: v}
+			out.Notes = append(out.Notes, "The words are none of Entra's that are known: the "+words[name]+" was taken from between their quotes.")
+		}
 		return out
 	case m.number == 0:
 		out.Basis = BySentence
@@ -96,6 +100,7 @@ func (r *reader) message(m mention) Message {
 		out.Notes = append(out.Notes, alternatives(m.sentence)...)
 	case m.sentence.agrees(m.number):
 		out.Basis = ByBoth
+		m.sentence = m.sentence.as(m.number)
 	default:
 		out.Basis, out.Sentence = ByConflict, m.sentence.codes[0]
 		out.Notes = append(out.Notes, fmt.Sprintf("The number is %s, the sentence is that of %s.", name(m.number), name(out.Sentence)))
@@ -119,11 +124,37 @@ func (r *reader) message(m mention) Message {
 	}
 	out.Text = name(out.Code) + ": " + written(s)
 	out.Notes = append(out.Notes, valueNotes(out.Values)...)
+	if s.headless {
+		out.Notes = append(out.Notes, "The beginning of the sentence is missing.")
+	}
 	if end := s.found[len(s.found)-1]; !s.whole || end.fits < len(s.w.parts[len(s.found)-1].letters) && !isAddress(s.w.parts[len(s.found)-1], end.fits) {
 		out.Notes = append(out.Notes, "The sentence is not whole: its end is missing, or is worded otherwise.")
 	}
 	return out
 }
+
+// quotedValue is the only value that a sentence in other words has between quotes, if its code prints only one and it is
+// of that one's kind.
+func quotedValue(text string, code int) (v Value, name string, is bool) {
+	row, _ := entra.Lookup(code)
+	places := place.FindAllStringSubmatch(row.Message, -1)
+	inQuotes := betweenQuotes.FindAllStringSubmatch(text, -1)
+	if len(places) != 1 || len(inQuotes) != 1 || valueKinds[places[0][1]] == nil {
+		return v, "", false
+	}
+	v = Value{Text: inQuotes[0][1]}
+	v.marks()
+	name = places[0][1]
+	return v, name, valueKinds[name].MatchString(v.Text)
+}
+
+var (
+	betweenQuotes = regexp.MustCompile(`['"‘“„«‚「]\s?([^'"‘’“”„«»‚「」]{3,600}?)\s?['"’”“»‘」]`)
+	valueKinds    = map[string]*regexp.Regexp{
+		"iss": regexp.MustCompile(`^https?://`), "sub": regexp.MustCompile(`[:/]|^[0-9a-f-]{36}$`), "aud": regexp.MustCompile(`[:/]|^[0-9a-f-]{36}$`),
+		"clientId": guid, "tenant": regexp.MustCompile(`[.-]`),
+	}
+)
 
 // name is a code as texts have it.
 func name(code int) string {
@@ -206,12 +237,15 @@ func (r *reader) words(m mention) string {
 	}
 	text = text[:min(len(text), 600)]
 	if end := unknownEnd.FindStringIndex(text); end != nil {
+		if text[end[0]] == '.' {
+			end[0]++
+		}
 		text = text[:end[0]]
 	}
 	return ": " + strings.TrimRight(strings.Join(strings.Fields(strings.ToValidUTF8(text[1:], "")), " "), `"'`+"`")
 }
 
-var unknownEnd = regexp.MustCompile(`(?i)\s*(?:Trace[ _]?ID|Correlation[ _]?ID|",|"}|'}|\n[ \t]*\n|\n\s*at |AADSTS)`)
+var unknownEnd = regexp.MustCompile(`(?i)\s*(?:Trace[ _]?ID|Correlation[ _]?ID|Trace-ID|",|"}|'}|\n[ \t]*\n|\.[ \t]*\n|\n\s*at |AADSTS)`)
 
 // named says which other codes the text only names.
 func named(all []mention, out []Message) []string {

@@ -76,7 +76,7 @@ func (c *cleaned) note(sentence string) {
 var (
 	ends         = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u00a0", " ", "\u202f", " ")
 	entity       = regexp.MustCompile(`(?i)&\n?(?:#\n?\d(?:\n?\d){0,5}|#x[0-9a-f]{1,5}|q\n?u\n?o\n?t|apos|lt|gt|amp|nbsp|lsquo|rsquo|ldquo|rdquo|hellip)\n?;`)
-	ansi         = regexp.MustCompile("\x1b\n?\\[\n?[0-9;?]*\n?[0-9;?]*[A-Za-z]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[()][0-9A-B]|\x1b")
+	ansi         = regexp.MustCompile("\x1b\n?\\[\n?[0-9;?]*\n?[0-9;?]*[A-Za-z]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[()][0-9A-B]|\x1b|\\[(?:[0-9]{1,3};){0,4}[0-9]{1,3}m")
 	separatorRow = regexp.MustCompile(`(?m)^[ \t>]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*$|^[ \t>]*\|[ \t]*:?-{2,}:?[ \t]*\|[ \t]*$`)
 	breakTag     = regexp.MustCompile(`(?i)<(?:br|/p|/div|/li|/tr|/td|/th|/h[1-6]|/pre)(?:\s[^<>]*)?\s*/?>`)
 	tag          = regexp.MustCompile(`(?i)</?(?:a|i|b|em|strong|code|pre|p|div|span|li|ul|ol|td|tr|th|table|tbody|thead|h[1-6]|font|samp|tt|wbr|blockquote|html|body)(?:\s[^<>]*)?/?>`)
@@ -225,6 +225,10 @@ func (c *cleaned) links(text string) string {
 		c.note(undone)
 		if scheme, rest, ok := strings.Cut(m[2], "://"); ok && !strings.Contains(m[1], "://") &&
 			strings.TrimSuffix(rest, "/") == strings.TrimSuffix(strings.Trim(m[1], "*`_"), "/") {
+			if scheme == "http" { // who made the link of a bare host did not know better
+				c.note("of an address without a scheme, https was assumed")
+				scheme = "https"
+			}
 			return scheme + "://" + m[1]
 		}
 		return m[1]

@@ -23,6 +23,9 @@ const (
 func (r *reader) foldingOf(f *sentence) folding {
 	out := folding{}
 	for i := range f.found {
+		if i == 0 && f.headless {
+			continue
+		}
 		for k := 1; k < f.found[i].fits; k++ {
 			if !strings.Contains(r.s.between(f.found[i].from+k), "\n") {
 				continue

@@ -61,7 +61,7 @@ var (
 	dockerLine  = regexp.MustCompile(`(?m)^[ \t]*\{"log":"(.*?)(?:\\n)?","stream":"\w+".*\}[ \t]*$`)
 	inlineFrame = regexp.MustCompile(`[ \t]*[│┃║╎┆][ \t]*[│┃║╎┆][ \t]?|[ \t]*\|\|[ \t]?`)
 	within      = regexp.MustCompile(`[ \t]*[│┃║╎┆]+[ \t]?`)
-	frameStart  = regexp.MustCompile(`^[ \t]*(?:(?:[│┃║╎┆▌▏]|\|\||\||(?:>[ \t]?)+)(?: |\t|$)?)+|^[ \t]*(?:[│┃║╎┆▌▏]|\|)`)
+	frameStart  = regexp.MustCompile(`^[ \t]*(?:(?:[│┃║╎┆▌▏]|\|\||\||>)[ \t]?)+`)
 	frameEnd    = regexp.MustCompile(`[ \t]*(?:[│┃║╎┆▐]|\|)[ \t]*$`)
 	frameOnly   = regexp.MustCompile(`^[ \t]*[╷╵╭╮╰╯┌┐└┘├┤┬┴┼─━═╔╗╚╝╒╕╘╛+|*#=_~-]{1,}[ \t]*$`)
 )

@@ -100,13 +100,21 @@ func (m mention) strong() bool {
 	if m.sentence == nil || m.row {
 		return false
 	}
-	for _, f := range m.sentence.found {
-		if f.value != nil && !f.value.Masked && f.value.Text != "" {
-			return true
+	real := false
+	for i, f := range m.sentence.found {
+		if f.value == nil || f.value.Text == "" {
+			continue
 		}
+		if template.MatchString(f.value.Text) {
+			return false
+		}
+		real = real || !f.value.Masked && m.sentence.w.parts[i].value != "aud" || len(m.sentence.w.parts) == 2
 	}
-	return false
+	return real
 }
+
+// template is a value of a document's: <issuer>, {subject}.
+var template = regexp.MustCompile(`<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}`)
 
 // mentions finds all places, in their order.
 func (r *reader) mentions() []mention {
@@ -155,7 +163,45 @@ func (r *reader) mentions() []mention {
 	if len(all) == 0 {
 		all = r.bare()
 	}
+	if len(all) == 0 {
+		all = r.headless()
+	}
 	return all
+}
+
+// headless finds a sentence whose beginning is missing, at the beginning of a text.
+func (r *reader) headless() []mention {
+	var best *sentence
+	for i := range wordings {
+		w := &wordings[i]
+		p := w.parts[w.anchor]
+		if w.anchor > 0 || p.value == "" {
+			continue
+		}
+		at := strings.Index(r.s.letters[:min(len(r.s.letters), 400)], p.letters[len(p.letters)-anchorSize:])
+		if at < 0 {
+			continue
+		}
+		end := at + anchorSize
+		from := end
+		for from > 0 && end-from < len(p.letters) && r.s.letters[from-1] == p.letters[len(p.letters)-1-(end-from)] {
+			from--
+		}
+		if from > 0 || end-from < 20 {
+			continue
+		}
+		if s, is := r.matchFrom(w, from, end); is && s.found[0].value != nil && (best == nil || s.known > best.known || s.known == best.known && rank(s.w.code) < rank(best.w.code)) {
+			s.codes = []int{w.code}
+			best = &s
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	m := mention{from: best.from, to: best.to, sentence: best}
+	m.trailer = r.trailer(0, m.from, m.to, len(r.s.letters))
+	r.numberOf(&m, 0, len(r.s.letters))
+	return []mention{m}
 }
 
 // alone makes a mention of a number that no sentence was found for: with one of its own code's that begins right after
@@ -223,7 +269,12 @@ var column = regexp.MustCompile(`(?:^|\D)(\d{5,8})[\s|,:;"'-]*$`)
 // bare makes mentions of numbers that stand without AADSTS.
 func (r *reader) bare() []mention {
 	var all []mention
-	for _, code := range r.elsewhere(0, len(r.s.text)) {
+	codes := r.elsewhere(0, len(r.s.text))
+	if only := strings.TrimSpace(r.s.text); nothingButNumber.MatchString(only) {
+		code, _ := strconv.Atoi(only) // the expression leaves nothing else
+		codes = append(codes, code)
+	}
+	for _, code := range codes {
 		if _, known := entra.Lookup(code); !known {
 			continue
 		}
@@ -235,6 +286,8 @@ func (r *reader) bare() []mention {
 	slices.SortFunc(all, func(a, b mention) int { return cmp.Compare(a.from, b.from) })
 	return all
 }
+
+var nothingButNumber = regexp.MustCompile(`^\d{5,8}$`)
 
 // inRow says whether a letter is in a row of a table.
 func (r *reader) inRow(letter int) bool {

@@ -28,7 +28,8 @@ func (c *cleaned) rejoin(lines []string) []string {
 }
 
 // rejoinBlock joins the lines of a block that are as long as its longest, or a space shorter, with those after them.
-func (c *cleaned) rejoinBlock(block []string) []string {
+func (c *cleaned) rejoinBlock(lines []string) []string {
+	block := dedent(lines)
 	sizes := make([]int, len(block))
 	often := make(map[int]int)
 	width := 0 // the size that most lines have, the longer of two
@@ -55,7 +56,7 @@ func (c *cleaned) rejoinBlock(block []string) []string {
 		}
 	}
 	if width < 20 || cut == 0 || kept > cut {
-		return block
+		return lines
 	}
 	c.note("lines that were cut at a width were joined")
 	var out []string
@@ -70,6 +71,24 @@ func (c *cleaned) rejoinBlock(block []string) []string {
 		}
 		out = append(out, b.String())
 		b.Reset()
+	}
+	return out
+}
+
+// dedent takes the white space off lines that all of them begin with.
+func dedent(lines []string) []string {
+	common := lines[0][:len(lines[0])-len(strings.TrimLeft(lines[0], " \t"))]
+	for _, line := range lines[1:] {
+		for !strings.HasPrefix(line, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	if common == "" {
+		return lines
+	}
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = line[len(common):]
 	}
 	return out
 }

@@ -11,11 +11,13 @@ import (
 type sentence struct {
 	from, to int // its letters
 	w        *wording
-	codes    []int   // of the wordings that fit as well, best first; the first is w's
-	shorter  []int   // of wordings of which all is there, but that end sooner: more of theirs may not be known
-	found    []found // its parts, as far as it goes
-	known    int     // how many letters of words it has
-	whole    bool    // it has the beginning of its last words
+	codes    []int      // of the wordings that fit as well, best first; the first is w's
+	shorter  []int      // of wordings of which all is there, but that end sooner: more of theirs may not be known
+	others   []sentence // as the other codes word it
+	found    []found    // its parts, as far as it goes
+	known    int        // how many letters of words it has
+	headless bool       // its beginning is missing
+	whole    bool       // it has the beginning of its last words
 }
 
 // found is a part of a sentence: where its words are, and its value if it has one.
@@ -59,8 +61,10 @@ func (r *reader) sentences() []sentence {
 		case kept[over].from != s.from:
 		case s.known >= kept[over].known && !slices.Contains(kept[over].codes, s.w.code):
 			kept[over].codes = append(kept[over].codes, s.w.code)
+			kept[over].others = append(kept[over].others, s)
 		case s.whole && len(s.w.parts) > 1 && !slices.Contains(kept[over].shorter, s.w.code):
 			kept[over].shorter = append(kept[over].shorter, s.w.code)
+			kept[over].others = append(kept[over].others, s)
 		}
 	}
 	slices.SortFunc(kept, func(a, b sentence) int { return cmp.Compare(a.from, b.from) })
@@ -80,6 +84,17 @@ func compareBool(a, b bool) int {
 // agrees says whether a code has this sentence.
 func (s *sentence) agrees(code int) bool {
 	return slices.Contains(s.codes, code) || slices.Contains(s.shorter, code)
+}
+
+// as is the sentence as a code words it.
+func (s *sentence) as(code int) *sentence {
+	for i := range s.others {
+		if o := &s.others[i]; o.w.code == code && code != s.w.code {
+			o.codes, o.shorter = s.codes, s.shorter
+			return o
+		}
+	}
+	return s
 }
 
 // sure says whether enough is there to know the sentence without a number: a value after its first words, all of it, or
@@ -139,10 +154,28 @@ func (r *reader) match(w *wording, at int) (sentence, bool) {
 		f.from = edge
 		f.found = append(f.found, before...)
 	}
+	if whole := len(w.parts[w.anchor].letters); !w.short && fits < min(whole, leastLetters) {
+		return f, false
+	}
 	f.found = append(f.found, found{from: at, to: at + fits, fits: fits})
 	f.known += fits
-	edge := at + fits
-	for i := w.anchor + 1; i < len(w.parts) && f.found[i-1].fits == len(w.parts[i-1].letters); i++ {
+	r.goOn(&f, stop)
+	return f, true
+}
+
+// matchFrom reads a wording of which the end of the first words is there, up to a letter.
+func (r *reader) matchFrom(w *wording, from, to int) (sentence, bool) {
+	f := sentence{w: w, from: from, known: to - from, headless: true}
+	f.found = append(f.found, found{from: from, to: to, fits: len(w.parts[0].letters)})
+	r.goOn(&f, r.stopAfter(from))
+	return f, true
+}
+
+// goOn reads the words and values of a sentence after those that were found.
+func (r *reader) goOn(f *sentence, stop int) {
+	w := f.w
+	edge := f.found[len(f.found)-1].to
+	for i := len(f.found); i < len(w.parts) && f.found[i-1].fits == len(w.parts[i-1].letters); i++ {
 		letters := w.parts[i].letters
 		if letters == "" { // the value is the last
 			f.whole = true
@@ -162,11 +195,7 @@ func (r *reader) match(w *wording, at int) (sentence, bool) {
 	}
 	f.whole = f.whole || len(f.found) == len(w.parts)
 	f.to = edge
-	if whole := len(w.parts[w.anchor].letters); !w.short && fits < min(whole, leastLetters) {
-		return f, false
-	}
-	r.values(&f, stop)
-	return f, true
+	r.values(f, stop)
 }
 
 // wordBefore is where the word, or what stands between quotes, begins that ends before a letter.
@@ -243,7 +272,7 @@ func (r *reader) values(f *sentence, stop int) {
 			}
 		} else {
 			v, read = readValue(raw, p.quoted, bounded)
-			if v.Cut && !bounded && edge < len(r.s.text) && !ellipsis.MatchString(strings.TrimSpace(raw)) && !opening.MatchString(raw) {
+			if v.Cut && !bounded && edge < len(r.s.text) && r.s.text[edge] != '"' && !ellipsis.MatchString(strings.TrimSpace(raw)) && !opening.MatchString(raw) {
 				v.Cut = false // a value without quotes, and something after it, if only the end of its line
 			}
 		}

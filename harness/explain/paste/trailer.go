@@ -33,25 +33,30 @@ func (r *reader) trailer(from, begin, end, to int) trailer {
 		head = max(head, r.lettersTo(strings.LastIndexByte(r.s.text[:r.s.start(begin)], '\n')+1))
 	}
 	for _, side := range [][2]int{{end, to}, {head, begin}} {
-		if t.trace == "" {
-			guid, at := r.guid("traceid", side[0], side[1])
-			t.trace = guid
+		note := func(at int) {
 			if side[0] == end {
 				after(at)
 			}
 		}
-		if t.correlation == "" {
-			guid, at := r.guid("correlationid", side[0], side[1])
-			t.correlation = guid
-			if side[0] == end {
-				after(at)
+		for _, name := range traceNames {
+			if t.trace == "" {
+				guid, at := r.guid(name, side[0], side[1])
+				t.trace = guid
+				note(at)
 			}
 		}
-		if t.time.IsZero() {
-			at := 0
-			t.time, at = r.time(side[0], side[1])
-			if side[0] == end {
-				after(at)
+		for _, name := range correlationNames {
+			if t.correlation == "" {
+				guid, at := r.guid(name, side[0], side[1])
+				t.correlation = guid
+				note(at)
+			}
+		}
+		for _, name := range timeNames {
+			if t.time.IsZero() {
+				at := 0
+				t.time, at = r.time(name, side[0], side[1])
+				note(at)
 			}
 		}
 	}
@@ -112,9 +117,15 @@ func (r *reader) guid(name string, from, to int) (string, int) {
 	return "", 0
 }
 
-// time reads the digits after Timestamp, and says where they end.
-func (r *reader) time(from, to int) (time.Time, int) {
-	const name = "timestamp"
+// What is around an answer, in the languages of clients that translate it, in letters.
+var (
+	traceNames       = []string{"traceid", "ablaufverfolgungsid", "iddesuivi", "トレースid", "跟踪id"}
+	correlationNames = []string{"correlationid", "korrelationsid", "iddecorrélation", "相関id", "关联id", "相关id"}
+	timeNames        = []string{"timestamp", "zeitstempel", "horodatage", "タイムスタンプ", "时间戳"}
+)
+
+// time reads the digits after a name, and says where they end.
+func (r *reader) time(name string, from, to int) (time.Time, int) {
 	for at := from; at < to; {
 		next := strings.Index(r.s.letters[at:to], name)
 		if next < 0 {

@@ -35,7 +35,11 @@ func readValue(raw string, quoted, bounded bool) (Value, bool) {
 		open, last = open+size, r
 	}
 	if open == 0 {
-		return unquoted(text, bounded)
+		v, read := unquoted(text, bounded)
+		if !bounded && !strings.ContainsAny(v.Text, "0123456789:/.-*<{") {
+			return v, false // a word of other words
+		}
+		return v, read
 	}
 	inner := text[open:]
 	end := closing(inner, last)
@@ -106,7 +110,10 @@ func unquoted(text string, bounded bool) (Value, bool) {
 	var v Value
 	if bounded {
 		v.Text = joined(strings.TrimRight(listMark.ReplaceAllString(text, ""), " \t\n.,;("))
-		v.Text = strings.TrimSuffix(strings.TrimSuffix(v.Text, "**"), "`")
+		if strings.Trim(v.Text, "*") != "" && !strings.HasSuffix(v.Text, "***") {
+			v.Text = strings.TrimSuffix(v.Text, "**")
+		}
+		v.Text = strings.TrimSuffix(v.Text, "`")
 		if n := strings.Count(v.Text, "("); n < strings.Count(v.Text, ")") {
 			v.Text = strings.TrimSuffix(v.Text, ")")
 		}
@@ -120,7 +127,7 @@ func unquoted(text string, bounded bool) (Value, bool) {
 		return v, false
 	}
 	v.Text = trimmed
-	v.Cut = trimmed == word // if nothing comes after it
+	v.Cut = true // if nothing comes after it
 	v.marks()
 	return v, true
 }
@@ -214,7 +221,7 @@ func joined(text string) string {
 var (
 	maskTag  = regexp.MustCompile(`<[A-Za-z][^<>\n]{0,60}>`)
 	ellipsis = regexp.MustCompile(`(?:\.\.\.+|…|\[\.\.\.\]|\[…\]|\(\.\.\.\))$`)
-	mask     = regexp.MustCompile(`\*{2,}|(?i:\bx{3,}\b|x{5,})|#{3,}|[•●■█▓░]{2,}|_{4,}|<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\$\([^()\n]{1,60}\)|\[(?i:redacted|masked|hidden|removed|omitted|secret|filtered|token|my|your|org|repo|branch|guid|tenant|client|app|id|name|uuid|subject|issuer|owner|sub|iss)[^\[\]\n]{0,40}\]|(?i:\b(?:redacted|masked|scrubbed|anonymi[sz]ed|sanitized|obfuscated)\b)|(?i:\byour[-_ ][a-z]+)|…|\.\.\.`)
+	mask     = regexp.MustCompile(`\*{2,}|(?i:\bx{3,}\b|x{5,})|#{3,}|[•●■█▓░]{2,}|_{4,}|<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\$\([^()\n]{1,60}\)|\[(?i:redacted|masked|hidden|removed|omitted|secret|filtered|token|my|your|org|repo|branch|guid|tenant|client|app|id|name|uuid|subject|issuer|owner|sub|iss)[^\[\]\n]{0,40}\]|(?i:\b(?:redacted|masked|scrubbed|anonymi[sz]ed|sanitized|obfuscated)\b)|(?i:\byour[-_ ][a-z]+)|\b(?:MY|YOUR|THE|SOME)[-_][A-Z_-]+\b|\b(?:ORG|ORGANIZATION|OWNER|REPO|REPOSITORY|BRANCH|TENANT|TENANT_ID|CLIENT_ID|APP_ID|SUBSCRIPTION_ID|ENVIRONMENT)\b|…|\.\.\.`)
 	guid     = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 	zeroGUID = regexp.MustCompile(`^\{?0{8}-0{4}-0{4}-0{4}-0{12}\}?$`)
 	tailQuot = regexp.MustCompile(`(?i)%27[.,]?$`)
