@@ -74,7 +74,7 @@ func (c *cleaned) note(sentence string) {
 }
 
 var (
-	ends         = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u00a0", " ", "\u202f", " ")
+	ends         = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n")
 	entity       = regexp.MustCompile(`(?i)&\n?(?:#\n?\d(?:\n?\d){0,5}|#x[0-9a-f]{1,5}|q\n?u\n?o\n?t|apos|lt|gt|amp|nbsp|lsquo|rsquo|ldquo|rdquo|hellip)\n?;`)
 	ansi         = regexp.MustCompile("\x1b\n?\\[\n?[0-9;?]*\n?[0-9;?]*[A-Za-z]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[()][0-9A-B]|\x1b|\\[(?:[0-9]{1,3};){0,4}[0-9]{1,3}m")
 	separatorRow = regexp.MustCompile(`(?m)^[ \t>]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*$|^[ \t>]*\|[ \t]*:?-{2,}:?[ \t]*\|[ \t]*$`)

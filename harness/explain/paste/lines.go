@@ -59,11 +59,11 @@ func (c *cleaned) frames(lines []string) bool {
 
 var (
 	dockerLine  = regexp.MustCompile(`(?m)^[ \t]*\{"log":"(.*?)(?:\\n)?","stream":"\w+".*\}[ \t]*$`)
-	inlineFrame = regexp.MustCompile(`[ \t]*[│┃║╎┆][ \t]*[│┃║╎┆][ \t]?|[ \t]*\|\|[ \t]?`)
-	within      = regexp.MustCompile(`[ \t]*[│┃║╎┆]+[ \t]?`)
-	frameStart  = regexp.MustCompile(`^[ \t]*(?:(?:[│┃║╎┆▌▏]|\|\||\||>)[ \t]?)+`)
-	frameEnd    = regexp.MustCompile(`[ \t]*(?:[│┃║╎┆▐]|\|)[ \t]*$`)
-	frameOnly   = regexp.MustCompile(`^[ \t]*[╷╵╭╮╰╯┌┐└┘├┤┬┴┼─━═╔╗╚╝╒╕╘╛+|*#=_~-]{1,}[ \t]*$`)
+	inlineFrame = regexp.MustCompile(`[ \t\x{a0}]*[│┃║╎┆][ \t\x{a0}]*[│┃║╎┆][ \t\x{a0}]?|[ \t\x{a0}]*\|\|[ \t\x{a0}]?`)
+	within      = regexp.MustCompile(`[ \t\x{a0}]*[│┃║╎┆]+[ \t\x{a0}]?`)
+	frameStart  = regexp.MustCompile(`^[ \t\x{a0}]*(?:(?:[│┃║╎┆▌▏]|\|\||\||>)[ \t\x{a0}]?)+`)
+	frameEnd    = regexp.MustCompile(`[ \t\x{a0}]*(?:[│┃║╎┆▐]|\|)[ \t\x{a0}]*$`)
+	frameOnly   = regexp.MustCompile(`^[ \t\x{a0}]*[╷╵╭╮╰╯┌┐└┘├┤┬┴┼─━═╔╗╚╝╒╕╘╛+|*#=_~-]{1,}[ \t\x{a0}]*$`)
 )
 
 // prefix is what a kind of log puts before each line. It is taken off where two lines in a row have it: a message that

@@ -49,7 +49,7 @@ func (r *reader) digits(from, at int) (number, bool) {
 	i, sure := at, -1
 	for i < len(r.s.letters) && i-at < 9 && r.s.letters[i] >= '0' && r.s.letters[i] <= '9' {
 		if i > at {
-			gap := strings.Trim(r.s.between(i), "*_`'\"\u200b\u2060")
+			gap := strings.Trim(r.s.between(i), "*_`'\"\u200b\u2060\ufeff\u00ad")
 			if gap != "" {
 				if strings.TrimSpace(gap) != "" || len(gap) > 200 {
 					break
@@ -82,6 +82,11 @@ func (r *reader) digits(from, at int) (number, bool) {
 	slices.Reverse(n.ends)
 	if len(n.longer) > 0 {
 		r.settle(&n, sure)
+	}
+	if place := r.s.end(n.to); place < len(r.s.text) && strings.IndexByte("xXnN*?", r.s.text[place]) >= 0 {
+		if _, known := entra.Lookup(n.code); !known || r.s.text[place] != '*' {
+			return n, false // AADSTS70021x, AADSTS7002**
+		}
 	}
 	after := strings.TrimLeft(r.s.between(n.to), "*_`'\"\u200b \n")
 	n.prose = !strings.HasPrefix(after, ":")

@@ -271,7 +271,7 @@ func (r *reader) values(f *sentence, stop int) {
 				f.known--
 			}
 		} else {
-			v, read = readValue(raw, p.quoted, bounded)
+			v, read = readValue(raw, p.quoted, bounded, !strings.Contains(r.s.text[from:edge], "\n"))
 			if v.Cut && !bounded && edge < len(r.s.text) && r.s.text[edge] != '"' && !ellipsis.MatchString(strings.TrimSpace(raw)) && !opening.MatchString(raw) {
 				v.Cut = false // a value without quotes, and something after it, if only the end of its line
 			}

@@ -63,6 +63,9 @@ func (r *reader) trailer(from, begin, end, to int) trailer {
 	if t.trace == "" { // as the pages and the headers of Entra call it
 		t.trace, _ = r.guid("requestid", end, to)
 	}
+	if t.trace == "" {
+		t.trace, _ = r.guid("xmsrequestid", head, begin)
+	}
 	if t.correlation == "" {
 		t.correlation, _ = r.guid("clientrequestid", end, to)
 	}

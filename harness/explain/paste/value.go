@@ -12,8 +12,9 @@ const quotes = "'\"`‘’‚‛“”„‟«»‹›′´＇「」『』"
 var kinds = []string{"'‘’‚‛′´＇`‹›", "\"“”„‟", "«»", "「」『』"}
 
 // readValue reads the value at the beginning of a text: what stands there before the next words of its sentence, or,
-// without next words, up to where it seems to end. It says whether there is one.
-func readValue(raw string, quoted, bounded bool) (Value, bool) {
+// without next words, up to where it seems to end. It says whether there is one. Of an exact text, in which no line is
+// broken, white space at the ends of a value between quotes is the value's.
+func readValue(raw string, quoted, bounded, exact bool) (Value, bool) {
 	text := raw
 	if punctuation := beforeQuote.FindString(raw); quoted && strings.ContainsAny(firstOf(raw[len(punctuation):]), quotes) {
 		text = raw[len(punctuation):]
@@ -44,6 +45,10 @@ func readValue(raw string, quoted, bounded bool) (Value, bool) {
 	inner := text[open:]
 	end := closing(inner, last)
 	switch {
+	case end >= 0 && exact && strings.TrimSpace(inner[:end]) != "":
+		v.Text = inner[:end]
+		v.marks()
+		return v, true
 	case end >= 0:
 		inner = inner[:end]
 	case isEmptyQuotes(text[:open]) && (bounded || strings.Trim(inner, " .,;\n") == ""):
@@ -67,8 +72,8 @@ func readValue(raw string, quoted, bounded bool) (Value, bool) {
 
 // beforeValue is what may stand between the words of a sentence and its value: a colon, emphasis, the mark of a list.
 var (
-	beforeValue = regexp.MustCompile(`^[\s:=]*(?:[-•+]\s+)?[*_]{0,3}[\s:=]*`)
-	beforeQuote = regexp.MustCompile(`^[\s:=.,;()\[\]*_•+-]*`)
+	beforeValue = regexp.MustCompile(`^[\s\x{a0}:=]*(?:[-•+]\s+)?[*_]{0,3}[\s\x{a0}:=]*`)
+	beforeQuote = regexp.MustCompile(`^[\s\x{a0}:=.,;()\[\]*_•+-]*`)
 )
 
 func firstOf(s string) string {
@@ -145,7 +150,7 @@ func two(raw string, p part) (first, second Value, read bool) {
 	if !strings.Contains(raw, "(") {
 		return first, second, false
 	}
-	first, read = readValue(raw, true, true)
+	first, read = readValue(raw, true, true, false)
 	_, rest, _ := strings.Cut(raw, "(")
 	if end := strings.LastIndex(rest, ")"); end >= 0 {
 		rest = rest[:end]
@@ -188,7 +193,7 @@ func valueEnd(raw string, p part, after string, fold folding) (end int, sure boo
 }
 
 var (
-	opening    = regexp.MustCompile(`^[\s:=.,;()\[\]*_•+-]*['"` + "`" + `‘’‚‛“”„‟«»‹›′´＇「」『』]+`)
+	opening    = regexp.MustCompile(`^[\s\x{a0}:=.,;()\[\]*_•+-]*['"` + "`" + `‘’‚‛“”„‟«»‹›′´＇「」『』]+`)
 	moreDigits = regexp.MustCompile(`^\n\d+Z`) // a time that was broken
 	pairEnd    = regexp.MustCompile(`^[^()]{1,400}\([^()]{0,400}\)`)
 	word       = regexp.MustCompile(`^(?:[^\s"]|\n[^\s"]*\n)+(?:\n[^\s"]+)?`)
@@ -221,7 +226,7 @@ func joined(text string) string {
 var (
 	maskTag  = regexp.MustCompile(`<[A-Za-z][^<>\n]{0,60}>`)
 	ellipsis = regexp.MustCompile(`(?:\.\.\.+|…|\[\.\.\.\]|\[…\]|\(\.\.\.\))$`)
-	mask     = regexp.MustCompile(`\*{2,}|(?i:\bx{3,}\b|x{5,})|#{3,}|[•●■█▓░]{2,}|_{4,}|<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\$\([^()\n]{1,60}\)|\[(?i:redacted|masked|hidden|removed|omitted|secret|filtered|token|my|your|org|repo|branch|guid|tenant|client|app|id|name|uuid|subject|issuer|owner|sub|iss)[^\[\]\n]{0,40}\]|(?i:\b(?:redacted|masked|scrubbed|anonymi[sz]ed|sanitized|obfuscated)\b)|(?i:\byour[-_ ][a-z]+)|\b(?:MY|YOUR|THE|SOME)[-_][A-Z_-]+\b|\b(?:ORG|ORGANIZATION|OWNER|REPO|REPOSITORY|BRANCH|TENANT|TENANT_ID|CLIENT_ID|APP_ID|SUBSCRIPTION_ID|ENVIRONMENT)\b|…|\.\.\.`)
+	mask     = regexp.MustCompile(`\*{2,}|(?i:\bx{3,}\b|x{5,})|#{3,}|[•●■█▓░]{2,}|_{4,}|<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\$\([^()\n]{1,60}\)|\$[A-Z][A-Z_]{2,}|%[A-Z][A-Z_]{2,}%|__[A-Z][A-Z_]+__|\([Rr]edacted\)|\[(?i:redacted|masked|hidden|removed|omitted|secret|filtered|token|my|your|org|repo|branch|guid|tenant|client|app|id|name|uuid|subject|issuer|owner|sub|iss)[^\[\]\n]{0,40}\]|(?i:\b(?:redacted|masked|scrubbed|anonymi[sz]ed|sanitized|obfuscated)\b)|(?i:\byour[-_ ][a-z]+)|\b(?:MY|YOUR|THE|SOME)[-_][A-Z_-]+\b|\b(?:ORG|ORGANIZATION|OWNER|REPO|REPOSITORY|BRANCH|TENANT|TENANT_ID|CLIENT_ID|APP_ID|SUBSCRIPTION_ID|ENVIRONMENT)\b|…|\.\.\.`)
 	guid     = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 	zeroGUID = regexp.MustCompile(`^\{?0{8}-0{4}-0{4}-0{4}-0{12}\}?$`)
 	tailQuot = regexp.MustCompile(`(?i)%27[.,]?$`)
