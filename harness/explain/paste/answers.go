@@ -178,8 +178,8 @@ func alternatives(s *sentence) []string {
 
 // valueOf settles what depends on the code.
 func valueOf(code int, name string, v Value) Value {
-	if zeroGUID.MatchString(v.Text) && code != 900021 && code != 700038 {
-		v.Masked = true
+	if zeroGUID.MatchString(v.Text) && (code == 900021 || code == 700038) { // refused because of it
+		v.Masked = false
 	}
 	if isTime(name) && v.Text != "" && !wholeTime.MatchString(v.Text) && !v.Masked {
 		v.Cut = true

@@ -8,16 +8,17 @@ import (
 // masks are what people and tools write in place of a value that they hide or leave open.
 var masks = regexp.MustCompile(strings.Join([]string{
 	`\*{3}`,                     // of GitHub and most other CI systems
-	`[•●█▇×]{2}`,                //
+	`[•●■█▓░▇×]{2}|#{3}|_{4}`,   //
 	`(?i:\bx{3,}\b|\bx{2,}-x+)`, // xxxx and xxxxxxxx-xxxx-…; names of words around it are none
 	`(?i:\b|_)(?i:redacted|masked|removed|obfuscated|anonymi[sz]ed)(?i:\b|_)`,
-	`\(sensitive( value)?\)`,        // Terraform
-	`<[A-Za-z][^<>/]*>`,             // <branch>
-	`\[[A-Za-z][A-Za-z _-]*\]`,      // [branch name]
-	`\{[A-Za-z_][A-Za-z0-9_ .-]*\}`, // {branch}; a UUID in braces is one of Bitbucket's
-	`\$\{|\$\(`,                     // a variable that nobody has put in
-	`%[A-Z_]{3,}%`,                  //
-	`\bYOUR[-_][A-Z]`,               // YOUR_ORG
+	`\(sensitive( value)?\)`,                              // Terraform
+	`<[A-Za-z0-9][^<>:\n]*>`,                              // <branch>, <org/repo>; an address in them is a link
+	`\[[A-Za-z][A-Za-z _-]*\]`,                            // [branch name]
+	`\{[A-Za-z_][A-Za-z0-9_ .-]*\}`,                       // {branch}; a UUID in braces is one of Bitbucket's
+	`\$\{|\$\(|\$[A-Z][A-Z_]{2}`,                          // a variable that nobody has put in
+	`%[A-Z_]{3,}%|__[A-Z_]{3,}__`,                         //
+	`\b(?:MY|SOME|THE)[-_][A-Z]|\b(?i:your)[-_ ][A-Za-z]`, // YOUR_ORG
+	`\b(?:ORG|ORGANIZATION|OWNER|REPO|REPOSITORY|BRANCH|TENANT|ENVIRONMENT|(?:TENANT|CLIENT|APP)[-_]ID)\b`,
 	`\.\.\.|…`,                      //
 	`\b0{8}-0{4}-0{4}-0{4}-0{12}\b`, // nobody's GUID
 }, "|"))

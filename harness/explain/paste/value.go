@@ -226,7 +226,6 @@ func joined(text string) string {
 var (
 	maskTag  = regexp.MustCompile(`<[A-Za-z][^<>\n]{0,60}>`)
 	ellipsis = regexp.MustCompile(`(?:\.\.\.+|…|\[\.\.\.\]|\[…\]|\(\.\.\.\))$`)
-	mask     = regexp.MustCompile(`\*{2,}|(?i:\bx{3,}\b|x{5,})|#{3,}|[•●■█▓░]{2,}|_{4,}|<[^<>\n]{1,60}>|\{[^{}\n]{1,60}\}|\$\([^()\n]{1,60}\)|\$[A-Z][A-Z_]{2,}|%[A-Z][A-Z_]{2,}%|__[A-Z][A-Z_]+__|\([Rr]edacted\)|\[(?i:redacted|masked|hidden|removed|omitted|secret|filtered|token|my|your|org|repo|branch|guid|tenant|client|app|id|name|uuid|subject|issuer|owner|sub|iss)[^\[\]\n]{0,40}\]|(?i:\b(?:redacted|masked|scrubbed|anonymi[sz]ed|sanitized|obfuscated)\b)|(?i:\byour[-_ ][a-z]+)|\b(?:MY|YOUR|THE|SOME)[-_][A-Z_-]+\b|\b(?:ORG|ORGANIZATION|OWNER|REPO|REPOSITORY|BRANCH|TENANT|TENANT_ID|CLIENT_ID|APP_ID|SUBSCRIPTION_ID|ENVIRONMENT)\b|…|\.\.\.`)
 	guid     = regexp.MustCompile(`^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 	zeroGUID = regexp.MustCompile(`^\{?0{8}-0{4}-0{4}-0{4}-0{12}\}?$`)
 	tailQuot = regexp.MustCompile(`(?i)%27[.,]?$`)
@@ -248,8 +247,7 @@ func (v *Value) marks() {
 	if bare := tailQuot.ReplaceAllString(v.Text, ""); bare != v.Text {
 		v.Text, v.Doubt = bare, "a link had swallowed the quote at its end"
 	}
-	probe := strings.ReplaceAll(v.Text, "<yaml>", "") // a word of Pulumi's own
-	v.Masked = mask.MatchString(probe)
+	v.Masked = Masked(v.Text)
 	if pathless.MatchString(v.Text) && !v.Masked {
 		v.Doubt = "the slash at its end may have been added where the text was pasted: comment boxes add one to the address of a bare host"
 	}
