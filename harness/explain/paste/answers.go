@@ -12,7 +12,7 @@ import (
 
 // messages makes messages of mentions: those that show an answer, each once.
 func (r *reader) messages(all []mention) []Message {
-	shown := answered(all)
+	shown := r.answered(all)
 	out := []Message{}
 	for _, m := range shown {
 		next := r.message(m)
@@ -30,22 +30,17 @@ func (r *reader) messages(all []mention) []Message {
 
 // answered are the mentions that are answers: those that are strong; without any, the ones with a sentence, and without
 // these the only code that is named. Three codes and more that are no answers are a list, as documents have it.
-func answered(all []mention) []mention {
-	strong := filter(all, mention.strong)
-	full := filter(all, func(m mention) bool { return m.sentence != nil && !m.row })
-	if list := distinct(full); len(list) >= 3 && len(strong) == 0 {
-		full = nil
-	}
+func (r *reader) answered(all []mention) []mention {
+	many := len(distinct(all)) >= 3
+	strong := filter(all, func(m mention) bool { return m.strong(many) })
+	full := filter(all, r.solid)
+	list := len(distinct(full)) >= 3
 	switch {
 	case len(strong) > 0:
-		return filter(all, func(m mention) bool {
-			return m.strong() || len(distinct(full)) < 3 && m.sentence != nil && m.number != 0 && !m.row
-		})
-	case len(full) > 0:
+		return filter(all, func(m mention) bool { return m.strong(many) || !list && m.number != 0 && r.solid(m) })
+	case len(full) > 0 && !list:
 		return full
-	case len(distinct(all)) == 1 && !all[0].row:
-		return all
-	case len(distinct(filter(all, func(m mention) bool { return !m.prose && !m.row }))) == 1 && len(distinct(all)) == 1:
+	case len(distinct(all)) == 1 && (!all[0].row || slices.ContainsFunc(all, mention.real)):
 		return all
 	}
 	return nil

@@ -40,6 +40,7 @@ func clean(text string) cleaned {
 		text = strings.NewReplacer("=\n", "", "=3D", "=", "=27", "'", "=22", `"`).Replace(text)
 		c.note("the text was quoted-printable, as mails are")
 	}
+	c.table = separatorRow.MatchString(text)
 	text = c.unescape(c.lines(ansi.ReplaceAllString(text, "")))
 	for range 3 {
 		next := entity.ReplaceAllStringFunc(text, func(e string) string { return html.UnescapeString(strings.Join(strings.Fields(e), "")) })
@@ -50,7 +51,7 @@ func clean(text string) cleaned {
 		c.note("HTML entities were undone")
 	}
 	text = ansi.ReplaceAllString(ends.Replace(text), "")
-	c.table = separatorRow.MatchString(text)
+	c.table = c.table || separatorRow.MatchString(text)
 	text = c.links(text)
 	text = breakTag.ReplaceAllString(text, "\n")
 	text = tag.ReplaceAllString(text, "")

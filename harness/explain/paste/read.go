@@ -92,12 +92,18 @@ func (m mention) code() int {
 	return m.sentence.codes[0]
 }
 
-// strong says whether the mention shows an answer: something of an answer beside it, or values that are real.
-func (m mention) strong() bool {
-	if m.trailer.any() {
+// strong says whether the mention shows an answer: something of an answer beside it, or values that are real. Among
+// many codes, and in a table, an error member alone is none: documents have it too.
+func (m mention) strong(many bool) bool {
+	if t := m.trailer; t.correlation != "" || !t.time.IsZero() || t.trace != "" || !many && !m.row && (t.named || t.oauth != "") {
 		return true
 	}
-	if m.sentence == nil || m.row {
+	return !m.row && m.real()
+}
+
+// real says whether the mention has values that somebody was answered with.
+func (m mention) real() bool {
+	if m.sentence == nil {
 		return false
 	}
 	real := false
@@ -111,6 +117,11 @@ func (m mention) strong() bool {
 		real = real || !f.value.Masked && m.sentence.w.parts[i].value != "aud" || len(m.sentence.w.parts) == 2
 	}
 	return real
+}
+
+// solid says whether the mention has a sentence, and enough of it.
+func (r *reader) solid(m mention) bool {
+	return m.sentence != nil && !m.row && (m.sentence.sure() || m.sentence.to+3 >= len(r.s.letters))
 }
 
 // template is a value of a document's: <issuer>, {subject}.

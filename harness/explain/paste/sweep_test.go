@@ -1,6 +1,8 @@
 package paste_test
 
 import (
+	"html"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -47,6 +49,19 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// TestFolds breaks messages at spaces, at every width, with what tools put before each line.
+func TestFolds(t *testing.T) {
+	t.Parallel()
+	prefixes := []string{"", "    ", "> ", "│ ", "| ", "2026-02-08T00:24:39.1234567Z ", "##[error]", "[ERROR] ", "+ ", "E0208 00:24:39.123456       1 main.go:62] ", "app-1  | "}
+	for _, s := range sweeps {
+		for _, in := range []string{s.text + " Trace ID: " + traceID, "ERROR: " + body(s.code, s.text, "\r\n")} {
+			for width := 30; width <= 120; width += 1 + width%2 {
+				hold(t, fold(width, prefixes[(width+s.code)%len(prefixes)]).do(in), s.code, s.values)
+			}
+		}
+	}
+}
+
 // TestCut cuts messages at every place. What is there is never another code, and no value that is cut looks whole.
 func TestCut(t *testing.T) {
 	t.Parallel()
@@ -88,5 +103,25 @@ func hold(t *testing.T, in string, code int, values map[string]string) {
 	}
 	if r.Messages[0].TraceID != traceID {
 		t.Errorf("trace id %q of\n%s", r.Messages[0].TraceID, in)
+	}
+}
+
+// TestEscapes wraps messages in strings within strings, and folds or frames what comes of it.
+func TestEscapes(t *testing.T) {
+	t.Parallel()
+	around := []mangler{{"nothing", func(s string) string { return s }}, frame(76), frame(50), fold(100, ""), fold(80, "> "), each("times", "2026-02-08T00:24:39.1234567Z ")}
+	for _, s := range sweeps {
+		in := body(s.code, s.text, "\r\n")
+		for depth := range 5 {
+			for _, m := range around {
+				hold(t, m.do(in), s.code, s.values)
+				hold(t, m.do(url.QueryEscape(in)), s.code, s.values)
+				hold(t, m.do(html.EscapeString(in)), s.code, s.values)
+				hold(t, m.do(strings.ReplaceAll(in, `\"`, `"`)), s.code, s.values) // someone undid some
+			}
+			if depth < 4 {
+				in = jsonLog.do(in)
+			}
+		}
 	}
 }
