@@ -34,7 +34,7 @@ func (r *reader) answered(all []mention) []mention {
 	many := len(distinct(all)) >= 3
 	strong := filter(all, func(m mention) bool { return m.strong(many) })
 	full := filter(all, r.solid)
-	list := len(distinct(full)) >= 3
+	list := len(distinct(full)) >= 3 || len(distinct(full)) == 2 && many && len(strong) == 0
 	switch {
 	case len(strong) > 0:
 		return filter(all, func(m mention) bool { return m.strong(many) || !list && m.number != 0 && r.solid(m) })
