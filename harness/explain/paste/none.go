@@ -26,13 +26,23 @@ func none(raw, text string, all []mention) string {
 	if strings.TrimSpace(raw) == "" {
 		return "The text is empty. Give the output of the sign-in that failed."
 	}
+	raw, text = outer(raw), outer(text)
 	flat := strings.Join(strings.Fields(text), " ")
 	for _, l := range looks {
-		if l.is.MatchString(text) || l.is.MatchString(flat) || l.is.MatchString(raw) {
+		if l.is.MatchString(text) || flat != text && l.is.MatchString(flat) || raw != text && l.is.MatchString(raw) {
 			return l.what
 		}
 	}
 	return "There is no message of Entra in the text. Look for a line with AADSTS and a number, or for error_description in the answer of the token endpoint, and give that part."
+}
+
+// outer is the beginning and the end of a text, where what went wrong is said.
+func outer(text string) string {
+	const size = 16 << 10
+	if len(text) <= 2*size {
+		return text
+	}
+	return strings.ToValidUTF8(text[:size]+"\n"+text[len(text)-size:], "")
 }
 
 // look is a kind of text that is no message of Entra's.

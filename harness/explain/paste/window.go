@@ -7,9 +7,9 @@ import (
 )
 
 // windows keeps of a long text what is around the places where a message may be, and its beginning and end: logs of a
-// pipeline have megabytes before the sign-in. Of places without number it keeps those of the first mebibyte.
+// pipeline have megabytes before the sign-in. Of places without number it keeps those of the first half mebibyte.
 func windows(text string) string {
-	const long, around, most = 256 << 10, 16 << 10, 1 << 20
+	const long, around, most = 256 << 10, 16 << 10, 512 << 10
 	if len(text) <= long {
 		return text
 	}
@@ -34,13 +34,17 @@ func windows(text string) string {
 	kept := 0
 	for _, e := range edges {
 		from := max(e[0], kept)
+		last := e[0] == len(text)-2*around
+		if !last {
+			e[1] = min(e[1], max(from, from+most-b.Len()))
+		}
 		for from < e[1] && !utf8.RuneStart(text[from]) {
 			from++
 		}
 		for e[1] < len(text) && !utf8.RuneStart(text[e[1]]) {
 			e[1]++
 		}
-		if from >= e[1] || b.Len() > most && e[1] < len(text) {
+		if from >= e[1] {
 			continue
 		}
 		if from > kept {
