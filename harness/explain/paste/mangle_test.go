@@ -163,8 +163,8 @@ func TestMangled(t *testing.T) {
 		text, values := filled(t, w.Text)
 		plain := row.Name() + ": " + text
 		for i := range len(manglers) {
-			if testing.Short() && i%4 != w.Code%4 {
-				continue
+			if i%3 != w.Code%3 {
+				continue // each text a third of them, all of them some texts
 			}
 			chain := []mangler{manglers[i], manglers[random.IntN(len(manglers))]}
 			if chain[0].name[0] == 'f' || chain[0].name == "colour" { // nothing frames or folds anew, and colours take no place

@@ -32,7 +32,7 @@ func TestFrames(t *testing.T) {
 	frames := []struct{ left, right string }{{"│ ", ""}, {"│ ", " │"}, {"| ", ""}, {"|| ", " ||"}, {"║ ", " ║"}, {"> ", ""}, {"", ""}, {"    ", ""}, {"2026-02-08T00:24:39.1234567Z ", ""}}
 	for _, s := range sweeps {
 		in := "Error: " + body(s.code, s.text, `\r\n`)
-		for width := 24; width <= 130; width += 1 + width%2 {
+		for width := 24; width <= 130; width += 3 + width%2 {
 			f := frames[(width+s.code)%len(frames)]
 			var b strings.Builder
 			for rest := in; rest != ""; {
@@ -55,7 +55,7 @@ func TestFolds(t *testing.T) {
 	prefixes := []string{"", "    ", "> ", "│ ", "| ", "2026-02-08T00:24:39.1234567Z ", "##[error]", "[ERROR] ", "+ ", "E0208 00:24:39.123456       1 main.go:62] ", "app-1  | "}
 	for _, s := range sweeps {
 		for _, in := range []string{s.text + " Trace ID: " + traceID, "ERROR: " + body(s.code, s.text, "\r\n")} {
-			for width := 30; width <= 120; width += 1 + width%2 {
+			for width := 30; width <= 120; width += 3 + width%2 {
 				hold(t, fold(width, prefixes[(width+s.code)%len(prefixes)]).do(in), s.code, s.values)
 			}
 		}
@@ -68,7 +68,7 @@ func TestCut(t *testing.T) {
 	for _, s := range sweeps {
 		for _, in := range []string{s.text, body(s.code, s.text, " ")} {
 			number := strings.LastIndex(in, "AADSTS")
-			for n := number + len("AADSTS700016:"); n < len(in); n += 1 + n%3 {
+			for n := number + len("AADSTS700016:"); n < len(in); n += 3 + n%4 {
 				r := paste.Read(in[:n])
 				if len(r.Messages) != 1 {
 					t.Errorf("%d messages (%s) of\n%s", len(r.Messages), r.None, in[:n])
