@@ -18,11 +18,6 @@ type trailer struct {
 	named              bool // a trace id, masked perhaps, stands after the sentence
 }
 
-// any says whether there is something that only an answer has.
-func (t trailer) any() bool {
-	return t.named || t.correlation != "" || !t.time.IsZero() || t.oauth != ""
-}
-
 // trailer reads what stands around a sentence: from is where the message before it ends, begin and end are the
 // sentence, and to is where the next one begins. These are letters.
 func (r *reader) trailer(from, begin, end, to int) trailer {
