@@ -99,6 +99,23 @@ func TestEntraDoesNotWait(t *testing.T) {
 	}
 }
 
+// TestNextHandshake has a bad certificate shown to the next client alone.
+func TestNextHandshake(t *testing.T) {
+	t.Parallel()
+	farm := harness.New(t)
+	iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+	app := farm.MustAddApp("deployer", harness.Credential{Name: "main", Issuer: iss.URL, Subject: subject})
+	iss.MustSetFault(faults.TLS{Certificate: "self-signed", When: faults.When{Times: 1}})
+	for n, want := range []int{501661, 0} {
+		if code, _ := signIn(t, farm, app, iss); code != want {
+			t.Errorf("sign-in %d: AADSTS%d, want %d", n+1, code, want)
+		}
+	}
+	if inForce, err := iss.Faults(); err != nil || len(inForce) != 1 || inForce[0].Hits != 1 {
+		t.Errorf("faults %+v, error %v, want one hit", inForce, err)
+	}
+}
+
 // TestStallEndsWithTheFarm closes a farm that holds an answer back: the client is let go.
 func TestStallEndsWithTheFarm(t *testing.T) {
 	t.Parallel()
