@@ -32,9 +32,10 @@ func (f *Found) readDecoded(root *document.Node, raw json.RawMessage) bool {
 	token := Token{Place: root.Start(), Missing: "the signature"}
 	if root.Get("header") == nil || root.Get("header").Kind != document.Map {
 		f.Kind = "the claims of a token"
-		token.NoHeader, token.Missing, parts.Header = true, "the header and the signature", json.RawMessage("{}")
+		token.NoHeader, token.Missing, parts.Header = true, "the header and the signature", json.RawMessage(`{"alg":"RS256","typ":"JWT"}`)
+		token.note("The input has the claims alone: that the token is signed with RS256 was assumed.")
 	}
-	token.Notes = []string{"The token has been decoded, so that nothing can be said about " + token.Missing + "."}
+	token.note("The token has been decoded, so that nothing can be said about " + token.Missing + ".")
 	token.Compact = Secret(inBase64(parts.Header) + "." + inBase64(parts.Claims) + ".")
 	f.addToken(token)
 	return true

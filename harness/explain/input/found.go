@@ -35,7 +35,7 @@ type Token struct {
 	Place   document.Position // zero: the input is the token
 	Name    string            // of the member or variable that holds it, such as access_token; "": none
 	Missing string            // what is cut off, in words; "": nothing. Header and claims are always whole
-	// NoHeader says that the input has the claims alone: the header of Compact is {}, and must not be judged.
+	// NoHeader says that the input has the claims alone: the header of Compact is assumed, and must not be judged.
 	NoHeader bool
 	Notes    []string // what was repaired, such as: quotes around it were left out
 }
