@@ -388,11 +388,12 @@ func (p *bicepParser) loop() *bicepValue {
 		p.at++
 		p.skip(true)
 		v.loop.item = p.word()
-		p.until(')')
-		v.loop.index = strings.Trim(p.src[max(0, p.at-20):p.at], " ,")
-		if i := strings.LastIndexAny(v.loop.index, " ,("); i >= 0 {
-			v.loop.index = v.loop.index[i+1:]
+		if p.skip(true); p.peek() == ',' {
+			p.at++
+			p.skip(true)
+			v.loop.index = p.word()
 		}
+		p.until(')')
 		p.at = min(p.at+1, len(p.src))
 	} else {
 		v.loop.item = p.word()

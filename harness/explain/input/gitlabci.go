@@ -78,6 +78,16 @@ func (g gitlab) extended(job *document.Node, key string, depth int) *document.No
 func (g gitlab) job(e document.Entry) {
 	job := Job{Platform: "gitlab", Workflow: g.Input, Name: e.Key, Place: e.Position}
 	tokens := g.get(e.Value, "id_tokens")
+	if path := texts(tokens); tokens != nil && tokens.Kind == document.List && len(path) > 0 { // !reference [.azure, id_tokens]
+		tokens = g.root
+		for _, key := range path {
+			tokens = tokens.Get(key)
+		}
+		if tokens == nil {
+			job.Notes = append(job.Notes, "The tokens are those of another file, which was not read.")
+			tokens = &document.Node{Kind: document.Map, Entries: []document.Entry{{Key: "", Value: &document.Node{}}}}
+		}
+	}
 	if tokens == nil || len(tokens.Entries) == 0 {
 		job.Refused = "the job has no id_tokens, which name its tokens and their audiences"
 	}
@@ -85,6 +95,7 @@ func (g gitlab) job(e document.Entry) {
 	for i, token := range entries(tokens) {
 		list := texts(token.Value.Get("aud"))
 		switch {
+		case token.Key == "": // not known
 		case len(list) == 0:
 			job.Notes = append(job.Notes, "The token "+token.Key+" has no aud.")
 		case i == 0 || strings.HasPrefix(list[0], "api://AzureADTokenExchange") && audience != list[0]:

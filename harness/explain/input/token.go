@@ -259,8 +259,10 @@ func tokens(text string) (found []Token, notes []string) {
 	return found, notes
 }
 
+// lineStart is where the line of an offset begins, or 200 bytes before it.
 func lineStart(text string, offset int) int {
-	return max(strings.LastIndexByte(text[max(0, offset-200):offset], '\n')+max(0, offset-200)+1, max(0, offset-200))
+	from := max(0, offset-200)
+	return from + strings.LastIndexByte(text[from:offset], '\n') + 1
 }
 
 // nameBefore is the name of the variable or member that a line gives a value to.
