@@ -66,6 +66,8 @@ var only = map[string][]string{
 	"github.com/testcontainers/": {"harness/targets/container", "e2e"},
 	"google.golang.org/grpc":     {"issuers/spiffe"},
 	"go.etcd.io/bbolt":           {"harness/state"},
+	"github.com/hashicorp/hcl/":  {"harness/explain/input"},
+	"github.com/zclconf/":        {"harness/explain/input"},
 	"github.com/Azure/":          {},
 	"github.com/pb33f/":          {},
 	"github.com/aws/":            {},
