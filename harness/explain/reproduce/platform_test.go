@@ -10,6 +10,7 @@ import (
 // TestOrigin tells the platform by the issuer or by the subject.
 func TestOrigin(t *testing.T) {
 	t.Parallel()
+	var all []*reproduce.Scenario
 	for _, tt := range []struct{ iss, sub, platform, preset string }{
 		{iss: "https://token.actions.githubusercontent.com", platform: "github", preset: "branch"},
 		{iss: "https://token.actions.githubusercontent.com/contoso", platform: "github", preset: "enterprise-slug"},
@@ -62,6 +63,13 @@ func TestOrigin(t *testing.T) {
 		}
 		if want := "  platform: " + tt.platform + "\n  preset: " + tt.preset + "\n"; !strings.Contains(string(s.Source), want) {
 			t.Errorf("%s%s: want %s %s in\n%s", tt.iss, tt.sub, tt.platform, tt.preset, s.Source)
+		}
+		all = append(all, s)
+	}
+	target := emulator(t, all...)
+	for _, s := range all {
+		if out, err := s.Play(t.Context(), target); err != nil || !out.Reproduced {
+			t.Errorf("got %q: %s %v\n%s", out.Got, out.Problem, err, s.Source)
 		}
 	}
 }
