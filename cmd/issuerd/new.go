@@ -43,12 +43,16 @@ puts it.`,
 			if out == "" {
 				out = filepath.FromSlash(name + ".yaml")
 			}
-			made, err := reproduce.Start(name, preset, number, schemaBeside(out))
+			schema := schemaBeside(out)
+			made, err := reproduce.Start(name, preset, number, schema)
 			if err != nil {
 				return err
 			}
 			if err := writeScenario(out, made.Source, force); err != nil {
 				return err
+			}
+			if schema == "" {
+				fmt.Fprintln(cmd.ErrOrStderr(), "issuerd: hint: issuerd schema --install puts the schema where editors, and the next new file, find it")
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), out)
 			return err

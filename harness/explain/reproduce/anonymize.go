@@ -208,10 +208,13 @@ func (a *anonymizer) evidence(e *evidence) {
 	e.from, e.message.Text = "", ""
 	e.client, e.tenant = a.text(e.client), a.text(e.tenant)
 	e.claims, _ = a.value(e.claims).(map[string]any)
-	if kid, ok := e.header["kid"].(string); ok {
-		e.header = maps.Clone(e.header)
-		e.header["kid"] = a.text(kid)
+	header := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(e.header)) {
+		if header[name] = e.header[name]; name != "alg" && name != "typ" {
+			header[name] = a.value(e.header[name])
+		}
 	}
+	e.header = header
 	e.credentials, e.subjects = slices.Clone(e.credentials), slices.Clone(e.subjects)
 	for i := range e.credentials {
 		e.credentials[i] = a.credential(e.credentials[i])

@@ -68,3 +68,29 @@ func TestSameName(t *testing.T) {
 		t.Errorf("got %q: %s %v", out.Got, out.Problem, err)
 	}
 }
+
+// TestAnonymousToken leaves no name of a token, a job or a terraform variable in the file.
+func TestAnonymousToken(t *testing.T) {
+	t.Parallel()
+	unknown := credential("fabrikam", "https://idp.fabrikam.example/", "", exchange)
+	unknown.Unknown = map[string]string{"subject": "var.fabrikam_subject"}
+	c := said(5002726, nil)
+	c.Tenant, c.Client = "72f988bf-86f1-41af-91ab-2d7cd011db47", "11111111-2222-3333-4444-555555555555"
+	c.Inputs[0].Credentials = []input.Credential{unknown}
+	c.Inputs[0].Jobs = []input.Job{{Subjects: []input.Subject{{Subject: "repo:fabrikam/shop:pull_request"}}}}
+	c.Inputs[0].Tokens = []input.Token{compact(t, map[string]any{"alg": "RS256", "kid": "fabrikam-1", "jku": "https://keys.fabrikam.example/jwks"}, map[string]any{
+		"iss": "https://idp.fabrikam.example/", "sub": "fabrikam|robot", "aud": exchange, "roles": []string{"fabrikam-admin"}, "ext": map[string]any{"team": "fabrikam-team"},
+	})}
+	s, err := reproduce.Make(c, reproduce.Options{Anonymize: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fabrikam", "72f988bf", "11111111-2222", "robot", secretPart} {
+		if strings.Contains(strings.ToLower(string(s.Source)+strings.Join(s.Assumed, " ")), name) {
+			t.Errorf("%q is still there:\n%s", name, s.Source)
+		}
+	}
+	if out, err := s.Play(t.Context(), emulator(t, s)); err != nil || !out.Reproduced {
+		t.Errorf("got %q: %s %v\n%s", out.Got, out.Problem, err, s.Source)
+	}
+}
