@@ -1,5 +1,3 @@
-// Package explain says why a sign-in fails. It takes what people hold, as packages input and paste read it, makes the
-// emulator's own checks on it, and says which character differs, what Entra answers, how sure that is, and what to do.
 package explain
 
 import (
