@@ -30,7 +30,7 @@ func signInsOf(ctx context.Context, file *scenario.File) (signIns []entra.SignIn
 	var mu sync.Mutex
 	reach := target.Transport
 	target.Transport = func(world string) http.RoundTripper {
-		return &eavesdropper{reach(world), target.Control, func(made entra.SignIn) {
+		return &observed{reach(world), target.Control, func(made entra.SignIn) {
 			mu.Lock()
 			defer mu.Unlock()
 			signIns = append(signIns, made)
@@ -40,15 +40,15 @@ func signInsOf(ctx context.Context, file *scenario.File) (signIns []entra.SignIn
 	return signIns, nil
 }
 
-// eavesdropper tells of the sign-ins that go by.
-type eavesdropper struct {
+// observed tells of the sign-ins that go by.
+type observed struct {
 	http.RoundTripper
 	farm *control.Client
 	tell func(entra.SignIn)
 }
 
 // RoundTrip sends a request, and looks a token request up in the journal.
-func (w *eavesdropper) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w *observed) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := w.RoundTripper.RoundTrip(r)
 	if err != nil || r.Method != http.MethodPost || !strings.Contains(r.URL.Path, "/oauth2/") {
 		return resp, err
