@@ -55,7 +55,9 @@ could not be carried out, or none: no engine or farm answers.`,
   issuerd run github --label 700213 --label -native
   issuerd run gitlab --fail-fast --json report.json
   issuerd run my.yaml --var branch=main --target emulator --timeout 1m
-  issuerd run terraform --list`,
+  issuerd run terraform --list
+  issuerd run my.yaml --dry-run
+  issuerd run gitlab --junit junit.xml --shard 1/2`,
 		SuggestFor:        []string{"play", "test"},
 		ValidArgsFunction: completeScenarios,
 		RunE:              func(cmd *cobra.Command, paths []string) error { return f.play(cmd, paths) },

@@ -47,6 +47,9 @@ func processes() error {
 	if err := scenarioFigure(binary); err != nil {
 		return err
 	}
+	if err := casesFigure(binary); err != nil {
+		return err
+	}
 	atMost("binary (static, stripped)", float64(info.Size())/megabyte, 25, "MB", "")
 	return nil
 }
