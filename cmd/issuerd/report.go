@@ -30,8 +30,8 @@ once, and be of one run: of the same version, target, cases and files, and of th
 of a whole run is taken as it is, to have it in another form.
 
 Exit status: as of issuerd run, so 0 if all passed, 1 or 3 if some case failed or could not be carried out; 2 if the reports are not one run's.`,
-		Example: `  issuerd run github --shard 1/2 --json shard1.json
-  issuerd run github --shard 2/2 --json shard2.json
+		Example: `  issuerd run gitlab --shard 1/2 --json shard1.json
+  issuerd run gitlab --shard 2/2 --json shard2.json
   issuerd report merge shard1.json shard2.json --junit junit.xml`,
 		Args:              wantArgs(1, many, "JSON reports"),
 		ValidArgsFunction: completeFiles,

@@ -123,5 +123,19 @@ func annotate(w io.Writer, format string, run report.Run) error {
 	if format != "github" && !onGitHub() {
 		return nil
 	}
-	return report.Annotations(w, run)
+	return report.Annotations(w, run, folderInRepository())
+}
+
+// folderInRepository is the current folder as seen from the root of the repository that GitHub Actions has checked out;
+// empty where it is none below it.
+func folderInRepository() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	folder, err := filepath.Rel(os.Getenv("GITHUB_WORKSPACE"), here)
+	if err != nil || !filepath.IsLocal(folder) {
+		return ""
+	}
+	return filepath.ToSlash(folder)
 }

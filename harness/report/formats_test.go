@@ -165,7 +165,7 @@ func TestSameText(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll("\n"+block, "\n  ", "\n")), &tap); err != nil {
 		t.Fatal(err)
 	}
-	_, annotation, _ := strings.Cut(write(report.Annotations), "github/aadsts700213-subject-mismatch[other-branch]::")
+	_, annotation, _ := strings.Cut(write(annotations), "github/aadsts700213-subject-mismatch[other-branch]::")
 	annotation = strings.NewReplacer("%0A", "\n", "%25", "%").Replace(annotation)
 	_, summary, _ := strings.Cut(write(report.Summary), "```text\n")
 	summary, _, _ = strings.Cut(summary, "\n```")

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 
@@ -10,14 +11,18 @@ import (
 )
 
 // Annotations writes what did not pass of run to w as commands of GitHub Actions, which show it beside the lines of
-// the files. GitHub shows the first ten of a step alone, so errors and failures are all there is. Errors are those of w.
-func Annotations(w io.Writer, run Run) error {
+// the files. GitHub shows the first ten of a step alone, so errors and failures are all there is. The paths of files are
+// in the folder, which is empty for the root of the repository. Errors are those of w.
+func Annotations(w io.Writer, run Run, folder string) error {
 	var b strings.Builder
 	for _, r := range run.Results {
 		if r.Status <= Pass {
 			continue
 		}
 		file, line, col := r.place()
+		if !path.IsAbs(file) {
+			file = path.Join(folder, file)
+		}
 		properties := fmt.Sprintf("file=%s,line=%d", property(file), max(line, 1))
 		if col > 0 {
 			properties += fmt.Sprintf(",col=%d", col)

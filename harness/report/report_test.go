@@ -75,6 +75,8 @@ var run = report.Run{
 }
 
 func text(w io.Writer, run report.Run) error { return report.Text(w, run, report.TextOptions{}) }
+func annotations(w io.Writer, run report.Run) error { return report.Annotations(w, run, "tests") }
+
 func verbose(w io.Writer, run report.Run) error {
 	return report.Text(w, run, report.TextOptions{Verbose: true})
 }
@@ -97,7 +99,7 @@ func TestFormats(t *testing.T) {
 		{"testdata/run.junit.xml", report.JUnit, run},
 		{"testdata/run.tap", report.TAP, run},
 		{"testdata/run.ctrf.json", report.CTRF, run},
-		{"testdata/run.annotations.txt", report.Annotations, run},
+		{"testdata/run.annotations.txt", annotations, run},
 		{"testdata/run.summary.md", report.Summary, run},
 		{"testdata/empty.junit.xml", report.JUnit, report.Run{Version: 1, Target: "emulator"}},
 		{"testdata/empty.tap", report.TAP, report.Run{Version: 1, Target: "emulator"}},
@@ -180,7 +182,7 @@ func TestWriteError(t *testing.T) {
 	t.Parallel()
 	full := errors.New("disk full")
 	formats := maps.Clone(report.Formats)
-	maps.Copy(formats, map[string]func(io.Writer, report.Run) error{"text": text, "annotations": report.Annotations, "summary": report.Summary})
+	maps.Copy(formats, map[string]func(io.Writer, report.Run) error{"text": text, "annotations": annotations, "summary": report.Summary})
 	for name, format := range formats {
 		if err := format(brokenWriter{full}, run); !errors.Is(err, full) {
 			t.Errorf("%s: error %v, want %v", name, err, full)

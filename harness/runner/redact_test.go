@@ -45,7 +45,7 @@ func TestReportsKeepSecrets(t *testing.T) {
 		"text": func(w io.Writer, run report.Run) error {
 			return report.Text(w, run, report.TextOptions{Verbose: true})
 		},
-		"annotations": report.Annotations, "summary": report.Summary,
+		"annotations": func(w io.Writer, run report.Run) error { return report.Annotations(w, run, "") }, "summary": report.Summary,
 	}
 	for name, format := range report.Formats {
 		formats[name] = format
