@@ -120,7 +120,7 @@ func (p *progress) line() string {
 	}
 	if len(p.running) > 0 {
 		longest := p.running[0]
-		line += fmt.Sprintf(", %s in %s", p.now().Sub(longest.since).Round(time.Second), wording.Printable(longest.title))
+		line += fmt.Sprintf(", %s in %s", p.now().Sub(longest.since).Truncate(time.Second), wording.Printable(longest.title))
 	}
 	if runes := []rune(line); len(runes) > progressWidth {
 		line = strings.TrimRight(string(runes[:progressWidth-1]), " ") + "…"
