@@ -68,11 +68,7 @@ func reached(host string) bool {
 
 // validateFault tells what is wrong with a fault's parameters, by the fault itself.
 func validateFault(name string, parameters map[string]any) error {
-	validate := faults.Validate
-	if slices.Contains(faults.EntraNames(), name) {
-		validate = faults.ValidateEntra
-	}
-	err := validate(name, parameters)
+	err := faults.Validate(name, parameters)
 	if err == nil {
 		return nil
 	}
