@@ -155,7 +155,7 @@ func TestBadRequests(t *testing.T) {
 		{"delete an unknown world", "DELETE", worlds + "/nobody", "", 404, []string{"no such world"}},
 		{"escaped slash in a world's id", "GET", worlds + "/a%2Fb/issuers", "", 404, []string{"no such world"}},
 		{"platform", "POST", worlds + "/default/issuers", `{"platform":"gitbuh"}`, 400, []string{`"gitbuh"`, "have github", `"hint":"did you mean "github"?"`}},
-		{"fault", "PUT", worlds + "/default/faults", `{"issuer":"` + githubURL + `","faults":[{"name":"x"}]}`, 400, []string{`"x"`, "have discovery"}},
+		{"fault", "PUT", worlds + "/default/faults", `{"issuer":"` + githubURL + `","faults":[{"name":"x"}]}`, 400, []string{`"x"`, "have algorithm"}},
 		{"fault of an unknown issuer", "PUT", worlds + "/default/faults", `{"issuer":"https://token.actions.githubusercontent.test","faults":[]}`, 404, []string{`githubusercontent.test"`, "(have " + githubURL + ", ", " more)", `"hint":"did you mean "` + githubURL}},
 		{"preset of another issuer", "POST", worlds + "/default/tokens", `{"issuer":"` + githubURL + `","preset":"ghes"}`, 400, []string{`"ghes"`, "another issuer"}},
 		{"clock backwards", "POST", worlds + "/default/clock", `{"advance":-1}`, 400, []string{"only goes forward"}},

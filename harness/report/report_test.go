@@ -74,7 +74,7 @@ var run = report.Run{
 	},
 }
 
-func text(w io.Writer, run report.Run) error { return report.Text(w, run, report.TextOptions{}) }
+func text(w io.Writer, run report.Run) error        { return report.Text(w, run, report.TextOptions{}) }
 func annotations(w io.Writer, run report.Run) error { return report.Annotations(w, run, "tests") }
 
 func verbose(w io.Writer, run report.Run) error {

@@ -136,7 +136,7 @@ issuer: {platform: github}
 entra: {app: deployer}
 steps:` + mintStep, `"${{ env.T`, []string{"soon"}},
 		{"fault step", head + `steps:` + mintStep + `
-  - fault: {set: {unreachable: {document: keys}}}`, "keys}", []string{`document "keys"`}},
+  - fault: {set: {unreachable: {document: keys}}}`, "keys}", []string{`no value "keys" (have discovery, jwks)`}},
 		{"credential step", head + `steps:` + mintStep + `
   - credential: {remove: "${{ env.NAME ?? 'nobody' }}"}`, `"${{ env.NAME`, []string{"nobody"}},
 		{"clock step", head + `steps:` + mintStep + `

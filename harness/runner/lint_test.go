@@ -50,7 +50,7 @@ var cantRun = []struct {
 	{"clock step", "", "", "", "  - clock: {advance: 1000000h}\n", "1000000h", "100 years"},
 	{"clock steps", "", "", "", "  - clock: {advance: 500000h}\n  - clock: {advance: 500001h}\n", "500001h", "100 years"},
 
-	{"fault step", "", "", "", "  - fault: {set: {unreachable: {document: keys}}}\n", "keys}", `document "keys"`},
+	{"fault step", "", "", "", "  - fault: {set: {unreachable: {document: keys}}}\n", "keys}", `no value "keys" (have discovery, jwks)`},
 	{"credential to remove", "", "", "", "  - credential: {remove: nobody}\n", "nobody", `credential "nobody": not found`},
 	{"credential removed twice", "", "", "", "  - credential: {remove: first}\n  - credential: {remove: 'first'}\n", "'first'", `credential "first": not found`},
 	{"credential to change", "", "", "", "  - credential: {update: {name: nobody, subject: s}}\n", "nobody", `credential "nobody": not found`},

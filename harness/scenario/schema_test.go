@@ -236,7 +236,7 @@ func defineFaults(schema *jsonschema.Schema) {
 	set := schema.Definitions["Fault"].Properties.Value("set")
 	set.AnyOf[0] = &jsonschema.Schema{Ref: "#/$defs/faults"}
 	list := schema.Definitions["Issuer"].Properties.Value("faults")
-	list.Items = &jsonschema.Schema{Ref: "#/$defs/faults"}
+	list.Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Ref: "#/$defs/faults"}, {Ref: "#/$defs/expression"}}}
 }
 
 // TestHovers checks that an editor has something to say of every key.
