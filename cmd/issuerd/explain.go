@@ -2,17 +2,22 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/explain"
+	"github.com/issuerd/issuerd/harness/explain/input"
 )
 
 type explainFlags struct {
 	caseFlags
+	farm        farmFlags
+	trace       string
 	json, fetch bool
 }
 
@@ -29,6 +34,8 @@ text of the error, as the terminal or the log has it; the token; the credential,
 has it; the workflow's file; an entry of a farm's journal; a scenario, which is played. Without an argument, standard input is read. A token is never
 taken as an argument, where other users of the machine could read it.
 
+With --trace, the sign-in that a running farm has answered with this trace id or correlation id is explained, in whatever world it was.
+
 The checks are those of issuerd's Entra. One whose input is missing is not known, and the list goes on. Nothing is sent anywhere; with
 --fetch, the documents of the token's issuer are fetched, to check its key and signature. No token and no signature is printed.
 
@@ -40,16 +47,24 @@ Exit status: 0 it was explained, 2 bad usage, or the inputs say nothing about a 
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.explain(cmd, args) },
 	}
 	f.caseFlags.add(cmd)
+	f.farm.addControl(cmd)
 	flags := cmd.Flags()
+	flags.StringVar(&f.trace, "trace", "", "explain the sign-in of a running farm with this trace id or correlation id")
 	flags.BoolVar(&f.json, "json", false, "print the report as JSON")
 	flags.BoolVar(&f.fetch, "fetch", false, "fetch the documents of the token's issuer, and check its key and signature")
 	return cmd
 }
 
 func (f *explainFlags) explain(cmd *cobra.Command, args []string) error {
+	f.elsewhere = f.trace != ""
 	c, err := f.read(cmd, args)
 	if err != nil {
 		return err
+	}
+	if f.trace != "" {
+		if err := f.addTraced(cmd, &c); err != nil {
+			return err
+		}
 	}
 	if f.fetch {
 		c.HTTP = outside()
@@ -79,6 +94,22 @@ func (f *explainFlags) explain(cmd *cobra.Command, args []string) error {
 		err = &exitError{code: exitUsage}
 	}
 	return err
+}
+
+// addTraced adds the sign-in of --trace, as a running farm has it in its journal.
+func (f *explainFlags) addTraced(cmd *cobra.Command, c *explain.Case) error {
+	farm, err := f.farm.connect(cmd)
+	if err != nil {
+		return err
+	}
+	found, err := farm.FindSignIn(cmd.Context(), f.trace)
+	if err != nil {
+		return farm.explain(cmd.Context(), err)
+	}
+	c.Inputs = append(c.Inputs, input.Found{
+		Input: fmt.Sprintf("entry %d of the journal of the world %s", found.Entry.Seq, found.World), Kind: "a sign-in", SignIns: []entra.SignIn{*found.Entry.SignIn},
+	})
+	return nil
 }
 
 // nothingToExplain is the error about inputs that say nothing.

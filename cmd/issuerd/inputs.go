@@ -20,6 +20,7 @@ import (
 
 // caseFlags are what somebody may say about a sign-in that failed, beside the inputs.
 type caseFlags struct {
+	elsewhere                 bool // there is something beside the arguments, so that there need be none
 	client, tenant, cloud, at string
 }
 
@@ -45,6 +46,9 @@ func (f *caseFlags) read(cmd *cobra.Command, args []string) (explain.Case, error
 			return c, fmt.Errorf("--at %q: want a time such as 2026-02-08T00:24:38Z", f.at)
 		}
 		c.At = at
+	}
+	if len(args) == 0 && f.elsewhere {
+		return c, nil
 	}
 	if len(args) == 0 {
 		if isTerminalInput(cmd.InOrStdin()) {
