@@ -31,6 +31,8 @@ type workflow struct {
 	name     string
 	triggers []trigger
 	called   bool // by other workflows, and by nothing else
+
+	platform, issuer string // Forgejo has workflows of the same form
 }
 
 // trigger is an event that starts a workflow, with its filters.
@@ -41,7 +43,11 @@ type trigger struct {
 
 func (f *Found) readGitHub(root *document.Node) {
 	f.Kind = "a GitHub workflow"
-	w := workflow{Found: f, root: root, name: first(root, "name")}
+	w := workflow{Found: f, root: root, name: first(root, "name"), platform: "github", issuer: githubIssuer}
+	if strings.Contains(f.Input, ".forgejo/") {
+		f.Kind, w.platform, w.issuer = "a Forgejo workflow", "forgejo", "https://{host}/api/actions"
+		f.note("That Forgejo's subjects are like GitHub's is known; what its jobs need to get a token is not known here.")
+	}
 	if w.name == "" {
 		w.name = f.Input
 	}
@@ -64,7 +70,7 @@ func (f *Found) readGitHub(root *document.Node) {
 // job reads a job.
 func (w *workflow) job(e document.Entry) {
 	n := e.Value
-	job := Job{Platform: "github", Workflow: w.name, Name: e.Key, Place: e.Position}
+	job := Job{Platform: w.platform, Workflow: w.name, Name: e.Key, Place: e.Position}
 	job.Refused = w.refused(n)
 	if job.Refused == "" && w.called {
 		job.Notes = append(job.Notes, "The workflow is called by others: each caller must give id-token: write, too, and the subject is that of the caller.")
@@ -86,6 +92,16 @@ func (w *workflow) job(e document.Entry) {
 		for _, t := range w.triggers {
 			w.event(&job, t, repo, c)
 		}
+	}
+	if w.platform != "github" {
+		job.Refused = ""
+		for i := range job.Subjects {
+			job.Subjects[i].Issuer = w.issuer
+			job.Subjects[i].Doubt = strings.TrimSpace(strings.ReplaceAll(job.Subjects[i].Doubt, immutableDoubt, ""))
+		}
+		w.login(&job, n)
+		w.Jobs = append(w.Jobs, job)
+		return
 	}
 	if uses := str(n.Get("uses")); uses != "" {
 		job.Notes = append(job.Notes, "It calls the workflow "+uses+": the claim job_workflow_ref names that, and a job there with an environment has the subject of the environment.")

@@ -281,3 +281,26 @@ func TestRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestNames reads a workflow whose folder tells that it is no GitHub's.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	const src = "on: {push: {branches: [main]}}\njobs:\n  deploy:\n    steps: []\n"
+	for name, want := range map[string]string{
+		".github/workflows/x.yml":  "github https://token.actions.githubusercontent.com refused",
+		".forgejo/workflows/x.yml": "forgejo https://{host}/api/actions",
+	} {
+		found, err := input.Read(name, []byte(src))
+		if err != nil || len(found.Jobs) != 1 || len(found.Jobs[0].Subjects) != 1 {
+			t.Fatalf("%s: %+v, %v", name, found.Jobs, err)
+		}
+		job := found.Jobs[0]
+		got := job.Platform + " " + job.Subjects[0].Issuer
+		if job.Refused != "" {
+			got += " refused"
+		}
+		if got != want || job.Subjects[0].Subject != "repo:{owner}/{repo}:ref:refs/heads/main" {
+			t.Errorf("%s: %s, %s, want %s", name, got, job.Subjects[0].Subject, want)
+		}
+	}
+}
