@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/issuerd/issuerd/harness/entra"
 )
@@ -227,9 +228,11 @@ func init() {
 func (r *reader) words(m mention) string {
 	text := r.s.text[r.s.end(m.to):]
 	text = strings.TrimLeft(text, "*_`'\" ")
-	if !strings.HasPrefix(text, ":") {
+	colon, size := utf8.DecodeRuneInString(text)
+	if colon != ':' && colon != '：' {
 		return ""
 	}
+	text = text[size:]
 	text = text[:min(len(text), 600)]
 	if end := unknownEnd.FindStringIndex(text); end != nil {
 		if text[end[0]] == '.' {
@@ -237,10 +240,10 @@ func (r *reader) words(m mention) string {
 		}
 		text = text[:end[0]]
 	}
-	return ": " + strings.TrimRight(strings.Join(strings.Fields(strings.ToValidUTF8(text[1:], "")), " "), `"'`+"`")
+	return ": " + strings.TrimRight(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "), `"'`+"`")
 }
 
-var unknownEnd = regexp.MustCompile(`(?i)\s*(?:Trace[ _]?ID|Correlation[ _]?ID|Trace-ID|",|"}|'}|\n[ \t]*\n|\.[ \t]*\n|\n\s*at |AADSTS)`)
+var unknownEnd = regexp.MustCompile(`(?i)\s*(?:Trace[ _]?ID|Correlation[ _]?ID|Trace-ID|トレース|跟踪|",|"}|'}|\n[ \t]*\n|\.[ \t]*\n|\n\s*at |AADSTS)`)
 
 // named says which other codes the text only names.
 func named(all []mention, out []Message) []string {

@@ -89,7 +89,7 @@ func (r *reader) digits(from, at int) (number, bool) {
 		}
 	}
 	after := strings.TrimLeft(r.s.between(n.to), "*_`'\"\u200b \n")
-	n.prose = !strings.HasPrefix(after, ":")
+	n.prose = !strings.HasPrefix(after, ":") && !strings.HasPrefix(after, "：")
 	return n, n.code > 9999
 }
 

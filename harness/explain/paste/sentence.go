@@ -49,7 +49,7 @@ func (r *reader) sentences() []sentence {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b sentence) int {
-		return cmp.Or(cmp.Compare(b.known, a.known), cmp.Compare(rank(a.w.code), rank(b.w.code)), -compareBool(a.whole, b.whole), cmp.Compare(a.from, b.from))
+		return cmp.Or(cmp.Compare(r.fit(b), r.fit(a)), cmp.Compare(rank(a.w.code), rank(b.w.code)), -compareBool(a.whole, b.whole), cmp.Compare(a.from, b.from))
 	})
 	var kept []sentence
 	for _, s := range all {
@@ -59,7 +59,7 @@ func (r *reader) sentences() []sentence {
 			s.codes = []int{s.w.code}
 			kept = append(kept, s)
 		case kept[over].from != s.from:
-		case s.known >= kept[over].known && !slices.Contains(kept[over].codes, s.w.code):
+		case r.fit(s) >= r.fit(kept[over]) && !slices.Contains(kept[over].codes, s.w.code):
 			kept[over].codes = append(kept[over].codes, s.w.code)
 			kept[over].others = append(kept[over].others, s)
 		case s.whole && len(s.w.parts) > 1 && !slices.Contains(kept[over].shorter, s.w.code):
@@ -69,6 +69,16 @@ func (r *reader) sentences() []sentence {
 	}
 	slices.SortFunc(kept, func(a, b sentence) int { return cmp.Compare(a.from, b.from) })
 	return kept
+}
+
+// fit is how many letters are there of a sentence, and less if it breaks off although the text goes on: then it may be
+// another.
+func (r *reader) fit(s sentence) int {
+	last := s.found[len(s.found)-1]
+	if last.fits < len(s.w.parts[len(s.found)-1].letters) && s.to < len(r.s.letters) {
+		return s.known - 10
+	}
+	return s.known
 }
 
 func compareBool(a, b bool) int {
