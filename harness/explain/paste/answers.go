@@ -87,7 +87,7 @@ func (r *reader) message(m mention) Message {
 		}
 		if v, name, is := quotedValue(out.Text, m.number); is {
 			out.Values = map[string]Value{name: v}
-			out.Notes = append(out.Notes, "The words are none of Entra's that are known: the "+words[name]+" was taken from between their quotes.")
+			out.Notes = append(out.Notes, "The words are none of Entra's that are known: the "+inWords(name)+" was taken from between their quotes.")
 		}
 		return out
 	case m.number == 0:
@@ -120,6 +120,7 @@ func (r *reader) message(m mention) Message {
 	}
 	out.Text = name(out.Code) + ": " + written(s)
 	out.Notes = append(out.Notes, valueNotes(out.Values)...)
+	out.Notes = append(out.Notes, contradictions(out)...)
 	if s.headless {
 		out.Notes = append(out.Notes, "The beginning of the sentence is missing.")
 	}
@@ -196,32 +197,28 @@ func valueNotes(values map[string]Value) []string {
 		v := values[name]
 		switch {
 		case v.Masked && v.Cut:
-			notes = append(notes, "The "+words[name]+" is masked and cut: it is not compared.")
+			notes = append(notes, "The "+inWords(name)+" is masked and cut: it is not compared.")
 		case v.Masked:
-			notes = append(notes, "The "+words[name]+" is masked: it is not compared.")
+			notes = append(notes, "The "+inWords(name)+" is masked: it is not compared.")
 		case v.Cut:
-			notes = append(notes, "The "+words[name]+" is cut: it is not compared as if it were whole.")
+			notes = append(notes, "The "+inWords(name)+" is cut: it is not compared as if it were whole.")
 		}
 	}
 	return notes
 }
 
-// words are the names of values in words.
+// inWords is a value's name in words.
+func inWords(name string) string {
+	if w, has := words[name]; has {
+		return w
+	}
+	return "value of " + name
+}
+
+// words are names of values in words; the others are called by their names.
 var words = map[string]string{
 	"iss": "issuer", "issuer": "issuer", "sub": "subject", "aud": "audience", "kid": "key's identifier", "appId": "application's id",
 	"clientId": "client id", "tenant": "tenant", "tenantId": "tenant's id", "now": "time of the answer", "iat": "time of issue", "exp": "time of expiry",
-}
-
-func init() {
-	for _, w := range wordings {
-		for _, p := range w.parts {
-			for _, name := range []string{p.value, p.second} {
-				if _, has := words[name]; !has && name != "" {
-					words[name] = "value of " + name
-				}
-			}
-		}
-	}
 }
 
 // words is what stands after a number, if that is a sentence which is not known.

@@ -2,7 +2,9 @@ package paste
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
 )
@@ -31,4 +33,32 @@ func causeIn(text string, row entra.Code) int {
 		}
 	}
 	return 0
+}
+
+// lifetime is the most that Entra takes.
+const lifetime = 25 * time.Hour
+
+// contradictions are values that do not fit the sentence that prints them.
+func contradictions(m Message) []string {
+	at := func(name string) (time.Time, bool) {
+		v, has := m.Values[name]
+		if !has || !v.Whole() {
+			return time.Time{}, false
+		}
+		if t, err := time.Parse(time.RFC3339Nano, v.Text); err == nil {
+			return t, true
+		}
+		seconds, err := strconv.ParseInt(v.Text, 10, 64)
+		return time.Unix(seconds, 0), err == nil
+	}
+	iat, issued := at("iat")
+	exp, expires := at("exp")
+	now, answered := at("now")
+	switch {
+	case issued && expires && answered && !now.Before(iat) && now.Before(exp):
+		return []string{"By the times that it prints, the assertion was valid when it was refused: a time may have been changed where the text was pasted, or a claim that is not printed, such as nbf, decided."}
+	case issued && expires && !answered && iat.Unix() != 0 && exp.Sub(iat) <= lifetime:
+		return []string{"By the times that it prints, the token's lifetime is not too long: a time may have been changed where the text was pasted."}
+	}
+	return nil
 }

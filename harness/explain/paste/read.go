@@ -234,6 +234,7 @@ func (r *reader) alone(n number) mention {
 
 // nearest is the number of a sentence: the one right before it, or one in the words before that it agrees with.
 func nearest(numbers []number, s *sentence, used []bool) int {
+	adjoined := -1
 	for i, n := range slices.Backward(numbers) {
 		if n.from >= s.from || used[i] {
 			continue
@@ -242,13 +243,18 @@ func nearest(numbers []number, s *sentence, used []bool) int {
 		if len(n.ends) > 0 && n.ends[0] == s.from {
 			end = s.from
 		}
+		far := s.from - end
 		agrees := s.agrees(n.code) || len(n.longer) > 0 && slices.Contains(n.longer, s.codes[0])
-		if far := s.from - end; far <= 3 || agrees && far <= 400 {
+		switch {
+		case agrees && (adjoined < 0 && far <= 400 || far <= 40):
 			return i
+		case adjoined < 0 && far <= 3:
+			adjoined = i // unless one a little before agrees: AADSTS700213 (formerly AADSTS70021): …
+		default:
+			return adjoined
 		}
-		return -1
 	}
-	return -1
+	return adjoined
 }
 
 // numberOf looks for the number of a sentence without one around it.

@@ -1,6 +1,7 @@
 package paste
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -70,11 +71,11 @@ func (r *reader) trailer(from, begin, end, to int) trailer {
 	if to < len(r.s.letters) { // the line that the next message begins in is that one's
 		rest = rest[:max(strings.LastIndexByte(rest, '\n'), 0)]
 	}
-	t.oauth = cmpOr(lastMatch(oauthName, before), firstMatch(oauthName, rest))
+	t.oauth = cmp.Or(lastMatch(oauthName, before), firstMatch(oauthName, rest))
 	if t.oauth == "" {
 		t.oauth = r.brokenOAuth(max(from, begin-100), begin)
 	}
-	if status := cmpOr(lastMatch(httpStatus, before), firstMatch(httpStatus, rest)); status != "" {
+	if status := cmp.Or(lastMatch(httpStatus, before), firstMatch(httpStatus, rest)); status != "" {
 		t.status, _ = strconv.Atoi(status)
 	}
 	if strings.Trim(t.trace, "0-") == "" {
@@ -84,13 +85,6 @@ func (r *reader) trailer(from, begin, end, to int) trailer {
 		t.correlation = ""
 	}
 	return t
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // guid reads the 32 hexadecimal digits after a name, and says where they end.
