@@ -150,7 +150,8 @@ func (r *reader) mentions() []mention {
 	}
 	for i, n := range numbers {
 		if !used[i] {
-			all = append(all, r.alone(n))
+			taken := slices.ContainsFunc(sentences, func(s sentence) bool { return s.from >= n.to && s.from <= n.to+3 })
+			all = append(all, r.alone(n, taken))
 		}
 	}
 	all = filter(all, func(m mention) bool { return m.number != 0 || m.sentence.sure() })
@@ -217,8 +218,11 @@ func (r *reader) headless() []mention {
 
 // alone makes a mention of a number that no sentence was found for: with one of its own code's that begins right after
 // it, if only a little of it is there, or if it is too short to be known without the number.
-func (r *reader) alone(n number) mention {
+func (r *reader) alone(n number, taken bool) mention {
 	m := mention{from: n.from, to: n.to, number: n.code, prose: n.prose}
+	if taken {
+		return m // the sentence after it is another number's
+	}
 	for i := range short {
 		w := &short[i]
 		if w.code != n.code || n.to >= len(r.s.letters) || common(r.s.letters[n.to:], w.parts[0].letters) < min(6, len(w.parts[0].letters)) {
