@@ -42,7 +42,7 @@ func (r *reader) foldingOf(f *sentence) folding {
 	if end := strings.Index(block, "\n\n"); end >= 0 {
 		block = block[:end]
 	}
-	lines := strings.Split(block, "\n")
+	lines := strings.Split(strings.TrimRight(block, " \t\n"), "\n")
 	lines = lines[:len(lines)-1]
 	for _, line := range lines {
 		out.width = max(out.width, utf8.RuneCountInString(strings.TrimRight(line, " \t")))
@@ -59,11 +59,12 @@ func (r *reader) foldingOf(f *sentence) folding {
 	return out
 }
 
-// unbroken is a part of a text without its breaks of lines: where one stood for a space, a space.
-func (f folding) unbroken(text string, from, to int, name string) string {
+// unbroken is a part of a text without its breaks of lines: where one stood for a space, a space. guessed says that only
+// the lengths of the lines told which.
+func (f folding) unbroken(text string, from, to int, name string) (joined string, guessed bool) {
 	raw := text[from:to]
 	if !strings.Contains(raw, "\n") {
-		return raw
+		return raw, false
 	}
 	raw = listMark.ReplaceAllString(raw, "")
 	var b strings.Builder
@@ -81,11 +82,15 @@ func (f folding) unbroken(text string, from, to int, name string) string {
 		for at < len(raw) && (raw[at] == '\n' || raw[at] == ' ' || raw[at] == '\t') {
 			at++
 		}
-		if !oneWord[name] && at < len(raw) && !(name == "sub" && inWord(raw[:next], raw[at:])) && f.space(line, raw[next+1:at]) {
-			b.WriteByte(' ')
+		if !oneWord[name] && at < len(raw) && !(name == "sub" && inWord(raw[:next], raw[at:])) {
+			inside := strings.Trim(raw[:next], " \t\n"+quotes) != "" && strings.Trim(raw[at:], " \t\n.,"+quotes) != ""
+			guessed = guessed || inside
+			if f.space(line, raw[next+1:at]) {
+				b.WriteByte(' ')
+			}
 		}
 	}
-	return b.String()
+	return b.String(), guessed
 }
 
 // inWord says whether a break within a subject is one within a word of it: beside a mark that joins its parts, or in a

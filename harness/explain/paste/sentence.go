@@ -267,7 +267,7 @@ func (r *reader) values(f *sentence, stop int) {
 			edge = from + size
 			f.to = max(f.to, r.lettersTo(edge))
 		}
-		raw := fold.unbroken(r.s.text, from, edge, p.value)
+		raw, guessed := fold.unbroken(r.s.text, from, edge, p.value)
 		if !p.quoted {
 			raw = strings.TrimLeft(raw, " \t\n"+afterLetters(p.words))
 		}
@@ -285,6 +285,9 @@ func (r *reader) values(f *sentence, stop int) {
 			if v.Cut && !bounded && edge < len(r.s.text) && r.s.text[edge] != '"' && !ellipsis.MatchString(strings.TrimSpace(raw)) && !opening.MatchString(raw) {
 				v.Cut = false // a value without quotes, and something after it, if only the end of its line
 			}
+		}
+		if guessed && v.Doubt == "" {
+			v.Doubt = "it was broken over lines: where it was joined, a space may be too many or missing"
 		}
 		if read {
 			f.found[i].value = &v
