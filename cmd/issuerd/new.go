@@ -51,10 +51,10 @@ puts it.`,
 			if err := writeScenario(out, made.Source, force); err != nil {
 				return err
 			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), out)
 			if schema == "" {
 				fmt.Fprintln(cmd.ErrOrStderr(), "issuerd: hint: issuerd schema --install puts the schema where editors, and the next new file, find it")
 			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), out)
 			return err
 		},
 	}

@@ -33,7 +33,9 @@ type draft struct {
 	exchange *object
 	call     *object // a call in the place of the exchange
 	clock    string
+	before   []*object // steps between the mint and the exchange
 	fix      []*object // steps after the refusal, in which the sign-in passes
+	fixWith  string    // what the fix is
 }
 
 func newDraft(e *evidence, row entra.Code) *draft {
@@ -246,7 +248,7 @@ func (d *draft) accepting(p presented) *object {
 // mend adds the steps that give the application a credential for what was presented, and sign in again, if the issuer
 // can be asked for its keys.
 func (d *draft) mend(p presented) {
-	if p.iss != cmp.Or(d.from.url, d.from.canonical()) || tooLong(p.iss) || p.sub == "" || tooLong(p.sub) || p.aud == "" || tooLong(p.aud) || strings.Contains(p.aud, ",") || d.mint.has("claims") ||
+	if len(d.fix) > 0 || p.iss != cmp.Or(d.from.url, d.from.canonical()) || tooLong(p.iss) || p.sub == "" || tooLong(p.sub) || p.aud == "" || tooLong(p.aud) || strings.Contains(p.aud, ",") || d.mint.has("claims") ||
 		slices.Contains(unread, d.from.platform.Name+" "+d.from.preset) {
 		return
 	}
@@ -261,7 +263,35 @@ func (d *draft) mend(p presented) {
 	if len(list) == directory.MaxCredentials && change.has("add") {
 		return
 	}
-	d.fix = []*object{of("credential", change), of("exchange", of())}
+	d.fix, d.fixWith = []*object{of("credential", change), of("exchange", of())}, "a credential for what was presented"
+}
+
+// edited is for a credential of the case that accepts what was presented. Then it has become so a short time ago, by a
+// change in place of which Entra does not know yet: it began with another value of the member.
+func (d *draft) edited(p presented, member string, before any) {
+	audience, _ := directory.ExchangeAudience(d.cloud)
+	list, _ := d.entra.value("credentials").([]*object)
+	for i := range d.credentials[:min(len(list), len(d.credentials))] {
+		c := list[i]
+		iss, _ := c.value("issuer").(string)
+		aud, _ := c.value("audiences").([]string)
+		if cmp.Or(iss, d.iss) != p.iss || c.value("subject") != p.sub || cmp.Or(first(aud), audience) != p.aud {
+			continue
+		}
+		old := of()
+		for _, m := range c.members {
+			old.set(m.Key.(string), m.Value)
+		}
+		old.set(member, before)
+		list[i] = old
+		name := c.value("name")
+		now := map[string]any{"issuer": p.iss, "subject": p.sub, "audiences": []string{p.aud}}[member]
+		d.entra.get("options").set("staleEdits", "6h")
+		d.before = append(d.before, of("credential", of("update", of("name", name, member, now))))
+		d.fix, d.fixWith = []*object{of("credential", of("remove", name)), of("credential", of("add", c)), of("exchange", of())}, "to remove the credential and add it anew, which counts at once"
+		d.assume("credential %v accepts what was presented; here its %s was another until a moment ago, and option staleEdits has Entra see it as it was", name, strings.TrimSuffix(member, "s"))
+		return
+	}
 }
 
 // tooLong tells a value that no credential can have.
@@ -335,6 +365,7 @@ func (d *draft) scenario(name, about string, head []string) (*Scenario, error) {
 	if d.mint != nil {
 		steps = append(steps, of("id", "job", "mint", d.mint))
 	}
+	steps = append(steps, d.before...)
 	last := of("exchange", d.exchange)
 	if d.call != nil {
 		last = of("call", d.call)
@@ -343,7 +374,7 @@ func (d *draft) scenario(name, about string, head []string) (*Scenario, error) {
 	steps = append(steps, last)
 	comments := yaml.CommentMap{}
 	if len(d.fix) > 0 {
-		comments[fmt.Sprintf("$.steps[%d]", len(steps))] = []*yaml.Comment{yaml.HeadComment(" The fix: a credential for what was presented.")}
+		comments[fmt.Sprintf("$.steps[%d]", len(steps))] = []*yaml.Comment{yaml.HeadComment(" The fix: " + d.fixWith + ".")}
 	}
 	root.set("steps", append(steps, d.fix...))
 	source, err := encode(head, root, comments)

@@ -20,6 +20,7 @@ var matchingRecipes = map[int]recipe{
 		c.set("issuer", anotherIssuer(p.iss))
 		d.trust(c)
 		d.madeUp("trusts the issuer %q", anotherIssuer(p.iss))
+		d.edited(p, "issuer", anotherIssuer(p.iss))
 		d.mend(p)
 		return nil
 	},
@@ -38,6 +39,7 @@ var matchingRecipes = map[int]recipe{
 		}
 		d.trust(c)
 		d.madeUp("has the audience %q", want)
+		d.edited(p, "audiences", []string{want})
 		d.mend(p)
 		return nil
 	},
@@ -47,6 +49,7 @@ var matchingRecipes = map[int]recipe{
 		c.set("subject", anotherSubject(p.sub))
 		d.trust(c)
 		d.madeUp("has the subject %q", anotherSubject(p.sub))
+		d.edited(p, "subject", anotherSubject(p.sub))
 		d.mend(p)
 		return nil
 	},
@@ -78,6 +81,7 @@ var matchingRecipes = map[int]recipe{
 			d.entra.set("credentials", append(list, flexible))
 			d.assume("none of the credentials given has an expression, which the refusal speaks of; one is added")
 		}
+		d.edited(p, "subject", anotherSubject(p.sub))
 		d.mend(p)
 		return nil
 	},
@@ -92,6 +96,7 @@ var matchingRecipes = map[int]recipe{
 		c.set("subject", other)
 		d.trust(c)
 		d.madeUp("has the subject %q", other)
+		d.edited(p, "subject", other)
 		d.mend(p)
 		return nil
 	},

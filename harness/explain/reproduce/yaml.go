@@ -67,7 +67,7 @@ func (t text) MarshalYAML() ([]byte, error) {
 }
 
 var (
-	plain  = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9 _./@+()=,:;'\[\]&*-]*$`)
+	plain  = regexp.MustCompile(`^([A-Za-z/][A-Za-z0-9 _./@+()=,:;'\[\]&*-]*|\d+[hms])$`)
 	notKey = regexp.MustCompile(`:( |$)| $|  `)
 	words  = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|null|y|n)$`)
 )
