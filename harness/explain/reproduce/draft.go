@@ -3,6 +3,7 @@ package reproduce
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -180,14 +181,14 @@ func (d *draft) trust(madeUp ...*object) {
 	if len(d.credentials) > 0 {
 		list = nil
 		for i, c := range d.credentials[:min(len(d.credentials), directory.MaxCredentials)] {
-			list = append(list, d.credential(i, c))
+			list = append(list, d.credential(i, c, madeUp[0]))
 		}
 	}
 	d.entra.set("credentials", list)
 }
 
-// credential writes one of the case's.
-func (d *draft) credential(n int, c input.Credential) *object {
+// credential writes one of the case's. What is not known of it is as in the one that the recipe made up.
+func (d *draft) credential(n int, c input.Credential, madeUp *object) *object {
 	o := of("name", d.credentialName(n, c.Name))
 	fill := func(field, value string) string {
 		reason := cmp.Or(c.Unknown[field], c.Masked[field])
@@ -196,7 +197,15 @@ func (d *draft) credential(n int, c input.Credential) *object {
 		}
 		out := unmask(value)
 		if out == "" || paste.Masked(out) {
-			out = map[string]string{"issuer": d.iss, "subject": "octo", "audiences": "api://AzureADTokenExchange"}[field]
+			switch known := madeUp.value(field).(type) {
+			case string:
+				out = known
+			case []string:
+				out = known[0]
+			default:
+				audience, _ := directory.ExchangeAudience(d.cloud)
+				out = map[string]string{"issuer": d.iss, "subject": "octo", "audiences": audience}[field]
+			}
 		}
 		d.assume("credential %s: its %s is %q; here it is %q", c.Name, field, cmp.Or(reason, value), out)
 		return out
@@ -219,10 +228,15 @@ func (d *draft) credential(n int, c input.Credential) *object {
 	return o
 }
 
+// noName is what names of credentials do not have.
+var noName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
 // credentialName is a name that a credential can have and no other has.
 func (d *draft) credentialName(n int, name string) string {
-	for i, other := range d.credentials {
-		if i < n && other.Name == name {
+	clean := func(name string) string { return strings.Trim(noName.ReplaceAllString(name, "-"), "-") }
+	name = clean(name)
+	for _, other := range d.credentials[:n] {
+		if clean(other.Name) == name {
 			name = ""
 		}
 	}

@@ -47,7 +47,7 @@ const (
 // TestEvidence uses what is known beside the message.
 func TestEvidence(t *testing.T) {
 	t.Parallel()
-	unknown := credential("from-terraform", githubIssuer, "", exchange)
+	unknown := credential("from terraform", githubIssuer, "", exchange)
 	unknown.Unknown = map[string]string{"subject": "var.subject"}
 	flexible := input.Credential{Credential: directory.Credential{
 		Name: "flexible", Issuer: githubIssuer, Matching: "claims['sub'] matches 'repo:fabrikam/shop:ref:refs/heads/release/*' and claims['repository_owner_id'] eq '7'", Audiences: []string{exchange},
@@ -91,7 +91,8 @@ func TestEvidence(t *testing.T) {
 		},
 		{
 			name: "credential that is not all known", code: 700213, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:pull_request"}},
-			found: input.Found{Credentials: []input.Credential{unknown}}, want: []string{"name: from-terraform", `its subject is "var.subject"`},
+			found: input.Found{Credentials: []input.Credential{unknown}},
+			want:  []string{"name: from-terraform", `its subject is "var.subject"; here it is "repo:fabrikam/shop:ref:refs/heads/main"`},
 		},
 		{
 			name: "flexible credential", code: 7002131, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:ref:refs/heads/main"}},
