@@ -189,16 +189,16 @@ func (d *draft) untimely(now, iat, exp time.Time) error {
 	d.clock = now.Format(time.RFC3339Nano)
 	d.times(issued, exp.Unix())
 	d.mint.get("claims").set("nbf", issued)
-	skew := time.Duration(-1)
+	strict := false
 	switch {
 	case !now.Before(exp.Add(tolerance)), iat.After(now.Add(tolerance)), iat.After(exp):
 	case !now.Before(exp), iat.After(now):
-		skew = 0
+		strict = true
 	default:
 		d.mint.get("claims").set("nbf", now.Add(2*tolerance).Unix())
 		d.assume("nbf: the token is within the times that the text prints, so its nbf must lie in the future; here it is ten minutes later")
 	}
-	if skew == 0 {
+	if strict {
 		d.entra.get("options").set("clockSkew", "0s")
 		d.assume("the token is off by less than the five minutes that the emulator tolerates; option clockSkew has it tolerate none")
 	}
