@@ -15,7 +15,6 @@ import (
 	"github.com/issuerd/issuerd/harness/entra/directory"
 	"github.com/issuerd/issuerd/harness/explain"
 	"github.com/issuerd/issuerd/harness/explain/input"
-	"github.com/issuerd/issuerd/harness/explain/paste"
 )
 
 // caseFlags are what somebody may say about a sign-in that failed, beside the inputs.
@@ -72,10 +71,6 @@ func (f *caseFlags) read(cmd *cobra.Command, args []string) (explain.Case, error
 		found, err := input.Read(name, data)
 		if err != nil {
 			return c, err
-		}
-		if found.Text == nil && found.Kind == "a text" {
-			read := paste.Read(string(data))
-			found.Text = &read
 		}
 		c.Inputs = append(c.Inputs, found)
 	}
