@@ -165,14 +165,14 @@ func (r rules) mint(iss *scenario.Issuer, m *scenario.Mint, refused bool) error 
 	if err := validateMint(platform, m, native); err != nil {
 		return err
 	}
-	if native {
-		return nil // the platform's own API may be asked for more than a token has, and refuse as it does
+	if native && refused {
+		return nil // the platform's own API says so, or not
 	}
 	if refused {
 		return errors.New("mint: the farm itself mints this token, and refuses none: only a platform's own API does (via: native)")
 	}
 	request := issuer.Request{Claims: m.Claims, Lifetime: m.Lifetime}
-	if m.Audience != "" {
+	if m.Audience != "" && !native { // the platform's own API has rules of its own about it
 		request.Audience = []string{m.Audience}
 	}
 	_, err = made.Payload(request)

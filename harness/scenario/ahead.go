@@ -142,6 +142,10 @@ func (a *ahead) faults(n *document.Node) {
 	if n == nil {
 		return
 	}
+	if textOf(n) != nil {
+		set, _ := a.d.value(n).(map[string]any)
+		n = document.Known(set, a.d.where(n)) // with everything in it at the place of the expression, or of its cell
+	}
 	for _, e := range n.Entries {
 		switch {
 		case a.names.Faults != nil && !slices.Contains(a.names.Faults, e.Key):
