@@ -1,15 +1,48 @@
 package runner_test
 
 import (
+	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/issuerd/issuerd/harness/farm"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/runner"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/harness/targets"
+	"github.com/issuerd/issuerd/scenarios"
 )
+
+// BenchmarkLint loads a thousand files like those that come with issuerd.
+func BenchmarkLint(b *testing.B) {
+	const n = 1000
+	paths, err := fs.Glob(scenarios.FS, "*/*.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	shared, err := fs.ReadFile(scenarios.FS, "contoso.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	files := fstest.MapFS{"contoso.yaml": {Data: shared}}
+	for i := range n {
+		path := paths[i%len(paths)]
+		src, err := fs.ReadFile(scenarios.FS, path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		name := strings.TrimSuffix(path, ".yaml")
+		another := fmt.Sprintf("%s-%d", name, i)
+		files[another+".yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(src), "name: "+name, "name: "+another, 1))}
+	}
+	for b.Loop() {
+		if loaded, problems := scenario.LoadFS(files, runner.Names()); len(loaded) != n || len(problems) > 0 {
+			b.Fatalf("%d files, %v", len(loaded), problems)
+		}
+	}
+}
 
 // cantRun are files that can't be carried out: what is put in the places of the parts of a file that can, where the
 // problem is, and what it says.

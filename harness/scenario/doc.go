@@ -6,7 +6,8 @@
 // problems of a file without running it, each with its line and column: unknown keys and
 // wrong kinds of values ([Schema] tells them to editors), expressions that do not compile or
 // use a name that is not there, words such as presets and AADSTS codes, and rules of the directory,
-// also where they come out of a row of cases. Values that depend on the run are
+// also where they come out of a row of cases. With [Names.Rules] it goes through each case ahead of its run, as far as
+// what it needs is known, and finds what would be refused then. Values that depend on the run are
 // evaluated later, by the Resolve methods, and fail with the same positions.
 //
 // Expressions are those of expr (https://expr-lang.org/docs/language-definition),
@@ -25,7 +26,7 @@
 // The YAML is deliberately less than YAML: one document, string keys, and no anchors,
 // merge keys or tags. A file has at most [MaxSize] bytes.
 //
-// The package does no I/O of its own, has the vocabulary of a directory from package directory,
+// The package reads no files but those of the fs.FS that [LoadFS] is given, has the vocabulary of a directory from package directory,
 // and knows nothing of targets. A file that loads may still fail at a target that cannot do what it asks.
 //
 //	f, problems := scenario.Load("branch.yaml", src, names)
