@@ -236,6 +236,18 @@ func memberPath(n ast.Node) []string {
 	return nil
 }
 
+// member is the value at a path of names; not found where a part of it is not there or no map.
+func member(env Env, path []string) (v any, found bool) {
+	v = map[string]any(env)
+	for _, name := range path {
+		m, isMap := v.(map[string]any)
+		if v, found = m[name]; !isMap || !found {
+			return nil, false
+		}
+	}
+	return v, len(path) > 0
+}
+
 // eval runs the expression. An error is a *document.Problem.
 func (e *expression) eval(path string, env Env) (v any, err error) {
 	fail := func(at document.Position, message string) error {
@@ -246,6 +258,9 @@ func (e *expression) eval(path string, env Env) (v any, err error) {
 			v, err = nil, fail(e.at(0, 1), fmt.Sprint(r))
 		}
 	}()
+	if v, found := member(env, memberPath(e.tree)); found {
+		return v, nil // most expressions are a path, which needs no program
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.meter.used = 0
