@@ -22,7 +22,7 @@ type ahead struct {
 	url    string // the issuer's; empty: not known
 	made   bool   // the issuer has no problem
 
-	directory *directory.Directory // nil: something in it is not known, or breaks a rule
+	directory *directory.Directory // nil: something in it is not known, or breaks a rule, or a call may have changed it
 	tenants   []directory.Tenant   // as the case begins; nil: not known
 	granted   bool                 // an exchange may have got an access token
 
@@ -192,12 +192,35 @@ func (a *ahead) identity(n *document.Node, name string) {
 
 func (a *ahead) mint(s *Step, n *document.Node, m *Mint) {
 	a.identity(n.Get("managedIdentity"), m.ManagedIdentity)
+	if m.ManagedIdentity != "" && !a.d.hasUnknown(n) {
+		a.resource(s, n, m)
+	}
 	if a.names.Rules.Mint == nil || a.d.hasUnknown(n) || !a.made && !m.Certificate {
 		return
 	}
 	if err := a.names.Rules.Mint(&a.issuer, m, wantsRefusal(s.node.Get("expect"))); err != nil {
 		a.failStep(s, nil, err)
 	}
+}
+
+// resource validates what a managed identity asks a token for: a service of the cloud, or an application of the
+// identity's tenant.
+func (a *ahead) resource(s *Step, n *document.Node, m *Mint) {
+	tenant, _, err := FindIdentity(a.tenants, m.ManagedIdentity)
+	audience, unknownCloud := directory.ExchangeAudience(a.side.Cloud)
+	if a.directory == nil || err != nil || unknownCloud != nil {
+		return
+	}
+	name := cmp.Or(m.Resource, audience)
+	view := a.directory.View(tenant, a.clock.Start.Add(a.advanced))
+	if view.Tenant == nil || view.Cloud.Service(name) != nil || view.Resource(name) != nil || strings.HasPrefix(name, "https://"+view.Cloud.Login) {
+		return
+	}
+	err = fmt.Errorf("mint: managed identity %q: AADSTS500011: no resource %q in the tenant %q", m.ManagedIdentity, name, view.Tenant.DisplayName)
+	if n.Get("resource") != nil {
+		err = &KeyError{Key: "resource", Err: err}
+	}
+	a.failStep(s, nil, err)
 }
 
 func (a *ahead) exchange(s *Step, n *document.Node, e *Exchange, expect Expect) {
@@ -217,6 +240,9 @@ func (a *ahead) call(s *Step, n *document.Node, path []any, c *Call) {
 	})
 	if err != nil && (c.URL != "" || !a.d.hasUnknown(below.Get("url"))) {
 		a.failStep(s, path, err)
+	}
+	if method := strings.ToUpper(c.Method); method != "" && method != "GET" && method != "HEAD" || a.d.hasUnknown(below.Get("method")) {
+		a.directory = nil // it may change the directory, through Microsoft Graph or Azure Resource Manager
 	}
 	if c.Beside != nil {
 		a.call(s, n, append(slices.Clone(path), "beside"), c.Beside)

@@ -135,6 +135,47 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestResourceOfIdentity has a managed identity ask for what is there, and for what is not.
+func TestResourceOfIdentity(t *testing.T) {
+	t.Parallel()
+	const src = `name: entra/x
+about: x
+issuer: {platform: github}
+entra:
+  app: x
+  cloud: usgov
+  subscriptions: [{displayName: s, resourceGroups: [{name: g}]}]
+  managedIdentities: [{name: robot}]
+  applications: [{displayName: api, identifierUris: [api://api]}]
+steps:
+  - mint: {managedIdentity: robot%s}
+`
+	for resource, want := range map[string]string{
+		"": "", ", resource: api://api": "", ", resource: https://graph.microsoft.us": "", ", resource: 00000003-0000-0000-c000-000000000000": "",
+		", resource: api://AzureADTokenExchangeUSGov":           "",
+		", resource: api://AzureADTokenExchange":                `x.yaml:11:46: mint: managed identity "robot": AADSTS500011: no resource "api://AzureADTokenExchange" in the tenant "Contoso"`,
+		", resource: api://nobody":                              `x.yaml:11:46: mint: managed identity "robot": AADSTS500011: no resource "api://nobody" in the tenant "Contoso"`,
+		", resource: \"${{ env.RESOURCE ?? 'api://nobody' }}\"": "",
+	} {
+		_, problems := scenario.Load("x.yaml", fmt.Appendf(nil, src, resource), names)
+		if problems.Error() != want {
+			t.Errorf("%q: %v, want %s", resource, problems, want)
+		}
+	}
+}
+
+// TestCredentialOfACall has calls change the directory, whose steps then may name what the file does not.
+func TestCredentialOfACall(t *testing.T) {
+	t.Parallel()
+	const src = "name: github/x\nabout: x\nissuer: {platform: github}\nentra: {app: x}\nsteps:\n" +
+		"  - call: {url: \"https://graph.microsoft.com/v1.0/applications\", token: \"\", method: %s}\n  - credential: {remove: made}\n"
+	for method, want := range map[string]int{"GET": 1, "POST": 0, "patch": 0, `"${{ env.METHOD }}"`: 0} {
+		if _, problems := scenario.Load("x.yaml", fmt.Appendf(nil, src, method), names); len(problems) != want {
+			t.Errorf("%s: problems %v, want %d", method, problems, want)
+		}
+	}
+}
+
 // TestBad compares the problems of each broken file with the .out file beside it.
 func TestBad(t *testing.T) {
 	t.Parallel()
