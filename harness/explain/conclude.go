@@ -24,9 +24,13 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	accepted := slices.ContainsFunc(s.Credentials, func(m CredentialMatch) bool { return m.Verdict == Accepts })
 	decided := s.decided(message)
 	switch {
-	case r.match != nil && r.match.Verdict == Differs && (decided == 0 || isMatching(decided)):
+	case r.match != nil && r.match.Verdict == Differs && (decided == 0 || isMatching(decided) && decided != 70025):
 		s.Cause = differenceInWords(*r.match)
 		s.Fixes = r.fixes()
+	case message != nil && (!isMatching(decided) || decided == 70025): // it was answered for another reason than a value that differs
+		if row, known := entra.Lookup(decided); known {
+			s.Cause, s.Fixes = row.Cause, []Fix{{Words: row.Fix}}
+		}
 	case s.Answer != nil:
 		row, _ := entra.Lookup(s.Answer.Number)
 		s.Cause = row.Cause

@@ -222,6 +222,17 @@ func TestContradictions(t *testing.T) {
 	}
 }
 
+// TestOtherReason: what an error says counts, and not what else is wrong with what is at hand.
+func TestOtherReason(t *testing.T) {
+	t.Parallel()
+	for code, cause := range map[int]string{70025: "the application has no federated identity credential", 7000272: "kid is not among the issuer's keys"} {
+		s := only(t, explained(t, token(t, nil), failure(code, now.Add(-3*time.Hour), nil), credential(t, "one", githubIssuer, "x", audience)))
+		if !strings.Contains(s.Cause, cause) || len(s.Contradictions) != 1 {
+			t.Errorf("%d: cause %q, contradictions %q", code, s.Cause, s.Contradictions)
+		}
+	}
+}
+
 // TestTimes: when the token was presented decides, and is not guessed.
 func TestTimes(t *testing.T) {
 	t.Parallel()
