@@ -47,14 +47,15 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 			s.Cause = row.Cause
 			s.Fixes = []Fix{{Words: row.Fix}}
 			if isMatching(row.Number) {
-				s.Fixes = append(s.Fixes, r.makeNew("a federated credential that accepts what was presented")...)
+				s.Fixes = append(s.Fixes, r.compareFirst()...)
+				s.Fixes = append(s.Fixes, r.makeNew("make a federated credential that accepts what was presented")...)
 			}
 		}
 	case accepted:
 		s.Cause = "nothing that could be checked here is refused"
 	case len(s.Credentials) == 0:
 		s.Cause = "no credential is at hand to compare the token with"
-		s.Fixes = r.makeNew("a federated credential that accepts this token")
+		s.Fixes = append(r.compareFirst(), r.makeNew("make a federated credential that accepts this token")...)
 	default:
 		s.Cause = "what could be compared agrees; what is not known here decides"
 	}

@@ -210,6 +210,9 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 		}
 	} else if message != nil {
 		s.Presented.Masked, s.Presented.Doubts = masked(*message), doubts(*message)
+		if v := evidence.Values; !v.Issued.IsZero() && !v.Expires.IsZero() {
+			s.Presented.Times = timesInWords(&v.Issued, &v.Expires, nil, c.Now)
+		}
 	}
 	var platform *IssuerPlatform
 	if s.Token != nil {

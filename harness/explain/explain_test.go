@@ -111,10 +111,11 @@ func only(t *testing.T, r explain.Report) explain.SignIn {
 	return r.SignIns[0]
 }
 
+// command is the first with a tool that changes something.
 func command(s explain.SignIn, tool string) string {
 	for _, fix := range s.Fixes {
 		for _, c := range fix.Commands {
-			if c.Tool == tool {
+			if c.Tool == tool && !strings.Contains(c.Text, "federated-credential list") {
 				return c.Text
 			}
 		}
@@ -170,6 +171,9 @@ func TestTokenAndCredential(t *testing.T) {
 func TestErrorAlone(t *testing.T) {
 	t.Parallel()
 	s := only(t, explained(t, failure(700213, now, map[string]string{"sub": mainBranch})))
+	if first := s.Fixes[1].Commands[0].Text; !strings.HasSuffix(first, "issuerd explain error.txt credentials.json") {
+		t.Errorf("first %q", first)
+	}
 	if s.Presented.Subject != mainBranch || s.Presented.Platform != "GitHub Actions" || !strings.Contains(command(s, "az"), `"issuer":"`+githubIssuer+`"`) {
 		t.Errorf("presented %+v, az %s", s.Presented, command(s, "az"))
 	}

@@ -87,6 +87,30 @@ func (r *remedy) fixes() []Fix {
 	return out
 }
 
+// compareFirst is to look at the credentials there are, where none is at hand.
+func (r *remedy) compareFirst() []Fix {
+	if r.credential != nil {
+		return nil
+	}
+	list := "az ad app federated-credential list --id " + quoted(r.client())
+	if r.managed() {
+		_, group, identity := r.identity()
+		list = "az identity federated-credential list --resource-group " + quoted(group) + " --identity-name " + quoted(identity)
+	}
+	return []Fix{{
+		"compare it with the credentials there are, letter for letter; issuerd does so",
+		[]Command{{"az", list + " >credentials.json\nissuerd explain " + quoted(r.from()) + " credentials.json"}},
+	}}
+}
+
+// from is the first input that a command can name.
+func (r *remedy) from() string {
+	if name := r.g.named; name != "" {
+		return name
+	}
+	return "error.txt"
+}
+
 func hasKind(m *CredentialMatch, kinds ...string) bool {
 	return slices.ContainsFunc(m.Compared, func(c Compared) bool {
 		return slices.ContainsFunc(c.Differences, func(d Difference) bool { return slices.Contains(kinds, d.Kind) })

@@ -21,6 +21,7 @@ type gathered struct {
 	labels      map[string]int  // of credentials, by label
 	same        map[string]bool // credentials that were described before
 	notes       []string
+	named       string // the name of the first input that is a file
 	tokens      []heldToken
 	messages    []heldMessage
 	credentials []heldCredential
@@ -50,6 +51,9 @@ type heldCredential struct {
 func gather(c Case) gathered {
 	g := gathered{client: c.Client, tenant: c.Tenant, cloud: c.Cloud}
 	for _, in := range c.Inputs {
+		if g.named == "" && in.Input != "standard input" && in.Input != "the argument" {
+			g.named = in.Input
+		}
 		for _, token := range in.Tokens {
 			g.tokens = append(g.tokens, heldToken{token, in.Input})
 		}

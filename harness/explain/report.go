@@ -63,6 +63,7 @@ type Presented struct {
 	Subject  string   `json:"subject,omitempty"`
 	Audience []string `json:"audience,omitempty"`
 	KeyID    string   `json:"keyId,omitempty"`
+	Times    string   `json:"times,omitempty"`    // in words, if an error says them
 	Platform string   `json:"platform,omitempty"` // who issues such tokens, for people
 	Masked   []string `json:"masked,omitempty"`   // claims whose value is hidden, so that it was not compared
 	Doubts   []string `json:"doubts,omitempty"`   // why a value may be another than it is here

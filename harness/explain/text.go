@@ -163,6 +163,7 @@ func (w *writer) signIn(s SignIn) {
 		w.field("subject", visible(s.Presented.Subject))
 		w.field("audience", visible(strings.Join(s.Presented.Audience, ", ")))
 		w.field("key", visible(s.Presented.KeyID))
+		w.field("times", s.Presented.Times)
 		w.field("platform", s.Presented.Platform)
 		for i, hidden := range s.Presented.Masked {
 			w.field(onlyFirst(i, "hidden"), hidden+": it was not compared")
@@ -286,7 +287,9 @@ func (w *writer) answer(s SignIn) {
 		return
 	}
 	w.title("Entra answers", a.Name)
-	w.field("says", a.Message)
+	if a.Number != s.code || s.Token != nil { // else the error has said it
+		w.field("says", a.Message)
+	}
 	w.field("where", fmt.Sprintf("check %d of %d, %s (%s)", a.Place, a.Of, a.Check, orderWords(a.OrderKnown)))
 	if len(a.NotMade) > 0 {
 		w.field("not made", wording.Count(len(a.NotMade), "later check")+": "+strings.Join(a.NotMade, ", "))
