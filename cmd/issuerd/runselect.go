@@ -83,7 +83,9 @@ func (f *runFlags) choose(cmd *cobra.Command, paths []string) (*chosen, error) {
 		}
 	}
 	if f.only != nil {
-		c.restrict(func(file *scenario.File, _ string) bool { return slices.Contains(f.only, file.Path) })
+		c.restrict(func(file *scenario.File, _ string) bool {
+			return slices.Contains(f.only, file.Path) || file.Uses != "" && slices.Contains(f.only, file.Uses)
+		})
 	}
 	c.hosts = runner.Hosts(c.files)
 	for _, p := range set.More() {

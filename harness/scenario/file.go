@@ -18,6 +18,8 @@ import (
 type File struct {
 	// Path is the name given to Load.
 	Path string
+	// Uses is the path of the directory file that it uses; empty: none.
+	Uses string
 	// Name, About and Labels are as in the file.
 	Name, About string
 	Labels      []string
@@ -39,8 +41,10 @@ type File struct {
 	sources map[string][]string // the lines of the file, and of the one that it uses, by their paths
 }
 
-// Source is the text of the file.
-func (f *File) Source() string { return strings.Join(f.sources[f.Path], "\n") }
+// Source is the text of the file, and behind it that of the directory file that it uses.
+func (f *File) Source() string {
+	return strings.Join(slices.Concat(f.sources[f.Path], f.sources[f.Uses]), "\n")
+}
 
 // Case is one row of a file.
 type Case struct {

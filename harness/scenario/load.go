@@ -52,7 +52,7 @@ func load(fsys fs.FS, name string, src []byte, names Names) (f *File, used strin
 	log.NextStage()
 	compileAll(read, log)
 	f = newFile(name, read)
-	f.sources = log.Sources()
+	f.sources, f.Uses = log.Sources(), used
 	log.NextStage()
 	validateRules(f, names, log)
 	if log.Len() > 0 {

@@ -56,6 +56,9 @@ func TestUse(t *testing.T) {
 		t.Fatalf("%d files, problems %v", len(files), problems)
 	}
 	f := files[0]
+	if f.Uses != "directory.yaml" || !strings.HasSuffix(f.Source(), "  - mint: {}\n\n"+sharedDirectory) {
+		t.Errorf("it uses %q, and its source is\n%s", f.Uses, f.Source())
+	}
 	side := must[*scenario.Entra](t)(f.ResolveEntra(scenario.Env{"vars": f.Vars}))
 	options := directory.DefaultOptions()
 	options.ClockSkew, options.AudienceLists = 60e9, true
