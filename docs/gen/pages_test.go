@@ -66,7 +66,7 @@ func TestPlatformTable(t *testing.T) {
 func TestScenarioReference(t *testing.T) {
 	t.Parallel()
 	page := read(t, "../scenarios.md")
-	for _, word := range scenario.Kinds {
+	for _, word := range append(faults.EntraNames(), scenario.Kinds...) {
 		if !strings.Contains(page, "\n| `"+word+"` | ") {
 			t.Errorf("docs/scenarios.md has no row for %q", word)
 		}

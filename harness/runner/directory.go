@@ -17,6 +17,9 @@ func (p *play) directory() (control.WorldSpec, error) {
 		return control.WorldSpec{}, err
 	}
 	p.cloud = side.Cloud
+	for _, set := range side.Faults {
+		p.entraFaults = append(p.entraFaults, faultList(set)...)
+	}
 	spec := control.WorldSpec{Cloud: p.cloud}
 	if side.Options != directory.DefaultOptions() {
 		spec.Options = &side.Options

@@ -32,8 +32,8 @@ func Names(files ...*generic.File) scenario.Names {
 	}
 	rules := rules{files: files, now: time.Now}
 	return scenario.Names{
-		Platforms: platforms, Taken: issuers.Names(), Renamed: issuers.Renamed, Faults: faults.Names(), Codes: knownCode,
-		Rules: scenario.Rules{Unanswered: unanswered, Issuer: rules.issuer, Mint: rules.mint, Fault: validateFault, Clock: rules.clock, Host: reached},
+		Platforms: platforms, Taken: issuers.Names(), Renamed: issuers.Renamed, Faults: faults.Names(), EntraFaults: faults.EntraNames(), Codes: knownCode,
+		Rules: scenario.Rules{Unanswered: unanswered, Issuer: rules.issuer, Mint: rules.mint, Fault: validateFault, EntraFault: validateEntraFault, Clock: rules.clock, Host: reached},
 	}
 }
 
@@ -66,9 +66,18 @@ func reached(host string) bool {
 	return slices.ContainsFunc(realHosts, func(name string) bool { return host == name || strings.HasSuffix(host, "."+name) })
 }
 
-// validateFault tells what is wrong with a fault's parameters, by the fault itself.
+// validateFault tells what is wrong with the parameters of an issuer's fault, by the fault itself.
 func validateFault(name string, parameters map[string]any) error {
-	err := faults.Validate(name, parameters)
+	return faultError(name, parameters, faults.Validate(name, parameters))
+}
+
+// validateEntraFault is validateFault for one of Entra's own.
+func validateEntraFault(name string, parameters map[string]any) error {
+	return faultError(name, parameters, faults.ValidateEntra(name, parameters))
+}
+
+// faultError gives the error about a fault's parameters the one that it is about, if it is found.
+func faultError(name string, parameters map[string]any, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -162,18 +162,19 @@ type play struct {
 	client *control.Client
 	result report.Result
 
-	world     control.World
-	issuer    control.Issuer
-	platform  *issuer.Platform   // of the issuer; nil: it is not known here
-	preset    string             // the issuer's; empty: the platform's first
-	tenants   []directory.Tenant // as the world began, every id filled in; the scenario's first
-	app       directory.Application
-	cloud     string
-	assertion string // the last minted token
-	access    string // the last access token
-	requests  int    // sent to Entra so far, for their ids
-	read      int    // the journal's entries read so far
-	unmet     string // why the exchange under way is being repeated
+	world       control.World
+	issuer      control.Issuer
+	platform    *issuer.Platform   // of the issuer; nil: it is not known here
+	preset      string             // the issuer's; empty: the platform's first
+	tenants     []directory.Tenant // as the world began, every id filled in; the scenario's first
+	app         directory.Application
+	cloud       string
+	entraFaults []control.Fault // of Entra's own, from the start
+	assertion   string          // the last minted token
+	access      string          // the last access token
+	requests    int             // sent to Entra so far, for their ids
+	read        int             // the journal's entries read so far
+	unmet       string          // why the exchange under way is being repeated
 }
 
 func newPlay(c Case, among *session) *play {

@@ -12,32 +12,47 @@ import (
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
-// changeFault puts faults of the issuer in force or ends one, which need not be in force.
+// changeFault puts faults of the issuer, or of Entra, in force or ends one, which need not be in force. The result is how
+// often the one that ends has hit.
 func (p *play) changeFault(ctx context.Context, _ *scenario.Step, a *scenario.Action) (map[string]any, error) {
-	if err := validateFaults(a.Fault.Set); err != nil {
+	of, validate := p.issuer.URL, validateFault
+	if a.Fault.Of == control.OfEntra {
+		of, validate = control.OfEntra, validateEntraFault
+	}
+	if err := validateFaults(a.Fault.Set, validate); err != nil {
 		err.Key = "set." + err.Key
 		return nil, err
 	}
 	for _, f := range slices.Backward(faultList(a.Fault.Set)) { // each goes before those there are
-		if _, err := p.client.SetFault(ctx, p.world.ID, control.FaultSpec{Issuer: p.issuer.URL, Name: f.Name, Parameters: f.Parameters}); err != nil {
+		if _, err := p.client.SetFault(ctx, p.world.ID, control.FaultSpec{Issuer: of, Name: f.Name, Parameters: f.Parameters}); err != nil {
 			return nil, err
 		}
 	}
 	if a.Fault.Clear == "" {
-		return nil, nil
+		return map[string]any{"hits": 0}, nil
 	}
-	err := p.client.ClearFault(ctx, p.world.ID, p.issuer.URL, a.Fault.Clear)
+	inForce, err := p.client.Faults(ctx, p.world.ID, of)
+	if err != nil {
+		return nil, err
+	}
+	hits := 0
+	for _, f := range inForce {
+		if f.Name == a.Fault.Clear {
+			hits += f.Hits
+		}
+	}
+	err = p.client.ClearFault(ctx, p.world.ID, of, a.Fault.Clear)
 	var refused *control.Error
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		err = nil
 	}
-	return nil, err
+	return map[string]any{"hits": hits}, err
 }
 
 // validateFaults tells what is wrong with the first of a set of faults that has something wrong.
-func validateFaults(set map[string]any) *scenario.KeyError {
+func validateFaults(set map[string]any, validate func(name string, parameters map[string]any) error) *scenario.KeyError {
 	for _, f := range faultList(set) {
-		err := validateFault(f.Name, f.Parameters)
+		err := validate(f.Name, f.Parameters)
 		if err == nil {
 			continue
 		}

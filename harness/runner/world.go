@@ -35,7 +35,7 @@ func (p *play) design() (spec control.WorldSpec, added control.IssuerSpec, err e
 		return spec, added, err
 	}
 	for i, set := range iss.Faults {
-		if err := validateFaults(set); err != nil {
+		if err := validateFaults(set, validateFault); err != nil {
 			return spec, added, p.at(p.file.ErrorPos(err, "issuer", "faults", i), err)
 		}
 		added.Faults = append(added.Faults, faultList(set)...)
@@ -64,6 +64,11 @@ func (p *play) set(ctx context.Context) error {
 			return p.at(p.file.Pos("clock", refused.Member), err)
 		}
 		return err
+	}
+	if len(p.entraFaults) > 0 {
+		if err := p.client.SetFaults(ctx, p.world.ID, control.FaultsSpec{Issuer: control.OfEntra, Faults: p.entraFaults}); err != nil {
+			return p.at(p.file.Pos("entra", "faults"), err)
+		}
 	}
 	if p.issuer, err = p.client.AddIssuer(ctx, p.world.ID, added); err != nil {
 		return p.at(p.file.Pos(issuerKey(err)...), err)

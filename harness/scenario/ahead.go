@@ -39,7 +39,7 @@ func (a *ahead) makeIssuer() {
 	a.validateIssuer(a.d, &a.issuer)
 	a.url = a.issuer.URL
 	for _, fault := range n.Get("faults").List() {
-		a.faults(fault)
+		a.faults(fault, false)
 	}
 	if n == nil || a.Len() > before || a.names.Rules.Issuer == nil {
 		return
@@ -77,6 +77,10 @@ func (a *ahead) makeDirectory() {
 	a.d.optional(n, &a.side)
 	if n == nil || n.Kind != document.Map {
 		return
+	}
+	a.validateFaultList(a.d, n.Get("faults"))
+	for _, fault := range n.Get("faults").List() {
+		a.faults(fault, true)
 	}
 	fail := func(path string, err error) { a.d.failRule(root, directoryPath(path), a.url, err) }
 	if !a.d.hasUnknown(n) {
@@ -137,8 +141,8 @@ func (a *ahead) failStep(s *Step, path []any, err error) {
 	a.failKey(s.node.Get(s.Kind), path, err)
 }
 
-// faults validates a map of faults by name.
-func (a *ahead) faults(n *document.Node) {
+// faults validates a map of faults by name, of issuers or of Entra.
+func (a *ahead) faults(n *document.Node, ofEntra bool) {
 	if n == nil {
 		return
 	}
@@ -146,15 +150,19 @@ func (a *ahead) faults(n *document.Node) {
 		set, _ := a.d.value(n).(map[string]any)
 		n = document.Known(set, a.d.where(n)) // with everything in it at the place of the expression, or of its cell
 	}
+	names, validate := a.names.Faults, a.names.Rules.Fault
+	if ofEntra {
+		names, validate = a.names.EntraFaults, a.names.Rules.EntraFault
+	}
 	for _, e := range n.Entries {
 		switch {
-		case a.names.Faults != nil && !slices.Contains(a.names.Faults, e.Key):
-			a.Add(e.Position, document.DidYouMean(e.Key, a.names.Faults), "unknown fault %q", e.Key)
+		case names != nil && !slices.Contains(names, e.Key):
+			a.Add(e.Position, a.faultHint(e.Key, names), "unknown fault %q", e.Key)
 		case e.Value.Kind != document.Map && textOf(e.Value) == nil:
 			a.d.Fail(e.Value, "write {} for the defaults", "want a map of parameters, got %s", document.KindOf(e.Value.Plain()))
-		case a.names.Rules.Fault != nil && !a.d.hasUnknown(e.Value):
+		case validate != nil && !a.d.hasUnknown(e.Value):
 			parameters, _ := a.d.value(e.Value).(map[string]any)
-			if err := a.names.Rules.Fault(e.Key, parameters); err != nil {
+			if err := validate(e.Key, parameters); err != nil {
 				a.failKey(n, []any{e.Key}, err)
 			}
 		}
@@ -174,7 +182,7 @@ func (a *ahead) step(s *Step, action *Action, expect Expect) {
 	case action.Clock != nil:
 		a.advance(n, action.Clock)
 	case action.Fault != nil:
-		a.faults(n.Get("set"))
+		a.faults(n.Get("set"), action.Fault.Of == "entra")
 	case action.Call != nil:
 		a.call(s, n, nil, action.Call)
 	}

@@ -29,7 +29,7 @@ var names = scenario.Names{
 		"gitlab":     {"branch", "tag"},
 	},
 	Taken:  []string{"gcp", "github"},
-	Faults: []string{"wrong-kid", "slow-jwks"},
+	Faults: []string{"wrong-kid", "slow-jwks"}, EntraFaults: []string{"throttled"},
 	Rules: scenario.Rules{Unanswered: func(code string) string {
 		if code == "AADSTS70021" {
 			return "superseded by 700213 in 2023"

@@ -14,8 +14,8 @@ type Names struct {
 	Renamed func(platform, preset string) (newPlatform, newPreset string, differ bool)
 	// Taken are the names of platforms that an issuer which a file defines can't have.
 	Taken []string
-	// Faults are the names of the faults.
-	Faults []string
+	// Faults are the names of the faults of issuers, and EntraFaults those of Entra's own.
+	Faults, EntraFaults []string
 	// Codes reports whether an AADSTS code, such as "AADSTS700213", is known.
 	Codes func(code string) bool
 	// Rules are those of whoever plays the file.
@@ -32,8 +32,8 @@ type Rules struct {
 	Issuer func(*Issuer) (url string, err error)
 	// Mint validates a mint step; refused says that the platform is to refuse it.
 	Mint func(iss *Issuer, mint *Mint, refused bool) error
-	// Fault validates the parameters of a fault by its name.
-	Fault func(name string, parameters map[string]any) error
+	// Fault validates the parameters of a fault of an issuer by its name, and EntraFault those of one of Entra's own.
+	Fault, EntraFault func(name string, parameters map[string]any) error
 	// Clock validates the clock settings of a case, and how far clock steps have moved it on: the last by advance, all
 	// together by advanced.
 	Clock func(settings ClockSettings, advance, advanced time.Duration) error

@@ -235,7 +235,12 @@ func (v *validator) validateIssuer(d *decoder, issuer *Issuer) {
 			d.Fail(n.Get("preset"), document.DidYouMean(issuer.Preset, presets), "%s has no preset %q", issuer.Platform, issuer.Preset)
 		}
 	}
-	for _, fault := range n.Get("faults").List() {
+	v.validateFaultList(d, n.Get("faults"))
+}
+
+// validateFaultList validates that each of the faults that are in force from the start is in an item of its own.
+func (v *validator) validateFaultList(d *decoder, n *document.Node) {
+	for _, fault := range n.List() {
 		if len(fault.Entries) > 1 {
 			d.Fail(fault, "put each in an item of its own", "want one fault, got %s", strings.Join(fault.Keys(), " and "))
 		}
@@ -306,6 +311,17 @@ func (r *Retry) Validate() error {
 	return fmt.Errorf("retry: for %s, every %s are %d attempts, the limit is %d", r.For, r.Every, int64(r.For/r.Every)+1, maxAttempts)
 }
 
+// faultHint says what is to be done about a fault that is not among some names: it may be one of Entra's, or not.
+func (v *validator) faultHint(name string, names []string) string {
+	switch {
+	case slices.Contains(v.names.EntraFaults, name):
+		return "it is one of Entra's: put it into entra.faults, or into a step with of: entra"
+	case slices.Contains(v.names.Faults, name):
+		return "it is one of issuers: put it into issuer.faults, or into a step without of: entra"
+	}
+	return document.DidYouMean(name, names)
+}
+
 func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 	var expect Expect
 	if s.node.Kind != document.Map {
@@ -336,8 +352,12 @@ func (v *validator) validateStep(d *decoder, s *Step) (*Action, Expect) {
 		}
 	}
 	if fault := s.node.Get("fault"); fault != nil {
-		if a.Fault != nil && a.Fault.Clear != "" && v.names.Faults != nil && !slices.Contains(v.names.Faults, a.Fault.Clear) {
-			d.Fail(fault.Get("clear"), document.DidYouMean(a.Fault.Clear, v.names.Faults), "unknown fault %q", a.Fault.Clear)
+		names := v.names.Faults
+		if a.Fault != nil && a.Fault.Of == "entra" {
+			names = v.names.EntraFaults
+		}
+		if a.Fault != nil && a.Fault.Clear != "" && names != nil && !slices.Contains(names, a.Fault.Clear) {
+			d.Fail(fault.Get("clear"), v.faultHint(a.Fault.Clear, names), "unknown fault %q", a.Fault.Clear)
 		}
 	}
 	return a, expect

@@ -222,8 +222,20 @@ func describeWords(schema *jsonschema.Schema) {
 
 // defineFaults adds the faults with their parameters, and has the keys that hold some refer to them.
 func defineFaults(schema *jsonschema.Schema) {
-	all := &jsonschema.Schema{Type: "object", Description: "Faults by name, each with its parameters; {} for none.", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
-	for _, f := range faults.All {
+	schema.Definitions["faults"] = faultsSchema("Faults of issuers by name, each with its parameters; {} for none.", faults.All)
+	schema.Definitions["entraFaults"] = faultsSchema("Faults of Entra's own by name, each with its parameters; {} for none.", faults.OfEntra)
+	ofIssuer, ofEntra := &jsonschema.Schema{Ref: "#/$defs/faults"}, &jsonschema.Schema{Ref: "#/$defs/entraFaults"}
+	expression := &jsonschema.Schema{Ref: "#/$defs/expression"}
+	set := schema.Definitions["Fault"].Properties.Value("set")
+	set.AnyOf = append([]*jsonschema.Schema{ofIssuer, ofEntra}, set.AnyOf[1:]...)
+	schema.Definitions["Issuer"].Properties.Value("faults").Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{ofIssuer, expression}}
+	schema.Definitions["Entra"].Properties.Value("faults").Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{ofEntra, expression}}
+}
+
+// faultsSchema is a map of faults by name.
+func faultsSchema(about string, list []faults.Fault) *jsonschema.Schema {
+	all := &jsonschema.Schema{Type: "object", Description: about, Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	for _, f := range list {
 		parameters := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
 		for _, p := range f.Parameters() {
 			parameters.Properties.Set(p.Name, orExpression(&jsonschema.Schema{Type: p.Type, Description: p.About}))
@@ -232,11 +244,7 @@ func defineFaults(schema *jsonschema.Schema) {
 		fault.Description = f.About
 		all.Properties.Set(f.Name, fault)
 	}
-	schema.Definitions["faults"] = all
-	set := schema.Definitions["Fault"].Properties.Value("set")
-	set.AnyOf[0] = &jsonschema.Schema{Ref: "#/$defs/faults"}
-	list := schema.Definitions["Issuer"].Properties.Value("faults")
-	list.Items = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Ref: "#/$defs/faults"}, {Ref: "#/$defs/expression"}}}
+	return all
 }
 
 // TestHovers checks that an editor has something to say of every key.

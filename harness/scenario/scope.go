@@ -25,6 +25,7 @@ var results = map[string][]string{
 	"rotate":     {"kid"},
 	"clock":      {"now"},
 	"credential": {"id"},
+	"fault":      {"hits"},
 	"call":       {"status", "headers", "body", "error", "beside"},
 }
 
@@ -36,7 +37,7 @@ var results = map[string][]string{
 //	rotate      kid
 //	clock       now
 //	credential  id
-//	fault       none
+//	fault       hits
 //	call        status, headers, body, error, beside
 //
 // token is the one word with two meanings. At steps.<id>.token of a mint step

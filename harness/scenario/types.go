@@ -85,6 +85,10 @@ type Entra struct {
 	// AppRoleAssignments are the roles that the application has at resources; access tokens list them.
 	AppRoleAssignments []directory.AppRoleAssignment `json:"appRoleAssignments,omitempty"`
 
+	// Faults of Entra's own are in force from the start, each as {name: {parameters}}; fault steps with of: entra change
+	// them later.
+	Faults []map[string]any `json:"faults,omitempty"`
+
 	// Tenant names the tenant. Default: Contoso, with the domain contoso.onmicrosoft.com.
 	Tenant *Tenant `json:"tenant,omitempty"`
 	// Options are behaviours of Entra that are not documented, each with a default. They hold for every tenant.
@@ -155,7 +159,7 @@ type Action struct {
 	Clock *Clock `json:"clock,omitempty"`
 	// Credential adds a federated identity credential to the application or removes one.
 	Credential *Credential `json:"credential,omitempty"`
-	// Fault makes the issuer misbehave, or stops that.
+	// Fault makes the issuer misbehave, or Entra, or stops that.
 	Fault *Fault `json:"fault,omitempty"`
 	// Call uses an access token at a resource of the emulator: Microsoft Graph or Azure Resource Manager.
 	Call *Call `json:"call,omitempty"`
@@ -255,8 +259,10 @@ type Credential struct {
 	Remove string `json:"remove,omitempty"`
 }
 
-// Fault changes how the issuer misbehaves. It has set or clear, not both.
+// Fault changes how the issuer misbehaves, or Entra. It has set or clear, not both.
 type Fault struct {
+	// Of says whose faults are meant. Default: issuer.
+	Of string `json:"of,omitempty" jsonschema:"enum=issuer,enum=entra"`
 	// Set puts faults in force, each as name: {parameters}.
 	Set map[string]any `json:"set,omitempty"`
 	// Clear ends the fault of this name.
