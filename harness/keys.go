@@ -37,9 +37,17 @@ func (disk) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 
 // Rotate gives the issuer a new signing key and returns its id. Unless publish is set, the JWKS does not list it.
 func (i *Issuer) Rotate(publish bool) (kid string, err error) {
-	rotated, err := change(i.farm, func() (control.Rotated, error) {
-		return i.farm.world.Rotate(control.RotateSpec{Issuer: i.ref, Publish: &publish})
-	})
+	return i.rotate(control.RotateSpec{Issuer: i.ref, Publish: &publish})
+}
+
+// ReplaceKey makes a new signing key under the kid of the one before it, as nobody should; with publish, the JWKS lists
+// it in the place of that one. It returns the kid.
+func (i *Issuer) ReplaceKey(publish bool) (kid string, err error) {
+	return i.rotate(control.RotateSpec{Issuer: i.ref, Publish: &publish, SameKID: true})
+}
+
+func (i *Issuer) rotate(spec control.RotateSpec) (kid string, err error) {
+	rotated, err := change(i.farm, func() (control.Rotated, error) { return i.farm.world.Rotate(spec) })
 	return rotated.KID, err
 }
 

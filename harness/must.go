@@ -74,6 +74,14 @@ func (i *Issuer) MustRotate(publish bool) (kid string) {
 	return kid
 }
 
+// MustReplaceKey is ReplaceKey, and ends the test on an error.
+func (i *Issuer) MustReplaceKey(publish bool) (kid string) {
+	i.farm.t.Helper()
+	kid, err := i.ReplaceKey(publish)
+	i.farm.must(err)
+	return kid
+}
+
 // MustPublish is Publish, and ends the test on an error.
 func (i *Issuer) MustPublish(kid string, published bool) {
 	i.farm.t.Helper()

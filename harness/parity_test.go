@@ -18,7 +18,7 @@ var parity = map[string][]string{
 	"Issuers":           {"Farm.Issuers"},
 	"Keys":              {"Issuer.Keys"},
 	"Publish":           {"Issuer.Publish"},
-	"Rotate":            {"Issuer.Rotate"},
+	"Rotate":            {"Issuer.Rotate", "Issuer.ReplaceKey"},
 	"Faults":            {"Issuer.Faults", "Farm.Faults"},
 	"SetFaults":         {"Issuer.SetFaults", "Farm.SetFaults"},
 	"SetFault":          {"Issuer.SetFault", "Farm.SetFault"},

@@ -12,7 +12,7 @@ import (
 func newRotate() *cobra.Command {
 	var f farmFlags
 	var preset string
-	var unpublished bool
+	var unpublished, sameKID bool
 	cmd := &cobra.Command{
 		Use:   "rotate ISSUER",
 		Short: "Give an issuer of a running farm a new signing key, and print its id",
@@ -20,7 +20,8 @@ func newRotate() *cobra.Command {
 JWKS, as they do with real issuers, until issuerd key withdraw takes them out. Entra knows the JWKS that it has fetched: a hint says how
 long that is so.`,
 		Example: `  issuerd rotate github
-  issuerd rotate github --unpublished`,
+  issuerd rotate github --unpublished
+  issuerd rotate github --same-kid`,
 		Args:              wantArgs(1, 1, "a platform or the URL of an issuer"),
 		ValidArgsFunction: once(completePlatforms),
 		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
@@ -30,7 +31,7 @@ long that is so.`,
 				return err
 			}
 			publish := !unpublished
-			rotated, err := farm.Rotate(ctx, farm.world, control.RotateSpec{Issuer: iss, Publish: &publish})
+			rotated, err := farm.Rotate(ctx, farm.world, control.RotateSpec{Issuer: iss, Publish: &publish, SameKID: sameKID})
 			if err != nil {
 				return err
 			}
@@ -52,6 +53,7 @@ long that is so.`,
 	f.add(cmd)
 	f.addJSON(cmd)
 	cmd.Flags().StringVar(&preset, "preset", "", "a preset whose issuer is meant, of a platform that has several issuers")
+	cmd.Flags().BoolVar(&sameKID, "same-kid", false, "give the new key the kid of the one before it, which leaves the JWKS")
 	cmd.Flags().BoolVar(&unpublished, "unpublished", false, "leave the new key out of the JWKS, so that nobody can verify its tokens")
 	return cmd
 }

@@ -236,6 +236,7 @@ type Decoded struct {
 type RotateSpec struct {
 	Issuer  string `json:"issuer" jsonschema:"required"` // as in MintSpec; a Ref's preset says which key is replaced
 	Publish *bool  `json:"publish,omitempty"`            // whether the JWKS lists it; nil: it does
+	SameKID bool   `json:"sameKid,omitempty"`            // it has the kid of the key whose place it takes, in the JWKS too
 }
 
 // Rotated is the answer to RotateSpec.

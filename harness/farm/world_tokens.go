@@ -47,7 +47,11 @@ func (w *World) Rotate(spec control.RotateSpec) (control.Rotated, error) {
 	if err != nil {
 		return control.Rotated{}, err
 	}
-	kid, err := iss.Rotate(spec.Publish == nil || *spec.Publish)
+	rotate := iss.Rotate
+	if spec.SameKID {
+		rotate = iss.ReplaceKey
+	}
+	kid, err := rotate(spec.Publish == nil || *spec.Publish)
 	return control.Rotated{KID: kid}, w.orEnded(err)
 }
 

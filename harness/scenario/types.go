@@ -241,6 +241,8 @@ type Retry struct {
 type Rotate struct {
 	// Publish says whether the key set lists the new key. Default: true; false keeps serving the old key set.
 	Publish *bool `json:"publish,omitempty"`
+	// SameKID gives the new key the kid of the one whose place it takes, in the key set too.
+	SameKID bool `json:"sameKid,omitempty"`
 }
 
 // Clock moves the virtual time of the issuer and of Entra.

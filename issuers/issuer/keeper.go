@@ -123,7 +123,7 @@ func (r *keyring) restore() (found bool, err error) {
 		if given == nil || slices.ContainsFunc(keys, func(k *issuerKey) bool { return k.spot == spot && k.is(given) }) {
 			continue
 		}
-		if _, err := r.replace(spot, true, given); err != nil {
+		if _, err := r.replace(spot, true, false, given); err != nil {
 			r.keys = nil // the next call tries again
 			return false, err
 		}

@@ -61,18 +61,19 @@ func (r *keyring) signingKey(spot int) (*issuerKey, error) {
 	return r.signer[spot], nil
 }
 
-func (r *keyring) rotate(spot int, publish bool) (string, error) {
+// rotate has a new key sign, under the kid of the one before it if it is to be the same.
+func (r *keyring) rotate(spot int, publish, sameKID bool) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.load(); err != nil {
 		return "", err
 	}
-	return r.replace(spot, publish, nil)
+	return r.replace(spot, publish, sameKID, nil)
 }
 
 // replace has a new key sign in the place of another: one that was given unless that is nil. The caller holds mu, and
 // the keys are loaded.
-func (r *keyring) replace(spot int, publish bool, given *SigningKey) (string, error) {
+func (r *keyring) replace(spot int, publish, sameKID bool, given *SigningKey) (string, error) {
 	number := 0
 	for _, k := range r.keys {
 		if k.spot == spot {
@@ -86,6 +87,10 @@ func (r *keyring) replace(spot int, publish bool, given *SigningKey) (string, er
 		return "", err
 	}
 	signer[spot].retired = now
+	if sameKID {
+		k.ID = signer[spot].ID
+		signer[spot].published, signer[spot].withdrawn = signer[spot].published && !publish, signer[spot].withdrawn || publish
+	}
 	keys, signer[spot] = append(keys, k), k
 	if publish {
 		for _, k := range keys {
@@ -130,7 +135,8 @@ func (r *keyring) nextChange() <-chan struct{} {
 	return r.changed
 }
 
-// publish puts the keys with an id into the JWKS or takes them out; the empty id is that of all retired ones.
+// publish puts the keys with an id into the JWKS or takes them out; the empty id is that of all retired ones. Of several
+// with one id, which ReplaceKey makes, it puts the last one in alone.
 func (r *keyring) publish(kid string, published bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -143,6 +149,15 @@ func (r *keyring) publish(kid string, published bool) error {
 		if k.ID == kid || kid == "" && !k.retired.IsZero() {
 			found = true
 			k.published, k.withdrawn, k.kept = published, !published, published
+		}
+	}
+	if published && kid != "" {
+		last := true
+		for _, k := range slices.Backward(keys) {
+			if k.ID == kid && !last {
+				k.published, k.withdrawn, k.kept = false, true, false
+			}
+			last = last && k.ID != kid
 		}
 	}
 	if !found && kid != "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -335,5 +336,46 @@ func TestChanged(t *testing.T) {
 	}
 	if !closed(before) {
 		t.Error("the channel of before the rotations is open")
+	}
+}
+
+// TestReplaceKey has a new key sign under the kid of the one before it, which only one of them has in the JWKS.
+func TestReplaceKey(t *testing.T) {
+	t.Parallel()
+	iss := newIssuer(t)
+	before := mint(t, iss, issuer.Request{})
+	first, err := iss.JWKS()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kid, err := iss.ReplaceKey(false)
+	if err != nil || kid != before.Header["kid"] {
+		t.Fatalf("kid %q, error %v, want %v", kid, err, before.Header["kid"])
+	}
+	same, err := iss.JWKS()
+	if err != nil || string(same) != string(first) {
+		t.Errorf("the JWKS is another, error %v", err)
+	}
+	if err := iss.Publish(kid, true); err != nil {
+		t.Fatal(err)
+	}
+	second, err := iss.JWKS()
+	if err != nil || strings.Count(string(second), kid) != 1 || string(second) == string(first) {
+		t.Errorf("the JWKS with the new key alone: %s, error %v", second, err)
+	}
+	if again, err := iss.ReplaceKey(true); err != nil || again != kid {
+		t.Errorf("kid %q, error %v, want %q", again, err, kid)
+	}
+	third, err := iss.JWKS()
+	if err != nil || strings.Count(string(third), kid) != 1 || string(third) == string(second) {
+		t.Errorf("the JWKS with the third key alone: %s, error %v", third, err)
+	}
+	keys, err := iss.Keys()
+	keys = slices.DeleteFunc(keys, func(k issuer.Key) bool { return k.ID != kid })
+	if err != nil || len(keys) != 3 || !keys[2].Signs || !keys[2].Published || keys[0].Published || keys[1].Published || keys[1].Retired.IsZero() {
+		t.Errorf("keys %+v, error %v", keys, err)
+	}
+	if next, err := iss.Rotate(true); err != nil || next == kid {
+		t.Errorf("a rotation makes kid %q, error %v", next, err)
 	}
 }

@@ -23,7 +23,14 @@ var ErrNoKey = errors.New("no key")
 // Rotate makes a new signing key. With publish, the JWKS lists every key made so far, the new one and those held back
 // before, but for those that Publish has taken out; without, it stays as it was. It returns the new key's id.
 func (i *Issuer) Rotate(publish bool) (kid string, err error) {
-	return i.keys.rotate(i.spot(i.preset), publish)
+	return i.keys.rotate(i.spot(i.preset), publish, false)
+}
+
+// ReplaceKey makes a new signing key under the kid of the one before it, as nobody should: who knows the old one by that
+// kid does not look for another. With publish, the JWKS lists the new one in place of the old; without, it stays as it
+// was. It returns the kid.
+func (i *Issuer) ReplaceKey(publish bool) (kid string, err error) {
+	return i.keys.rotate(i.spot(i.preset), publish, true)
 }
 
 // Publish puts the key with an id into the JWKS, where it stays until it is taken out, or takes it out, whether tokens
