@@ -32,6 +32,14 @@ func (f *serveFlags) beginning() (world control.WorldSpec, faults []control.Faul
 		}
 	}
 	for _, text := range f.faults {
+		if isFaultFile(text) {
+			more, err := readFaultFile(text)
+			if err != nil {
+				return world, nil, err
+			}
+			faults = append(faults, more...)
+			continue
+		}
 		fault, err := parseFault(text)
 		if err != nil {
 			return world, nil, err

@@ -84,12 +84,13 @@ func faultRow(fault control.FaultInForce) ([]string, error) {
 
 func newFaultSet() *cobra.Command {
 	var f farmFlags
-	var parameters string
+	var parameters, file string
 	cmd := &cobra.Command{
-		Use:   "set ISSUER FAULT [PARAMETER=VALUE]...",
+		Use:   "set [ISSUER FAULT [PARAMETER=VALUE]...]",
 		Short: "Put a fault of an issuer, or of Entra, in force",
 		Long: `Put a fault of an issuer, or with entra in its place of Entra itself, in force, in place of the one of that name. A parameter that is a map may be given member by member, as in
-set.typ=JWT, where text comes after = and JSON after :=. --parameters takes all as one JSON object.
+set.typ=JWT, where text comes after = and JSON after :=. --parameters takes all as one JSON object. --file sets the faults of a fault file
+in place of all this, in its order.
 
 Faults and their parameters:
 ` + parameterHelp() + `
@@ -102,9 +103,17 @@ A fault that is set again begins to count anew. Entra keeps the keys that it has
   issuerd fault set entra error code=AADSTS50166 times=2
   issuerd fault set entra throttled retryAfter=5 times=1
   issuerd fault set github header --parameters '{"set":{"typ":"at+jwt"}}'`,
-		Args:              wantArgs(2, many, "an issuer, a fault and its parameters"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if file != "" {
+				return wantArgs(0, 0, "nothing beside --file")(cmd, args)
+			}
+			return wantArgs(2, many, "an issuer, a fault and its parameters")(cmd, args)
+		},
 		ValidArgsFunction: inTurn(completeFaulty, completeFaults, completeParameters, completeParameters, completeParameters, completeParameters),
 		RunE: onFarm(&f, func(cmd *cobra.Command, args []string, farm *connection) error {
+			if file != "" {
+				return setFaultFile(cmd, farm, file, f.json)
+			}
 			members, err := parseParameters(args[0], args[1], args[2:])
 			if err != nil {
 				return err
@@ -135,6 +144,9 @@ A fault that is set again begins to count anew. Entra keeps the keys that it has
 	f.add(cmd)
 	f.addJSON(cmd)
 	cmd.Flags().StringVar(&parameters, "parameters", "", "all parameters as a JSON object")
+	cmd.Flags().StringVar(&file, "file", "", "a fault file")
+	cmd.MarkFlagsMutuallyExclusive("file", "parameters")
+	markFiles(cmd, "file")
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/issuerd/issuerd/harness/document"
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/faults"
 	"github.com/issuerd/issuerd/harness/report"
 	"github.com/issuerd/issuerd/harness/scenario"
 	"github.com/issuerd/issuerd/issuers"
@@ -24,6 +25,7 @@ type findings struct {
 	Scenarios   int       `json:"scenarios"`   // the scenario files without problems
 	Directories int       `json:"directories"` // the directory files, with problems or without
 	Issuers     int       `json:"issuers"`     // the issuer files, with problems or without
+	Faults      int       `json:"faults"`      // the fault files, with problems or without
 	Problems    []finding `json:"problems"`
 	Warnings    []finding `json:"warnings"`
 }
@@ -41,12 +43,13 @@ func newLint() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "lint [PATH|NAME...]",
-		Short: "Check scenario, directory and issuer files without running them",
+		Short: "Check scenario, directory, issuer and fault files without running them",
 		Long: `Check scenario files and print every problem as file:line:col: message, with the line, carets below the place and a hint where
 there is one. What a run would refuse is a problem, too, in the same words: only what depends on values of the run is left to it.
 Paths are files and folders, and names as run takes them; without any, the scenarios that come with issuerd are checked. A file whose
 first level has tenants is checked as a directory, for serve --directory, and one that has platform or presets there as an issuer, for
---issuers, whose platform the scenarios beside it may name. Nothing is sent anywhere. A warning is about an old word that means the same
+--issuers, whose platform the scenarios beside it may name; one that has faults there is checked as faults, for --fault. Nothing is sent
+anywhere. A warning is about an old word that means the same
 as the new one that its hint says.
 
 Exit status: 0 without problems, whatever the warnings, 2 with some or when a path can't be read.`,
@@ -109,6 +112,10 @@ var otherKinds = []otherKind{{
 	"directory file", scenario.DirectoryFile, directory.IsFile,
 	func(_ *linted, path string, src []byte) error { _, err := parseDirectory(path, src); return err },
 	func(f *findings) *int { return &f.Directories },
+}, {
+	"fault file", scenario.FaultFile, faults.IsFile,
+	func(_ *linted, path string, src []byte) error { _, err := faults.Parse(path, src); return err },
+	func(f *findings) *int { return &f.Faults },
 }}
 
 // linted is what the checks have found so far.

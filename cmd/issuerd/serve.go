@@ -125,7 +125,7 @@ Ctrl-C ends it at once.`,
 	flags.Lookup("env-file").NoOptDefVal = defaultEnvFile()
 	flags.StringVar(&f.clock, "clock", "", "what the clock says at the start, such as 2027-01-31T12:00:00Z or 2027-01-31; the real time unless given")
 	flags.BoolVar(&f.freeze, "freeze-clock", false, "the clock stands still until issuerd clock moves it or has it go on")
-	flags.StringArrayVar(&f.faults, "fault", nil, "a fault in force from the start, ISSUER:FAULT or the words of issuerd fault set (repeatable)")
+	flags.StringArrayVar(&f.faults, "fault", nil, "a fault in force from the start, ISSUER:FAULT or the words of issuerd fault set, or a fault file, FILE.yaml (repeatable)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log every request, and what Entra decides, to standard error")
 	markFiles(cmd, "directory", "state", "ca-file", "reach-ca", "env-file", "issuers")
 	return cmd

@@ -13,6 +13,7 @@ import (
 const (
 	DirectoryFile = "this is a file with Entra's directory, and no scenario"
 	IssuerFile    = "this is a file with an issuer, and no scenario"
+	FaultFile     = "this is a file with faults, and no scenario"
 )
 
 // otherFiles tells files of other kinds by a key of their first level, where a scenario has steps.
@@ -20,6 +21,7 @@ var otherFiles = []struct{ key, message, hint string }{
 	{"tenants", DirectoryFile, "issuerd serve --directory reads it"},
 	{"platform", IssuerFile, "issuerd serve --issuers reads it"},
 	{"presets", IssuerFile, "issuerd serve --issuers reads it"},
+	{"faults", FaultFile, "issuerd serve --fault and fault set --file read it"},
 }
 
 // Load reads a scenario file. It returns all problems, sorted by position; the
