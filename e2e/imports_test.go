@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"harness/entra/msi":                 {"harness/entra", "harness/entra/directory"},
 	"harness/farm/ca":                   {},
 	"harness/issuercheck":               {"harness/entra", "harness/entra/directory", "wording"},
-	"harness/faults":                    {"harness/document", "harness/entra", "issuers/issuer", "wording"},
+	"harness/faults":                    {"harness/document", "harness/entra", "harness/farm/ca", "issuers/issuer", "wording"},
 	"harness/keyfile":                   {"harness/document", "issuers/issuer"},
 	"harness/plane":                     {"issuers", "harness/entra/directory"},
 	"harness/report":                    {"harness/document", "wording"},
