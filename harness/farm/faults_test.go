@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,5 +108,49 @@ func TestTwoSetFaults(t *testing.T) {
 		if got, err := w.Faults(githubURL); err != nil || len(got) != 0 {
 			t.Fatalf("faults %+v, error %v, want none", got, err)
 		}
+	}
+}
+
+// TestEntraFaultsOfOneWorld has two worlds of a farm ask Entra at once, of which one has a fault for the next five
+// requests.
+func TestEntraFaultsOfOneWorld(t *testing.T) {
+	t.Parallel()
+	s := start(t, farm.Options{})
+	w, other := newWorld(t, s, control.WorldSpec{}), newWorld(t, s, control.WorldSpec{})
+	spec := control.FaultSpec{Issuer: control.OfEntra, Name: "throttled", Parameters: map[string]any{"times": 5}}
+	if set, err := w.SetFault(spec); err != nil || set.Issuer != control.OfEntra || set.Name != "throttled" {
+		t.Fatalf("set %+v, error %v", set, err)
+	}
+	var throttled, elsewhere atomic.Int64
+	var wg sync.WaitGroup
+	ask := func(of *farm.World, count *atomic.Int64) {
+		address := "https://login.microsoftonline.com/" + of.Describe().Tenant + "/oauth2/v2.0/token"
+		if status, _ := get(t, canonical(s, of.Describe().ID), address, ""); status == http.StatusTooManyRequests {
+			count.Add(1)
+		}
+	}
+	for range 10 {
+		wg.Go(func() { ask(w, &throttled) })
+		wg.Go(func() { ask(other, &elsewhere) })
+	}
+	wg.Wait()
+	if throttled.Load() != 5 || elsewhere.Load() != 0 {
+		t.Errorf("throttled %d times, and %d in the other world; want 5 and 0", throttled.Load(), elsewhere.Load())
+	}
+	for of, hits := range map[*farm.World]int{w: 5, other: 0} {
+		list, err := of.Faults("")
+		got := 0
+		for _, f := range list {
+			got += f.Hits
+		}
+		if err != nil || got != hits {
+			t.Errorf("faults in force: %+v, error %v, want %d hits", list, err, hits)
+		}
+	}
+	if err := other.ClearFault(control.OfEntra, "throttled"); err == nil || !strings.Contains(err.Error(), "not in force at Entra") {
+		t.Errorf("to end it in the other world: %v", err)
+	}
+	if err := w.ClearFault(control.OfEntra, "status-of-nothing"); err == nil || !strings.Contains(err.Error(), "no fault is called") {
+		t.Errorf("to end what is no fault: %v", err)
 	}
 }

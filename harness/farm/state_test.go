@@ -214,6 +214,13 @@ func TestEverythingComesBack(t *testing.T) {
 			return err
 		}},
 		{"a fault's end", func() error { return w.ClearFault(other, "status") }},
+		{"faults of Entra's", func() error {
+			return w.SetFaults(control.FaultsSpec{Issuer: control.OfEntra, Faults: []control.Fault{{Name: "stall"}, {Name: "throttled", Parameters: map[string]any{"times": json.Number("2")}}}})
+		}},
+		{"one of them", func() error {
+			_, err := w.SetFault(control.FaultSpec{Issuer: control.OfEntra, Name: "delay"})
+			return errors.Join(err, w.ClearFault(control.OfEntra, "stall"))
+		}},
 		{"other faults", func() error { return w.SetFaults(control.FaultsSpec{Issuer: "https://given.contoso.example"}) }},
 		{"a rotation", func() error { _, err := w.Rotate(control.RotateSpec{Issuer: githubURL}); return err }},
 		{"a rotation that is held back", func() error {
