@@ -215,10 +215,12 @@ func TestEverythingComesBack(t *testing.T) {
 		}},
 		{"a fault's end", func() error { return w.ClearFault(other, "status") }},
 		{"faults of Entra's", func() error {
-			return w.SetFaults(control.FaultsSpec{Issuer: control.OfEntra, Faults: []control.Fault{{Name: "stall"}, {Name: "throttled", Parameters: map[string]any{"times": json.Number("2")}}}})
+			return w.SetFaults(control.FaultsSpec{Issuer: control.OfEntra, Faults: []control.Fault{
+				{Name: "stall", Parameters: map[string]any{"tenant": "nobody"}}, {Name: "throttled", Parameters: map[string]any{"tenant": "nobody"}},
+			}})
 		}},
 		{"one of them", func() error {
-			_, err := w.SetFault(control.FaultSpec{Issuer: control.OfEntra, Name: "delay"})
+			_, err := w.SetFault(control.FaultSpec{Issuer: control.OfEntra, Name: "delay", Parameters: map[string]any{"tenant": "nobody"}})
 			return errors.Join(err, w.ClearFault(control.OfEntra, "stall"))
 		}},
 		{"other faults", func() error { return w.SetFaults(control.FaultsSpec{Issuer: "https://given.contoso.example"}) }},
