@@ -114,8 +114,10 @@ func (x *exchange) make(c *check) (Check, *Error) {
 		*text = HideTokens(*text)
 	}
 	for i := range record.Compared {
-		compared := &record.Compared[i]
-		compared.Want, compared.Got = HideTokens(compared.Want), HideTokens(compared.Got)
+		record.Compared[i].hideTokens()
 	}
 	return record, refusal
 }
+
+// hideTokens takes tokens out of the two sides.
+func (c *Comparison) hideTokens() { c.Want, c.Got = HideTokens(c.Want), HideTokens(c.Got) }

@@ -142,6 +142,7 @@ func (x *exchange) compareAside(c *check, record *Check) {
 			alone.candidates = []*directory.Credential{credential}
 			match(&alone, &made)
 			for _, compared := range made.Compared {
+				compared.hideTokens()
 				if !recorded[key(compared)] {
 					compared.Aside = true
 					record.Compared = append(record.Compared, compared)

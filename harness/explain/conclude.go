@@ -137,7 +137,7 @@ func (g *gathered) addCauses(e *Error, signIns []SignIn) {
 func (g *gathered) recorded(from string, made entra.SignIn) SignIn {
 	s := SignIn{
 		From: from + ", " + made.Time.UTC().Format(time.RFC3339), Checks: made.Checks,
-		Presented: Presented{Issuer: made.Issuer, Subject: made.Subject, Audience: made.Audience, KeyID: made.KeyID},
+		Presented: presentedBy(made),
 	}
 	platform := platformOf(made.Issuer, made.Subject, nil)
 	if platform != nil {

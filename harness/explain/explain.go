@@ -202,8 +202,7 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 		return s, err
 	}
 	s.Checks = examination.Checks
-	signIn := examination.SignIn
-	s.Presented = Presented{Issuer: signIn.Issuer, Subject: signIn.Subject, Audience: signIn.Audience, KeyID: signIn.KeyID}
+	s.Presented = presentedBy(examination.SignIn)
 	if compact != "" {
 		if s.Token, err = decode(compact, c.Now); err != nil {
 			s.Token = nil

@@ -29,8 +29,8 @@ func decode(compact string, now time.Time) (*Token, error) {
 			return nil, fmt.Errorf("part %d of the token is not a JSON object", i+1)
 		}
 	}
-	hide(t.Header)
-	hide(t.Claims)
+	t.Header, _ = hidden(t.Header).(map[string]any)
+	t.Claims, _ = hidden(t.Claims).(map[string]any)
 	t.Issued, t.Expires = dateOf(t.Claims["iat"]), dateOf(t.Claims["exp"])
 	t.Times = timesInWords(t.Issued, t.Expires, dateOf(t.Claims["nbf"]), now)
 	t.Issuer = platformOf(textOf(t.Claims["iss"]), textOf(t.Claims["sub"]), t.Claims)
@@ -40,16 +40,30 @@ func decode(compact string, now time.Time) (*Token, error) {
 	return t, nil
 }
 
-// hide takes tokens out of a claim that has one.
-func hide(members map[string]any) {
-	for name, value := range members {
-		switch value := value.(type) {
-		case string:
-			members[name] = entra.HideTokens(value)
-		case map[string]any:
-			hide(value)
+// hidden is a value of JSON without the tokens that are in it.
+func hidden(value any) any {
+	switch value := value.(type) {
+	case string:
+		return entra.HideTokens(value)
+	case []any:
+		for i := range value {
+			value[i] = hidden(value[i])
+		}
+	case map[string]any:
+		for name := range value {
+			value[name] = hidden(value[name])
 		}
 	}
+	return value
+}
+
+// presentedBy is what a sign-in presented, without tokens in it.
+func presentedBy(in entra.SignIn) Presented {
+	p := Presented{Issuer: entra.HideTokens(in.Issuer), Subject: entra.HideTokens(in.Subject), KeyID: entra.HideTokens(in.KeyID)}
+	for _, audience := range in.Audience {
+		p.Audience = append(p.Audience, entra.HideTokens(audience))
+	}
+	return p
 }
 
 // textOf is a claim as text: a string as it is, anything else as JSON.
