@@ -10,8 +10,12 @@ import (
 	"github.com/issuerd/issuerd/harness/report"
 )
 
-// secretName matches the names of environment variables whose values no report shows.
-var secretName = regexp.MustCompile(`(?i)token|secret|passw|credential|api_?key|access_?key|private_?key`)
+// secretName matches the names of environment variables whose values no report shows, and pathName those of them whose
+// values are paths.
+var (
+	secretName = regexp.MustCompile(`(?i)token|secret|passw|passphrase|credential|key`)
+	pathName   = regexp.MustCompile(`(?i)_(file|path|dir|folder|home)$`)
+)
 
 // shortestSecret is the length from which on a value can be told from other text.
 const shortestSecret = 8
@@ -19,13 +23,13 @@ const shortestSecret = 8
 // secrets are values that no report shows, beside tokens.
 type secrets []string
 
-// secretsOf returns the values of the environment variables whose names say that they are secret. Paths, and names such
-// as ISSUERD_CONTROL_TOKEN_FILE might have, are none.
+// secretsOf returns the values of the environment variables whose names say that they are secret, and not a path, as that
+// of ISSUERD_CONTROL_TOKEN_FILE does.
 func secretsOf(env map[string]any) secrets {
 	var found secrets
 	for name, value := range env {
 		text, _ := value.(string)
-		if secretName.MatchString(name) && len(text) >= shortestSecret && !strings.HasPrefix(text, "/") {
+		if secretName.MatchString(name) && !pathName.MatchString(name) && len(text) >= shortestSecret {
 			found = append(found, text)
 		}
 	}

@@ -94,3 +94,23 @@ func TestAnswersOfStepsThatPass(t *testing.T) {
 		t.Errorf("call: %+v", s)
 	}
 }
+
+// TestSecretNames says of which variables of the environment no report shows the values.
+func TestSecretNames(t *testing.T) {
+	t.Parallel()
+	for name, secret := range map[string]bool{
+		"DEPLOY_PASSWORD": true, "SIGNING_KEY": true, "KEY_PASSPHRASE": true, "slash_secret": true, "ISSUERD_CONTROL_TOKEN_FILE": false, "SECRET_DIR": false, "BRANCH": false,
+	} {
+		const value = "/base64-may-begin-so"
+		run := runner.Run(t.Context(), []*scenario.File{load(t, strings.ReplaceAll(leaks, "DEPLOY_PASSWORD", name))}, runner.Options{
+			Target: start(t), Env: map[string]any{name: value},
+		})
+		var b bytes.Buffer
+		if err := report.JSON(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		if shown := strings.Contains(b.String(), value); shown == secret {
+			t.Errorf("%s: shown %t", name, shown)
+		}
+	}
+}
