@@ -51,6 +51,9 @@ func token(t *testing.T, changes map[string]any) input.Found {
 // signature is of a form that must not come out of a report.
 var signature = strings.Repeat("c2lnbmF0dXJl", 20)
 
+// nested is a token that somebody has put into a claim.
+const nested = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJlc2lnbmF0dXJl"
+
 func read(t *testing.T, name, text string) input.Found {
 	t.Helper()
 	found, err := input.Read(name, []byte(text))
@@ -177,6 +180,10 @@ func TestErrorAlone(t *testing.T) {
 	if s.Presented.Subject != mainBranch || s.Presented.Platform != "GitHub Actions" || !strings.Contains(command(s, "az"), `"issuer":"`+githubIssuer+`"`) {
 		t.Errorf("presented %+v, az %s", s.Presented, command(s, "az"))
 	}
+	s = only(t, explained(t, failure(700213, now, map[string]string{"sub": "organization:octo:pipeline:web:ref:refs/heads/main:commit:0a1b:step:build"})))
+	if s.Presented.Platform != "Buildkite" || !strings.Contains(command(s, "az"), `"issuer":"https://agent.buildkite.com"`) {
+		t.Errorf("of Buildkite: presented %+v, az %s", s.Presented, command(s, "az"))
+	}
 	r := explained(t, failure(53003, now, nil))
 	if len(r.SignIns) > 0 || len(r.Errors) != 1 || r.Errors[0].Name != "AADSTS53003" || r.Errors[0].Code.Place.Check != "Conditional Access" {
 		t.Errorf("53003: %+v", r)
@@ -266,7 +273,7 @@ func TestTokenAfterError(t *testing.T) {
 // TestOddTokens explains tokens whose claims are of every wrong type, beside credentials of every kind.
 func TestOddTokens(t *testing.T) {
 	t.Parallel()
-	odd := []any{nil, "", "x", " x ", 1, -1, 1.5, true, []string{}, []string{"a", "b"}, []any{nil}, map[string]any{"a": 1}, "\ufffd", strings.Repeat("a", 5000), 1e300, "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0"}
+	odd := []any{nil, "", "x", " x ", 1, -1, 1.5, true, []string{}, []string{"a", "b"}, []any{nil}, []any{audience, nested}, map[string]any{"a": []any{nested}}, map[string]any{"a": 1}, "\ufffd", strings.Repeat("a", 5000), 1e300, "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0"}
 	credentials := []input.Found{credential(t, "one", githubIssuer, mainBranch, audience), credential(t, "two", "", "", "")}
 	for _, claim := range []string{"iss", "sub", "aud", "iat", "exp", "nbf", "kubernetes.io"} {
 		for _, value := range odd {

@@ -79,7 +79,7 @@ func platformOf(issuer, subject string, claims map[string]any) *IssuerPlatform {
 		return nil
 	}
 	for form, platform := range map[subjectForm][2]string{
-		formGitHub: {"github", "GitHub Actions"}, formGitLab: {"gitlab", "GitLab"}, formTerraform: {"terraform", "Terraform Cloud"}, formKubernetes: {"kubernetes", "Kubernetes"},
+		formGitHub: {"github", "GitHub Actions"}, formGitLab: {"gitlab", "GitLab"}, formTerraform: {"terraform", "Terraform Cloud"}, formBuildkite: {"buildkite", "Buildkite"}, formKubernetes: {"kubernetes", "Kubernetes"},
 		formConnection: {"azure-devops", "Azure DevOps"}, formPipeline: {"azure-devops", "Azure DevOps"}, formSPIFFE: {"spiffe", "SPIFFE"},
 	} {
 		if got, _ := formOf(subject); got == form {

@@ -16,6 +16,7 @@ const (
 	formGitHubOwn   subjectForm = "github-custom" // of a template that an organisation or repository has made
 	formGitLab      subjectForm = "gitlab"
 	formTerraform   subjectForm = "terraform"
+	formBuildkite   subjectForm = "buildkite"
 	formKubernetes  subjectForm = "kubernetes"
 	formConnection  subjectForm = "azure-devops-connection"
 	formPipeline    subjectForm = "azure-devops-pipeline"
@@ -42,10 +43,13 @@ var formPrefixes = []struct {
 // partNames are the keys of subjects that consist of keys and values with colons between them.
 var partNames = []string{
 	"repo", "repository", "repository_owner", "repository_id", "repository_owner_id", "job_workflow_ref", "environment", "ref", "context", "project_path",
-	"project_id", "ref_type", "organization", "project", "workspace", "run_phase", "stack", "enterprise", "actor", "event_name",
+	"project_id", "ref_type", "organization", "project", "workspace", "run_phase", "stack", "enterprise", "actor", "event_name", "pipeline", "commit", "step",
 }
 
 var keyInSubject = regexp.MustCompile(`(?:^|:)(` + strings.Join(partNames, "|") + `):`)
+
+// ofBuildkite tells a subject of Buildkite from one of Terraform Cloud, which begin alike.
+var ofBuildkite = regexp.MustCompile(`(?i)^organization:[^:]*:pipeline:`)
 
 // formOf tells what a subject is of, and its parts.
 func formOf(subject string) (subjectForm, []part) {
@@ -55,6 +59,9 @@ func formOf(subject string) (subjectForm, []part) {
 			form = p.form
 			break
 		}
+	}
+	if ofBuildkite.MatchString(subject) {
+		form = formBuildkite
 	}
 	cut := func(text, sep string, names ...string) []part {
 		var parts []part
@@ -79,7 +86,7 @@ func formOf(subject string) (subjectForm, []part) {
 		return form, cut(rest, "/", "organisation", "project", last)
 	case formSPIFFE:
 		return form, cut(subject[len("spiffe://"):], "/", "trust domain", "path")
-	case formGitHubOwn, formGitLab, formTerraform:
+	case formGitHubOwn, formGitLab, formTerraform, formBuildkite:
 		return form, keyed(subject)
 	}
 	if directory.IsGUID(subject) {
@@ -107,7 +114,7 @@ func keyed(subject string) []part {
 // formNames are what people call what a subject is of.
 var formNames = map[subjectForm]string{
 	formGitHub: "GitHub's default subject (repo:OWNER/REPOSITORY:…)", formGitHubOwn: "a subject of GitHub that an organisation or repository has customised",
-	formGitLab: "a subject of GitLab", formTerraform: "a subject of Terraform Cloud", formKubernetes: "a Kubernetes service account",
+	formGitLab: "a subject of GitLab", formTerraform: "a subject of Terraform Cloud", formBuildkite: "a subject of Buildkite", formKubernetes: "a Kubernetes service account",
 	formConnection: "an Azure DevOps service connection (sc://)", formPipeline: "an Azure DevOps pipeline (p://)",
 	formEntra: "a subject that Entra makes (/eid1/…), as service connections and agents have", formSPIFFE: "a SPIFFE ID", formGUID: "a GUID, such as a managed identity's object id",
 }
