@@ -21,16 +21,6 @@ var defaultAudiences = []struct{ prefix, words string }{
 	{"api://AKSIdentityBinding", "the audience of AKS identity bindings, which only their proxy takes"},
 }
 
-// cloudOfAudience is the cloud whose exchange audience this is, or nil.
-func cloudOfAudience(audience string) *directory.Cloud {
-	for _, name := range directory.CloudNames() {
-		if cloud, err := directory.CloudNamed(name); err == nil && cloud.Audience == audience {
-			return cloud
-		}
-	}
-	return nil
-}
-
 // audienceDifferences tells how the audience of a credential and those of a token differ by what they are. The token's
 // are joined by ", ".
 func audienceDifferences(want, got string) []Difference {
@@ -43,7 +33,7 @@ func audienceDifferences(want, got string) []Difference {
 		}
 		return []Difference{{"audience-list", "the token has several audiences, and none is the credential's"}}
 	}
-	wantCloud, gotCloud := cloudOfAudience(want), cloudOfAudience(got)
+	wantCloud, gotCloud := directory.CloudOfAudience(want), directory.CloudOfAudience(got)
 	switch {
 	case wantCloud != nil && gotCloud != nil:
 		return []Difference{{"other-cloud", fmt.Sprintf("the credential has the audience of the cloud %s, the token that of %s", wantCloud.Name, gotCloud.Name)}}

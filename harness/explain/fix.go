@@ -160,7 +160,7 @@ func nameFor(c directory.Credential) string {
 
 // audienceFix is to ask the platform for the credential's audience, where that is the one that Microsoft recommends.
 func (r *remedy) audienceFix(c Compared) *Fix {
-	if cloudOfAudience(c.Want) == nil {
+	if directory.CloudOfAudience(c.Want) == nil {
 		return nil
 	}
 	fix := &Fix{Words: "ask the platform for the audience " + c.Want}
@@ -177,7 +177,7 @@ func (r *remedy) audienceFix(c Compared) *Fix {
 	if line != "" {
 		fix.Commands = []Command{{"workflow", line}}
 	}
-	if wantCloud, gotCloud := cloudOfAudience(c.Want), cloudOfAudience(c.Got); wantCloud != nil && gotCloud != nil {
+	if wantCloud, gotCloud := directory.CloudOfAudience(c.Want), directory.CloudOfAudience(c.Got); wantCloud != nil && gotCloud != nil {
 		fix.Words += ", if the tenant is in the cloud " + wantCloud.Name + "; else give the credential the audience " + c.Got
 	}
 	return fix

@@ -43,7 +43,7 @@ func (c *checking) token(ctx context.Context, jwks []byte) error {
 		}
 	}
 	c.ok("token", fmt.Sprintf("%d of the %d checks of a sign-in that are about the token pass", passed, len(tokenChecks)))
-	if audience := strings.Join(found.SignIn.Audience, ", "); audience != "" && !isExchangeAudience(found.SignIn.Audience) {
+	if audience := strings.Join(found.SignIn.Audience, ", "); audience != "" && directory.CloudOfAudience(audience) == nil {
 		c.warn("token", fmt.Sprintf("its audience is %q: a credential must have the same", audience), "ask for api://AzureADTokenExchange, which is the usual one in the public cloud")
 	}
 	return nil
@@ -67,13 +67,4 @@ func why(c entra.Check) string {
 func fix(code int) string {
 	row, _ := entra.Lookup(code)
 	return row.Fix
-}
-
-func isExchangeAudience(audiences []string) bool {
-	for _, name := range []string{"public", "usgov", "china"} {
-		if cloud, err := directory.CloudNamed(name); err == nil && len(audiences) == 1 && audiences[0] == cloud.Audience {
-			return true
-		}
-	}
-	return false
 }

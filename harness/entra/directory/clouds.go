@@ -116,6 +116,14 @@ func CloudNamed(name string) (*Cloud, error) {
 	return nil, fmt.Errorf("directory: no cloud %q (have %s)", name, strings.Join(CloudNames(), ", "))
 }
 
+// CloudOfAudience finds the cloud with this audience of a token exchange, or nil.
+func CloudOfAudience(audience string) *Cloud {
+	if i := slices.IndexFunc(clouds, func(c *Cloud) bool { return c.Audience == audience }); i >= 0 {
+		return clouds[i]
+	}
+	return nil
+}
+
 // CloudOfHost finds the cloud of a login host, or nil, and says whether the host is a regional one: a region before a
 // login host, as MSAL makes it (westeurope.login.microsoft.com, usgovvirginia.login.microsoftonline.us; older ones
 // centralus.r.login.microsoftonline.com). host is lower case and has no port.
