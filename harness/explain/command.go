@@ -120,7 +120,13 @@ func (r *remedy) azIdentity(c directory.Credential, change bool) Command {
 func (r *remedy) arm(c directory.Credential) Command {
 	subscription, group, identity := r.identity()
 	properties := jsonText(map[string]any{"properties": map[string]any{"issuer": c.Issuer, "subject": c.Subject, "audiences": c.Audiences}})
-	return Command{"graph", fmt.Sprintf("az rest --method PUT --url %s --body %s", quoted("https://management.azure.com/subscriptions/"+subscription+"/resourceGroups/"+group+
+	management := "https://management.azure.com"
+	if cloud, _ := directory.CloudNamed(r.g.cloud); cloud != nil {
+		if service := cloud.Service(directory.ManagementAppID); service != nil {
+			management = service.URLs[0]
+		}
+	}
+	return Command{"arm", fmt.Sprintf("az rest --method PUT --url %s --body %s", quoted(management+"/subscriptions/"+subscription+"/resourceGroups/"+group+
 		"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/"+identity+"/federatedIdentityCredentials/"+cmp.Or(c.Name, "CREDENTIAL")+"?api-version=2023-01-31"), quoted(properties))}
 }
 
