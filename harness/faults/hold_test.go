@@ -133,3 +133,40 @@ func TestStallEndsWithTheFarm(t *testing.T) {
 		t.Errorf("then came %q without an error", rest)
 	}
 }
+
+// TestNativeDelayEndsWithTheFault clears a fault that holds an answer of a token API back: the answer comes.
+func TestNativeDelayEndsWithTheFault(t *testing.T) {
+	t.Parallel()
+	farm := harness.New(t, harness.WithFrozenClock())
+	iss := farm.MustAddIssuer(harness.IssuerSpec{Platform: "github"})
+	job := iss.MustStartWorkload(harness.WorkloadSpec{})
+	iss.MustSetFault(faults.NativeDelay{By: "1h"})
+	ask, err := http.NewRequestWithContext(t.Context(), http.MethodGet, job.Env["ACTIONS_ID_TOKEN_REQUEST_URL"]+"&audience=x", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask.Header.Set("Authorization", "Bearer "+job.Env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
+	status := make(chan int)
+	go func() {
+		resp, err := farm.Client().Do(ask)
+		if err != nil {
+			status <- 0
+			return
+		}
+		_ = resp.Body.Close()
+		status <- resp.StatusCode
+	}()
+	for hits := 0; hits == 0; runtime.Gosched() {
+		inForce, err := iss.Faults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits = inForce[0].Hits
+	}
+	if err := iss.ClearFault("native-delay"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-status; got != http.StatusOK {
+		t.Errorf("status %d, want 200", got)
+	}
+}

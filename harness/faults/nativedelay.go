@@ -25,15 +25,13 @@ func (f NativeDelay) tamper() (issuer.Tamper, error) {
 		return issuer.Tamper{}, err
 	}
 	return issuer.Tamper{Native: func(w http.ResponseWriter, r *http.Request) bool {
-		if !issuer.Pause(w, r, by) {
-			panic(http.ErrAbortHandler) // there is nobody to answer any more
-		}
+		issuer.Pause(w, r, by) // when nobody wants the answer, nobody gets it
 		return false
 	}}, nil
 }
 
 // NativeStall takes requests for the platform's own token API and never answers them. The connection stays open until
-// the client goes, or the workload or the farm ends.
+// the client goes, or the fault, the workload or the farm ends.
 type NativeStall struct{ When }
 
 // Name is the fault's in scenarios.
