@@ -3,7 +3,6 @@ package reproduce
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -72,7 +71,7 @@ func gather(c explain.Case) (*evidence, error) {
 		}
 		return nil, fmt.Errorf("there is no message of Entra's to reproduce in %s: give the text of the refusal, or its code", cmp.Or(e.from, "the inputs"))
 	}
-	e.message = complete(messages[0])
+	e.message = messages[0]
 	if !c.At.IsZero() {
 		e.message.Time = c.At
 	}
@@ -93,44 +92,6 @@ func gather(c explain.Case) (*evidence, error) {
 		e.client, e.cloud = cmp.Or(e.client, credential.ClientID), cmp.Or(e.cloud, credential.Cloud)
 	}
 	return e, nil
-}
-
-// complete takes the values that the reader of texts has left out, where the text is in the code's words of today.
-func complete(m paste.Message) paste.Message {
-	row, known := entra.Lookup(m.Code)
-	if !known {
-		return m
-	}
-	parts := place.FindAllStringIndex(row.Message, -1)
-	rest := m.Text
-	for i, p := range parts {
-		from, to := 0, len(row.Message)
-		if i > 0 {
-			from = parts[i-1][1]
-		}
-		if i+1 < len(parts) {
-			to = parts[i+1][0]
-		}
-		_, after, found := strings.Cut(rest, row.Message[from:p[0]])
-		behind := row.Message[p[1]:to]
-		if !found || behind == "" {
-			return m
-		}
-		value, _, found := strings.Cut(after, behind[:min(len(behind), 20)])
-		if !found {
-			return m
-		}
-		name := row.Message[p[0]+1 : p[1]-1]
-		if _, has := m.Values[name]; !has {
-			m.Values = maps.Clone(m.Values)
-			if m.Values == nil {
-				m.Values = map[string]paste.Value{}
-			}
-			m.Values[name] = paste.Value{Text: value, Masked: paste.Masked(value)}
-		}
-		rest = after[len(value):]
-	}
-	return m
 }
 
 func codeName(code int) string {
