@@ -102,7 +102,7 @@ func (g gitlab) job(e document.Entry) {
 			audience = list[0]
 		}
 		if len(list) > 1 {
-			job.Notes = append(job.Notes, "The token "+token.Key+" has several audiences: "+strings.Join(list, ", ")+". Entra takes one of which any is that of the credential.")
+			job.Notes = append(job.Notes, "The token "+token.Key+" has several audiences: "+strings.Join(list, ", ")+". That Entra takes such a token is not known: issuerd's refuses it unless option audienceLists is set.")
 		}
 	}
 	if len(entries(tokens)) > 1 {
