@@ -163,10 +163,25 @@ func (g *gathered) examineToken(ctx context.Context, c Case, held heldToken, mes
 		notes = append(slices.Clone(notes), "The token here has no signature, so that it was not verified.")
 	}
 	s, err := g.examine(ctx, c, held.from, compact, message)
+	if held.NoHeader {
+		s.withoutHeader()
+	}
 	if s.Token != nil {
 		s.Token.Notes = append(s.Token.Notes, notes...)
 	}
 	return s, err
+}
+
+// withoutHeader takes back what was said of a header that is not at hand.
+func (s *SignIn) withoutHeader() {
+	if s.Token != nil {
+		s.Token.Header = nil
+	}
+	for i := range s.Checks {
+		if check := &s.Checks[i]; slices.Contains([]string{"assertion type", "assertion header", "assertion algorithm"}, check.Name) {
+			*check = entra.Check{Name: check.Name, Unknown: "the token's header"}
+		}
+	}
 }
 
 // messageOf is the error that is about a token: the one whose values are the token's, or else the first.

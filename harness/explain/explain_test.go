@@ -395,6 +395,32 @@ func TestCutToken(t *testing.T) {
 	}
 }
 
+// TestNoHeader: of claims alone, nothing is said about the header that was assumed.
+func TestNoHeader(t *testing.T) {
+	t.Parallel()
+	s := only(t, explained(t, read(t, "claims.json", `{"iss": "`+githubIssuer+`", "sub": "`+mainBranch+`", "aud": "`+audience+`", "iat": 1770000000, "exp": 1770000600}`)))
+	if s.Token == nil || s.Token.Header != nil {
+		t.Errorf("token %+v, want one without a header", s.Token)
+	}
+	for _, name := range []string{"assertion type", "assertion header", "assertion algorithm"} {
+		if i := slices.IndexFunc(s.Checks, func(c entra.Check) bool { return c.Name == name }); i < 0 || s.Checks[i].Unknown == "" || s.Checks[i].OK {
+			t.Errorf("%s is not unknown: %+v", name, s.Checks)
+		}
+	}
+}
+
+// TestJobSaysTheClient: the credentials of another application than the one that a workflow signs in as do not count.
+func TestJobSaysTheClient(t *testing.T) {
+	t.Parallel()
+	const mine, other = "11111111-2222-3333-4444-555555555555", "11111111-2222-3333-4444-555555555556"
+	theirs := credential(t, "theirs", githubIssuer, mainBranch, audience)
+	theirs.Credentials[0].ClientID = other
+	jobs := input.Found{Input: "deploy.yml", Jobs: []input.Job{{Platform: "github", Name: "deploy", ClientID: mine}, {Platform: "github", Name: "test"}}}
+	if s := only(t, explained(t, token(t, nil), jobs, theirs)); len(s.Credentials) > 0 {
+		t.Errorf("credentials %+v, want none", s.Credentials)
+	}
+}
+
 // TestManyCredentials has as many as a large state.
 func TestManyCredentials(t *testing.T) {
 	t.Parallel()

@@ -76,6 +76,8 @@ func gather(c Case) gathered {
 			g.tenant = cmp.Or(g.tenant, in.Applications[0].Tenant)
 		}
 	}
+	g.client = cmp.Or(g.client, common(c.Inputs, func(job input.Job) string { return job.ClientID }))
+	g.tenant = cmp.Or(g.tenant, common(c.Inputs, func(job input.Job) string { return job.Tenant }))
 	for _, message := range g.messages {
 		for _, name := range []string{"appId", "clientId"} {
 			if value := message.Values[name]; value.Whole() && directory.IsGUID(value.Text) {
@@ -93,6 +95,21 @@ func gather(c Case) gathered {
 		g.client = cmp.Or(g.client, held.ClientID)
 	}
 	return g
+}
+
+// common is what all jobs that say something of it say; "": they say nothing, or differ.
+func common(inputs []input.Found, of func(input.Job) string) string {
+	var said string
+	for _, in := range inputs {
+		for _, job := range in.Jobs {
+			one := of(job)
+			if one != "" && said != "" && !strings.EqualFold(one, said) {
+				return ""
+			}
+			said = cmp.Or(said, one)
+		}
+	}
+	return said
 }
 
 // add adds a credential, unless another input has described the same.
