@@ -38,7 +38,8 @@ elsewhere from the internet than from here.
 
 With --token, a token of the issuer is looked at too: its header, its algorithm, its key, its signature and its times. It is not sent anywhere.
 
-Exit status: 0 Entra would accept it as far as can be seen from here, 1 it would not, 2 bad usage, or nobody answers at the URL.`,
+Exit status: 0 Entra would accept it as far as can be seen from here, 1 it would not, or that can't be told, 2 bad usage, or nobody answers
+at the URL, which says nothing of what Entra can reach.`,
 		Example:    `  issuerd check --private "$(issuerd issuer add gitlab --by-path)"`,
 		SuggestFor: []string{"probe"},
 		Args:       wantArgs(1, 1, "the URL of an issuer"),
@@ -86,9 +87,9 @@ func (f *checkFlags) check(cmd *cobra.Command, url string) error {
 	switch {
 	case err != nil:
 		return err
-	case !report.Answered:
+	case report.Asked && !report.Answered:
 		return &exitError{code: exitUsage, err: fmt.Errorf("nobody answers at %s", report.Issuer), hint: "see whether the URL is right, and whether the host can be reached from here"}
-	case !report.Accepted():
+	case report.Verdict() != issuercheck.Accepted:
 		return &exitError{code: exitFail}
 	}
 	return nil
@@ -134,7 +135,7 @@ func readBounded(name string) ([]byte, error) {
 // printReport prints what was found about an issuer, a line for each finding, and what it comes to.
 func printReport(w io.Writer, r issuercheck.Report) error {
 	color := colored(w)
-	paint := map[issuercheck.Level]string{issuercheck.OK: "32", issuercheck.Warning: "33", issuercheck.Bad: "31"}
+	paint := map[issuercheck.Level]string{issuercheck.OK: "32", issuercheck.Warning: "33", issuercheck.Bad: "31", issuercheck.Unknown: "33"}
 	var text strings.Builder
 	for _, finding := range r.Findings {
 		level := fmt.Sprintf("%-7s", finding.Level)
@@ -171,10 +172,12 @@ func printReport(w io.Writer, r issuercheck.Report) error {
 		}
 		fmt.Fprintf(&text, "%-7s  %-9s  %s: %s\n", "key", wording.Printable(orNothing(k.ID)), wording.Printable(strings.Join(details, ", ")), wording.Printable(use))
 	}
-	verdict := "Entra would accept tokens of " + r.Issuer + ", as far as can be seen from here."
-	if !r.Accepted() {
-		verdict = "Entra would refuse tokens of " + r.Issuer + "."
-	}
+	verdict := map[issuercheck.Verdict]string{
+		issuercheck.Accepted: "Entra would accept tokens of %s, as far as can be seen from here.",
+		issuercheck.Refused:  "Entra would refuse tokens of %s.",
+		issuercheck.NotKnown: "Whether Entra would accept tokens of %s can't be told from here.",
+	}[r.Verdict()]
+	verdict = fmt.Sprintf(verdict, r.Issuer)
 	text.WriteString("\n" + wording.Printable(verdict) + "\n")
 	_, err := io.WriteString(w, text.String())
 	return err

@@ -49,7 +49,7 @@ const nearExpiry = 14 * 24 * time.Hour
 const slow = 5 * time.Second
 
 // Check looks at the issuer with this URL. A URL with the path of the discovery document stands for the issuer whose it
-// is. The error says that the URL is none, or the token; everything else is in the report.
+// is. The error says what is wrong with the URL, the token or the earlier key set; everything else is in the report.
 func Check(ctx context.Context, issuer string, o Options) (Report, error) {
 	if o.Client == nil {
 		o.Client = http.DefaultClient
@@ -70,7 +70,11 @@ func Check(ctx context.Context, issuer string, o Options) (Report, error) {
 	if o.Timeout > 0 {
 		options.FetchTimeout = o.Timeout
 	}
-	c := &checking{Report: &r, options: o, rules: options, recorder: newRecorder(o.Client, o.Now)}
+	earlier, err := readEarlier(o.Previous)
+	if err != nil {
+		return r, err
+	}
+	c := &checking{Report: &r, options: o, rules: options, earlier: earlier, recorder: newRecorder(o.Client, o.Now)}
 	return r, c.look(ctx)
 }
 
@@ -79,6 +83,7 @@ type checking struct {
 	*Report
 	options  Options
 	rules    directory.Options
+	earlier  []entry // of the key set that was published before; nil: not known
 	recorder *recorder
 }
 
@@ -114,7 +119,7 @@ func (c *checking) look(ctx context.Context) error {
 	d := entra.FetchIssuer(ctx, c.recorder.client(), c.Issuer, c.rules)
 	code, reason := d.Refusal(c.rules)
 	discovery := c.recorder.last("discovery")
-	c.Answered = discovery != nil && discovery.answered()
+	c.Asked, c.Answered = discovery != nil, discovery != nil && discovery.answered()
 	c.connection(discovery)
 	var members *metadata
 	if d.Discovery != nil {
@@ -148,7 +153,7 @@ func aboutOf(code int) string {
 // explained tells whether a finding has the code already.
 func (r *Report) explained(code int) bool {
 	for _, f := range r.Findings {
-		if f.Level == Bad && f.Code == code {
+		if (f.Level == Bad || f.Level == Unknown) && f.Code == code {
 			return true
 		}
 	}
@@ -178,21 +183,17 @@ func (c *checking) connection(x *transfer) {
 	}
 	if x.err != nil {
 		about, text, fix := explainTransport(x.err, x.host)
-		code := fetchCode
-		if x.document == "jwks" {
-			code = 90061
+		if about == "address" { // which may be this machine's fault alone
+			c.unknown(about, x.code(), text+"; what this machine can't reach, Entra may", fix)
+			return
 		}
-		c.bad(about, code, text, fix)
+		c.bad(about, x.code(), text, fix)
 		return
 	}
 	c.address(x)
 	c.certificate(x)
 	if x.status >= 300 && x.status < 400 {
-		code := fetchCode
-		if x.document == "jwks" {
-			code = 90061
-		}
-		c.bad(x.about(), code, fmt.Sprintf("the %s is a redirect (%d) to %s; that Entra follows one is not known", x.name(), x.status, x.location),
+		c.unknown(x.about(), x.code(), fmt.Sprintf("the %s is a redirect (%d) to %s; whether Entra follows one is not known, and the emulator does not", x.name(), x.status, x.location),
 			"answer at the address itself")
 		return
 	}

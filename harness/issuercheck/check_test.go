@@ -123,7 +123,7 @@ func TestCheck(t *testing.T) {
 		{"a slash too many", site{discovery: `{"issuer":"{url}/","jwks_uri":"{url}/keys"}`, jwks: set(t, one)}, "", []int{501661}, []string{"differ in the final slash", "1 key, of which 1"}},
 		{"no discovery document", site{jwks: set(t, one)}, "", []int{501661}, []string{"HTTP status 404"}},
 		{"HTML", site{discovery: "<html>", kind: "text/html"}, "", []int{501661}, []string{"there is HTML", `content type "text/html"`}},
-		{"a redirect", site{redirect: true}, "", []int{501661}, []string{"is a redirect (302) to https://elsewhere.example/"}},
+		{"a redirect", site{redirect: true}, "", nil, []string{"is a redirect (302) to https://elsewhere.example/"}},
 		{"no key set", site{discovery: good}, "", []int{90061}, []string{"jwks: HTTP status 404"}},
 		{"keys over http", site{discovery: `{"issuer":"{url}","jwks_uri":"http://keys.example"}`}, "", []int{90061}, []string{"no https URL"}},
 		{"an empty list", site{discovery: `{"issuer":"{url}","jwks_uri":"{url}/keys","subject_types_supported":[]}`, jwks: set(t, one)}, "", []int{501661}, []string{"subject_types_supported is empty"}},
@@ -134,7 +134,7 @@ func TestCheck(t *testing.T) {
 		{"a key for encryption", site{discovery: good, jwks: set(t, jwk(t, &rsaKey.PublicKey, "one", map[string]any{"use": "enc"}))}, "", []int{7000272}, []string{`its use is "enc"`}},
 		{"no kid", site{discovery: good, jwks: set(t, jwk(t, &rsaKey.PublicKey, "", nil))}, "", []int{7000272}, []string{"it has no kid"}},
 		{"too many", site{discovery: good, jwks: set(t, many...)}, "", nil, []string{"101 signing keys: Entra looks at the first 100", `the key "k100" signs: it comes after the first 100 keys`}},
-		{"a private key", site{discovery: good, jwks: set(t, jwk(t, rsaKey, "one", nil), two)}, "", []int{0}, []string{"private members"}},
+		{"a private key", site{discovery: good, jwks: set(t, jwk(t, rsaKey, "one", nil), two)}, "", nil, []string{"private members"}},
 		{"rotated with overlap", site{discovery: good, jwks: set(t, one, two)}, set(t, one), nil, []string{"every key of the earlier set is still there"}},
 		{"rotated without", site{discovery: good, jwks: set(t, two)}, set(t, one), []int{7000272}, []string{"no key of the earlier set"}},
 	} {
@@ -157,8 +157,8 @@ func TestCheck(t *testing.T) {
 					codes = append(codes, f.Code)
 				}
 			}
-			if !slices.Equal(codes, tt.codes) || r.Accepted() != (len(tt.codes) == 0) || !r.Answered {
-				t.Errorf("codes %v, want %v; accepted %t, answered %t\n%s", codes, tt.codes, r.Accepted(), r.Answered, &text)
+			if !slices.Equal(codes, tt.codes) || (r.Verdict() == issuercheck.Refused) != (len(tt.codes) > 0) || !r.Answered {
+				t.Errorf("codes %v, want %v; verdict %s, answered %t\n%s", codes, tt.codes, r.Verdict(), r.Answered, &text)
 			}
 			for _, want := range tt.says {
 				if !strings.Contains(text.String(), want) {
@@ -202,7 +202,7 @@ func TestToken(t *testing.T) {
 		codes       []int
 		says        string
 	}{
-		{"good", sign(key, "one", nil), nil, "10 of the 10 checks"},
+		{"good", sign(key, "one", nil), nil, "all 10 checks"},
 		{"another audience", sign(key, "one", map[string]any{"aud": "sts.amazonaws.com"}), nil, `its audience is "sts.amazonaws.com"`},
 		{"another issuer", sign(key, "one", map[string]any{"iss": url + "/"}), []int{700211}, "differ in the final slash"},
 		{"another kid", sign(key, "two", nil), []int{7000272}, `want "one", got "two"`},
@@ -316,10 +316,17 @@ func TestAddresses(t *testing.T) {
 	}) {
 		t.Errorf("issuer %q, want %q; no finding about the address: %+v", r.Issuer, url, r.Findings)
 	}
+	if _, err := issuercheck.Check(t.Context(), url, issuercheck.Options{Client: client, Previous: []byte("AADSTS700213")}); err == nil || !strings.Contains(err.Error(), "JWK Set") {
+		t.Errorf("an earlier key set that is none: error %v", err)
+	}
+	r, err = issuercheck.Check(t.Context(), "http://issuer.example", issuercheck.Options{Client: client})
+	if err != nil || r.Asked || r.Verdict() != issuercheck.Refused {
+		t.Errorf("an issuer that is not https: error %v, asked %t, verdict %s", err, r.Asked, r.Verdict())
+	}
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	r, err = issuercheck.Check(t.Context(), strings.Replace(gone.URL, "http:", "https:", 1), issuercheck.Options{Client: client})
-	if err != nil || r.Answered || r.Accepted() {
-		t.Errorf("nobody there: error %v, answered %t, accepted %t", err, r.Answered, r.Accepted())
+	if err != nil || r.Answered || r.Verdict() != issuercheck.NotKnown {
+		t.Errorf("nobody there: error %v, answered %t, verdict %s", err, r.Answered, r.Verdict())
 	}
 }

@@ -34,7 +34,7 @@ func (c *checking) discovery(raw []byte, x *transfer) *metadata {
 		c.ok("discovery", "the document's issuer is the URL, byte for byte")
 	}
 	if u, err := url.Parse(m.JWKSURI); m.JWKSURI != "" && (err != nil || u.Scheme != "https") {
-		c.bad("discovery", 90061, fmt.Sprintf("jwks_uri is %q, which is no https URL", m.JWKSURI), "give the keys an https URL")
+		c.bad("discovery", 90061, fmt.Sprintf("jwks_uri is %q, which is no https URL", withoutPassword(m.JWKSURI)), "give the keys an https URL")
 	}
 	if m.Authorization != nil && *m.Authorization == "" {
 		c.warn("discovery", "authorization_endpoint is empty",
@@ -45,6 +45,15 @@ func (c *checking) discovery(raw []byte, x *transfer) *metadata {
 			"sign with RS256: Entra takes RSA signatures only (AADSTS5002738)")
 	}
 	return m
+}
+
+// withoutPassword hides the password of a URL, if it has one.
+func withoutPassword(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return text
+	}
+	return u.Redacted()
 }
 
 // unlike says in words how two issuers differ.

@@ -3,6 +3,7 @@ package issuercheck
 import (
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,7 +67,9 @@ func (c *checking) keys(raw []byte) {
 		}
 		c.Keys = append(c.Keys, key)
 	}
-	c.sayKeys(usable, seen)
+	if read.Keys != nil { // else no key is used at all
+		c.sayKeys(usable, seen)
+	}
 }
 
 // useless says why no token that the key signs is accepted; empty: one may be. seen is how many signing keys there were
@@ -95,7 +98,7 @@ func (c *checking) useless(k Key, read entra.IssuerDocuments, seen int) string {
 func (c *checking) sayKeys(usable, seen int) {
 	for _, k := range c.Keys {
 		if k.Private {
-			c.bad("keys", 0, fmt.Sprintf("the key %q is published with its private members: anybody can sign with it", k.ID), "withdraw it at once, and publish the public members of another")
+			c.warn("keys", fmt.Sprintf("the key %q is published with its private members: anybody can sign with it, and Entra takes what they sign", k.ID), "withdraw it at once, and publish the public members of another")
 		}
 		if k.Why == "" {
 			continue
@@ -131,22 +134,15 @@ func (c *checking) rotation() {
 		c.ok("rotation", fmt.Sprintf("the key set says Cache-Control %q; that Entra heeds it is not known, and users report up to an hour", x.cache))
 	}
 	now := usableIDs(c.Keys)
-	if c.options.Previous == nil {
+	if c.earlier == nil {
 		if len(now) == 1 {
 			c.warn("rotation", "there is one key that can verify tokens: when another begins to sign before it has been published for a while, sign-ins fail (AADSTS7000272)",
 				"publish the next key an hour and more before it signs, and the old one until its last token has expired")
 		}
 		return
 	}
-	var before struct {
-		Keys []entry `json:"keys"`
-	}
-	if err := json.Unmarshal(c.options.Previous, &before); err != nil || len(before.Keys) == 0 {
-		c.warn("rotation", "the earlier key set has no keys that can be read", "give one that this issuer has published")
-		return
-	}
 	kept, gone := 0, 0
-	for _, e := range before.Keys {
+	for _, e := range c.earlier {
 		if now[e.ID] {
 			kept++
 		} else {
@@ -162,6 +158,20 @@ func (c *checking) rotation() {
 	default:
 		c.ok("rotation", "every key of the earlier set is still there")
 	}
+}
+
+// readEarlier reads a key set that the issuer published earlier.
+func readEarlier(raw []byte) ([]entry, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	var set struct {
+		Keys []entry `json:"keys"`
+	}
+	if err := json.Unmarshal(raw, &set); err != nil || len(set.Keys) == 0 {
+		return nil, errors.New("issuercheck: the earlier key set is no JWK Set with keys in it: want {\"keys\": […]}, as the issuer has published it")
+	}
+	return set.Keys, nil
 }
 
 func usableIDs(keys []Key) map[string]bool {

@@ -10,6 +10,7 @@ const (
 	OK      Level = "ok"      // as it must be
 	Warning Level = "warning" // it works, and may not for long or not for everybody
 	Bad     Level = "error"   // Entra would refuse tokens for it
+	Unknown Level = "unknown" // it can't be told from here
 )
 
 // Finding is one thing that was looked at.
@@ -40,19 +41,34 @@ type Key struct {
 type Report struct {
 	Issuer   string    `json:"issuer"`
 	Time     time.Time `json:"time"`
+	Asked    bool      `json:"asked"`    // a document was asked for; a URL that can't be one of an issuer is not
 	Answered bool      `json:"answered"` // somebody answered at the address
 	Findings []Finding `json:"findings"` // in the order in which a sign-in would meet them
 	Keys     []Key     `json:"keys,omitempty"`
 }
 
-// Accepted tells whether Entra would accept the issuer's tokens as far as was looked: no finding is bad.
-func (r Report) Accepted() bool {
+// Verdict is what a report comes to.
+type Verdict string
+
+// The verdicts.
+const (
+	Accepted Verdict = "accepted" // Entra would accept the issuer's tokens, as far as was looked
+	Refused  Verdict = "refused"  // it would refuse them
+	NotKnown Verdict = "unknown"  // nobody who is reached from here tells
+)
+
+// Verdict is the worst that the findings say.
+func (r Report) Verdict() Verdict {
+	verdict := Accepted
 	for _, f := range r.Findings {
-		if f.Level == Bad {
-			return false
+		switch f.Level {
+		case Bad:
+			return Refused
+		case Unknown:
+			verdict = NotKnown
 		}
 	}
-	return true
+	return verdict
 }
 
 func (r *Report) ok(about, text string) {
@@ -61,6 +77,10 @@ func (r *Report) ok(about, text string) {
 
 func (r *Report) warn(about, text, fix string) {
 	r.Findings = append(r.Findings, Finding{Level: Warning, About: about, Text: text, Fix: fix})
+}
+
+func (r *Report) unknown(about string, code int, text, fix string) {
+	r.Findings = append(r.Findings, Finding{Level: Unknown, About: about, Text: text, Code: code, Fix: fix})
 }
 
 func (r *Report) bad(about string, code int, text, fix string) {

@@ -42,7 +42,9 @@ func (c *checking) token(ctx context.Context, jwks []byte) error {
 			c.bad("token", check.Code, check.Name+": "+why(check), fix(check.Code))
 		}
 	}
-	c.ok("token", fmt.Sprintf("%d of the %d checks of a sign-in that are about the token pass", passed, len(tokenChecks)))
+	if passed == len(tokenChecks) {
+		c.ok("token", fmt.Sprintf("all %d checks of a sign-in that are about the token pass", passed))
+	}
 	if audience := strings.Join(found.SignIn.Audience, ", "); audience != "" && directory.CloudOfAudience(audience) == nil {
 		c.warn("token", fmt.Sprintf("its audience is %q: a credential must have the same", audience), "ask for api://AzureADTokenExchange, which is the usual one in the public cloud")
 	}

@@ -36,6 +36,14 @@ func (x *transfer) answered() bool {
 	return x.err == nil || errors.As(x.err, &notVerified)
 }
 
+// code is the one for a document that can't be had.
+func (x *transfer) code() int {
+	if x.document == "jwks" {
+		return 90061
+	}
+	return fetchCode
+}
+
 // about is what a finding is about.
 func (x *transfer) about() string {
 	if x.document == "jwks" {
