@@ -13,6 +13,7 @@ import (
 
 // commands are how to write a credential with each tool. change: it is there, and gets these values.
 func (r *remedy) commands(c directory.Credential, change bool) []Command {
+	c, _ = r.complete(c)
 	if r.managed() {
 		return []Command{r.azIdentity(c, change), r.arm(c), r.terraform(c), r.bicep(c)}
 	}
@@ -21,6 +22,40 @@ func (r *remedy) commands(c directory.Credential, change bool) []Command {
 		out = append([]Command{r.azApp(c, change)}, out...)
 	}
 	return out
+}
+
+// complete fills in what is not known of a credential: with what was presented, with what is usual, or with a word to
+// replace. It has one audience then. What was assumed is said.
+func (r *remedy) complete(c directory.Credential) (directory.Credential, []string) {
+	var assumed []string
+	if c.Issuer = cmp.Or(c.Issuer, r.presented.Issuer); c.Issuer == "" {
+		if c.Issuer = usualIssuers[r.platform]; c.Issuer != "" {
+			assumed = append(assumed, "the issuer "+c.Issuer)
+		}
+	}
+	c.Issuer = cmp.Or(c.Issuer, "ISSUER")
+	if c.Matching == "" || r.managed() { // managed identities have no expressions
+		c.Subject = cmp.Or(c.Subject, r.presented.Subject, "SUBJECT")
+	}
+	audience := first(c.Audiences)
+	if audience == "" && len(r.presented.Audience) == 1 {
+		audience = r.presented.Audience[0]
+	}
+	if audience == "" {
+		cloud, _ := directory.ExchangeAudience(r.g.cloud)
+		audience = cmp.Or(cloud, directory.PublicCloud.Audience)
+		assumed = append(assumed, "the audience "+audience)
+	}
+	c.Audiences = []string{audience}
+	return c, assumed
+}
+
+// assuming says after some words what was assumed.
+func assuming(words string, assumed []string) string {
+	if len(assumed) == 0 {
+		return words
+	}
+	return words + " (assumed: " + strings.Join(assumed, ", ") + ")"
 }
 
 func (r *remedy) managed() bool {
@@ -81,7 +116,9 @@ func quoted(text string) string {
 }
 
 func (r *remedy) azApp(c directory.Credential, change bool) Command {
-	create := fmt.Sprintf("az ad app federated-credential create --id %s --parameters %s", quoted(r.client()), quoted(body(c)))
+	named := c
+	named.Name = cmp.Or(c.Name, "CREDENTIAL")
+	create := fmt.Sprintf("az ad app federated-credential create --id %s --parameters %s", quoted(r.client()), quoted(body(named)))
 	if change && r.anew {
 		return Command{"az", fmt.Sprintf("az ad app federated-credential delete --id %s --federated-credential-id %s\n%s",
 			quoted(r.client()), quoted(cmp.Or(r.credential.Name, r.credential.ID, "CREDENTIAL")), create)}
@@ -114,7 +151,7 @@ func (r *remedy) azIdentity(c directory.Credential, change bool) Command {
 		verb = "update"
 	}
 	return Command{"az", fmt.Sprintf("az identity federated-credential %s --resource-group %s --identity-name %s --name %s --issuer %s --subject %s --audiences %s",
-		verb, quoted(group), quoted(identity), quoted(cmp.Or(c.Name, "CREDENTIAL")), quoted(c.Issuer), quoted(c.Subject), quoted(c.Audiences[0]))}
+		verb, quoted(group), quoted(identity), quoted(cmp.Or(c.Name, "CREDENTIAL")), quoted(c.Issuer), quoted(c.Subject), quoted(first(c.Audiences)))}
 }
 
 func (r *remedy) arm(c directory.Credential) Command {
@@ -169,14 +206,14 @@ func (r *remedy) terraform(c directory.Credential) Command {
 	if r.managed() {
 		_, group, _ := r.identity()
 		return Command{"terraform", fmt.Sprintf("resource \"azurerm_federated_identity_credential\" %q {\n  name                = %s\n  resource_group_name = %s\n  parent_id           = azurerm_user_assigned_identity.IDENTITY.id\n  issuer              = %s\n  subject             = %s\n  audience            = [%s]\n}",
-			label, hclText(cmp.Or(c.Name, "CREDENTIAL")), hclText(group), hclText(c.Issuer), hclText(c.Subject), hclText(c.Audiences[0]))}
+			label, hclText(cmp.Or(c.Name, "CREDENTIAL")), hclText(group), hclText(c.Issuer), hclText(c.Subject), hclText(first(c.Audiences)))}
 	}
 	if c.Matching != "" {
 		return Command{"terraform", fmt.Sprintf("resource \"azuread_application_flexible_federated_identity_credential\" %q {\n  application_id             = azuread_application.APPLICATION.id\n  display_name               = %s\n  issuer                     = %s\n  audience                   = %s\n  claims_matching_expression = %s\n}",
-			label, hclText(c.Name), hclText(c.Issuer), hclText(c.Audiences[0]), hclText(c.Matching))}
+			label, hclText(cmp.Or(c.Name, "CREDENTIAL")), hclText(c.Issuer), hclText(first(c.Audiences)), hclText(c.Matching))}
 	}
 	return Command{"terraform", fmt.Sprintf("resource \"azuread_application_federated_identity_credential\" %q {\n  application_id = azuread_application.APPLICATION.id\n  display_name   = %s\n  issuer         = %s\n  subject        = %s\n  audiences      = [%s]\n}",
-		label, hclText(cmp.Or(c.Name, "CREDENTIAL")), hclText(c.Issuer), hclText(c.Subject), hclText(c.Audiences[0]))}
+		label, hclText(cmp.Or(c.Name, "CREDENTIAL")), hclText(c.Issuer), hclText(c.Subject), hclText(first(c.Audiences)))}
 }
 
 // bicepText is a text as Bicep writes it.
@@ -201,12 +238,12 @@ func bicepText(text string) string {
 func (r *remedy) bicep(c directory.Credential) Command {
 	if r.managed() {
 		return Command{"bicep", fmt.Sprintf("resource credential 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = {\n  parent: identity\n  name: %s\n  properties: {\n    issuer: %s\n    subject: %s\n    audiences: [%s]\n  }\n}",
-			bicepText(cmp.Or(c.Name, "CREDENTIAL")), bicepText(c.Issuer), bicepText(c.Subject), bicepText(c.Audiences[0]))}
+			bicepText(cmp.Or(c.Name, "CREDENTIAL")), bicepText(c.Issuer), bicepText(c.Subject), bicepText(first(c.Audiences)))}
 	}
 	version, rule := "v1.0", "subject: "+bicepText(c.Subject)
 	if c.Matching != "" {
 		version, rule = "beta", "claimsMatchingExpression: {\n    value: "+bicepText(c.Matching)+"\n    languageVersion: 1\n  }"
 	}
 	return Command{"bicep", fmt.Sprintf("resource credential 'Microsoft.Graph/applications/federatedIdentityCredentials@%s' = {\n  name: '${application.uniqueName}/%s'\n  issuer: %s\n  %s\n  audiences: [%s]\n}",
-		version, strings.Trim(bicepText(cmp.Or(c.Name, "CREDENTIAL")), "'"), bicepText(c.Issuer), rule, bicepText(c.Audiences[0]))}
+		version, strings.Trim(bicepText(cmp.Or(c.Name, "CREDENTIAL")), "'"), bicepText(c.Issuer), rule, bicepText(first(c.Audiences)))}
 }

@@ -19,7 +19,8 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	if len(s.Credentials) > 0 {
 		r.match = &s.Credentials[0]
 		i := slices.IndexFunc(g.credentials, func(held heldCredential) bool { return held.label == r.match.Name })
-		r.credential = &g.credentials[i]
+		held := g.credentials[i].withoutMasked()
+		r.credential = &held
 	}
 	accepted := slices.ContainsFunc(s.Credentials, func(m CredentialMatch) bool { return m.Verdict == Accepts })
 	decided := s.decided(message)

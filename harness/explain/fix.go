@@ -82,7 +82,8 @@ func (r *remedy) fixes() []Fix {
 		if r.anew = hasKind(r.match, "case"); r.anew {
 			words += "; make it anew rather than editing it, as edits have been seen to take no effect for hours"
 		}
-		out = append([]Fix{{Words: words, Commands: r.commands(wanted, true)}}, out...)
+		wanted, assumed := r.complete(wanted)
+		out = append([]Fix{{Words: assuming(words, assumed), Commands: r.commands(wanted, true)}}, out...)
 	}
 	return out
 }
@@ -119,29 +120,12 @@ func hasKind(m *CredentialMatch, kinds ...string) bool {
 
 // makeNew is to make a credential for what was presented, as far as that is known.
 func (r *remedy) makeNew(words string) []Fix {
-	c := directory.Credential{Issuer: r.presented.Issuer, Subject: r.presented.Subject}
-	var assumed []string
-	if c.Issuer == "" {
-		if c.Issuer = usualIssuers[r.platform]; c.Issuer != "" {
-			assumed = append(assumed, "the issuer "+c.Issuer)
-		}
-	}
-	if len(r.presented.Audience) == 1 {
-		c.Audiences = r.presented.Audience
-	} else {
-		cloud, _ := directory.ExchangeAudience(r.g.cloud)
-		c.Audiences = []string{cmp.Or(cloud, directory.PublicCloud.Audience)}
-		assumed = append(assumed, "the audience "+c.Audiences[0])
-	}
-	if c.Subject == "" && c.Issuer == "" {
+	if r.presented.Subject == "" && r.presented.Issuer == "" && usualIssuers[r.platform] == "" {
 		return nil
 	}
-	c.Issuer, c.Subject = cmp.Or(c.Issuer, "ISSUER"), cmp.Or(c.Subject, "SUBJECT")
+	c, assumed := r.complete(directory.Credential{})
 	c.Name = nameFor(c)
-	if len(assumed) > 0 {
-		words += " (assumed: " + strings.Join(assumed, ", ") + ")"
-	}
-	return []Fix{{Words: words, Commands: r.commands(c, false)}}
+	return []Fix{{Words: assuming(words, assumed), Commands: r.commands(c, false)}}
 }
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9]+`)

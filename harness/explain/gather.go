@@ -48,6 +48,25 @@ type heldCredential struct {
 	from  string
 }
 
+// withoutMasked is the credential without the values that are hidden.
+func (h heldCredential) withoutMasked() heldCredential {
+	for name := range h.Masked {
+		switch fieldOf(name) {
+		case "name":
+			h.Name = ""
+		case entra.FieldIssuer:
+			h.Issuer = ""
+		case entra.FieldSubject:
+			h.Subject = ""
+		case entra.FieldExpression:
+			h.Matching = ""
+		case entra.FieldAudience:
+			h.Audiences = nil
+		}
+	}
+	return h
+}
+
 func gather(c Case) gathered {
 	g := gathered{client: c.Client, tenant: c.Tenant, cloud: c.Cloud}
 	for _, in := range c.Inputs {
@@ -124,8 +143,11 @@ func (g *gathered) add(credential input.Credential, from string) {
 	}
 	g.same[identity] = true
 	label := cmp.Or(credential.Name, credential.Address, credential.ID, "the credential")
-	if _, taken := g.labels[label]; taken {
-		label += " (" + strconv.Itoa(len(g.credentials)+1) + ")"
+	for n, name := len(g.credentials)+1, label; ; n++ {
+		if _, taken := g.labels[label]; !taken {
+			break
+		}
+		label = name + " (" + strconv.Itoa(n) + ")"
 	}
 	g.labels[label] = len(g.credentials)
 	g.credentials = append(g.credentials, heldCredential{credential, label, from})
