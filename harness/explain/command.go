@@ -15,9 +15,9 @@ import (
 func (r *remedy) commands(c directory.Credential, change bool) []Command {
 	c, _ = r.complete(c)
 	if r.managed() {
-		return []Command{r.azIdentity(c, change), r.arm(c), r.terraform(c), r.bicep(c)}
+		return []Command{r.azIdentity(c, change), r.arm(c), r.terraform(c, change), r.bicep(c)}
 	}
-	out := []Command{r.graph(c, change), r.terraform(c), r.bicep(c)}
+	out := []Command{r.graph(c, change), r.terraform(c, change), r.bicep(c)}
 	if c.Matching == "" { // the Azure CLI makes no flexible ones
 		out = append([]Command{r.azApp(c, change)}, out...)
 	}
@@ -194,14 +194,19 @@ func hclText(text string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(jsonText(text), "${", "$${"), "%{", "%%{")
 }
 
-func (r *remedy) terraform(c directory.Credential) Command {
+func (r *remedy) terraform(c directory.Credential, change bool) Command {
 	label := "credential"
 	address := ""
 	if r.credential != nil {
 		address = r.credential.Address
 	}
 	if kind, name, is := strings.Cut(address, "."); is && strings.Contains(kind, "federated_identity_credential") {
-		label, _, _ = strings.Cut(name, "[")
+		old, _, _ := strings.Cut(name, "[")
+		if change {
+			label = old
+		} else if label == old { // the one that is there stays
+			label = "another"
+		}
 	}
 	if r.managed() {
 		_, group, _ := r.identity()

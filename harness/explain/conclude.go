@@ -16,18 +16,20 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	if platform != nil {
 		r.platform = platform.Name
 	}
-	if len(s.Credentials) > 0 {
-		r.match = &s.Credentials[0]
+	decided := s.decided(message)
+	accepted := s.first(Accepts) != nil
+	if r.match = s.nearest(message != nil && isMatching(decided)); r.match != nil {
 		i := slices.IndexFunc(g.credentials, func(held heldCredential) bool { return held.label == r.match.Name })
 		held := g.credentials[i].withoutMasked()
 		r.credential = &held
 	}
-	accepted := slices.ContainsFunc(s.Credentials, func(m CredentialMatch) bool { return m.Verdict == Accepts })
-	decided := s.decided(message)
 	switch {
 	case r.match != nil && r.match.Verdict == Differs && (decided == 0 || isMatching(decided) && decided != 70025):
 		s.Cause = differenceInWords(*r.match)
 		s.Fixes = r.fixes()
+		if open := s.first(Undecided); open != nil && open.open {
+			s.Cause += "; or that of " + open.Name + ", which is not known here: its " + strings.Join(open.Unknown, ", its ")
+		}
 	case message != nil && (!isMatching(decided) || decided == 70025): // it was answered for another reason than a value that differs
 		if row, known := entra.Lookup(decided); known {
 			s.Cause, s.Fixes = row.Cause, []Fix{{Words: row.Fix}}
@@ -59,13 +61,38 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		s.Fixes = append(r.compareFirst(), r.makeNew("make a federated credential that accepts this token")...)
 	default:
 		s.Cause = "what could be compared agrees; what is not known here decides"
+		if open, differing := s.first(Undecided), s.first(Differs); open != nil && open.open && differing != nil {
+			s.Cause = fmt.Sprintf("%s decides, of which is not known here: its %s; if it is no other, %s", open.Name, strings.Join(open.Unknown, ", its "), differenceInWords(*differing))
+		}
 	}
-	if s.Answer != nil && s.Answer.Number == 700024 && s.Token != nil && s.Token.Expires != nil {
+	if decided == 700024 && s.Answer != nil && s.Answer.Number == decided && s.Token != nil && s.Token.Expires != nil {
 		s.Cause = "the token was presented outside of the time it is valid for (" + s.Token.Times + ")"
 	}
 	s.Causes = causesOf(circumstances{
 		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject), sameRepository: withinRepository(s.Credentials),
 	})
+}
+
+// first is the nearest credential with a verdict; nil: there is none.
+func (s *SignIn) first(verdict Verdict) *CredentialMatch {
+	i := slices.IndexFunc(s.Credentials, func(m CredentialMatch) bool { return m.Verdict == verdict })
+	if i < 0 {
+		return nil
+	}
+	return &s.Credentials[i]
+}
+
+// nearest is the credential that the cause is looked for in; nil: none is at hand. refused: it is known that none
+// accepts what was presented, so that one that is not wholly known is not preferred to one that differs.
+func (s *SignIn) nearest(refused bool) *CredentialMatch {
+	for i := range s.Credentials {
+		m := &s.Credentials[i]
+		if m.Verdict == Undecided && m.open && refused && s.first(Differs) != nil {
+			continue
+		}
+		return m
+	}
+	return nil
 }
 
 // decided is the code that was answered, or that would be.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -330,8 +330,17 @@ func (g *gathered) matches(checks []entra.Check) []CredentialMatch {
 		default:
 			m.Verdict = Accepts
 		}
+		for _, name := range append(slices.Collect(maps.Keys(held.Unknown)), slices.Collect(maps.Keys(held.Masked))...) {
+			m.open = m.open || name != "name"
+		}
 		for name, text := range held.Masked {
-			m.Unknown = append(m.Unknown, name+" is "+text)
+			words := ""
+			if t, ok := templateOfHidden(text); ok {
+				if _, out := t.ruledOut(m.got(fieldOf(name))); out {
+					words = ", which is not what was presented whatever is hidden"
+				}
+			}
+			m.Unknown = append(m.Unknown, name+" is "+text+words)
 		}
 		for name, text := range held.Unknown {
 			m.Unknown = append(m.Unknown, name+" is "+text+agreesWith(text, m.got(fieldOf(name))))
@@ -340,7 +349,9 @@ func (g *gathered) matches(checks []entra.Check) []CredentialMatch {
 		out = append(out, m)
 	}
 	for i := range out {
-		out[i].far = far(out[i])
+		if out[i].far = far(out[i]); out[i].Verdict == Incomplete { // it says nothing
+			out[i].far = 1 << 30
+		}
 	}
 	slices.SortStableFunc(out, func(a, b CredentialMatch) int { return cmp.Compare(a.far, b.far) })
 	return out
@@ -354,37 +365,6 @@ func (m *CredentialMatch) got(field entra.Field) string {
 		}
 	}
 	return ""
-}
-
-var interpolation = regexp.MustCompile(`\$\{[^{}]*\}`)
-
-// agreesWith says for which values of the variables in a text it is what was presented.
-func agreesWith(text, got string) string {
-	text = strings.Trim(text, "\"'")
-	spans := interpolation.FindAllStringIndex(text, -1)
-	if len(spans) == 0 || got == "" {
-		return ""
-	}
-	var b strings.Builder
-	var variables []string
-	at := 0
-	for _, span := range spans {
-		b.WriteString(regexp.QuoteMeta(text[at:span[0]]) + "(.*)")
-		variables = append(variables, text[span[0]:span[1]])
-		at = span[1]
-	}
-	form, err := regexp.Compile("^" + b.String() + regexp.QuoteMeta(text[at:]) + "$")
-	if err != nil {
-		return ""
-	}
-	values := form.FindStringSubmatch(got)
-	if values == nil {
-		return ", which is not what was presented whatever the variables are"
-	}
-	for i, variable := range variables {
-		variables[i] = fmt.Sprintf("%s is %q", variable, values[i+1])
-	}
-	return ", which agrees if " + strings.Join(variables, " and ")
 }
 
 // comparedAll tells whether issuer, audience and subject were compared.

@@ -370,16 +370,91 @@ func TestOtherApplications(t *testing.T) {
 	}
 }
 
-// TestVariables: a field with a variable in it is not compared, and the values that would agree are said.
+// TestVariables: a field with a variable in it is not compared unless it cannot agree, and the values that would agree
+// are said.
 func TestVariables(t *testing.T) {
 	t.Parallel()
-	found := credential(t, "one", githubIssuer, "", audience)
-	found.Credentials = []input.Credential{{Unknown: map[string]string{"subject": `"repo:octo/web:ref:refs/heads/${var.branch}"`}}}
-	found.Credentials[0].Name, found.Credentials[0].Issuer, found.Credentials[0].Audiences = "one", githubIssuer, []string{audience}
-	s := only(t, explained(t, token(t, nil), found))
-	m := s.Credentials[0]
-	if s.Answer != nil || m.Verdict != explain.Undecided || len(m.Unknown) != 1 || !strings.HasSuffix(m.Unknown[0], `which agrees if ${var.branch} is "main"`) {
-		t.Errorf("answer %+v, %+v", s.Answer, m)
+	for _, tt := range []struct {
+		field, expression string
+		masked            bool
+		verdict           explain.Verdict
+		code              int
+		says              string // of what is not literal
+	}{
+		{"subject", `"repo:octo/web:ref:refs/heads/${var.branch}"`, false, explain.Undecided, 0, `which agrees if ${var.branch} is "main"`},
+		{"subject", `'repo:octo/web:ref:refs/heads/${branch}'`, false, explain.Undecided, 0, `which agrees if ${branch} is "main"`},
+		{"subject", `repo:octo/web:ref:refs/heads/${{ vars.branch }}`, false, explain.Undecided, 0, `which agrees if ${{ vars.branch }} is "main"`},
+		{"subject", `"repo:octo/web:environment:${var.environment}"`, false, explain.Differs, 700213, "which is not what was presented whatever the variables are"},
+		{"subject", `"repo:octo/Web:ref:refs/heads/${var.branch}"`, false, explain.Differs, 7002138, "which is not what was presented whatever the variables are"},
+		{"issuer", `"https://${var.host}/"`, false, explain.Differs, 700211, "which is not what was presented whatever the variables are"},
+		{"audiences", `"api://${var.audience}USGov"`, false, explain.Differs, 700212, "which is not what was presented whatever the variables are"},
+		{"subject", `lower("repo:octo/web:environment:${var.environment}")`, false, explain.Undecided, 0, `)`},
+		{"subject", `var.x ? "repo:${var.a}" : "b"`, false, explain.Undecided, 0, `"b"`},
+		{"subject", `"repo:octo/web:%{if var.x}environment:${var.a}%{endif}"`, false, explain.Undecided, 0, `%{endif}"`},
+		{"subject", "var.subject", false, explain.Undecided, 0, "var.subject"},
+		{"subject", "repo:***/web:ref:refs/heads/main", true, explain.Undecided, 0, "main"},
+		{"subject", "repo:***/web:pull_request", true, explain.Differs, 700213, "which is not what was presented whatever is hidden"},
+		{"subject", "repo:<owner>/web:pull_request", true, explain.Differs, 700213, "which is not what was presented whatever is hidden"},
+		{"subject", "repo:YOUR_ORG/web:pull_request", true, explain.Undecided, 0, "pull_request"},
+	} {
+		s := only(t, explained(t, token(t, nil), input.Found{Input: "main.tf", Credentials: []input.Credential{notLiteral(tt.field, tt.expression, tt.masked)}}))
+		m, code := s.Credentials[0], 0
+		if s.Answer != nil {
+			code = s.Answer.Number
+		}
+		if code != tt.code || m.Verdict != tt.verdict || len(m.Unknown) != 1 || !strings.HasSuffix(m.Unknown[0], tt.says) {
+			t.Errorf("%s: answer %d, %s, %q", tt.expression, code, m.Verdict, m.Unknown)
+		}
+	}
+}
+
+// notLiteral is a credential for the main branch, of which a field is not literal or is masked.
+func notLiteral(field, text string, masked bool) input.Credential {
+	var c input.Credential
+	c.Name, c.Issuer, c.Subject, c.Audiences = "open", githubIssuer, mainBranch, []string{audience}
+	value := ""
+	if masked {
+		c.Masked, value = map[string]string{field: text}, text
+	} else {
+		c.Unknown = map[string]string{field: text}
+	}
+	switch field {
+	case "issuer":
+		c.Issuer = value
+	case "subject":
+		c.Subject = value
+	case "audiences":
+		c.Audiences = []string{value}
+	}
+	return c
+}
+
+// TestNotLiteralBeside: a field that is not known never hides how another credential differs.
+func TestNotLiteralBeside(t *testing.T) {
+	t.Parallel()
+	slip := credential(t, "slip", githubIssuer, "repo:octo/Web:ref:refs/heads/main", audience)
+	equal := credential(t, "equal", githubIssuer, mainBranch, audience)
+	refused := failure(7002138, now, map[string]string{"sub": mainBranch})
+	for _, tt := range []struct {
+		name       string
+		expression string
+		beside     []input.Found
+		cause      string
+		fixed      bool
+	}{
+		{"ruled out, an error", `"repo:octo/web:environment:${var.e}"`, []input.Found{refused, slip}, "the subject of slip is not the token's", true},
+		{"ruled out, a token", `"repo:octo/web:environment:${var.e}"`, []input.Found{token(t, nil), slip}, "the subject of slip is not the token's", true},
+		{"not known, an error", "var.subject", []input.Found{refused, slip}, "the subject of slip is not the token's", true},
+		{"not known, a token and an error", "var.subject", []input.Found{refused, token(t, nil), slip}, "or that of open, which is not known here: its subject is var.subject", true},
+		{"not known, a token", "var.subject", []input.Found{token(t, nil), slip}, "if it is no other, the subject of slip is not the token's", false},
+		{"one that agrees, an error", "var.subject", []input.Found{refused, slip, equal}, "what could be compared agrees", false},
+		{"one that agrees, a token", "var.subject", []input.Found{token(t, nil), slip, equal}, "nothing that could be checked here is refused", false},
+	} {
+		open := input.Found{Input: "main.tf", Credentials: []input.Credential{notLiteral("subject", tt.expression, false)}}
+		s := only(t, explained(t, append(tt.beside, open)...))
+		if !strings.Contains(s.Cause, tt.cause) || (command(s, "az") != "") != tt.fixed {
+			t.Errorf("%s: cause %q, fixes %+v", tt.name, s.Cause, s.Fixes)
+		}
 	}
 }
 

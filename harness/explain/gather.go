@@ -172,8 +172,9 @@ func (g *gathered) keepOwn(client string) {
 	}
 }
 
-// known are the credentials as evidence; nil if no input has described any.
-func (g *gathered) known() []entra.KnownCredential {
+// known are the credentials as evidence; nil if no input has described any. A field that is not literal counts as known
+// if it cannot be what was presented, whatever its variables are.
+func (g *gathered) known(presented entra.Values) []entra.KnownCredential {
 	if !g.credential {
 		return nil
 	}
@@ -181,15 +182,44 @@ func (g *gathered) known() []entra.KnownCredential {
 	for _, held := range g.credentials {
 		k := entra.KnownCredential{Credential: held.Credential.Credential}
 		k.Name = held.label
-		for name := range held.Unknown {
-			k.Unknown = append(k.Unknown, fieldOf(name))
+		for name, expression := range held.Unknown {
+			t, ok := templateOf(expression)
+			addUnknown(&k, fieldOf(name), t, ok, presented)
 		}
-		for name := range held.Masked {
-			k.Unknown = append(k.Unknown, fieldOf(name))
+		for name, text := range held.Masked {
+			t, ok := templateOfHidden(text)
+			addUnknown(&k, fieldOf(name), t, ok, presented)
 		}
 		known = append(known, k)
 	}
 	return known
+}
+
+// addUnknown notes that a field of a credential is not known, or has it say what cannot be what was presented.
+func addUnknown(k *entra.KnownCredential, field entra.Field, t template, isTemplate bool, presented entra.Values) {
+	if isTemplate {
+		switch field {
+		case entra.FieldIssuer:
+			if shown, out := t.ruledOut(presented.Issuer); out {
+				k.Issuer = shown
+				return
+			}
+		case entra.FieldSubject:
+			if shown, out := t.ruledOut(presented.Subject); out {
+				k.Subject = shown
+				return
+			}
+		case entra.FieldAudience:
+			if len(presented.Audiences) != 1 {
+				break
+			}
+			if shown, out := t.ruledOut(presented.Audiences[0]); out {
+				k.Audiences = []string{shown}
+				return
+			}
+		}
+	}
+	k.Unknown = append(k.Unknown, field)
 }
 
 // fieldOf is the field of Microsoft Graph that an input's name of it stands for.
@@ -206,7 +236,7 @@ func fieldOf(name string) entra.Field {
 // evidence is what is known with an assertion, or with the values of an error.
 func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.Evidence {
 	e := entra.Evidence{
-		Tenant: g.tenant, Cloud: g.cloud, ClientID: g.client, ManagedIdentity: g.managed, Credentials: g.known(), Assertion: token, Client: c.HTTP,
+		Tenant: g.tenant, Cloud: g.cloud, ClientID: g.client, ManagedIdentity: g.managed, Assertion: token, Client: c.HTTP,
 	}
 	if message != nil {
 		e.Time = message.Time
@@ -217,6 +247,11 @@ func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.
 			e.Values = valuesOf(*message)
 		}
 	}
+	presented := e.Values
+	if decoded, err := decode(token, c.Now); err == nil {
+		presented = entra.Values{Issuer: textOf(decoded.Claims["iss"]), Subject: textOf(decoded.Claims["sub"]), Audiences: []string{textOf(decoded.Claims["aud"])}}
+	}
+	e.Credentials = g.known(presented)
 	if issued := issuedAt(token, c.Now); issued.After(e.Time) {
 		e.Time = time.Time{} // it is not the token that was presented then
 	}
@@ -224,10 +259,7 @@ func (g *gathered) evidence(c Case, token string, message *paste.Message) entra.
 		e.Time = c.At
 	}
 	g.wholeTenant(c, &e)
-	issuer := e.Values.Issuer
-	if token, err := decode(token, c.Now); err == nil {
-		issuer = textOf(token.Claims["iss"])
-	}
+	issuer := presented.Issuer
 	for _, in := range c.Inputs {
 		for _, published := range in.Published {
 			if c.withoutKeys || published.Issuer != "" && published.Issuer != issuer {

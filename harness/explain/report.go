@@ -97,7 +97,8 @@ type CredentialMatch struct {
 	Verdict  Verdict    `json:"verdict"`
 	Unknown  []string   `json:"unknown,omitempty"` // fields that the input does not say literally, and what stands there
 
-	far int // how far it is from what was presented
+	far  int  // how far it is from what was presented
+	open bool // a field that decides is not literal
 }
 
 // Verdict says whether a credential accepts an assertion.

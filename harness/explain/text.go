@@ -274,6 +274,9 @@ func (w *writer) answer(s SignIn) {
 		said := "refuses nothing that could be checked here"
 		if s.Error != "" {
 			said = "answered " + s.Error + "; nothing that could be checked here says why"
+			if s.first(Differs) != nil {
+				said = "answered " + s.Error + "; the checks come to no code with what is known here"
+			}
 		}
 		w.title("Entra", said)
 		var unknown []string
