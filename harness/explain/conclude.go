@@ -42,11 +42,11 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 			s.Fixes = append(s.Fixes, r.makeNew("make a federated credential that accepts what was presented")...)
 		}
 	case message != nil && accepted:
-		s.Cause = fmt.Sprintf("a credential accepts what was presented, so AADSTS%d must have another cause than a value that differs", message.Code)
-	case message != nil && len(s.Credentials) > 0 && isMatching(message.Code):
+		s.Cause = fmt.Sprintf("a credential accepts what was presented, so AADSTS%d must have another cause than a value that differs", decided)
+	case message != nil && len(s.Credentials) > 0 && isMatching(decided):
 		s.Cause = "what could be compared agrees; what is not known here decides"
 	case message != nil:
-		if row, known := entra.Lookup(message.Code); known {
+		if row, known := entra.Lookup(decided); known {
 			s.Cause = row.Cause
 			s.Fixes = []Fix{{Words: row.Fix}}
 			if isMatching(row.Number) {
@@ -98,7 +98,7 @@ func (s *SignIn) nearest(refused bool) *CredentialMatch {
 // decided is the code that was answered, or that would be.
 func (s *SignIn) decided(message *paste.Message) int {
 	if message != nil {
-		return message.Code
+		return CodeOf(*message)
 	}
 	if s.Answer != nil {
 		return s.Answer.Number
@@ -158,7 +158,7 @@ func (g *gathered) addCauses(e *Error, signIns []SignIn) {
 	if len(signIns) > 0 {
 		return
 	}
-	e.Causes = causesOf(circumstances{code: e.Message.Code})
+	e.Causes = causesOf(circumstances{code: CodeOf(e.Message)})
 }
 
 // recorded is a sign-in of a journal, whose checks a farm has made.

@@ -79,8 +79,9 @@ func explainMessage(held heldMessage) Error {
 
 // describe fills in what is known about the error's code.
 func (e *Error) describe() {
-	row, known := entra.Lookup(e.Message.Code)
-	e.Name = fmt.Sprint("AADSTS", e.Message.Code)
+	code := CodeOf(e.Message)
+	row, known := entra.Lookup(code)
+	e.Name, e.Conflict = fmt.Sprint("AADSTS", code), conflict(e.Message)
 	if !known {
 		return
 	}
@@ -205,9 +206,9 @@ func (g *gathered) messageOf(held heldToken, now time.Time) *paste.Message {
 func (g *gathered) examine(ctx context.Context, c Case, from, compact string, message *paste.Message) (SignIn, error) {
 	s := SignIn{From: from}
 	if message != nil {
-		row, _ := entra.Lookup(message.Code)
-		s.code = message.Code
-		if s.Error = fmt.Sprint("AADSTS", message.Code); row.Number != 0 {
+		s.code = CodeOf(*message)
+		row, _ := entra.Lookup(s.code)
+		if s.Error = fmt.Sprint("AADSTS", s.code); row.Number != 0 {
 			s.Error = row.Name()
 		}
 	}
@@ -239,7 +240,7 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 	}
 	s.Answer, s.Next = answers(s.Checks, examination.Refusal)
 	if message != nil && s.Answer != nil {
-		s.Answer.If = slices.DeleteFunc(s.Answer.If, passedBefore(message.Code))
+		s.Answer.If = slices.DeleteFunc(s.Answer.If, passedBefore(s.code))
 	}
 	s.Credentials = g.matches(s.Checks)
 	g.contradict(&s, c, evidence, message)
@@ -428,10 +429,10 @@ func (g *gathered) contradict(s *SignIn, c Case, e entra.Evidence, message *past
 			s.Token.Issued.Format(time.RFC3339), message.Time.UTC().Format(time.RFC3339))
 	}
 	switch {
-	case len(g.credentials) == 0 && s.Token == nil, s.Answer == nil, s.Answer.Number == message.Code:
-	case message.Code == 70021 && slices.Contains([]int{700211, 700212, 700213, 7002131, 7002138}, s.Answer.Number): // what it was before
+	case len(g.credentials) == 0 && s.Token == nil, s.Answer == nil, s.Answer.Number == s.code:
+	case s.code == 70021 && slices.Contains(superseding, s.Answer.Number): // what it was before
 	default:
 		add("the error says AADSTS%d; with what is given here Entra would answer %s: the credentials are others than they were, or not all of them are given, or another token was presented",
-			message.Code, s.Answer.Name)
+			s.code, s.Answer.Name)
 	}
 }

@@ -244,6 +244,30 @@ func TestOtherReason(t *testing.T) {
 	}
 }
 
+// TestConflict: of a number and a sentence that contradict each other, one counts, and both are said.
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ number, sentence, counts int }{
+		{700211, 700213, 700213}, {700213, 7002138, 7002138}, {700211, 70021, 700211}, {7000272, 700024, 700024}, {700213, 999999, 700213}, {999999, 700213, 700213}, {700213, 0, 700213},
+	} {
+		found := failure(tt.number, now, map[string]string{"sub": "repo:octo/web:pull_request"})
+		found.Text.Messages[0].Basis, found.Text.Messages[0].Sentence = paste.ByConflict, tt.sentence
+		r := explained(t, found, credential(t, "one", githubIssuer, mainBranch, audience))
+		s, e, name := only(t, r), r.Errors[0], fmt.Sprint("AADSTS", tt.counts)
+		if e.Name != name || s.Error != name || e.Code == nil || e.Code.Number != tt.counts || explain.CodeOf(e.Message) != tt.counts {
+			t.Errorf("%+v: %s, %s", tt, e.Name, s.Error)
+		}
+		if said := strings.Contains(e.Conflict, "contradict"); said != (tt.sentence != 0) {
+			t.Errorf("%+v: %q", tt, e.Conflict)
+		}
+		for _, number := range []int{tt.number, tt.sentence} {
+			if number != 0 && !strings.Contains(r.Text(false), fmt.Sprint("AADSTS", number)) {
+				t.Errorf("%+v: AADSTS%d is not named in\n%s", tt, number, r.Text(false))
+			}
+		}
+	}
+}
+
 // TestTimes: when the token was presented decides, and is not guessed.
 func TestTimes(t *testing.T) {
 	t.Parallel()

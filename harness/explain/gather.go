@@ -328,7 +328,7 @@ func valuesOf(m paste.Message) (v entra.Values) {
 		return ""
 	}
 	v.Issuer, v.Subject = text("iss", "issuer"), text("sub")
-	if m.Code == 7002381 {
+	if CodeOf(m) == 7002381 {
 		v.Issuer = strings.TrimSuffix(v.Issuer, "/") // this message adds one
 	}
 	if aud := text("aud"); aud != "" {

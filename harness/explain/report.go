@@ -25,6 +25,9 @@ type Error struct {
 	Name string `json:"name"`           // such as AADSTS700213
 	From string `json:"from,omitempty"` // the input; "": none, somebody asked about the code
 	Code *Code  `json:"row,omitempty"`  // nil: the code is not known here
+	// Conflict says that number and sentence of the text contradict each other, and which of them counts: the rest is about
+	// that one. "": they do not.
+	Conflict string `json:"conflict,omitempty"`
 	// Wording is the code's text with the message's values in it.
 	Wording string   `json:"wording,omitempty"`
 	Follows []string `json:"follows,omitempty"` // what is known because this code was answered and no other

@@ -104,9 +104,7 @@ func (w *writer) error(e Error) {
 	}
 	row := e.Code.Code
 	w.field("says", e.Wording)
-	if e.Sentence != 0 && e.Sentence != e.Message.Code {
-		w.field("but", fmt.Sprintf("the sentence in the text is that of AADSTS%d: number and sentence contradict each other", e.Sentence))
-	}
+	w.field("but", e.Conflict)
 	w.field("means", row.Cause)
 	w.field("fix", row.Fix)
 	if place := e.Code.Place; place != nil {

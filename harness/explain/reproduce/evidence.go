@@ -76,8 +76,8 @@ func gather(c explain.Case) (*evidence, error) {
 		e.message.Time = c.At
 	}
 	for _, other := range messages[1:] {
-		if other.Code != e.message.Code {
-			e.notes = append(e.notes, fmt.Sprintf("there is %s too; this is about the first refusal", codeName(other.Code)))
+		if code := explain.CodeOf(other); code != explain.CodeOf(e.message) {
+			e.notes = append(e.notes, fmt.Sprintf("there is %s too; this is about the first refusal", codeName(code)))
 		}
 	}
 	if compact != "" {

@@ -88,10 +88,9 @@ var validName = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9][a-z0-9._-]*$`)
 
 // draftOf finds the recipe of a refusal and follows it.
 func draftOf(e *evidence) (*draft, error) {
-	row, known := entra.Lookup(e.message.Code)
-	if by, ok := entra.Lookup(e.message.Sentence); ok && by.Number != row.Number {
-		e.notes = append(e.notes, fmt.Sprintf("the text says %s with the sentence of %s; here it is the latter", codeName(e.message.Code), by.Name()))
-		row, known = by, true
+	row, known := entra.Lookup(explain.CodeOf(e.message))
+	if sentence := e.message.Sentence; sentence != 0 && sentence != e.message.Code {
+		e.notes = append(e.notes, fmt.Sprintf("the text says %s with the sentence of %s; here it is %s", codeName(e.message.Code), codeName(sentence), row.Name()))
 	}
 	if !known {
 		return nil, &UnableError{codeName(e.message.Code), "the emulator does not know this code"}
