@@ -8,12 +8,44 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // commands are how to write a credential with each tool. change: it is there, and gets these values.
+// A value that may be another is said to be before the command.
 func (r *remedy) commands(c directory.Credential, change bool) []Command {
 	c, _ = r.complete(c)
+	out := r.plainCommands(c, change)
+	for _, doubt := range r.doubtsOf(c) {
+		for i, command := range out {
+			comment := "# "
+			if command.Tool == "bicep" {
+				comment = "// "
+			}
+			out[i].Text = comment + "in doubt: " + doubt + "\n" + command.Text
+		}
+	}
+	return out
+}
+
+// doubtsOf are why values of a credential may be others than were presented.
+func (r *remedy) doubtsOf(c directory.Credential) []string {
+	var doubts []string
+	for _, value := range []struct {
+		field      entra.Field
+		text, from string
+	}{
+		{entra.FieldIssuer, c.Issuer, r.presented.Issuer}, {entra.FieldSubject, c.Subject, r.presented.Subject}, {entra.FieldAudience, first(c.Audiences), strings.Join(r.presented.Audience, ",")},
+	} {
+		if doubt := r.doubts[value.field]; doubt != "" && value.text == value.from {
+			doubts = append(doubts, fieldWords[value.field]+": "+doubt+": compare it with a token")
+		}
+	}
+	return doubts
+}
+
+func (r *remedy) plainCommands(c directory.Credential, change bool) []Command {
 	if r.managed() {
 		return []Command{r.azIdentity(c, change), r.arm(c), r.terraform(c, change), r.bicep(c)}
 	}
@@ -28,7 +60,10 @@ func (r *remedy) commands(c directory.Credential, change bool) []Command {
 // replace. It has one audience then. What was assumed is said.
 func (r *remedy) complete(c directory.Credential) (directory.Credential, []string) {
 	var assumed []string
-	if c.Issuer = cmp.Or(c.Issuer, r.presented.Issuer); c.Issuer == "" {
+	if c.Issuer == "" && Inside(r.presented.Issuer) == "" {
+		c.Issuer = r.presented.Issuer
+	}
+	if c.Issuer == "" {
 		if c.Issuer = usualIssuers[r.platform]; c.Issuer != "" {
 			assumed = append(assumed, "the issuer "+c.Issuer)
 		}

@@ -13,6 +13,9 @@ import (
 // conclude says what the cause is, in one sentence, and what to do.
 func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.Message) {
 	r := remedy{g: g, presented: s.Presented}
+	if s.Token == nil {
+		r.doubts = doubtful(message)
+	}
 	if platform != nil {
 		r.platform = platform.Name
 	}
@@ -49,8 +52,20 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		if row, known := entra.Lookup(decided); known {
 			s.Cause = row.Cause
 			s.Fixes = []Fix{{Words: row.Fix}}
-			if isMatching(row.Number) {
+			issuer := s.Presented.Issuer
+			if value := message.Values["iss"]; value.Whole() && value.Text != "" { // with the slash that is printed
+				issuer = value.Text
+			}
+			_, why := Superseded(issuer, s.Presented.Subject, strings.Join(s.Presented.Audience, ","))
+			if row.Number == 70021 && why != "" {
+				s.Cause += "; likely: " + why
+			}
+			if isMatching(row.Number) && Inside(s.Presented.Issuer) != "" { // no credential with it would do
+				s.Fixes = nil
+			} else if isMatching(row.Number) {
 				s.Fixes = append(s.Fixes, r.compareFirst()...)
+			}
+			if isMatching(row.Number) {
 				s.Fixes = append(s.Fixes, r.makeNew("make a federated credential that accepts what was presented")...)
 			}
 		}
@@ -67,6 +82,12 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	}
 	if decided == 700024 && s.Answer != nil && s.Answer.Number == decided && s.Token != nil && s.Token.Expires != nil {
 		s.Cause = "the token was presented outside of the time it is valid for (" + s.Token.Times + ")"
+	}
+	if inside := Inside(s.Presented.Issuer); inside != "" && (decided == 0 || isMatching(decided)) && !strings.Contains(s.Cause, inside) {
+		s.Cause += "; and the token's issuer " + inside
+		if !slices.ContainsFunc(s.Fixes, func(f Fix) bool { return f.Words == r.publicIssuer()[0].Words }) {
+			s.Fixes = append(s.Fixes, r.publicIssuer()...)
+		}
 	}
 	s.Causes = causesOf(circumstances{
 		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject), sameRepository: withinRepository(s.Credentials),

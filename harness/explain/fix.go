@@ -31,6 +31,8 @@ type remedy struct {
 	credential *heldCredential  // the nearest; nil: none is at hand
 	match      *CredentialMatch // what was compared of it
 	anew       bool             // the credential is to be made anew rather than edited
+	// doubts are why a value of presented may be another. No command has such a value without its doubt.
+	doubts map[entra.Field]string
 }
 
 // fixes are the ways out when something of a credential does not match.
@@ -56,6 +58,10 @@ func (r *remedy) fixes() []Fix {
 			wanted.Audiences, isSlip = []string{c.Got}, true
 			what = append(what, "audience")
 		case entra.FieldIssuer:
+			if Inside(c.Got) != "" { // no credential with it would do
+				isSlip = false
+				break
+			}
 			wanted.Issuer = c.Got
 			what = append(what, "issuer")
 		case entra.FieldSubject:
@@ -123,9 +129,33 @@ func (r *remedy) makeNew(words string) []Fix {
 	if r.presented.Subject == "" && r.presented.Issuer == "" && usualIssuers[r.platform] == "" {
 		return nil
 	}
+	if Inside(r.presented.Issuer) != "" {
+		return r.publicIssuer()
+	}
 	c, assumed := r.complete(directory.Credential{})
 	c.Name = nameFor(c)
 	return []Fix{{Words: assuming(words, assumed), Commands: r.commands(c, false)}}
+}
+
+// publicIssuer is to give tokens an issuer that Entra can read, and to make the credential with that one.
+func (r *remedy) publicIssuer() []Fix {
+	fix := Fix{Words: "give the tokens an issuer that anybody can read over https, and publish its discovery document and its keys there"}
+	if r.platform == "kubernetes" {
+		fix = Fix{
+			"give the API server a public --service-account-issuer, publish its discovery document and its keys there, and restart the pods",
+			[]Command{
+				{"kubernetes", "kube-apiserver --service-account-issuer=https://ISSUER --service-account-jwks-uri=https://ISSUER/openid/v1/jwks   # beside its other flags"},
+				{"kubernetes", "kubectl get --raw /.well-known/openid-configuration >openid-configuration   # to https://ISSUER/.well-known/\nkubectl get --raw /openid/v1/jwks >jwks   # to https://ISSUER/openid/v1/"},
+			},
+		}
+	}
+	out := []Fix{fix}
+	if r.presented.Subject == "" {
+		return out
+	}
+	c, assumed := r.complete(directory.Credential{Issuer: "https://ISSUER"})
+	c.Name = nameFor(c)
+	return append(out, Fix{Words: assuming("then make a federated credential with that issuer", assumed), Commands: r.commands(c, false)})
 }
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9]+`)

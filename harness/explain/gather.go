@@ -328,6 +328,9 @@ func valuesOf(m paste.Message) (v entra.Values) {
 		return ""
 	}
 	v.Issuer, v.Subject = text("iss", "issuer"), text("sub")
+	if m.Values["iss"].Doubt != "" || m.Values["issuer"].Doubt != "" {
+		v.Issuer, _ = withoutSlash(v.Issuer)
+	}
 	if CodeOf(m) == 7002381 {
 		v.Issuer = strings.TrimSuffix(v.Issuer, "/") // this message adds one
 	}
@@ -340,6 +343,22 @@ func valuesOf(m paste.Message) (v entra.Values) {
 	v.Issued, _ = timeOf(m.Values["iat"])
 	v.Expires, _ = timeOf(m.Values["exp"])
 	return v
+}
+
+// doubtful are why the values that were presented may be others, by what they are of a credential. Those of an issuer
+// whose slash is known to be none are not.
+func doubtful(m *paste.Message) map[entra.Field]string {
+	found := map[entra.Field]string{}
+	if m == nil {
+		return found
+	}
+	for name, field := range map[string]entra.Field{"iss": entra.FieldIssuer, "issuer": entra.FieldIssuer, "sub": entra.FieldSubject, "aud": entra.FieldAudience} {
+		value := m.Values[name]
+		if _, settled := withoutSlash(value.Text); value.Doubt != "" && !(settled && field == entra.FieldIssuer) {
+			found[field] = value.Doubt
+		}
+	}
+	return found
 }
 
 // timeOf reads a time as messages print it: in seconds, or as .NET writes it.
@@ -369,9 +388,15 @@ func masked(m paste.Message) []string {
 func doubts(m paste.Message) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(m.Values)) {
-		if doubt := m.Values[name].Doubt; doubt != "" {
-			out = append(out, name+": "+doubt)
+		value := m.Values[name]
+		if value.Doubt == "" {
+			continue
 		}
+		words := name + ": " + value.Doubt
+		if bare, is := withoutSlash(value.Text); is && (name == "iss" || name == "issuer") {
+			words += "; it is left out here, as tokens of " + bare + " have none"
+		}
+		out = append(out, words)
 	}
 	return out
 }

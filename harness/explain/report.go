@@ -149,7 +149,7 @@ type Fix struct {
 
 // Command is how to do it with one tool.
 type Command struct {
-	Tool string `json:"tool"` // az, graph, arm, terraform, bicep, workflow
+	Tool string `json:"tool"` // az, graph, arm, terraform, bicep, workflow, kubernetes
 	Text string `json:"text"`
 }
 

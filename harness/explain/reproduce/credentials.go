@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/explain"
 	"github.com/issuerd/issuerd/harness/explain/input"
 	"github.com/issuerd/issuerd/harness/explain/paste"
 )
@@ -98,8 +99,11 @@ func (d *draft) accepting(p presented) *object {
 }
 
 // mend adds the steps that give the application a credential for what was presented, and sign in again, if the issuer
-// can be asked for its keys.
+// can be asked for its keys, by Entra too.
 func (d *draft) mend(p presented) {
+	if explain.Inside(p.iss) != "" {
+		return
+	}
 	if len(d.fix) > 0 || p.iss != cmp.Or(d.from.url, d.from.canonical()) || tooLong(p.iss) || p.sub == "" || tooLong(p.sub) || p.aud == "" || tooLong(p.aud) || strings.Contains(p.aud, ",") || d.mint.has("claims") ||
 		slices.Contains(unread, d.from.platform.Name+" "+d.from.preset) {
 		return

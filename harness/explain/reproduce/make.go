@@ -117,20 +117,19 @@ func draftOf(e *evidence) (*draft, error) {
 // today is the code that Entra answers in the place of AADSTS70021, whose text prints issuer, subject and audience
 // alike: the first that is not as the credential has it.
 func today(e *evidence) entra.Code {
-	code := 700213
-	iss, aud := e.message.Values["iss"].Text, e.message.Values["aud"].Text
+	value := func(name string) string { return e.message.Values[name].Text }
+	code, _ := explain.Superseded(value("iss"), value("sub"), value("aud"))
 	if len(e.credentials) > 0 {
 		c := e.credentials[0]
-		switch {
-		case c.Issuer != "" && iss != "" && c.Issuer != iss:
+		differs := func(field, has, presented string) bool {
+			return has != "" && presented != "" && has != presented && c.Masked[field] == "" && c.Unknown[field] == ""
+		}
+		switch code = 700213; {
+		case differs("issuer", c.Issuer, value("iss")):
 			code = 700211
-		case len(c.Audiences) > 0 && aud != "" && c.Audiences[0] != aud:
+		case differs("audiences", first(c.Audiences), value("aud")):
 			code = 700212
 		}
-	} else if aud != "" && !strings.HasPrefix(aud, "api://AzureADTokenExchange") {
-		code = 700212
-	} else if u, ok := strings.CutSuffix(iss, "/"); ok && strings.Count(u, "/") == 2 {
-		code = 700211
 	}
 	row, _ := entra.Lookup(code)
 	return row
