@@ -45,7 +45,7 @@ Arguments are those of issuerd explain: files, - for standard input, the text of
 the token, the credential, the workflow's file, or an entry of a farm's journal; then they are in the scenario.
 
 The text of the error is enough. What it does not say is made up, as little as it takes, and said: here and at the beginning of the file. A
-token never gets into the file, only what it says.
+token never gets into the file, only what it says. Without a text, a token and a credential are enough: the code is what the checks answer.
 
 Exit status: 0 it is reproduced, 1 it is not, and the reason is said, 2 bad usage, or inputs without a refusal.`,
 		Example: `  issuerd reproduce "AADSTS700213: No matching federated identity record found for presented assertion subject 'repo:octo-org/octo-repo:environment:prod'."

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,6 +67,19 @@ func gather(c explain.Case) (*evidence, error) {
 		if i := slices.IndexFunc(c.Inputs, func(f input.Found) bool { return f.Scenario != nil }); i >= 0 {
 			return nil, fmt.Errorf("%s is a scenario already: play it with issuerd run", c.Inputs[i].Input)
 		}
+		message, err := examined(c, compact)
+		if err != nil {
+			return nil, err
+		}
+		if message != nil {
+			e.notes = append(e.notes, fmt.Sprintf("the inputs have no text of a refusal; %s is what the checks answer to the token with what is known here", codeName(message.Code)))
+			messages = append(messages, *message)
+		}
+	}
+	if len(messages) == 0 {
+		if compact != "" && len(e.credentials) > 0 {
+			return nil, fmt.Errorf("nothing that can be checked in %s is refused: give the text of the refusal, or its code", e.from)
+		}
 		if len(none) > 0 {
 			return nil, fmt.Errorf("there is no message of Entra's to reproduce in %s: %s", e.from, strings.Join(none, "; "))
 		}
@@ -92,6 +106,26 @@ func gather(c explain.Case) (*evidence, error) {
 		e.client, e.cloud = cmp.Or(e.client, credential.ClientID), cmp.Or(e.cloud, credential.Cloud)
 	}
 	return e, nil
+}
+
+// examined is the refusal that the checks come to without a text of one, by the token and what else is known; nil: there
+// is no token, or nothing that can be checked of it is refused. Nothing is fetched.
+func examined(c explain.Case, compact string) (*paste.Message, error) {
+	if compact == "" {
+		return nil, nil
+	}
+	c.HTTP = nil
+	report, err := explain.Explain(context.Background(), c)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range report.SignIns {
+		if s.Answer != nil {
+			message := ofSignIn(entra.SignIn{Code: s.Answer.Number, Issuer: s.Presented.Issuer, Subject: s.Presented.Subject, Audience: s.Presented.Audience, KeyID: s.Presented.KeyID})
+			return &message, nil
+		}
+	}
+	return nil, nil
 }
 
 func codeName(code int) string {

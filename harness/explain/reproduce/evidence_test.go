@@ -3,6 +3,7 @@ package reproduce_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,54 @@ func TestEvidence(t *testing.T) {
 			}
 			out, err := s.Play(t.Context(), emulator(t, s))
 			if err != nil || out.Reproduced != (tt.failed == "") || !strings.HasPrefix(out.Problem, tt.failed) {
+				t.Errorf("got %q: %s %v\n%s", out.Got, out.Problem, err, s.Source)
+			}
+		})
+	}
+}
+
+// TestWithoutText takes the code that the checks answer, where the inputs have a token and no text of a refusal.
+func TestWithoutText(t *testing.T) {
+	t.Parallel()
+	const sub = "repo:fabrikam/shop:environment:blue"
+	claims := func(changes map[string]any) map[string]any {
+		all := map[string]any{"iss": githubIssuer, "sub": sub, "aud": exchange, "iat": 1768471200, "exp": 1768471500, "repository": "fabrikam/shop", "environment": "blue"}
+		maps.Copy(all, changes)
+		return all
+	}
+	rs256 := map[string]any{"alg": "RS256", "typ": "JWT", "kid": "k1"}
+	for _, tt := range []struct {
+		name        string
+		token       input.Token
+		credentials []input.Credential
+		code        string // empty: nothing is refused
+		value       string
+	}{
+		{"issuer", compact(t, rs256, claims(nil)), []input.Credential{credential("slash", githubIssuer+"/", sub, exchange)}, "AADSTS700211", githubIssuer},
+		{"audience", compact(t, rs256, claims(nil)), []input.Credential{credential("usgov", githubIssuer, sub, exchange+"USGov")}, "AADSTS700212", exchange},
+		{"subject", compact(t, rs256, claims(nil)), []input.Credential{credential("main", githubIssuer, "repo:fabrikam/shop:ref:refs/heads/main", exchange)}, "AADSTS700213", sub},
+		{"case", compact(t, rs256, claims(nil)), []input.Credential{credential("blue", githubIssuer, "repo:fabrikam/shop:environment:Blue", exchange)}, "AADSTS7002138", sub},
+		{"the token alone", compact(t, map[string]any{"alg": "ES256", "typ": "JWT"}, claims(nil)), nil, "AADSTS5002738", "ES256"},
+		{"lifetime", compact(t, rs256, claims(map[string]any{"exp": 1800000000})), []input.Credential{credential("blue", githubIssuer, sub, exchange)}, "AADSTS70023", "1768471200"},
+		{"accepted", compact(t, rs256, claims(nil)), []input.Credential{credential("blue", githubIssuer, sub, exchange)}, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := explain.Case{Inputs: []input.Found{{Input: "t.jwt", Tokens: []input.Token{tt.token}}, {Input: "c.json", Credentials: tt.credentials}}}
+			s, err := reproduce.Make(c, reproduce.Options{})
+			if tt.code == "" {
+				if err == nil || !strings.Contains(err.Error(), "nothing that can be checked in t.jwt, c.json is refused") {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Code != tt.code || len(s.Values) == 0 || s.Values[0].Text != tt.value || !strings.Contains(strings.Join(s.Assumed, "\n"), "no text of a refusal") {
+				t.Errorf("made %s with %+v, assumed %q", s.Code, s.Values, s.Assumed)
+			}
+			if out, err := s.Play(t.Context(), emulator(t, s)); err != nil || !out.Reproduced {
 				t.Errorf("got %q: %s %v\n%s", out.Got, out.Problem, err, s.Source)
 			}
 		})
