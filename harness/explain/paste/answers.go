@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/issuerd/issuerd/harness/entra"
@@ -84,6 +85,8 @@ func (r *reader) message(m mention) Message {
 		} else if cause := causeIn(out.Text, row); cause != 0 {
 			out.Basis, out.Sentence = ByConflict, cause
 			out.Notes = append(out.Notes, fmt.Sprintf("The number is %s (%q), the words speak of what %s is about.", name(m.number), row.Message, name(cause)))
+		} else if out.Text != name(m.number) {
+			out.Notes = append(out.Notes, "The words after "+name(m.number)+" are none that it is known with: they may be reworded or translated, or those of another error.")
 		}
 		if v, name, is := quotedValue(out.Text, m.number); is {
 			out.Values = map[string]Value{name: v}
@@ -179,7 +182,13 @@ func valueOf(code int, name string, v Value) Value {
 		v.Masked = false
 	}
 	if isTime(name) && v.Text != "" && !wholeTime.MatchString(v.Text) && !v.Masked {
-		v.Cut = true
+		begin := timeBegin.FindString(v.Text)
+		if rest := v.Text[len(begin):]; begin != "" && !unicode.IsDigit(firstRune(rest)) && firstRune(rest) != '.' {
+			v.Text = begin // other words come right after it
+			v.Cut = false
+		} else {
+			v.Cut = true
+		}
 	}
 	if name == "issuer" && code == 7002381 {
 		v.Doubt = "" // Entra prints the slash there
@@ -189,6 +198,9 @@ func valueOf(code int, name string, v Value) Value {
 
 // wholeTime is a time as Entra prints it: of a claim as it is in the token, or as a date.
 var wholeTime = regexp.MustCompile(`^(?:0|-?\d{9,12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z)$`)
+
+// timeBegin is a time that something else comes after without a space.
+var timeBegin = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z`)
 
 // valueNotes says what cannot be compared.
 func valueNotes(values map[string]Value) []string {

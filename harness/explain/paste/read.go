@@ -228,12 +228,26 @@ func (r *reader) alone(n number, taken bool) mention {
 		if w.code != n.code || n.to >= len(r.s.letters) || common(r.s.letters[n.to:], w.parts[0].letters) < min(6, len(w.parts[0].letters)) {
 			continue
 		}
-		if s, is := r.match(w, n.to); is && (m.sentence == nil || s.known > m.sentence.known) {
+		if s, is := r.match(w, n.to); is && !r.goesOnOtherwise(&s) && (m.sentence == nil || s.known > m.sentence.known) {
 			s.codes = []int{n.code}
 			m.sentence, m.to = &s, s.to
 		}
 	}
 	return m
+}
+
+// goesOnOtherwise says whether only a little of a sentence is there, and other words come after it rather than its end:
+// the words are of another sentence then, which begins alike.
+func (r *reader) goesOnOtherwise(s *sentence) bool {
+	first := len(s.w.parts[0].letters)
+	if s.known >= min(first, leastLetters) || s.to >= len(r.s.letters) {
+		return false
+	}
+	if between := r.s.between(s.to); strings.ContainsAny(between, "…\"<") || strings.Contains(between, "..") || strings.Contains(between, "\n\n") {
+		return false
+	}
+	after := r.s.letters[s.to:min(r.stopAfter(s.from), s.to+40)]
+	return after != "" && !slices.ContainsFunc(slices.Concat(traceNames, correlationNames, timeNames), func(name string) bool { return strings.HasPrefix(after, name) })
 }
 
 // nearest is the number of a sentence: the one right before it, or one in the words before that it agrees with.

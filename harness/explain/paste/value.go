@@ -3,6 +3,7 @@ package paste
 import (
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -98,11 +99,24 @@ func closing(text string, opened rune) int {
 		}
 		rest := text[i+utf8.RuneLen(r):]
 		rest = strings.TrimLeft(rest, quotes+"*_")
-		if rest == "" || strings.ContainsRune(" \t\n.,;:)(]}<\\|。，、；：）」", firstRune(rest)) {
+		if rest == "" || strings.ContainsRune(" \t\n.,;:)(]}<\\|", firstRune(rest)) || endsValue(firstRune(rest)) || eastAsian(firstRune(rest)) {
 			return i
 		}
 	}
 	return -1
+}
+
+// wide is the punctuation of Chinese and Japanese that ends a value: brackets, quotes, and what ends a sentence.
+const wide = "。，、；：！？．（）［］｛｝【】〔〕〈〉《》「」『』〖〗｢｣､｡"
+
+// endsValue says whether a letter is punctuation of another script, which values do not have.
+func endsValue(r rune) bool {
+	return strings.ContainsRune(wide, r) || strings.ContainsRune("»«”“„’›‹", r)
+}
+
+// eastAsian says whether a letter is of a script that writes its words without spaces around a quoted value.
+func eastAsian(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
 }
 
 func firstRune(s string) rune {
@@ -127,7 +141,7 @@ func unquoted(text string, bounded bool) (Value, bool) {
 		return v, true
 	}
 	word := uptoSpace(text)
-	trimmed := strings.TrimRight(word, ".,;:)"+quotes)
+	trimmed := strings.TrimRight(word, ".,;:)"+quotes+wide)
 	if trimmed == "" {
 		return v, false
 	}
@@ -204,7 +218,7 @@ var listMark = regexp.MustCompile(`\s*\n\s*(?:[-*•+]|\d{1,2}[.)])\s*$`)
 
 // uptoSpace is the text up to white space, or a quote that ends the string it was in.
 func uptoSpace(text string) string {
-	if end := strings.IndexAny(text, " \t\n\"<>`"); end > 0 || end == 0 && text[0] != '<' {
+	if end := strings.IndexFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"<>`", r) || endsValue(r) }); end > 0 || end == 0 && text[0] != '<' {
 		return text[:end]
 	} else if end == 0 {
 		if masked := maskTag.FindString(text); strings.HasPrefix(text, masked) && masked != "" {
