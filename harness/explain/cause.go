@@ -111,6 +111,11 @@ var publicCauses = []publicCause{
 		Cause{"the credential was made on another application than the one that signs in", "compare client_id with the application that has the credential", onceReported, "dotnet-foundation/projects#503"},
 	},
 	{
+		[]int{50107}, nil,
+		Cause{"no federated credential has the issuer that was presented: another host of Terraform Enterprise, or a slash at its end that one of the two has",
+			"write the issuer of the token to the credential, letter for letter", onceReported, "hashicorp/web-unified-docs#1664"},
+	},
+	{
 		[]int{900612}, nil,
 		Cause{"a key of the JWKS has no use, or a broken number, as SPIRE's once had", "publish RSA keys with use sig", onceReported, "spiffe/spire#2623"},
 	},

@@ -36,6 +36,8 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	case message != nil && (!isMatching(decided) || decided == 70025): // it was answered for another reason than a value that differs
 		if row, known := entra.Lookup(decided); known {
 			s.Cause, s.Fixes = row.Cause, []Fix{{Words: row.Fix}}
+		} else {
+			s.Cause = fmt.Sprintf("not known: AADSTS%d is none that issuerd knows", decided)
 		}
 	case s.Answer != nil:
 		row, _ := entra.Lookup(s.Answer.Number)

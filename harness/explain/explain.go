@@ -29,7 +29,7 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 	for _, number := range c.Codes {
 		e := codeAlone(number)
 		if r.Errors = append(r.Errors, e); e.Code == nil {
-			r.Notes = append(r.Notes, e.Name+": this code is not in issuerd's table: no federated sign-in is known to be answered with it.")
+			r.Notes = append(r.Notes, e.Name+" is none that issuerd knows: the emulator never answers it. "+lookUp(number)+" may explain it.")
 		}
 	}
 	for _, held := range g.messages {
@@ -95,7 +95,12 @@ func (e *Error) describe() {
 		args[name] = value.Text
 	}
 	e.Wording = strings.TrimPrefix((&entra.Error{Code: row.Number, Args: args}).Message(), row.Name()+": ")
-	e.Follows = follows(row.Number)
+	switch {
+	case e.ownWords() == "":
+		e.Follows = follows(row.Number)
+	case e.Conflict != "":
+		e.Conflict = fmt.Sprintf("number and words contradict each other: these words speak of what %s is about", row.Name())
+	}
 }
 
 // follows is what is known because a code was answered: the checks before its own passed.

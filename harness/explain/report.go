@@ -2,6 +2,7 @@ package explain
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
@@ -32,6 +33,25 @@ type Error struct {
 	Wording string   `json:"wording,omitempty"`
 	Follows []string `json:"follows,omitempty"` // what is known because this code was answered and no other
 	Causes  []Cause  `json:"causes,omitempty"`  // known causes that the checks cannot see
+}
+
+// ownWords are the words after the number where they are of no sentence of Entra's that is known; "": there are none,
+// they are a sentence, or a value of the number's kind stands in them, as in a translation.
+func (e *Error) ownWords() string {
+	_, words, _ := strings.Cut(e.Text, ": ")
+	if e.Basis == paste.ByNumber && (len(e.Values) == 0 || e.Code == nil) || e.Basis == paste.ByConflict && !e.quotesSentence() {
+		return words
+	}
+	return ""
+}
+
+// quotesSentence tells whether the words are the sentence of Message.Sentence, and do not only speak of its cause.
+func (e *Error) quotesSentence() bool {
+	row, _ := entra.Lookup(e.Sentence)
+	_, words, _ := strings.Cut(e.Text, ": ")
+	begin, _, _ := strings.Cut(row.Message, "{")
+	size := min(len(begin), len(words), 20)
+	return size > 0 && strings.EqualFold(begin[:size], words[:size])
 }
 
 // Code is what is known about a code: its row of the emulator's table, and its place in the order of the checks.
@@ -179,6 +199,6 @@ type JobSubject struct {
 
 // Empty tells whether the inputs said nothing that could be explained.
 func (r Report) Empty() bool {
-	known := func(e Error) bool { return e.Code != nil }
-	return !slices.ContainsFunc(r.Errors, known) && len(r.SignIns) == 0 && len(r.Jobs) == 0 && len(r.Scenario) == 0
+	said := func(e Error) bool { return e.Code != nil || e.From != "" }
+	return !slices.ContainsFunc(r.Errors, said) && len(r.SignIns) == 0 && len(r.Jobs) == 0 && len(r.Scenario) == 0
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/wording"
 )
 
@@ -96,10 +97,17 @@ func (w *writer) error(e Error) {
 	if e.From != "" {
 		from = "in " + e.From
 	}
-	w.title(e.Name, from)
+	title := e.Name
+	if number := fmt.Sprint("AADSTS", e.Message.Code); e.Conflict != "" && !strings.HasPrefix(title, number) {
+		title = number + ", or " + title
+	}
+	w.title(title, from)
 	if e.Code == nil {
-		w.line(2, "This code is not in issuerd's table: it is none that a federated sign-in is known to be answered with.")
-		w.notes(e.Message.Notes)
+		w.unknownCode(e)
+		return
+	}
+	if words := e.ownWords(); words != "" {
+		w.contradiction(e, words)
 		return
 	}
 	row := e.Code.Code
@@ -117,6 +125,56 @@ func (w *writer) error(e Error) {
 	for i, known := range e.Follows {
 		w.field(onlyFirst(i, "so"), known)
 	}
+	w.causes(e.Causes)
+	w.notes(e.Message.Notes)
+}
+
+// unknownCode writes a message whose code is not in the table.
+func (w *writer) unknownCode(e Error) {
+	w.line(2, "%s is none that issuerd knows: the emulator never answers it.", e.Name)
+	w.field("says", e.ownWords())
+	for _, name := range slices.Sorted(maps.Keys(e.Values)) {
+		w.field(valueWords(name), visible(e.Values[name].Text))
+	}
+	w.field("look up", lookUp(e.Message.Code))
+	w.causes(e.Causes)
+	w.notes(e.Message.Notes)
+}
+
+// lookUp is where Microsoft explains a code.
+func lookUp(code int) string {
+	return fmt.Sprintf("https://login.microsoftonline.com/error?code=%d", code)
+}
+
+// valueWords is what a value of a message is called.
+func valueWords(name string) string {
+	if name == "iss" {
+		return "issuer"
+	}
+	return name
+}
+
+// contradiction writes a message whose number and words do not fit: what each means, and that neither is certain.
+func (w *writer) contradiction(e Error, words string) {
+	number, _ := entra.Lookup(e.Message.Code)
+	spoken, another := entra.Lookup(e.Sentence)
+	w.field("says", words)
+	w.field("but", fmt.Sprintf("%s is known to say %q", number.Name(), number.Message))
+	if another {
+		w.field("", e.Conflict)
+	} else {
+		w.field("", "these words are not among what it is known to say: reworded, translated, or those of another error")
+	}
+	w.field("number", fmt.Sprintf("%s means: %s", number.Name(), number.Cause))
+	w.field("", "fix: "+number.Fix)
+	if another {
+		w.field("words", fmt.Sprintf("%s means: %s", spoken.Name(), spoken.Cause))
+		w.field("", "fix: "+spoken.Fix)
+		w.field("sure", "which of the two is right is not known; issuerd reproduce goes by the words")
+	} else {
+		w.field("sure", "whether the number is right is not known")
+	}
+	w.field("look up", lookUp(number.Number))
 	w.causes(e.Causes)
 	w.notes(e.Message.Notes)
 }

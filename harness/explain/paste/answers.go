@@ -88,7 +88,10 @@ func (r *reader) message(m mention) Message {
 		} else if out.Text != name(m.number) {
 			out.Notes = append(out.Notes, "The words after "+name(m.number)+" are none that it is known with: they may be reworded or translated, or those of another error.")
 		}
-		if v, name, is := quotedValue(out.Text, m.number); is {
+		if v, is := issuerIn(out.Text); is && !known {
+			out.Values = map[string]Value{"iss": v}
+			out.Notes = append(out.Notes, "The issuer was taken from between the quotes of words that are not known here.")
+		} else if v, name, is := quotedValue(out.Text, m.number); is {
 			out.Values = map[string]Value{name: v}
 			out.Notes = append(out.Notes, "The words are none of Entra's that are known: the "+inWords(name)+" was taken from between their quotes.")
 		}
@@ -147,6 +150,20 @@ func quotedValue(text string, code int) (v Value, name string, is bool) {
 	name = places[0][1]
 	return v, name, valueKinds[name].MatchString(v.Text)
 }
+
+// issuerIn is the only address between quotes in words that are about an issuer, which AADSTS50107 calls the object of a
+// federation realm.
+func issuerIn(text string) (v Value, is bool) {
+	inQuotes := betweenQuotes.FindAllStringSubmatch(text, -1)
+	if len(inQuotes) != 1 || !aboutIssuer.MatchString(text) || !valueKinds["iss"].MatchString(inQuotes[0][1]) {
+		return v, false
+	}
+	v = Value{Text: inQuotes[0][1]}
+	v.marks()
+	return v, true
+}
+
+var aboutIssuer = regexp.MustCompile(`(?i)\bissuer\b|\bfederation realm\b`)
 
 var (
 	betweenQuotes = regexp.MustCompile(`['"‘“„«‚「]\s?([^'"‘’“”„«»‚「」]{3,600}?)\s?['"’”“»‘」]`)
