@@ -21,6 +21,7 @@ type cleaned struct {
 	text  string
 	notes []string // what was undone, a sentence each
 	table bool     // a table of Markdown is in the text
+	seams []seam   // where lines were joined, and a space may have been lost or made up
 }
 
 // clean undoes escapes, entities, colours, links, frames and the prefixes of logs.

@@ -2,6 +2,7 @@ package paste
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -59,6 +60,7 @@ func (c *cleaned) rejoinBlock(lines []string) []string {
 		return lines
 	}
 	c.note("lines that were cut at a width were joined")
+	leading := slices.ContainsFunc(block, func(line string) bool { return strings.HasPrefix(line, " ") })
 	var out []string
 	var b strings.Builder
 	for i, line := range block {
@@ -67,12 +69,57 @@ func (c *cleaned) rejoinBlock(lines []string) []string {
 			if sizes[i] == width-1 && !strings.HasPrefix(block[i+1], " ") {
 				b.WriteByte(' ')
 			}
+			if whole := sizes[i] == width && leading || utf8.RuneCountInString(line) > sizes[i]; !whole {
+				c.seams = append(c.seams, seamOf(line, block[i+1]))
+			}
 			continue
 		}
 		out = append(out, b.String())
 		b.Reset()
 	}
 	return out
+}
+
+// seam is where two lines of which the white space at the ends is lost were joined: the last letters before it and the
+// first ones after it.
+type seam struct{ left, right string }
+
+func seamOf(before, after string) seam {
+	const size = 16
+	before, after = strings.TrimRight(before, " \t"), strings.TrimLeft(after, " \t")
+	left, right := []rune(before[strings.LastIndexAny(before, `\&;`)+1:]), []rune(after)
+	if end := strings.IndexAny(after, `\&`); end >= 0 {
+		right = []rune(after[:end])
+	}
+	return seam{string(left[max(0, len(left)-size):]), string(right[:min(len(right), size)])}
+}
+
+// mendSeams takes the spaces out of a value that seams have put into words of its, or between it and its quotes. doubt
+// says that it has a seam at which a space may be too many or missing.
+func (r *reader) mendSeams(raw, before, after, name string) (mended string, doubt bool) {
+	for _, s := range r.c.seams {
+		for _, space := range []string{" ", ""} {
+			at := strings.Index(before+raw+after, s.left+space+s.right)
+			if at < 0 || s.left == "" || s.right == "" {
+				continue
+			}
+			at += len(s.left) - len(before)
+			if at < 0 || at+len(space) >= len(raw) {
+				continue
+			}
+			left, right := raw[:at], raw[at+len(space):]
+			switch inside := strings.Trim(left, " \t\n"+quotes) != "" && strings.Trim(right, " \t\n.,"+quotes) != ""; {
+			case oneWord[name], name == "sub" && inside && inWord(left, right), !inside && strings.ContainsAny(firstOf(right), quotes):
+				raw = left + right
+			case !inside && left != "" && strings.ContainsAny(left[len(left)-1:], quotes):
+				raw = left + right
+			case inside:
+				doubt = true
+			}
+			break
+		}
+	}
+	return raw, doubt
 }
 
 // dedent takes the white space off lines that all of them begin with.

@@ -268,6 +268,11 @@ func (r *reader) values(f *sentence, stop int) {
 			f.to = max(f.to, r.lettersTo(edge))
 		}
 		raw, guessed := fold.unbroken(r.s.text, from, edge, p.value)
+		if len(r.c.seams) > 0 {
+			var doubt bool
+			raw, doubt = r.mendSeams(raw, r.s.text[max(0, from-40):from], r.s.text[edge:min(len(r.s.text), edge+40)], p.value)
+			guessed = guessed || doubt
+		}
 		if !p.quoted {
 			raw = strings.TrimLeft(raw, " \t\n"+afterLetters(p.words))
 		}
