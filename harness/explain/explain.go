@@ -96,9 +96,9 @@ func (e *Error) describe() {
 	}
 	e.Wording = strings.TrimPrefix((&entra.Error{Code: row.Number, Args: args}).Message(), row.Name()+": ")
 	switch {
-	case e.ownWords() == "":
+	case e.ownWords() == "" && e.Conflict == "":
 		e.Follows = follows(row.Number)
-	case e.Conflict != "":
+	case e.ownWords() != "" && e.Conflict != "":
 		e.Conflict = fmt.Sprintf("number and words contradict each other: these words speak of what %s is about", row.Name())
 	}
 }
