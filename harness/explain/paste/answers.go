@@ -75,6 +75,9 @@ func (r *reader) message(m mention) Message {
 		Code: m.code(), TraceID: m.trailer.trace, CorrelationID: m.trailer.correlation, Time: m.trailer.time,
 		OAuth: m.trailer.oauth, Status: m.trailer.status,
 	}
+	if m.other != 0 {
+		out.Notes = append(out.Notes, fmt.Sprintf("The error_codes of the answer have %s, its text has %s: they contradict each other, and the text is taken.", name(m.other), name(m.number)))
+	}
 	switch {
 	case m.sentence == nil:
 		out.Basis = ByNumber
@@ -206,6 +209,9 @@ func valueOf(code int, name string, v Value) Value {
 		} else {
 			v.Cut = true
 		}
+	}
+	if isTime(name) && timeBegin.FindString(v.Text) == v.Text && v.Text != "" {
+		v.Cut = false // its Z is its end
 	}
 	if name == "issuer" && code == 7002381 {
 		v.Doubt = "" // Entra prints the slash there

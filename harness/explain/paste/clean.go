@@ -2,6 +2,7 @@ package paste
 
 import (
 	"html"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -216,6 +217,8 @@ func codePoint(s string) (r rune, size int) {
 var (
 	markdownLink = regexp.MustCompile(`\[([^\[\]\n]{1,600})\]\(<?((?:[^()\s<>]|\([^()\s]*\)){1,600})>?(?:\s+"[^"\n]*")?\)`)
 	wikiLink     = regexp.MustCompile(`\[([^\[\]|\n]{1,600})\|(https?://[^\]|\s]{1,600})\]`)
+	teamsLink    = regexp.MustCompile(`(https?://[^\s<>'"]{1,600})<(https?://[^\s<>]{1,600})>`)
+	safeLink     = regexp.MustCompile(`https://[a-z0-9]+\.safelinks\.protection\.outlook\.com/\?url=([^&\s'"<>]{1,900})(?:&(?:amp;)?[^\s'"<>]*)?`)
 	slackLink    = regexp.MustCompile(`<(https?://[^\s<>|]{1,600})(?:\|[^<>\n]{0,600})?>`)
 )
 
@@ -232,6 +235,21 @@ func (c *cleaned) links(text string) string {
 				scheme = "https"
 			}
 			return scheme + "://" + m[1]
+		}
+		return m[1]
+	})
+	replaced = safeLink.ReplaceAllStringFunc(replaced, func(link string) string {
+		address, err := url.QueryUnescape(safeLink.FindStringSubmatch(link)[1])
+		if err != nil {
+			return link
+		}
+		c.note("links that Outlook had put around addresses were taken off")
+		return address
+	})
+	replaced = teamsLink.ReplaceAllStringFunc(replaced, func(link string) string {
+		m := teamsLink.FindStringSubmatch(link)
+		if strings.TrimSuffix(m[1], "/") != strings.TrimSuffix(m[2], "/") {
+			return link
 		}
 		return m[1]
 	})

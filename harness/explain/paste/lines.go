@@ -104,7 +104,7 @@ func (c *cleaned) prefixed(lines []string, p prefix) bool {
 	}
 	for i, line := range lines {
 		loc := p.is.FindStringIndex(line)
-		if loc == nil {
+		if loc == nil || strings.Contains(strings.ToUpper(line[:loc[1]]), "AADSTS") {
 			flush(i)
 			continue
 		}

@@ -82,6 +82,7 @@ type mention struct {
 	trailer  trailer
 	prose    bool // a number alone, in running words
 	row      bool // in a row of a table
+	other    int  // the number that error_codes after it has, if that is another; 0: none
 }
 
 // code is the number, or that of the sentence.
@@ -170,6 +171,8 @@ func (r *reader) mentions() []mention {
 		m.row = r.c.table && r.inRow(m.from)
 		if m.number == 0 {
 			r.numberOf(m, before, next)
+		} else {
+			m.other = r.otherNumber(*m, next)
 		}
 	}
 	if len(all) == 0 {
@@ -297,6 +300,26 @@ func (r *reader) numberOf(m *mention, before, next int) {
 		}
 	}
 }
+
+// otherNumber is what the answer has in error_codes where the text of it has another number; 0: they agree, or it has
+// none.
+func (r *reader) otherNumber(m mention, next int) int {
+	found := errorCodes.FindStringSubmatch(r.s.text[r.s.end(m.to):r.s.end(min(next, m.to+1500))])
+	if found == nil {
+		return 0
+	}
+	first := 0
+	for digits := range strings.SplitSeq(found[1], ",") {
+		code, err := strconv.Atoi(strings.TrimSpace(digits))
+		if err != nil || code == m.number {
+			return 0
+		}
+		first = cmp.Or(first, code)
+	}
+	return first
+}
+
+var errorCodes = regexp.MustCompile(`error_codes["']?\s*:\s*\[([\d\s,]+)\]`)
 
 // column is a number right before a sentence, as in the columns of a log of sign-ins.
 var column = regexp.MustCompile(`(?:^|\D)(\d{5,8})[\s|,:;"'-]*$`)

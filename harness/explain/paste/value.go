@@ -1,6 +1,7 @@
 package paste
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -45,9 +46,16 @@ func readValue(raw string, quoted, bounded, exact bool) (Value, bool) {
 	}
 	inner := text[open:]
 	end := closing(inner, last)
+	if bounded && end >= 0 {
+		end = max(end, lastClosing(inner, last))
+	}
 	switch {
 	case end >= 0 && exact && strings.TrimSpace(inner[:end]) != "":
 		v.Text = inner[:end]
+		if strings.ContainsRune("«»‹›", last) {
+			v.Text = strings.Trim(v.Text, " \u00a0\u202f") // French has spaces within its quotes
+		}
+		v.Text = unemphasized(v.Text)
 		v.marks()
 		return v, true
 	case end >= 0:
@@ -106,6 +114,28 @@ func closing(text string, opened rune) int {
 	return -1
 }
 
+// lastClosing is where the last quote stands that only punctuation follows: a value before more words of its sentence may
+// have quotes in it. -1: none.
+func lastClosing(text string, opened rune) int {
+	rest := strings.TrimRight(text, " \t\n.,;")
+	for _, k := range kinds {
+		if inner := strings.TrimRight(rest, k); strings.ContainsRune(k, opened) && inner != rest && !strings.Contains(inner, "\n") {
+			return len(inner)
+		}
+	}
+	return -1
+}
+
+// unemphasized is a value without the stars that make it bold, which stand within its quotes.
+func unemphasized(text string) string {
+	bare, before := strings.CutPrefix(text, "**")
+	bare, after := strings.CutSuffix(bare, "**")
+	if !before || !after || bare == "" || strings.HasPrefix(bare, "*") || strings.HasSuffix(bare, "*") {
+		return text
+	}
+	return bare
+}
+
 // wide is the punctuation of Chinese and Japanese that ends a value: brackets, quotes, and what ends a sentence.
 const wide = "。，、；：！？．（）［］｛｝【】〔〕〈〉《》「」『』〖〗｢｣､｡"
 
@@ -141,7 +171,7 @@ func unquoted(text string, bounded bool) (Value, bool) {
 		return v, true
 	}
 	word := uptoSpace(text)
-	trimmed := strings.TrimRight(word, ".,;:)"+quotes+wide)
+	trimmed := strings.TrimRightFunc(word, func(r rune) bool { return strings.ContainsRune(".,;:)"+quotes, r) || strings.ContainsRune(wide, r) })
 	if trimmed == "" {
 		return v, false
 	}
@@ -246,6 +276,11 @@ var (
 	pathless = regexp.MustCompile(`(?i)^https?://[^/\s?#]+/$`)
 )
 
+// invisible says whether a letter is not seen, or is seen as a space and is none.
+func invisible(r rune) bool {
+	return unicode.Is(unicode.Cf, r) || r != ' ' && unicode.Is(unicode.Zs, r)
+}
+
 // marks finds what is masked or cut of a value, and its doubts.
 func (v *Value) marks() {
 	if tight := strings.ReplaceAll(v.Text, " ", ""); guid.MatchString(tight) {
@@ -262,6 +297,9 @@ func (v *Value) marks() {
 		v.Text, v.Doubt = bare, "a link had swallowed the quote at its end"
 	}
 	v.Masked = Masked(v.Text)
+	if at := strings.IndexFunc(v.Text, invisible); at >= 0 && v.Doubt == "" {
+		v.Doubt = fmt.Sprintf("it has %U in it, which is not seen, and may have come in where the text was pasted", firstRune(v.Text[at:]))
+	}
 	if pathless.MatchString(v.Text) && !v.Masked {
 		v.Doubt = "the slash at its end may have been added where the text was pasted: comment boxes add one to the address of a bare host"
 	}
