@@ -88,6 +88,8 @@ func (r *reader) message(m mention) Message {
 		} else if cause := causeIn(out.Text, row); cause != 0 {
 			out.Basis, out.Sentence = ByConflict, cause
 			out.Notes = append(out.Notes, fmt.Sprintf("The number is %s (%q), the words speak of what %s is about.", name(m.number), row.Message, name(cause)))
+		} else if m.prose && out.Text == name(m.number) && m.trailer.trace == "" && m.trailer.oauth == "" && m.trailer.time.IsZero() {
+			out.Notes = append(out.Notes, "The text names "+name(m.number)+" in running words: whether Entra answered it there is not known.")
 		} else if out.Text != name(m.number) {
 			out.Notes = append(out.Notes, "The words after "+name(m.number)+" are none that it is known with: they may be reworded or translated, or those of another error.")
 		}

@@ -128,6 +128,9 @@ func rank(code int) int {
 	return len(preferred)
 }
 
+// enoughLetters is how many letters in a row are of one sentence alone.
+const enoughLetters = 40
+
 // leastLetters is how many letters of a sentence's beginning must be there if it is cut.
 const leastLetters = 26
 
@@ -137,7 +140,7 @@ func (r *reader) match(w *wording, at int) (sentence, bool) {
 	f := sentence{w: w, from: at, found: make([]found, 0, len(w.parts))}
 	fits := common(r.s.letters[at:stop], w.parts[w.anchor].letters)
 	if w.anchor > 0 { // a value comes before
-		if fits < len(w.parts[w.anchor].letters)*2/3 {
+		if fits < min(len(w.parts[w.anchor].letters)*2/3, enoughLetters) {
 			return f, false
 		}
 		before := make([]found, w.anchor)
