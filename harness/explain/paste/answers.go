@@ -88,7 +88,7 @@ func (r *reader) message(m mention) Message {
 		} else if cause := causeIn(out.Text, row); cause != 0 {
 			out.Basis, out.Sentence = ByConflict, cause
 			out.Notes = append(out.Notes, fmt.Sprintf("The number is %s (%q), the words speak of what %s is about.", name(m.number), row.Message, name(cause)))
-		} else if m.prose && out.Text == name(m.number) && m.trailer.trace == "" && m.trailer.oauth == "" && m.trailer.time.IsZero() {
+		} else if m.prose && out.Text == name(m.number) && r.amongWords(m.to) && m.trailer.trace == "" && m.trailer.oauth == "" && m.trailer.time.IsZero() {
 			out.Notes = append(out.Notes, "The text names "+name(m.number)+" in running words: whether Entra answered it there is not known.")
 		} else if out.Text != name(m.number) {
 			out.Notes = append(out.Notes, "The words after "+name(m.number)+" are none that it is known with: they may be reworded or translated, or those of another error.")
@@ -275,6 +275,12 @@ func (r *reader) words(m mention) string {
 		text = text[:end[0]]
 	}
 	return ": " + strings.TrimRight(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "), `"'`+"`")
+}
+
+// amongWords says whether words come after a letter in its line.
+func (r *reader) amongWords(letter int) bool {
+	line, _, _ := strings.Cut(r.s.text[r.s.end(letter):], "\n")
+	return len(strings.Fields(line)) >= 2
 }
 
 var unknownEnd = regexp.MustCompile(`(?i)\s*(?:Trace[ _]?ID|Correlation[ _]?ID|Trace-ID|トレース|跟踪|",|"}|'}|\n[ \t]*\n|\.[ \t]*\n|\n\s*at |AADSTS)`)
