@@ -14,7 +14,7 @@ type circumstances struct {
 	code     int    // of the error
 	platform string // of who issued the token, by name; "": not known
 	issuer   string
-	accepted bool // a credential at hand accepts what was presented
+	agrees   bool // a credential at hand agrees with what was presented, as far as it could be compared
 	subject  subjectForm
 	// the nearest credential's subject is of the repository that was presented
 	sameRepository bool
@@ -28,15 +28,25 @@ const (
 // publicCauses are in the order to try them.
 var publicCauses = []publicCause{
 	{
-		[]int{700211, 700212, 700213, 7002131, 7002138, 70021}, func(s *circumstances) bool { return s.accepted },
-		Cause{"Entra still serves the credential as it was before it was changed: what is given here agrees in everything",
-			"delete the credential and create it anew with the same values, rather than editing it; then wait some minutes",
-			"reported twice, and nothing else here explains the code", "Redth/mobile-canvas-ghcp#50, Azure/azure-workload-identity#1200"},
+		[]int{700211, 700212, 700213, 7002131, 7002138, 70021}, func(s *circumstances) bool { return s.agrees },
+		Cause{"Entra still serves the credential as it was before it was changed: one that is edited in place has been seen to count as it was for hours",
+			"delete the credential and make it anew with the same values, rather than editing it; then wait some minutes",
+			"two reports; it fits what is known here", "Redth/mobile-canvas-ghcp#50, Azure/azure-workload-identity#1200"},
 	},
 	{
-		[]int{70025, 70021, 700211, 700212, 700213}, func(s *circumstances) bool { return s.accepted || s.code == 70025 },
+		[]int{70025, 70021, 700211, 700212, 700213, 7002131, 7002138}, func(s *circumstances) bool { return s.agrees || s.code == 70025 },
 		Cause{"a credential that has just been made takes seconds to minutes until the token endpoint sees it",
 			"wait and try again", "documented by Microsoft", "learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations"},
+	},
+	{
+		[]int{700211, 700212, 700213, 7002131, 7002138, 70021}, func(s *circumstances) bool { return s.agrees },
+		Cause{"the credential is on another application than the one that signs in, or in another tenant",
+			"compare client_id and tenant with those of the application that has the credential", "no report for this code; Entra looks at the credentials of the client_id alone", "dotnet-foundation/projects#503, for AADSTS70025"},
+	},
+	{
+		[]int{700211, 700212, 700213, 7002131, 7002138, 70021}, func(s *circumstances) bool { return s.agrees },
+		Cause{"the credential was made or mended after the sign-in failed, and is what it should be by now",
+			"sign in again", "no report; it follows if the credential is younger than the error", "the order of events"},
 	},
 	{
 		[]int{7000272}, nil,
@@ -77,7 +87,7 @@ var publicCauses = []publicCause{
 			"microsoft/terraform-provider-azuredevops#1361"},
 	},
 	{
-		[]int{700213, 7002131}, func(s *circumstances) bool { return s.subject == formGitHub && !s.accepted && !s.sameRepository },
+		[]int{700213, 7002131}, func(s *circumstances) bool { return s.subject == formGitHub && !s.agrees && !s.sameRepository },
 		Cause{"repositories that were made, renamed or moved since 2026-07-15 have ids in their subject (repo:OWNER@ID/REPOSITORY@ID:…), and tools that wrote the credential may not",
 			"compare with the sub of a token; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the prefix", oftenReported, "Azure/azure-dev#9382, Azure/login#617, #635"},
 	},

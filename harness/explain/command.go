@@ -185,7 +185,12 @@ func (r *remedy) azIdentity(c directory.Credential, change bool) Command {
 	if change {
 		verb = "update"
 	}
-	return Command{"az", fmt.Sprintf("az identity federated-credential %s --resource-group %s --identity-name %s --name %s --issuer %s --subject %s --audiences %s",
+	gone := ""
+	if change && r.anew {
+		verb = "create"
+		gone = fmt.Sprintf("az identity federated-credential delete --yes --resource-group %s --identity-name %s --name %s\n", quoted(group), quoted(identity), quoted(cmp.Or(c.Name, "CREDENTIAL")))
+	}
+	return Command{"az", gone + fmt.Sprintf("az identity federated-credential %s --resource-group %s --identity-name %s --name %s --issuer %s --subject %s --audiences %s",
 		verb, quoted(group), quoted(identity), quoted(cmp.Or(c.Name, "CREDENTIAL")), quoted(c.Issuer), quoted(c.Subject), quoted(first(c.Audiences)))}
 }
 

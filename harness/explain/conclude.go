@@ -21,6 +21,7 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	}
 	decided := s.decided(message)
 	accepted := s.first(Accepts) != nil
+	agreeing := s.agreeing(decided)
 	if r.match = s.nearest(message != nil && isMatching(decided)); r.match != nil {
 		i := slices.IndexFunc(g.credentials, func(held heldCredential) bool { return held.label == r.match.Name })
 		held := g.credentials[i].withoutMasked()
@@ -48,6 +49,10 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		}
 	case message != nil && accepted:
 		s.Cause = fmt.Sprintf("a credential accepts what was presented, so AADSTS%d must have another cause than a value that differs", decided)
+		s.Fixes = r.fixesOfAgreeing(agreeing)
+	case message != nil && agreeing != nil:
+		s.Cause = agreementInWords(*agreeing)
+		s.Fixes = r.fixesOfAgreeing(agreeing)
 	case message != nil && len(s.Credentials) > 0 && isMatching(decided):
 		s.Cause = "what could be compared agrees; what is not known here decides"
 	case message != nil:
@@ -92,7 +97,7 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		}
 	}
 	s.Causes = causesOf(circumstances{
-		code: decided, platform: r.platform, issuer: s.Presented.Issuer, accepted: accepted, subject: formAlone(s.Presented.Subject), sameRepository: withinRepository(s.Credentials),
+		code: decided, platform: r.platform, issuer: s.Presented.Issuer, agrees: agreeing != nil, subject: formAlone(s.Presented.Subject), sameRepository: withinRepository(s.Credentials),
 	})
 }
 
@@ -103,6 +108,52 @@ func (s *SignIn) first(verdict Verdict) *CredentialMatch {
 		return nil
 	}
 	return &s.Credentials[i]
+}
+
+// codeFields are the fields of a credential that codes are about.
+var codeFields = map[int]entra.Field{
+	700211: entra.FieldIssuer, 700212: entra.FieldAudience,
+	700213: entra.FieldSubject, 7002131: entra.FieldSubject, 7002137: entra.FieldSubject, 7002138: entra.FieldSubject,
+}
+
+// agreeing is the nearest credential that agrees with what was presented as far as it could be compared, and in what the
+// code is about; nil: there is none. Of one whose own fields are not known, nothing is said.
+func (s *SignIn) agreeing(code int) *CredentialMatch {
+	if accepting := s.first(Accepts); accepting != nil {
+		return accepting
+	}
+	for i := range s.Credentials {
+		m := &s.Credentials[i]
+		if m.Verdict != Undecided || m.open {
+			continue
+		}
+		about, aboutOne := codeFields[code]
+		if slices.ContainsFunc(m.Compared, func(c Compared) bool { return c.Equal && (!aboutOne || c.Field == about) }) {
+			return m
+		}
+	}
+	return nil
+}
+
+// agreementInWords says what of a credential agrees, and what could not be compared.
+func agreementInWords(m CredentialMatch) string {
+	known := map[entra.Field]bool{}
+	var equal, open []string
+	for _, c := range m.Compared {
+		if known[c.Field] = c.Equal; c.Equal {
+			equal = append(equal, fieldWords[c.Field])
+		}
+	}
+	for _, field := range []entra.Field{entra.FieldIssuer, entra.FieldAudience} {
+		if !known[field] {
+			open = append(open, fieldWords[field])
+		}
+	}
+	words := fmt.Sprintf("%s has the %s that was presented", m.Name, strings.Join(equal, " and the "))
+	if len(open) > 0 {
+		words += fmt.Sprintf("; that it has the %s is not known here", strings.Join(open, " and the "))
+	}
+	return words + ": if it has, Entra compared with another credential than this, as follows"
 }
 
 // nearest is the credential that the cause is looked for in; nil: none is at hand. refused: it is known that none

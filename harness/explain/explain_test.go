@@ -471,7 +471,7 @@ func TestNotLiteralBeside(t *testing.T) {
 		{"not known, an error", "var.subject", []input.Found{refused, slip}, "the subject of slip is not the token's", true},
 		{"not known, a token and an error", "var.subject", []input.Found{refused, token(t, nil), slip}, "or that of open, which is not known here: its subject is var.subject", true},
 		{"not known, a token", "var.subject", []input.Found{token(t, nil), slip}, "if it is no other, the subject of slip is not the token's", false},
-		{"one that agrees, an error", "var.subject", []input.Found{refused, slip, equal}, "what could be compared agrees", false},
+		{"one that agrees, an error", "var.subject", []input.Found{refused, slip, equal}, "equal has the subject that was presented", true},
 		{"one that agrees, a token", "var.subject", []input.Found{token(t, nil), slip, equal}, "nothing that could be checked here is refused", false},
 	} {
 		open := input.Found{Input: "main.tf", Credentials: []input.Credential{notLiteral("subject", tt.expression, false)}}

@@ -60,7 +60,7 @@ var realFailures = []struct {
 	{"3", "Azure/login#453", said("700213", "repo:o/r:ref:refs/heads/main"), &fic{subject: "repo:o/r:pull_request"}, "AADSTS700213", "the run was of a push, not of a pull request"},
 	{"4", "Azure/login#178", said("700213", "repo:o/r:pull_request"), &fic{subject: "repo:o/r:pull-request"}, "AADSTS700213", "GitHub's tokens have the underscore"},
 	{"5", "Azure/login#515, #517", said("7002138", "repo:o/r:environment:Production"), &fic{subject: "repo:o/r:environment:production"}, "AADSTS7002138", "capital and small letters"},
-	{"6", "Redth/mobile-canvas-ghcp#50", said("7002138", "repo:o/r:environment:prod"), &fic{subject: "repo:o/r:environment:prod"}, "AADSTS7002138", "what could be compared agrees"},
+	{"6", "Redth/mobile-canvas-ghcp#50", said("7002138", "repo:o/r:environment:prod"), &fic{subject: "repo:o/r:environment:prod"}, "AADSTS7002138", "as it was before it was changed"},
 	{"7", "Azure/login#617, #635", said("700213", "repo:o/r:ref:refs/heads/main"), &fic{subject: "repo:o@1/r@2:ref:refs/heads/main"}, "AADSTS700213", "the credential has the ids of owner and repository"},
 	{"8", "Azure/azure-dev#9382", said("700213", "repo:o@1/r@2:ref:refs/heads/main"), &fic{subject: "repo:o/r:ref:refs/heads/main"}, "AADSTS700213", "the token has the ids of owner and repository"},
 	{"9", "Azure/login#468", said("700213", "repository_owner:o:repository_id:1:ref:refs/heads/main"), &fic{subject: "repo:o/r:ref:refs/heads/main"}, "AADSTS700213", "customised"},

@@ -94,6 +94,26 @@ func (r *remedy) fixes() []Fix {
 	return out
 }
 
+// fixesOfAgreeing are the ways out when a credential agrees with what was refused.
+func (r *remedy) fixesOfAgreeing(m *CredentialMatch) []Fix {
+	var out []Fix
+	if m.Verdict != Accepts {
+		out = append(out, Fix{Words: "compare all of it with a token: issuerd explain takes one beside the error and the credential"})
+	}
+	out = append(out, Fix{Words: "look that the application that signs in is the one that has the credential; wait some minutes, and sign in again"})
+	if r.match != m || r.credential == nil || r.credential.Matching != "" {
+		return out
+	}
+	wanted, assumed := r.complete(r.credential.Credential.Credential)
+	r.anew = true
+	for _, command := range r.commands(wanted, true) {
+		if command.Tool == "az" { // the others edit what is there, or leave it as it is
+			out = append(out, Fix{Words: assuming("if it fails still, delete the credential and make it anew with the same values", assumed), Commands: []Command{command}})
+		}
+	}
+	return out
+}
+
 // compareFirst is to look at the credentials there are, where none is at hand.
 func (r *remedy) compareFirst() []Fix {
 	if r.credential != nil {
