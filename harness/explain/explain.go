@@ -49,7 +49,8 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 	for i := range r.Errors {
 		g.addCauses(&r.Errors[i], r.SignIns)
 	}
-	if c.HTTP != nil && len(g.tokens) > 0 {
+	r.Notes = append(r.Notes, g.unreached...)
+	if g.fetched && len(g.tokens) > 0 {
 		r.Notes = append(r.Notes, "The issuer's documents were fetched from this machine: what Entra gets may be another thing.")
 	}
 	r.Jobs = g.jobs(c, r.SignIns)
@@ -218,7 +219,7 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 		}
 	}
 	evidence := g.evidence(c, compact, message)
-	examination, err := entra.Examine(ctx, evidence)
+	examination, err := g.fetchAndExamine(ctx, evidence)
 	if err != nil {
 		return s, err
 	}
@@ -251,6 +252,27 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 	g.contradict(&s, c, evidence, message)
 	g.conclude(&s, platform, message)
 	return s, nil
+}
+
+// fetchAndExamine makes the checks. If this machine cannot reach the issuer, what needs its documents is not known.
+func (g *gathered) fetchAndExamine(ctx context.Context, e entra.Evidence) (entra.Examination, error) {
+	if e.Client == nil {
+		return entra.Examine(ctx, e)
+	}
+	client, watch := reaching(e.Client)
+	e.Client = client
+	examination, err := entra.Examine(ctx, e)
+	failed := watch.unreached()
+	if err != nil || failed == nil {
+		g.fetched = g.fetched || err == nil
+		return examination, err
+	}
+	note := fmt.Sprintf("The issuer's documents could not be fetched from this machine, so that what they say is not known: %v. That says nothing about what Entra gets.", failed)
+	if !slices.Contains(g.unreached, note) {
+		g.unreached = append(g.unreached, note)
+	}
+	e.Client = nil
+	return entra.Examine(ctx, e)
 }
 
 // answers are what Entra answers, and what it would answer next.

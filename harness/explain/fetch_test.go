@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -102,3 +105,43 @@ func TestKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreachable: what this machine cannot reach says nothing about what Entra answers.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	signed := token(t, nil)
+	signed.Tokens[0].Compact += input.Secret(strings.Repeat("A", 342)) // of the size of a signature
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	for _, tt := range []struct {
+		name  string
+		err   error
+		known bool
+	}{
+		{"an unknown name", &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "token.actions.githubusercontent.com"}}, false},
+		{"a refused connection", refused, false},
+		{"a proxy that is not there", &net.OpError{Op: "proxyconnect", Net: "tcp", Err: refused}, false},
+		{"no answer in time", context.DeadlineExceeded, false},
+		{"a certificate of nobody known", x509.UnknownAuthorityError{}, true},
+		{"a connection that is closed", io.ErrUnexpectedEOF, true},
+	} {
+		c := explain.Case{Inputs: []input.Found{signed}, Now: now, HTTP: &http.Client{Transport: failing{tt.err}}}
+		r, err := explain.Explain(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := only(t, r)
+		i := slices.IndexFunc(s.Checks, func(c entra.Check) bool { return c.Name == "issuer metadata" })
+		if known := s.Answer != nil && s.Answer.Number == 501661; known != tt.known || (s.Checks[i].Unknown == "") != tt.known || len(s.Causes) > 0 != tt.known {
+			t.Errorf("%s: answer %+v, causes %v, %+v", tt.name, s.Answer, s.Causes, s.Checks[i])
+		}
+		notes := strings.Join(r.Notes, "\n")
+		if strings.Contains(notes, "could not be fetched from this machine") == tt.known || strings.Contains(notes, "were fetched from this machine") != tt.known {
+			t.Errorf("%s: notes %q", tt.name, r.Notes)
+		}
+	}
+}
+
+// failing is a network on which every request fails.
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }

@@ -30,6 +30,8 @@ type gathered struct {
 	tenant      string
 	cloud       string
 	managed     bool
+	fetched     bool     // the issuer's documents
+	unreached   []string // notes on issuers that this machine cannot reach
 }
 
 type heldToken struct {
