@@ -46,7 +46,10 @@ func (r *remedy) doubtsOf(c directory.Credential) []string {
 }
 
 func (r *remedy) plainCommands(c directory.Credential, change bool) []Command {
-	if r.managed() {
+	switch {
+	case r.managed() && c.Matching != "": // only previews of the API have expressions
+		return []Command{r.arm(c), r.bicep(c)}
+	case r.managed():
 		return []Command{r.azIdentity(c, change), r.arm(c), r.terraform(c, change), r.bicep(c)}
 	}
 	out := []Command{r.graph(c, change), r.terraform(c, change), r.bicep(c)}
@@ -69,7 +72,7 @@ func (r *remedy) complete(c directory.Credential) (directory.Credential, []strin
 		}
 	}
 	c.Issuer = cmp.Or(c.Issuer, "ISSUER")
-	if c.Matching == "" || r.managed() { // managed identities have no expressions
+	if c.Matching == "" {
 		c.Subject = cmp.Or(c.Subject, r.presented.Subject, "SUBJECT")
 	}
 	audience := first(c.Audiences)
@@ -196,7 +199,10 @@ func (r *remedy) azIdentity(c directory.Credential, change bool) Command {
 
 func (r *remedy) arm(c directory.Credential) Command {
 	subscription, group, identity := r.identity()
-	properties := jsonText(map[string]any{"properties": map[string]any{"issuer": c.Issuer, "subject": c.Subject, "audiences": c.Audiences}})
+	version := identityVersion(c)
+	name := cmp.Or(c.Name, "CREDENTIAL")
+	c.Name = "" // the address has it
+	properties := `{"properties":` + body(c) + "}"
 	management := "https://management.azure.com"
 	if cloud, _ := directory.CloudNamed(r.g.cloud); cloud != nil {
 		if service := cloud.Service(directory.ManagementAppID); service != nil {
@@ -204,7 +210,15 @@ func (r *remedy) arm(c directory.Credential) Command {
 		}
 	}
 	return Command{"arm", fmt.Sprintf("az rest --method PUT --url %s --body %s", quoted(management+"/subscriptions/"+subscription+"/resourceGroups/"+group+
-		"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/"+identity+"/federatedIdentityCredentials/"+cmp.Or(c.Name, "CREDENTIAL")+"?api-version=2023-01-31"), quoted(properties))}
+		"/providers/Microsoft.ManagedIdentity/userAssignedIdentities/"+identity+"/federatedIdentityCredentials/"+name+"?api-version="+version), quoted(properties))}
+}
+
+// identityVersion is the version of the API of managed identities that a credential is written with.
+func identityVersion(c directory.Credential) string {
+	if c.Matching != "" {
+		return "2025-01-31-preview"
+	}
+	return "2023-01-31"
 }
 
 func (r *remedy) graph(c directory.Credential, change bool) Command {
@@ -281,13 +295,13 @@ func bicepText(text string) string {
 }
 
 func (r *remedy) bicep(c directory.Credential) Command {
-	if r.managed() {
-		return Command{"bicep", fmt.Sprintf("resource credential 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = {\n  parent: identity\n  name: %s\n  properties: {\n    issuer: %s\n    subject: %s\n    audiences: [%s]\n  }\n}",
-			bicepText(cmp.Or(c.Name, "CREDENTIAL")), bicepText(c.Issuer), bicepText(c.Subject), bicepText(first(c.Audiences)))}
-	}
 	version, rule := "v1.0", "subject: "+bicepText(c.Subject)
 	if c.Matching != "" {
 		version, rule = "beta", "claimsMatchingExpression: {\n    value: "+bicepText(c.Matching)+"\n    languageVersion: 1\n  }"
+	}
+	if r.managed() {
+		return Command{"bicep", fmt.Sprintf("resource credential 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@%s' = {\n  parent: identity\n  name: %s\n  properties: {\n    issuer: %s\n    %s\n    audiences: [%s]\n  }\n}",
+			identityVersion(c), bicepText(cmp.Or(c.Name, "CREDENTIAL")), bicepText(c.Issuer), strings.ReplaceAll(rule, "\n", "\n  "), bicepText(first(c.Audiences)))}
 	}
 	return Command{"bicep", fmt.Sprintf("resource credential 'Microsoft.Graph/applications/federatedIdentityCredentials@%s' = {\n  name: '${application.uniqueName}/%s'\n  issuer: %s\n  %s\n  audiences: [%s]\n}",
 		version, strings.Trim(bicepText(cmp.Or(c.Name, "CREDENTIAL")), "'"), bicepText(c.Issuer), rule, bicepText(first(c.Audiences)))}

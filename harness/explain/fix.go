@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/entra/directory"
@@ -88,8 +89,7 @@ func (r *remedy) fixes() []Fix {
 		if r.anew = hasKind(r.match, "case"); r.anew {
 			words += "; make it anew rather than editing it, as edits have been seen to take no effect for hours"
 		}
-		wanted, assumed := r.complete(wanted)
-		out = append([]Fix{{Words: assuming(words, assumed), Commands: r.commands(wanted, true)}}, out...)
+		out = append([]Fix{r.write(words, wanted, true)}, out...)
 	}
 	return out
 }
@@ -152,9 +152,7 @@ func (r *remedy) makeNew(words string) []Fix {
 	if Inside(r.presented.Issuer) != "" {
 		return r.publicIssuer()
 	}
-	c, assumed := r.complete(directory.Credential{})
-	c.Name = nameFor(c)
-	return []Fix{{Words: assuming(words, assumed), Commands: r.commands(c, false)}}
+	return []Fix{r.write(words, r.named(directory.Credential{}), false)}
 }
 
 // publicIssuer is to give tokens an issuer that Entra can read, and to make the credential with that one.
@@ -173,12 +171,17 @@ func (r *remedy) publicIssuer() []Fix {
 	if r.presented.Subject == "" {
 		return out
 	}
-	c, assumed := r.complete(directory.Credential{Issuer: "https://ISSUER"})
-	c.Name = nameFor(c)
-	return append(out, Fix{Words: assuming("then make a federated credential with that issuer", assumed), Commands: r.commands(c, false)})
+	return append(out, r.write("then make a federated credential with that issuer", r.named(directory.Credential{Issuer: "https://ISSUER"}), false))
 }
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// named gives a new credential the name that suits its subject, once that is filled in.
+func (r *remedy) named(c directory.Credential) directory.Credential {
+	whole, _ := r.complete(c)
+	c.Name = nameFor(whole)
+	return c
+}
 
 // nameFor makes a name for a credential from its subject.
 func nameFor(c directory.Credential) string {
@@ -220,11 +223,8 @@ func (r *remedy) audienceFix(c Compared) *Fix {
 // flexible is a credential with an expression in the place of a wildcard, where Entra takes one.
 func (r *remedy) flexible() []Fix {
 	c := r.credential.Credential.Credential
-	if r.credential.ManagedIdentity || r.platform != "github" && r.platform != "gitlab" && r.platform != "terraform" {
-		return []Fix{{Words: "make one credential for each subject: no expression is taken for this issuer, or for managed identities"}}
-	}
 	c.Matching, c.Subject = "claims['sub'] matches '"+strings.ReplaceAll(c.Subject, "'", "''")+"'", ""
-	words := "or make a flexible credential, whose expression knows * and ? (in preview, for applications alone)"
+	words := "or make a flexible credential, whose expression knows * and ? (in preview)"
 	switch r.platform {
 	case "github":
 		c.Matching += " and claims['repository_id'] eq 'REPOSITORY_ID'"
@@ -232,8 +232,35 @@ func (r *remedy) flexible() []Fix {
 	case "gitlab":
 		c.Matching += " and claims['project_id'] eq 'PROJECT_ID'"
 	}
-	c.Name = cmp.Or(c.Name, nameFor(c)) + "-flexible"
-	return []Fix{{Words: words, Commands: r.commands(c, false)}}
+	c.Issuer = cmp.Or(r.presented.Issuer, c.Issuer)
+	c.Name = cmp.Or(c.Name, nameFor(r.credential.Credential.Credential))
+	c.Name = c.Name[:min(len(c.Name), 100)] + "-flexible"
+	c.Created = time.Time{} // it is made now
+	if refused := r.refused(c); refused != "" {
+		return []Fix{{Words: "or make one credential for each subject; a flexible one is refused here: " + refused}}
+	}
+	return []Fix{r.write(words, c, false)}
+}
+
+// write is to make a credential, or to change the one that is there. What Entra's directory refuses is not offered:
+// the fix says why then.
+func (r *remedy) write(words string, c directory.Credential, change bool) Fix {
+	c, assumed := r.complete(c)
+	if refused := r.refused(c); refused != "" {
+		return Fix{Words: words + "; but the directory refuses such a credential: " + refused}
+	}
+	return Fix{assuming(words, assumed), r.commands(c, change)}
+}
+
+// refused says why the directory refuses a credential; "": it does not.
+func (r *remedy) refused(c directory.Credential) string {
+	c, _ = r.complete(c)
+	c.Name = cmp.Or(c.Name, "CREDENTIAL") // as commands have it
+	var why []string
+	for _, rule := range directory.BrokenRules(directory.ValidateCredential(r.g.cloud, c, r.managed(), r.g.options())) {
+		why = append(why, rule.Err.Error())
+	}
+	return strings.Join(why, "; ")
 }
 
 // workflow is to give the job what the credential is for.

@@ -30,8 +30,17 @@ type gathered struct {
 	tenant      string
 	cloud       string
 	managed     bool
-	fetched     bool     // the issuer's documents
-	unreached   []string // notes on issuers that this machine cannot reach
+	fetched     bool                 // the issuer's documents
+	unreached   []string             // notes on issuers that this machine cannot reach
+	directory   *directory.Directory // that an input has; nil: none
+}
+
+// options are those of the directory that is at hand, or the defaults.
+func (g *gathered) options() directory.Options {
+	if g.directory == nil {
+		return directory.DefaultOptions()
+	}
+	return g.directory.Options()
 }
 
 type heldToken struct {
@@ -74,6 +83,9 @@ func gather(c Case) gathered {
 	for _, in := range c.Inputs {
 		if g.named == "" && in.Input != "standard input" && in.Input != "the argument" {
 			g.named = in.Input
+		}
+		if g.directory == nil {
+			g.directory = in.Directory
 		}
 		for _, token := range in.Tokens {
 			g.tokens = append(g.tokens, heldToken{token, in.Input})
