@@ -62,7 +62,7 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 	if len(r.SignIns) == 0 && len(r.Jobs) == 0 && len(r.Scenario) == 0 && len(g.credentials) > 0 {
 		r.Notes = append(r.Notes, "A credential is here, and nothing to compare it with: add the token, the text of the error, or the workflow's file.")
 	}
-	return r, nil
+	return HideTokens(r), nil
 }
 
 // codeAlone is a code that somebody asks about.

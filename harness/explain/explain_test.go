@@ -309,6 +309,28 @@ func TestOddTokens(t *testing.T) {
 	}
 }
 
+// TestTokensAsValues has a token wherever an input says a value. No report has one: explained looks.
+func TestTokensAsValues(t *testing.T) {
+	t.Parallel()
+	whole := nested + signature
+	for _, value := range []string{nested, "repo:" + nested + ":x", whole} {
+		made := token(t, map[string]any{"iss": value, "sub": value, "aud": value, "repository": value, value: value})
+		given := credential(t, value, value, value, value)
+		file := read(t, ".github/workflows/"+value+".yml", "on: push\njobs:\n  a:\n    permissions: {id-token: write}\n    environment: "+value+"\n    steps:\n"+
+			"      - uses: azure/login@v2\n        with: {client-id: x, tenant-id: y, audience: '"+value+"'}\n")
+		text := failure(700213, now, map[string]string{"sub": value, "appId": value})
+		for _, inputs := range [][]input.Found{{made}, {made, given}, {file}, {file, given}, {text}, {text, given}, {made, given, file, text}} {
+			r := explained(t, inputs...)
+			if !strings.Contains(r.Text(false), "[token]") {
+				t.Errorf("the report does not say where a token was:\n%s", r.Text(false))
+			}
+		}
+		if given.Credentials[0].Subject != value || text.Text.Messages[0].Values["sub"].Text != value {
+			t.Error("the inputs have been changed")
+		}
+	}
+}
+
 // TestCommandsQuote: values with signs that shells, Terraform and Bicep know come out as they are.
 func TestCommandsQuote(t *testing.T) {
 	t.Parallel()

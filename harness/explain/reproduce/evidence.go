@@ -105,6 +105,7 @@ func gather(c explain.Case) (*evidence, error) {
 	for _, credential := range e.credentials {
 		e.client, e.cloud = cmp.Or(e.client, credential.ClientID), cmp.Or(e.cloud, credential.Cloud)
 	}
+	e.hideTokens()
 	return e, nil
 }
 
@@ -126,6 +127,14 @@ func examined(c explain.Case, compact string) (*paste.Message, error) {
 		}
 	}
 	return nil, nil
+}
+
+// hideTokens takes the tokens out of all that may get into the file. A token's place is "[token]" then, everywhere alike.
+func (e *evidence) hideTokens() {
+	e.from, e.message, e.notes = explain.HideTokens(e.from), explain.HideTokens(e.message), explain.HideTokens(e.notes)
+	e.header, e.claims = explain.HideTokens(e.header), explain.HideTokens(e.claims)
+	e.credentials, e.subjects = explain.HideTokens(e.credentials), explain.HideTokens(e.subjects)
+	e.client, e.tenant, e.cloud = explain.HideTokens(e.client), explain.HideTokens(e.tenant), explain.HideTokens(e.cloud)
 }
 
 func codeName(code int) string {

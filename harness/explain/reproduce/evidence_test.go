@@ -18,6 +18,9 @@ import (
 
 const secretPart = "c2VjcmV0LXNpZ25hdHVyZQ"
 
+// nested is a token in the place of a value.
+const nested = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0." + secretPart
+
 // compact is a token whose signature nobody looks at.
 func compact(t *testing.T, header, claims map[string]any) input.Token {
 	t.Helper()
@@ -134,6 +137,14 @@ func TestEvidence(t *testing.T) {
 		{
 			name: "job", code: 700213, found: input.Found{Jobs: []input.Job{{Subjects: []input.Subject{{Subject: "repo:{owner}/{repo}:environment:Blue"}}}}},
 			want: []string{"subject 'repo:octo-org/octo-repo:environment:Blue'"},
+		},
+		{
+			name: "tokens as values", code: 700213, values: map[string]paste.Value{"sub": {Text: nested}},
+			found: input.Found{
+				Tokens:      []input.Token{compact(t, map[string]any{"alg": "RS256"}, map[string]any{"iss": githubIssuer, "sub": nested, "aud": exchange, "actor": nested, "repository": "fabrikam/shop"})},
+				Credentials: []input.Credential{credential(nested, githubIssuer, "repo:"+nested+":x", exchange)},
+			},
+			want: []string{"presented assertion subject '[token]'", "repo:[token]:x", `actor: "[token]"`}, not: []string{"eyJ"},
 		},
 		{
 			name: "masks", code: 700213, values: map[string]paste.Value{"sub": {Text: "repo:***/***:environment:blue", Masked: true}},
