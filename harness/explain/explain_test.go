@@ -285,6 +285,30 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestNoDates: times that are no whole numbers of seconds are there, and are said to be what they are.
+func TestNoDates(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		iat, exp any
+		want     string
+	}{
+		{json.RawMessage("1796054927.0"), json.RawMessage("1796055227.5"), "iat is 1796054927.0, not a whole number of seconds; exp is 1796055227.5, not a whole number of seconds"},
+		{now.Unix(), json.RawMessage("1e999999"), "exp is 1e999999, not a whole number of seconds"},
+		{now.Unix(), now.UnixMilli(), "exp is 1770570131000, out of range: it looks like milliseconds, and seconds are wanted"},
+		{now.Unix(), json.RawMessage("1" + strings.Repeat("0", 400)), "exp is 1" + strings.Repeat("0", 59) + "…, out of range"},
+		{"1796054927", now.Unix(), `iat is the string "1796054927", not a whole number of seconds`},
+		{json.RawMessage("null"), now.Unix(), "iat is null, not a whole number of seconds"},
+	} {
+		s := only(t, explained(t, token(t, map[string]any{"iat": tt.iat, "exp": tt.exp})))
+		if s.Token.Times != tt.want {
+			t.Errorf("times %q, want %q", s.Token.Times, tt.want)
+		}
+		if s.Answer == nil || s.Answer.Number != 50027 {
+			t.Errorf("iat %v, exp %v: answer %+v, want AADSTS50027", tt.iat, tt.exp, s.Answer)
+		}
+	}
+}
+
 // TestTokenAfterError: a token that is younger than the error is not the one that was presented.
 func TestTokenAfterError(t *testing.T) {
 	t.Parallel()

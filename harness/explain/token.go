@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,7 +33,9 @@ func decode(compact string, now time.Time) (*Token, error) {
 	t.Header, _ = hidden(t.Header).(map[string]any)
 	t.Claims, _ = hidden(t.Claims).(map[string]any)
 	t.Issued, t.Expires = dateOf(t.Claims["iat"]), dateOf(t.Claims["exp"])
-	t.Times = timesInWords(t.Issued, t.Expires, dateOf(t.Claims["nbf"]), now)
+	if t.Times = noDates(t.Claims); t.Times == "" {
+		t.Times = timesInWords(t.Issued, t.Expires, dateOf(t.Claims["nbf"]), now)
+	}
 	t.Issuer = platformOf(textOf(t.Claims["iss"]), textOf(t.Claims["sub"]), t.Claims)
 	if t.Issuer != nil {
 		t.Means = claimMeanings(t.Issuer.Name, t.Claims)
@@ -94,6 +97,42 @@ func dateOf(value any) *time.Time {
 	}
 	t := time.Unix(seconds, 0).UTC()
 	return &t
+}
+
+// noDates says which claims of time are none that Entra reads as one; "": each is, or is missing.
+func noDates(claims map[string]any) string {
+	var parts []string
+	for _, name := range []string{"iat", "nbf", "exp"} {
+		value, has := claims[name]
+		if !has || dateOf(value) != nil {
+			continue
+		}
+		shown, why := textOf(value), "not a whole number of seconds"
+		switch value := value.(type) {
+		case nil:
+			shown = "null"
+		case string:
+			shown = "the string " + strconv.Quote(value)
+		case json.Number:
+			if strings.ContainsAny(shown, ".eE") {
+				break
+			}
+			why = "out of range"
+			if seconds, err := value.Float64(); err == nil && seconds < 1e14 {
+				why += ": it looks like milliseconds, and seconds are wanted"
+			}
+		}
+		parts = append(parts, fmt.Sprintf("%s is %s, %s", name, shortened(shown), why))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// shortened is a text of which no more than a line can be shown.
+func shortened(text string) string {
+	if letters := []rune(text); len(letters) > 60 {
+		return string(letters[:60]) + "…"
+	}
+	return text
 }
 
 // timesInWords says when a token was issued and for how long it is valid.
