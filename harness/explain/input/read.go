@@ -31,6 +31,19 @@ func Read(name string, data []byte) (Found, error) {
 }
 
 func (f *Found) read(src string) error {
+	if several := apart(src); several != nil {
+		f.Kind = "tokens"
+		for i, one := range several {
+			token, isToken, err := readToken(one)
+			if err != nil {
+				return fmt.Errorf("these are %d tokens, and number %d is %w", len(several), i+1, err)
+			}
+			if isToken {
+				f.addToken(token)
+			}
+		}
+		return nil
+	}
 	token, isToken, err := readToken(src)
 	if err != nil {
 		return fmt.Errorf("this is %w", err)

@@ -243,7 +243,11 @@ func TestCutTokens(t *testing.T) {
 		`{"value":"` + h + "." + c[:40] + `"}`: "x: this is a token that is cut: it ends in the middle of its claims: the signature is missing, too: give the whole token, which has three parts with dots between them",
 		encode(`{"alg":"RSA-OAEP-256","enc":"A256GCM"}`) + ".aa.bb.cc.dd": `x: this is an encrypted token (JWE, alg "RSA-OAEP-256", enc "A256GCM"): nobody can read its claims but who has the key, and Entra takes none as an assertion: give the signed token (JWS), which has three parts`,
 		h[2:] + "." + c + "." + signature:                                 "x: this is a token that is cut: its beginning is missing or has been changed: give the whole token, which begins with eyJ",
-		token + ".aa":                                                     "x: this is no token: it has 4 parts with dots between them, and a signed token (JWS) has three",
+		token + ".aa.bb":                                                  "x: this is no token: it has 5 parts with dots between them, and a signed token (JWS) has three",
+		token + "\n" + h + "." + c[:40]:                                   "x: these are 2 tokens, and number 2 is a token that is cut: it ends in the middle of its claims: the signature is missing, too: give the whole token, which has three parts with dots between them",
+		h + "." + strings.Repeat(c, 2000) + "." + signature:               "x: this is a token of 435 KiB, and one of more than 256 is not read: Entra takes none that is nearly as large",
+		encode(`{"alg":"RS256"}{}`) + "." + c + "." + signature:           "x: this is a token that is cut: it breaks off in the middle of its header, and goes on behind a dot: give the whole token, which has three parts with dots between them",
+		token + ".aa": "x: this is no token: it has 4 parts with dots between them, and a signed token (JWS) has three",
 	} {
 		found, err := input.Read("x", []byte(in))
 		got := ""
@@ -260,6 +264,27 @@ func TestCutTokens(t *testing.T) {
 		}
 		if strings.Contains(got, signature[:8]) || strings.Contains(got, h[:20]) {
 			t.Errorf("%q has a part of the token", got)
+		}
+	}
+}
+
+// TestSeveralTokens reads tokens behind each other, whole and broken into lines, whatever is between them.
+func TestSeveralTokens(t *testing.T) {
+	t.Parallel()
+	other := encode(header) + "." + encode(`{"iss":"x","sub":"y","exp":1e999999,"iat":1`+strings.Repeat("0", 400)+`}`) + "." + signature
+	lines := func(token string) string {
+		for at := 64; at < len(token); at += 65 {
+			token = token[:at] + "\n" + token[at:]
+		}
+		return token
+	}
+	for _, in := range []string{
+		token + "\n" + other, token + "\r\n\r\n" + other + "\n", token + " " + other, lines(token) + "\n" + lines(other), lines(token) + "\n\n" + other,
+		"A=" + token + "\nB=" + other, token + "\n" + other + "\n" + token, token + ",\n" + other, "first:\n" + token + "\nsecond:\n" + other,
+	} {
+		found, err := input.Read("x", []byte(in))
+		if err != nil || len(found.Tokens) != 2 || string(found.Tokens[0].Compact) != token || string(found.Tokens[1].Compact) != other {
+			t.Errorf("%s: %d tokens, notes %q, %v", strings.ReplaceAll(in, signature, "…"), len(found.Tokens), found.Notes, err)
 		}
 	}
 }

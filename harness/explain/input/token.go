@@ -1,10 +1,12 @@
 package input
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -34,6 +36,9 @@ var (
 // other text.
 func readToken(text string) (Token, bool, error) {
 	if len(text) > MaxToken {
+		if rest := strings.TrimSpace(text); strings.HasPrefix(rest, begin) && strings.Trim(join(rest), compactLetters) == "" {
+			return Token{}, true, fmt.Errorf("a token of %d KiB, and one of more than %d is not read: Entra takes none that is nearly as large", len(rest)>>10, MaxToken>>10)
+		}
 		return Token{}, false, nil
 	}
 	var token Token
@@ -94,6 +99,30 @@ func severalLines(text string) bool {
 	return false
 }
 
+// apart cuts a text of several tokens behind each other, with white space between them, into its tokens: each begins where
+// two dots are behind, and its header can be read. nil: the text is no more than one.
+func apart(text string) []string {
+	var all []string
+	dots := 0
+	for _, word := range strings.Fields(text) {
+		header, _, hasMore := strings.Cut(word, ".")
+		members, _ := part(header)
+		switch {
+		case len(all) > 0 && (dots < 2 || !hasMore || members == nil):
+			all[len(all)-1] += "\n" + word
+		case members == nil && len(all) == 0:
+			return nil
+		default:
+			all, dots = append(all, word), 0
+		}
+		dots += strings.Count(word, ".")
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	return all
+}
+
 // compactLetters are what a token in compact form has, padding and the stars of who hides it too.
 const compactLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=*+/…"
 
@@ -147,7 +176,7 @@ func (t *Token) take(compact string) error {
 	if header == nil {
 		return fmt.Errorf("a token that is cut: %s: give the whole token, which has three parts with dots between them", cutText("header", cut, len(parts)))
 	}
-	if _, encrypted := header["enc"]; encrypted || len(parts) == 5 {
+	if _, encrypted := header["enc"]; encrypted {
 		return fmt.Errorf("an encrypted token (JWE, alg %s, enc %s): nobody can read its claims but who has the key, and Entra takes none as an assertion: give the signed token (JWS), which has three parts",
 			document.Show(header["alg"]), document.Show(header["enc"]))
 	}
@@ -192,7 +221,12 @@ func part(text string) (members map[string]any, cut bool) {
 	if err != nil && len(text)%4 == 1 { // as a text is that was cut anywhere
 		raw, _ = base64.RawURLEncoding.DecodeString(text[:len(text)-1])
 	}
-	decodeErr := json.Unmarshal(raw, &members)
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // one may be larger than any that a program has
+	decodeErr := decoder.Decode(&members)
+	if _, more := decoder.Token(); decodeErr == nil && more != io.EOF {
+		decodeErr = errors.New("there is more behind the object")
+	}
 	if err == nil && decodeErr == nil && members != nil {
 		return members, false
 	}
