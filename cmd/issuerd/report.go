@@ -50,7 +50,7 @@ Exit status: as of issuerd run, so 0 if all passed, 1 or 3 if some case failed o
 			stdout := cmd.OutOrStdout()
 			err = files.write(run)
 			if f.streams() {
-				err = errors.Join(err, report.Text(stdout, run, report.TextOptions{Color: colored(stdout), Verbose: verbose}), annotate(stdout, f.format, run))
+				err = errors.Join(err, report.Text(stdout, run, report.TextOptions{Color: colored(stdout), Verbose: verbose, GitHub: onGitHub()}), annotate(stdout, f.format, run))
 			} else {
 				err = errors.Join(err, report.Formats[f.format](stdout, run))
 			}

@@ -32,7 +32,7 @@ func (f *runFlags) openReports(cmd *cobra.Command, chosen *chosen) (*runOutput, 
 	}
 	out := &runOutput{stdout: cmd.OutOrStdout(), format: f.reports.format, files: files}
 	if f.reports.streams() {
-		out.text = report.NewTextWriter(out.stdout, titles, report.TextOptions{Color: colored(out.stdout), Verbose: f.verbose})
+		out.text = report.NewTextWriter(out.stdout, titles, report.TextOptions{Color: colored(out.stdout), Verbose: f.verbose, GitHub: onGitHub()})
 	}
 	out.progress = startProgress(cmd.ErrOrStderr(), len(titles))
 	return out, nil

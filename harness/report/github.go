@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/issuerd/issuerd/wording"
 )
@@ -23,11 +24,11 @@ func Annotations(w io.Writer, run Run, folder string) error {
 		if !path.IsAbs(file) {
 			file = path.Join(folder, file)
 		}
-		properties := fmt.Sprintf("file=%s,line=%d", property(file), max(line, 1))
+		properties := fmt.Sprintf("file=%s,line=%d", property(wording.Printable(file)), max(line, 1))
 		if col > 0 {
 			properties += fmt.Sprintf(",col=%d", col)
 		}
-		fmt.Fprintf(&b, "::error %s,title=%s::%s\n", properties, property(strings.ToUpper(r.Status.String())+" "+r.Title()), data(strings.TrimRight(failure(r), "\n")))
+		fmt.Fprintf(&b, "::error %s,title=%s::%s\n", properties, property(wording.Printable(strings.ToUpper(r.Status.String())+" "+r.Title())), data(strings.TrimRight(failure(r), "\n")))
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("report: annotations: %w", err)
@@ -42,6 +43,18 @@ func data(s string) string {
 
 // property escapes a property of a command.
 func property(s string) string { return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(s)) }
+
+// withoutCommands is a text for the log of a job of GitHub Actions. There, a line is a command that begins with two
+// colons, behind white space too, or that has ##[ anywhere: in the text of a case, it is none.
+func withoutCommands(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "##[", `#\x23[`), "\n")
+	for i, line := range lines {
+		if rest := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(rest, "::") {
+			lines[i] = line[:len(line)-len(rest)] + `\x3a` + rest[1:]
+		}
+	}
+	return strings.Join(lines, "\n")
+}
 
 // maxSummary is what the texts of a step summary take at most: GitHub refuses one of more than 1 MiB.
 const maxSummary = 900 << 10
@@ -90,10 +103,13 @@ func Summary(w io.Writer, run Run) error {
 	return nil
 }
 
-// cell escapes what Markdown takes for something else in the text of a table's cell.
-func cell(s string) string {
-	return strings.NewReplacer("|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`").Replace(element(wording.Printable(s)))
-}
+// inCell are the letters that Markdown takes for something else, also those of links, images and addresses.
+var inCell = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "*", `\*`, "_", `\_`, "`", "\\`", "~", `\~`, "[", `\[`, "]", `\]`, "://", "&#58;//", "www.", "www&#46;", "@", "&#64;",
+)
+
+// cell escapes the text of a table's cell.
+func cell(s string) string { return inCell.Replace(element(wording.Printable(s))) }
 
 // element escapes the text of an element of HTML, which Markdown leaves as it is.
 func element(s string) string {

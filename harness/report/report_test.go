@@ -189,3 +189,44 @@ func TestWriteError(t *testing.T) {
 		}
 	}
 }
+
+// TestGitHubCommands has cases whose words would be commands of GitHub Actions, or do something to a terminal or a page.
+func TestGitHubCommands(t *testing.T) {
+	t.Parallel()
+	hostile := report.Run{Version: 1, Target: "emulator", Results: []report.Result{{
+		Name: "github/odd", Case: "b\x1b[31m\n::error::x", File: "a\x1b.yaml", Line: 1, Status: report.Fail,
+		Problem: &report.Problem{Message: "want a\n::stop-commands::x\n \t::add-mask::y\n##[error]z [a](http://b.example) ![c](https://d.example) www.e.example \\| @f", Hint: "a\n::error::b"},
+	}}}
+	var b strings.Builder
+	if err := report.Text(&b, hostile, report.TextOptions{GitHub: true, Verbose: true}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+			t.Errorf("a command: %q", line)
+		}
+	}
+	if want := "\\x3a:stop-commands::x\n \t\\x3a:add-mask::y\n#\\x23[error]z [a]"; !strings.Contains(b.String(), want) {
+		t.Errorf("%s\ndoes not have %s", b.String(), want)
+	}
+	b.Reset()
+	if err := annotations(&b, hostile); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `title=FAIL github/odd[b\x1b[31m\n%3A%3Aerror%3A%3Ax]::`) {
+		t.Errorf("annotation %q", got)
+	}
+	if strings.Contains(b.String(), "\x1b") {
+		t.Errorf("annotation %q has an escape", b.String())
+	}
+	b.Reset()
+	if err := report.Summary(&b, hostile); err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(b.String(), "<details>")
+	for _, want := range []string{`\[a\](http&#58;//b.example)`, `!\[c\](https&#58;//d.example)`, "www&#46;e.example", `\\\| &#64;f`} {
+		if !strings.Contains(table, want) {
+			t.Errorf("%s\ndoes not have %s", table, want)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 type TextOptions struct {
 	Color   bool // ANSI colours
 	Verbose bool // what was answered in each step too, also in cases that pass
+	GitHub  bool // it goes into the log of a job of GitHub Actions, in which no line of it may be a command
 }
 
 // Text writes run to w as a TextWriter does. Errors are those of w.
@@ -67,6 +68,9 @@ func (t *TextWriter) End(run Run) error {
 }
 
 func (t *TextWriter) write(text string) error {
+	if t.options.GitHub {
+		text = withoutCommands(text)
+	}
 	if _, err := io.WriteString(t.w, text); err != nil {
 		return fmt.Errorf("report: text: %w", err)
 	}
