@@ -111,6 +111,9 @@ func addToSettings(path string, paths map[string]string) (done string, err error
 		}
 		return writeChanged(path, []byte("{\n"+line+"\n}\n"))
 	}
+	if !json.Valid(withoutComments(text)) {
+		return "", &exitError{code: exitUsage, err: fmt.Errorf("%s is no JSON with comments, or is cut: it is left as it is", path), hint: "mend it, or add " + line[2:]}
+	}
 	for schema := range paths {
 		if bytes.Contains(text, []byte(quoted(schema))) {
 			return "has the schema already", nil
@@ -130,6 +133,36 @@ func addToSettings(path string, paths map[string]string) (done string, err error
 	}
 	changed := append(append(append([]byte{}, text[:open+1]...), "\n"+line+comma...), rest...)
 	return writeChanged(path, changed)
+}
+
+// withoutComments is the JSON of a text that has comments, and commas behind the last member, as VS Code's settings may.
+func withoutComments(text []byte) []byte {
+	var out []byte
+	for at := nextToken(text, 0); at < len(text); at = nextToken(text, at) {
+		end := at + 1
+		switch c := text[at]; {
+		case c == ',':
+			if next := nextToken(text, end); next < len(text) && (text[next] == '}' || text[next] == ']') {
+				at = end
+				continue
+			}
+		case c == '"':
+			for end < len(text) && text[end] != '"' {
+				if text[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(text))
+		default: // a number or a word, up to what can follow one
+			for !bytes.ContainsAny(text[at:end], "{}[]:") && end < len(text) && !bytes.ContainsAny(text[end:end+1], " \t\r\n,:{}[]\"/") {
+				end++
+			}
+		}
+		out = append(append(out, text[at:end]...), ' ')
+		at = end
+	}
+	return out
 }
 
 // nextToken is where JSON goes on behind white space and comments.
