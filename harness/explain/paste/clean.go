@@ -55,6 +55,10 @@ func clean(text string) cleaned {
 	text = ansi.ReplaceAllString(ends.Replace(text), "")
 	c.table = c.table || separatorRow.MatchString(text)
 	text = c.links(text)
+	if len(htmlCells.FindAllString(text, 2)) > 1 {
+		c.table = true
+		text = cellEnd.ReplaceAllString(text, " | ")
+	}
 	text = breakTag.ReplaceAllString(text, "\n")
 	text = tag.ReplaceAllString(text, "")
 	text = inline(c.lines(text))
@@ -82,6 +86,8 @@ var (
 	ansi         = regexp.MustCompile("\x1b\n?\\[\n?[0-9;?]*\n?[0-9;?]*[A-Za-z]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[()][0-9A-B]|\x1b|\\[(?:[0-9]{1,3};){0,4}[0-9]{1,3}m")
 	separatorRow = regexp.MustCompile(`(?m)^[ \t>]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)+\|?[ \t]*$|^[ \t>]*\|[ \t]*:?-{2,}:?[ \t]*\|[ \t]*$`)
 	breakTag     = regexp.MustCompile(`(?i)<(?:br|/p|/div|/li|/tr|/td|/th|/h[1-6]|/pre)(?:\s[^<>]*)?\s*/?>`)
+	htmlCells    = regexp.MustCompile(`(?i)</t[dh]>\s*<t[dh](?:\s[^<>]*)?>`) // two cells of a row
+	cellEnd      = regexp.MustCompile(`(?i)</t[dh]>[ \t]*\n?[ \t]*`)
 	tag          = regexp.MustCompile(`(?i)</?(?:a|i|b|em|strong|code|pre|p|div|span|li|ul|ol|td|tr|th|table|tbody|thead|h[1-6]|font|samp|tt|wbr|blockquote|html|body)(?:\s[^<>]*)?/?>`)
 )
 
