@@ -6,7 +6,7 @@ import "context"
 type clientKey struct{}
 
 // ClientOf is the client id of the application for whose sign-in a document is fetched: Config.Client finds it in the
-// context of its requests. Those who wait for the same fetch are not named. Empty: it is another request.
+// context of its requests. Empty: it is another request.
 func ClientOf(ctx context.Context) string {
 	id, _ := ctx.Value(clientKey{}).(string)
 	return id

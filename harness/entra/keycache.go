@@ -25,8 +25,8 @@ const (
 	maxRedirects = 5
 )
 
-// keyCache holds the signing keys of issuers. Concurrent requests for an
-// issuer share one fetch. It is the emulator's oidc.KeySet, split in two because Entra
+// keyCache holds the signing keys of issuers. Concurrent requests of a client for an
+// issuer share one fetch; those of others do not, as what is wrong with a document may be so for one client alone. It is the emulator's oidc.KeySet, split in two because Entra
 // has one refusal for a key it cannot find and another for a signature that fails.
 type keyCache struct {
 	client      *http.Client // does not follow redirects; nil: nothing can be reached
@@ -39,10 +39,10 @@ type keyCache struct {
 
 // cachedIssuer is guarded by the cache's mutex.
 type cachedIssuer struct {
-	since       time.Time   // when the issuer was first asked for
-	keys        *issuerKeys // nil: never fetched, or the fetch failed
-	refetchedAt time.Time   // when an unknown kid last caused a fetch; zero: never
-	flight      *flight     // nil: no fetch is under way
+	since       time.Time          // when the issuer was first asked for
+	keys        *issuerKeys        // nil: never fetched, or the fetch failed
+	refetchedAt time.Time          // when an unknown kid last caused a fetch; zero: never
+	flights     map[string]*flight // the fetches that are under way, by the client for whose sign-in each is
 }
 
 // flight is a fetch that is under way. keys and err are set before done closes.
@@ -131,23 +131,23 @@ func within(now, done time.Time, while time.Duration) bool {
 func (c *keyCache) lookAgain(ctx context.Context, issuer string, o directory.Options) (lookup, *fetchError) {
 	c.mu.Lock()
 	entry, now := c.entry(issuer), c.now()
-	if keys := entry.keys; keys != nil && entry.flight == nil {
+	if keys := entry.keys; keys != nil && len(entry.flights) == 0 {
 		if within(now, keys.fetchedAt, o.RefetchInterval) || within(now, entry.refetchedAt, o.RefetchInterval) {
 			defer c.mu.Unlock()
 			return lookup{keys: keys, since: entry.since}, nil
 		}
 	}
-	if entry.flight == nil {
+	if len(entry.flights) == 0 {
 		entry.refetchedAt = now
 	}
 	return c.share(ctx, entry, issuer, o)
 }
 
-// share fetches the issuer's keys, or waits for the fetch that is under way. The caller holds the lock, which share
+// share fetches the issuer's keys, or waits for the fetch that is under way for the same client. The caller holds the lock, which share
 // gives back.
 func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string, o directory.Options) (lookup, *fetchError) {
-	since := entry.since
-	if f := entry.flight; f != nil {
+	since, client := entry.since, ClientOf(ctx)
+	if f := entry.flights[client]; f != nil {
 		c.mu.Unlock()
 		select {
 		case <-f.done:
@@ -157,13 +157,16 @@ func (c *keyCache) share(ctx context.Context, entry *cachedIssuer, issuer string
 		}
 	}
 	f := &flight{done: make(chan struct{}), err: &fetchError{fetchDiscovery, "the fetch broke off"}}
-	entry.flight = f
+	if entry.flights == nil {
+		entry.flights = make(map[string]*flight)
+	}
+	entry.flights[client] = f
 	now := c.now()
 	c.mu.Unlock()
 
 	defer func() {
 		c.mu.Lock()
-		entry.flight = nil
+		delete(entry.flights, client)
 		if f.err == nil {
 			entry.keys = f.keys
 		}
@@ -192,7 +195,7 @@ func (c *keyCache) entry(issuer string) *cachedIssuer {
 		if len(c.issuers) < maxIssuers {
 			break
 		}
-		if other.flight == nil {
+		if len(other.flights) == 0 {
 			delete(c.issuers, name)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 func TestKeyCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newKeyCache(nil, time.Now)
-	c.entry("busy").flight = new(flight)
+	c.entry("busy").flights = map[string]*flight{"": new(flight)}
 	for i := range 2 * maxIssuers {
 		c.entry(strconv.Itoa(i))
 	}

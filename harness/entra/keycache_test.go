@@ -1,12 +1,17 @@
 package entra_test
 
 import (
+	"errors"
+	"net/http"
 	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
+
+	"github.com/issuerd/issuerd/harness/entra"
+	"github.com/issuerd/issuerd/harness/entra/directory"
 )
 
 // rotate signs with a new key and says whether the JWKS lists it.
@@ -203,6 +208,47 @@ func TestConcurrentRequestsShareOneFetch(t *testing.T) {
 	}
 	if withFetches != 1 {
 		t.Errorf("%d sign-ins list fetches, want 1", withFetches)
+	}
+}
+
+// firstHeld is a transport that holds the first request of a client and then fails it; others it passes on.
+type firstHeld struct {
+	client        string
+	next          http.RoundTripper
+	asked, answer chan struct{}
+	once          sync.Once
+}
+
+func (f *firstHeld) RoundTrip(req *http.Request) (*http.Response, error) {
+	if entra.ClientOf(req.Context()) != f.client {
+		return f.next.RoundTrip(req)
+	}
+	f.once.Do(func() { close(f.asked) })
+	<-f.answer
+	return nil, errors.New("a fault for this client alone")
+}
+
+// TestClientsFetchForThemselves has an issuer that fails for one client: another, which asks meanwhile, does not wait for
+// that fetch and does not get its outcome.
+func TestClientsFetchForThemselves(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	other := r.addApp(directory.Application{Name: "other"})
+	r.addCredential(other, directory.Credential{Name: "main-branch", Issuer: r.issuer.url, Subject: mainSubject, Audiences: []string{exchangeAudience}})
+	held := &firstHeld{client: r.app.ClientID, next: r.issuer, asked: make(chan struct{}), answer: make(chan struct{})}
+	r.serveWith(&http.Client{Transport: held})
+	assertion := r.issuer.mint(r.claims(nil))
+	var done sync.WaitGroup
+	var failed *answer
+	done.Go(func() { failed = r.post(tokenURL, r.params(assertion, nil)) })
+	<-held.asked
+	if got := r.post(tokenURL, r.params(assertion, map[string]string{"client_id": other.ClientID})); got.status != http.StatusOK {
+		t.Errorf("the other client: %s", got.raw)
+	}
+	close(held.answer)
+	done.Wait()
+	if failed.code() != 501661 {
+		t.Errorf("the client with the fault: code %d, want 501661", failed.code())
 	}
 }
 
