@@ -127,14 +127,14 @@ func Superseded(issuer, subject, audience string) (code int, why string) {
 	bare, slash := strings.CutSuffix(issuer, "/")
 	_, none := withoutSlash(issuer)
 	switch {
-	case audience != "" && !strings.HasPrefix(audience, directory.PublicCloud.Audience):
+	case audience != "" && directory.CloudOfAudience(audience) == nil:
 		return 700212, "the audience is not the one that Microsoft recommends, " + directory.PublicCloud.Audience
 	case none:
 		return 700211, "the issuer is printed with a slash at its end, which tokens of " + bare + " do not have, and credentials at times do"
 	case slash && strings.Count(bare, "/") == 2:
 		return 700211, "the issuer has a slash at its end, which credentials often lack"
-	case subject != "":
-		return 700213, "issuer and audience look as usual, and most credentials are made with another subject"
+	case issuer != "" && subject != "" && audience != "":
+		return 700213, "the subject, as issuer and audience look as usual"
 	}
 	return 700213, ""
 }

@@ -111,7 +111,8 @@ func TestSuperseded(t *testing.T) {
 		{githubIssuer, mainBranch, "https://github.com/octo", 700212, "not the one that Microsoft recommends"},
 		{githubIssuer + "/", mainBranch, audience, 700211, "which tokens of " + githubIssuer + " do not have"},
 		{"https://idp.contoso.example/", mainBranch, audience, 700211, "a slash at its end"},
-		{githubIssuer, mainBranch, audience, 700213, "another subject"}, {githubIssuer, mainBranch, audience + "USGov", 700213, "another subject"}, {"", "", "", 700213, ""},
+		{githubIssuer, mainBranch, audience, 700213, "the subject, as"}, {githubIssuer, mainBranch, audience + "USGov", 700213, "the subject, as"}, {"", "", "", 700213, ""}, {"", mainBranch, "", 700213, ""},
+		{githubIssuer, mainBranch, audience + "/", 700212, "not the one that Microsoft recommends"},
 	} {
 		code, why := explain.Superseded(tt.issuer, tt.subject, tt.audience)
 		if code != tt.code || !strings.Contains(why, tt.why) || (why == "") != (tt.why == "") {

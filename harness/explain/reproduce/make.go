@@ -117,7 +117,12 @@ func draftOf(e *evidence) (*draft, error) {
 // today is the code that Entra answers in the place of AADSTS70021, whose text prints issuer, subject and audience
 // alike: the first that is not as the credential has it.
 func today(e *evidence) entra.Code {
-	value := func(name string) string { return e.message.Values[name].Text }
+	value := func(name string) string {
+		if v := e.message.Values[name]; v.Whole() {
+			return v.Text
+		}
+		return "" // it is not known
+	}
 	code, _ := explain.Superseded(value("iss"), value("sub"), value("aud"))
 	if len(e.credentials) > 0 {
 		c := e.credentials[0]
