@@ -171,7 +171,7 @@ func issuerIn(text string) (v Value, is bool) {
 var aboutIssuer = regexp.MustCompile(`(?i)\bissuer\b|\bfederation realm\b`)
 
 var (
-	betweenQuotes = regexp.MustCompile(`['"‘“„«‚「]\s?([^'"‘’“”„«»‚「」]{3,600}?)\s?['"’”“»‘」]`)
+	betweenQuotes = regexp.MustCompile(`(?:(?:^|[^\p{Latin}\pN])'|["‘“„«‚「『])[\s\x{a0}]?([^'"‘’“”„«»‚「」『』]{3,600}?)[\s\x{a0}]?(?:['’](?:$|[^\p{Latin}\pN])|["”“»‘」』])`)
 	valueKinds    = map[string]*regexp.Regexp{
 		"iss": regexp.MustCompile(`^https?://`), "sub": regexp.MustCompile(`[:/]|^[0-9a-f-]{36}$`), "aud": regexp.MustCompile(`[:/]|^[0-9a-f-]{36}$`),
 		"clientId": guid, "tenant": regexp.MustCompile(`[.-]`),
@@ -274,7 +274,11 @@ func (r *reader) words(m mention) string {
 		}
 		text = text[:end[0]]
 	}
-	return ": " + strings.TrimRight(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "), `"'`+"`")
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	if last := lastOf(text); strings.ContainsAny(last, `"'`+"`") && strings.Count(text, last)%2 == 1 { // of the string that the text is in
+		text = strings.TrimSuffix(text, last)
+	}
+	return ": " + text
 }
 
 // amongWords says whether words come after a letter in its line.

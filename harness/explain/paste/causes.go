@@ -27,8 +27,12 @@ var causes = []struct {
 // speak of nothing known.
 func causeIn(text string, row entra.Code) int {
 	_, said, _ := strings.Cut(text, ": ")
+	about := row.Message + " " + row.Cause
+	if row.Number == 700211 || row.Number == 700212 || row.Number == 700213 { // each is about one, and names all three
+		about, _, _ = strings.Cut(row.Message, "'")
+	}
 	for _, c := range causes {
-		if c.is.MatchString(said) && row.Number != c.code && !strings.Contains(strings.ToLower(row.Message+" "+row.Cause), c.noun) {
+		if c.is.MatchString(said) && row.Number != c.code && !strings.Contains(strings.ToLower(about), c.noun) {
 			return c.code
 		}
 	}

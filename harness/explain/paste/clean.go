@@ -268,7 +268,7 @@ func urlEncoded(text string) bool {
 	return encodedWords.MatchString(text)
 }
 
-var encodedWords = regexp.MustCompile(`(?i)AADSTS\d+(?:%3a|:)(?:%20|\+)\w+(?:%20|\+)\w+(?:%20|\+)|presented(?:%20|\+)assertion(?:%20|\+)`)
+var encodedWords = regexp.MustCompile(`(?i)AADSTS\d+(?:%(?:25)?3a|:)(?:%(?:25)?20|\+)\w+(?:%(?:25)?20|\+)\w+(?:%(?:25)?20|\+)|presented(?:%(?:25)?20|\+)assertion(?:%(?:25)?20|\+)`)
 
 var percent = regexp.MustCompile(`(?i)(?:%[0-9a-f]{2})+`)
 

@@ -157,6 +157,7 @@ func (r *reader) mentions() []mention {
 	}
 	all = filter(all, func(m mention) bool { return m.number != 0 || m.sentence.sure() })
 	slices.SortFunc(all, func(a, b mention) int { return cmp.Compare(a.from, b.from) })
+	all = joinNumbers(all)
 	for i := range all {
 		m := &all[i]
 		before, next := 0, len(r.s.letters)
@@ -182,6 +183,19 @@ func (r *reader) mentions() []mention {
 		all = r.headless()
 	}
 	return all
+}
+
+// joinNumbers gives sentences without a number the one that comes right after them and agrees: … (AADSTS700213).
+func joinNumbers(all []mention) []mention {
+	var out []mention
+	for _, m := range all {
+		if n := len(out) - 1; n >= 0 && m.sentence == nil && out[n].number == 0 && m.from-out[n].to <= 20 && out[n].sentence.agrees(m.number) {
+			out[n].number, out[n].to = m.number, m.to
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
 }
 
 // headless finds a sentence whose beginning is missing, at the beginning of a text.

@@ -90,6 +90,11 @@ func firstOf(s string) string {
 	return s[:size]
 }
 
+func lastOf(s string) string {
+	_, size := utf8.DecodeLastRuneInString(s)
+	return s[len(s)-size:]
+}
+
 func isEmptyQuotes(q string) bool { return utf8.RuneCountInString(q)%2 == 0 }
 
 // closing is where the first quote stands that ends a value: one of the kind that opened it, and punctuation, white
@@ -244,7 +249,7 @@ var (
 	wordInLine = regexp.MustCompile(`^[^\s"]+`)
 )
 
-var listMark = regexp.MustCompile(`\s*\n\s*(?:[-*•+]|\d{1,2}[.)])\s*$`)
+var listMark = regexp.MustCompile(`\s*\n\s*(?:[-*•+]|\d{1,2}[.)])\s*$|\s+[•▪‣◦·–—]\s*$`)
 
 // uptoSpace is the text up to white space, or a quote that ends the string it was in.
 func uptoSpace(text string) string {
