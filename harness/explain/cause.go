@@ -14,6 +14,7 @@ type circumstances struct {
 	code     int    // of the error
 	platform string // of who issued the token, by name; "": not known
 	issuer   string
+	validity validity
 	agrees   bool // a credential at hand agrees with what was presented, as far as it could be compared
 	subject  subjectForm
 	// the nearest credential's subject is of the repository that was presented
@@ -55,7 +56,7 @@ var publicCauses = []publicCause{
 	},
 	{
 		[]int{700024}, func(s *circumstances) bool {
-			return s.platform == "github" || s.platform == "azure-devops" || s.platform == ""
+			return s.validity != tooEarly && (s.platform == "github" || s.platform == "azure-devops" || s.platform == "")
 		},
 		Cause{"the Azure CLI, and providers that were given the token itself, keep the assertion of the login and send it again when an access token runs out: GitHub's lives 5 minutes, Azure DevOps' 10",
 			"log in again before the long step, or let the tool ask for a fresh token itself (ARM_OIDC_REQUEST_URL and ARM_OIDC_REQUEST_TOKEN rather than ARM_OIDC_TOKEN)",
@@ -63,7 +64,7 @@ var publicCauses = []publicCause{
 	},
 	{
 		[]int{700024}, func(s *circumstances) bool {
-			return s.platform == "kubernetes" || s.platform == "spiffe" || s.platform == ""
+			return s.validity != tooEarly && (s.platform == "kubernetes" || s.platform == "spiffe" || s.platform == "")
 		},
 		Cause{"the program read the token's file once, and the file was rotated meanwhile",
 			"read AZURE_FEDERATED_TOKEN_FILE for every exchange", oftenReported, "Azure/azure-workload-identity#693"},

@@ -90,6 +90,11 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	if decided == 700024 && s.Answer != nil && s.Answer.Number == decided && s.Token != nil && s.Token.Expires != nil {
 		s.Cause = "the token was presented outside of the time it is valid for (" + s.Token.Times + ")"
 	}
+	if decided == 700024 {
+		if cause, fixes := s.times.validityInWords(); cause != "" {
+			s.Cause, s.Fixes = cause, fixes
+		}
+	}
 	if inside := Inside(s.Presented.Issuer); inside != "" && (decided == 0 || isMatching(decided)) && !strings.Contains(s.Cause, inside) {
 		s.Cause += "; and the token's issuer " + inside
 		if !slices.ContainsFunc(s.Fixes, func(f Fix) bool { return f.Words == r.publicIssuer()[0].Words }) {
@@ -97,7 +102,7 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		}
 	}
 	s.Causes = causesOf(circumstances{
-		code: decided, platform: r.platform, issuer: s.Presented.Issuer, agrees: agreeing != nil, subject: formAlone(s.Presented.Subject), sameRepository: withinRepository(s.Credentials),
+		code: decided, validity: s.times.validity(), platform: r.platform, issuer: s.Presented.Issuer, agrees: agreeing != nil, subject: formAlone(s.Presented.Subject), sameRepository: withinRepository(s.Credentials),
 	})
 }
 

@@ -232,7 +232,20 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 	} else if message != nil {
 		s.Presented.Masked, s.Presented.Doubts = masked(*message), doubts(*message)
 		if v := evidence.Values; !v.Issued.IsZero() && !v.Expires.IsZero() {
-			s.Presented.Times = timesInWords(&v.Issued, &v.Expires, nil, c.Now)
+			s.Presented.Times = timesOfError(v, evidence.Time)
+			s.times = timeline{evidence.Time, v.Issued, v.Expires}
+		}
+	}
+	if s.Token != nil {
+		s.times = timeline{at: evidence.Time}
+		if s.Token.Issued != nil {
+			s.times.from = *s.Token.Issued
+		}
+		if notBefore := dateOf(s.Token.Claims["nbf"]); notBefore != nil && notBefore.After(s.times.from) {
+			s.times.from = *notBefore
+		}
+		if s.Token.Expires != nil {
+			s.times.until = *s.Token.Expires
 		}
 	}
 	var platform *IssuerPlatform

@@ -77,7 +77,8 @@ type SignIn struct {
 	Contradictions []string      `json:"contradictions,omitempty"` // between the inputs
 	Checks         []entra.Check `json:"checks"`                   // in Entra's order
 
-	code int // of Error
+	code  int      // of Error
+	times timeline // of the assertion
 }
 
 // Presented is what an assertion says. What is empty is not known.
