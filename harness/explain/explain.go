@@ -53,7 +53,9 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 	if g.fetched && len(g.tokens) > 0 {
 		r.Notes = append(r.Notes, "The issuer's documents were fetched from this machine: what Entra gets may be another thing.")
 	}
-	r.Jobs = g.jobs(c, r.SignIns)
+	if r.Jobs, err = g.jobs(ctx, c, r.SignIns); err != nil {
+		return Report{}, err
+	}
 	for _, in := range c.Inputs {
 		if in.Scenario != nil {
 			r.Scenario = append(r.Scenario, scenarioLines(in)...)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/explain"
 	"github.com/issuerd/issuerd/harness/explain/input"
@@ -380,8 +382,12 @@ func TestJobs(t *testing.T) {
 	}}}}
 	r := explained(t, jobs, credential(t, "one", githubIssuer, mainBranch, audience), token(t, nil))
 	got := r.Jobs[0].Subjects
-	if !slices.Equal(got[0].AcceptedBy, []string{"one"}) || !got[0].Presented || len(got[1].AcceptedBy) > 0 || got[1].Presented {
-		t.Errorf("%+v", got)
+	want := []explain.JobAcceptance{{Credential: "one", If: []string{`{owner} is "octo"`, `{repo} is "web"`}}}
+	if d := cmp.Diff(want, got[0].AcceptedIf); d != "" || len(got[0].AcceptedBy) > 0 || !got[0].Presented {
+		t.Errorf("(-want +got):\n%s%+v", d, got[0])
+	}
+	if len(got[1].AcceptedBy) > 0 || len(got[1].AcceptedIf) > 0 || got[1].Presented {
+		t.Errorf("%+v", got[1])
 	}
 	if len(got[1].Differs) != 1 || !strings.Contains(got[1].Differs[0], "the credential is for the branch main, the job for pull requests") {
 		t.Errorf("differs %q", got[1].Differs)

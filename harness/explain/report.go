@@ -188,14 +188,21 @@ type Job struct {
 
 // JobSubject is a subject that a job would have.
 type JobSubject struct {
-	When       string   `json:"when,omitempty"`
-	Subject    string   `json:"subject"` // with {placeholders} for what the file does not say
-	Issuer     string   `json:"issuer,omitempty"`
-	Audience   string   `json:"audience,omitempty"`
-	Doubt      string   `json:"doubt,omitempty"`
-	AcceptedBy []string `json:"acceptedBy,omitempty"` // credentials
-	Presented  bool     `json:"presented,omitempty"`  // a token or an error at hand has it
-	Differs    []string `json:"differs,omitempty"`    // how the nearest credential differs, in words
+	When       string          `json:"when,omitempty"`
+	Subject    string          `json:"subject"` // with {placeholders} for what the file does not say
+	Issuer     string          `json:"issuer,omitempty"`
+	Audience   string          `json:"audience,omitempty"`
+	Doubt      string          `json:"doubt,omitempty"`
+	AcceptedBy []string        `json:"acceptedBy,omitempty"` // credentials, of which everything agrees
+	AcceptedIf []JobAcceptance `json:"acceptedIf,omitempty"` // those that agree as far as it is known
+	Presented  bool            `json:"presented,omitempty"`  // a token or an error at hand has it
+	Differs    []string        `json:"differs,omitempty"`    // how the nearest credential differs, in words
+}
+
+// JobAcceptance is a credential that accepts a job's token on conditions.
+type JobAcceptance struct {
+	Credential string   `json:"credential"`
+	If         []string `json:"if"` // what the inputs do not say and has to be so
 }
 
 // Empty tells whether the inputs said nothing that could be explained.

@@ -398,6 +398,9 @@ func (w *writer) job(j Job) {
 			w.field("", "this is the subject that was presented")
 		}
 		w.field("accepted", strings.Join(s.AcceptedBy, ", "))
+		for _, a := range s.AcceptedIf {
+			w.field("depends", visible(a.Credential+" accepts it, if "+strings.Join(a.If, " and ")))
+		}
 		for _, differs := range s.Differs {
 			w.field("nearest", differs)
 		}
