@@ -188,6 +188,14 @@ func (s sources) Stat(name string) (fs.FileInfo, error) {
 	return disk{}.Stat(name)
 }
 
+// RealPath implements scenario.RealPaths. What comes with the program has no links.
+func (s sources) RealPath(name string) (string, error) {
+	if within(s, name) {
+		return "/" + path.Clean(name), nil
+	}
+	return disk{}.RealPath(name)
+}
+
 // within tells whether a path, or a folder above it, is in a set of paths.
 func within(set map[string]bool, p string) bool {
 	for ; !set[p]; p = path.Dir(p) {
@@ -207,3 +215,19 @@ func (disk) Open(name string) (fs.File, error) { return os.Open(name) }
 
 // Stat implements fs.StatFS. It opens nothing, because to open a pipe is to wait for its writer.
 func (disk) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
+
+// RealPath implements scenario.RealPaths.
+func (disk) RealPath(name string) (string, error) {
+	if !filepath.IsAbs(name) {
+		wd, err := os.Getwd()
+		if err != nil {
+			return "", err
+		}
+		if wd, err = filepath.EvalSymlinks(wd); err != nil { // before a .. is taken off it
+			return "", err
+		}
+		name = filepath.Join(wd, name)
+	}
+	found, err := filepath.EvalSymlinks(name)
+	return filepath.ToSlash(found), err
+}

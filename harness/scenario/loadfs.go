@@ -26,7 +26,7 @@ import (
 // something out. What document.ReadFile refuses is a problem. It reads several files of fsys at the same time.
 //
 // A scenario may use a directory file of fsys (entra.use), in its own folder or the one above it, or below these. Such a
-// file may lie among the scenarios.
+// file may lie among the scenarios. If fsys is a RealPaths, a symbolic link to a file of somewhere else is a problem.
 func LoadFS(fsys fs.FS, names Names, paths ...string) ([]*File, document.Problems) {
 	if len(paths) == 0 {
 		paths = []string{"."}

@@ -29,6 +29,10 @@ func use(root *document.Node, name string, fsys fs.FS, log *document.Log) (used 
 		return ""
 	}
 	used = path.Join(path.Dir(name), written)
+	if leadsOut(fsys, path.Dir(name), used) {
+		log.Add(n.Position, "put the file itself there", "%q is a link that leads out of the scenario's folder and the one above", written)
+		return used
+	}
 	src, err := document.ReadFile(fsys, used, MaxSize)
 	if err != nil {
 		log.Add(n.Position, "the path is relative to the folder of the scenario", "%s: %s", used, pathMessage(err))
@@ -59,6 +63,32 @@ func mayUse(written string) bool {
 	}
 	clean := path.Clean(written)
 	return clean != ".." && !strings.HasPrefix(strings.TrimPrefix(clean, "../"), "../") && strings.TrimPrefix(clean, "../") != ".."
+}
+
+// RealPaths is a file system with symbolic links, which has them followed for what entra.use names.
+type RealPaths interface {
+	fs.FS
+	// RealPath returns the absolute, slash-separated path of a file or folder, with no symbolic link in it.
+	RealPath(name string) (string, error)
+}
+
+// leadsOut tells whether a path in a scenario's folder or the one above it is, by symbolic links, one of somewhere else.
+// Where nothing can be followed, as where there is no file, it is not: to read it is the error then.
+func leadsOut(fsys fs.FS, folder, used string) bool {
+	links, ok := fsys.(RealPaths)
+	if !ok {
+		return false
+	}
+	file, err := links.RealPath(used)
+	if err != nil {
+		return false
+	}
+	for _, allowed := range []string{folder, path.Join(folder, "..")} {
+		if within, err := links.RealPath(allowed); err == nil && strings.HasPrefix(file, strings.TrimSuffix(within, "/")+"/") {
+			return false
+		}
+	}
+	return true
 }
 
 // readDirectory reads a directory file that a scenario uses; nil if it has problems.
