@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,22 +32,34 @@ func (f *serveFlags) beginning() (world control.WorldSpec, faults []control.Faul
 			return world, nil, fmt.Errorf("--clock %w", err)
 		}
 	}
-	for _, text := range f.faults {
+	faults, err = parseFaults(f.faults)
+	return world, faults, err
+}
+
+// parseFaults reads the faults of serve --fault. One that would take the place of an earlier one is an error.
+func parseFaults(flags []string) (all []control.FaultSpec, err error) {
+	var from []string // the flag of each
+	for _, text := range flags {
+		var more []control.FaultSpec
 		if isFaultFile(text) {
-			more, err := readFaultFile(text)
-			if err != nil {
-				return world, nil, err
-			}
-			faults = append(faults, more...)
-			continue
+			more, err = readFaultFile(text)
+		} else {
+			more = make([]control.FaultSpec, 1)
+			more[0], err = parseFault(text)
 		}
-		fault, err := parseFault(text)
 		if err != nil {
-			return world, nil, err
+			return nil, err
 		}
-		faults = append(faults, fault)
+		for _, fault := range more {
+			i := slices.IndexFunc(all, func(other control.FaultSpec) bool { return other.Issuer == fault.Issuer && other.Name == fault.Name })
+			if i >= 0 {
+				return nil, fmt.Errorf("--fault %q: %s of %s is already in --fault %q, and only one of them would be in force: leave one out",
+					text, fault.Name, fault.Issuer, from[i])
+			}
+			all, from = append(all, fault), append(from, text)
+		}
 	}
-	return world, faults, nil
+	return all, nil
 }
 
 // resetClock has the clock of a world that --state has kept be as the flags say.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,6 +32,24 @@ func TestParseFault(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
 			t.Errorf("%q: %v (-want +got):\n%s", tt.text, err, diff)
 		}
+	}
+}
+
+// TestParseFaults has faults of one name for one issuer, of which only one would be in force.
+func TestParseFaults(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "two.yaml")
+	if err := os.WriteFile(file, []byte("faults: [{of: github, status: {document: jwks}}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, flags := range [][]string{{"github:status", "gcp:status", "github status document=jwks"}, {"github:status", file}, {file, file}} {
+		_, err := parseFaults(flags)
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("status of github is already in --fault %q", flags[0])) {
+			t.Errorf("%q: error %v", flags, err)
+		}
+	}
+	if got, err := parseFaults([]string{"github:unreachable", file, "gcp:status"}); err != nil || len(got) != 3 || got[1].Name != "status" {
+		t.Errorf("%v, error %v", got, err)
 	}
 }
 

@@ -29,8 +29,9 @@ var format = document.Format{Name: "fault", Start: `a fault file starts with "fa
 //	  - {of: entra, throttled: {retryAfter: 5, times: 1}}
 //
 // Each item says whose the fault is, and has the fault by its name with its parameters. name is printed in errors.
-// Everything that is wrong is reported at once, each at its own key or value: the error is [document.Problems]. Whether
-// there is such an issuer is not looked at.
+// Everything that is wrong is reported at once, each at its own key or value: the error is [document.Problems]. A fault
+// may occur once for whom it is of: a second takes the place of the first where faults are in force. Whether there is
+// such an issuer is not looked at.
 func Parse(name string, src []byte) ([]Set, error) {
 	log := &document.Log{File: name}
 	read := format.Read(src, log)
@@ -46,7 +47,12 @@ func Parse(name string, src []byte) ([]Set, error) {
 	var sets []Set
 	if log.Len() == 0 {
 		for _, item := range read.Root.Get("faults").List() {
-			sets = append(sets, setOf(d, item))
+			set := setOf(d, item)
+			if i := slices.IndexFunc(sets, set.replaces); i >= 0 {
+				at := sets[i].Position
+				d.Fail(item, "leave one of them out", "%s of %s is already at %s:%d:%d, and only one of them would be in force", set.Name, set.Of, name, at.Line, at.Column)
+			}
+			sets = append(sets, set)
 		}
 		if len(sets) == 0 {
 			d.FailAt(read.Root, []any{"faults"}, "", "the list is empty: want one fault or more")
@@ -56,6 +62,11 @@ func Parse(name string, src []byte) ([]Set, error) {
 		return nil, log.Problems()
 	}
 	return sets, nil
+}
+
+// replaces tells whether a fault takes the place of another one.
+func (s Set) replaces(other Set) bool {
+	return s.Name != "" && s.Of == other.Of && s.Name == other.Name
 }
 
 // setOf reads an item of a fault file.
