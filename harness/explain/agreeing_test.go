@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/explain"
 	"github.com/issuerd/issuerd/harness/explain/input"
 )
@@ -45,6 +46,36 @@ func TestAgreeingCredential(t *testing.T) {
 			if is != tt.agrees {
 				t.Errorf("%s: the cause %q is %v", tt.name, words, is)
 			}
+		}
+	}
+}
+
+// TestNothingCompared: which side of a comparison is hidden is said, and nothing that was compared is not agreement.
+func TestNothingCompared(t *testing.T) {
+	t.Parallel()
+	refused := failure(700213, now, map[string]string{"sub": "repo:octo/web:pull_request"})
+	for _, tt := range []struct {
+		subject string // of the credential
+		inputs  input.Found
+		cause   string
+		missing string
+		text    string
+	}{
+		{"repo:<org>/<repo>:pull_request", refused, "its subject is not known here (subject is repo:<org>/<repo>:pull_request)", "credential", "?  repo:<org>/<repo>:pull_request  (it is not known of the credential; presented was repo:octo/web:pull_request)"},
+		{"repo:YOUR_ORG/YOUR_REPO:pull_request", refused, "its subject is not known here", "credential", "presented was repo:octo/web:pull_request"},
+		{"repo:***/web:pull_request", failure(700213, now, map[string]string{"sub": "***"}), "nothing could be compared with one: what was presented is hidden (sub (***))", "", "hidden"},
+		{mainBranch, failure(700213, now, map[string]string{"sub": "***"}), "what was presented is hidden (sub (***))", "", "hidden"},
+		{mainBranch, refused, "the subject of one is not the token's", "", "differs"},
+	} {
+		r := explained(t, tt.inputs, credential(t, "one", githubIssuer, tt.subject, audience))
+		s, missing := only(t, r), ""
+		for _, c := range s.Credentials[0].Compared {
+			if c.Field == entra.FieldSubject {
+				missing = c.Missing
+			}
+		}
+		if !strings.Contains(s.Cause, tt.cause) || missing != tt.missing || !strings.Contains(r.Text(false), tt.text) || strings.Contains(s.Cause, "could be compared agrees") {
+			t.Errorf("%s: cause %q, missing %q\n%s", tt.subject, s.Cause, missing, r.Text(false))
 		}
 	}
 }

@@ -12,6 +12,49 @@ type Compared struct {
 	entra.Comparison
 	Marks       *Marks       `json:"marks,omitempty"`       // nil: they are equal, or not to be compared
 	Differences []Difference `json:"differences,omitempty"` // in words; empty: they are equal
+	// Missing says, of a comparison that could not be made, which sides are not known: "credential", "presented", "both".
+	Missing string `json:"missing,omitempty"`
+}
+
+// missing says which side of a comparison that could not be made is not known.
+func (h heldCredential) missing(c Compared) string {
+	if !c.Unknown {
+		return ""
+	}
+	lacks := false
+	for _, names := range []map[string]string{h.Unknown, h.Masked} {
+		for name := range names {
+			lacks = lacks || fieldOf(name) == c.Field
+		}
+	}
+	switch {
+	case lacks && c.Got == "":
+		return "both"
+	case lacks:
+		return "credential"
+	}
+	return "presented"
+}
+
+// incomparable says why nothing of a credential could be compared; "": something could be.
+func incomparable(m CredentialMatch, masked []string) string {
+	var hidden []string
+	for _, c := range m.Compared {
+		if c.Equal || len(c.Differences) > 0 {
+			return ""
+		}
+		if c.Missing == "credential" || c.Missing == "both" {
+			hidden = append(hidden, fieldWords[c.Field])
+		}
+	}
+	words := "nothing could be compared with " + m.Name
+	switch {
+	case len(hidden) > 0:
+		return words + ": its " + strings.Join(hidden, " and its ") + " is not known here (" + strings.Join(m.Unknown, "; ") + "); give the credential as az or Microsoft Graph prints it"
+	case len(masked) > 0:
+		return words + ": what was presented is hidden (" + strings.Join(masked, "; ") + "); give the error as it was printed, or a token"
+	}
+	return words + ": what was presented is not known of it; give a token"
 }
 
 // explainComparison says how the two of a recorded comparison differ.

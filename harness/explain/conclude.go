@@ -54,7 +54,7 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		s.Cause = agreementInWords(*agreeing)
 		s.Fixes = r.fixesOfAgreeing(agreeing)
 	case message != nil && len(s.Credentials) > 0 && isMatching(decided):
-		s.Cause = "what could be compared agrees; what is not known here decides"
+		s.Cause = s.undecided()
 	case message != nil:
 		if row, known := entra.Lookup(decided); known {
 			s.Cause = row.Cause
@@ -82,7 +82,7 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 		s.Cause = "no credential is at hand to compare the token with"
 		s.Fixes = append(r.compareFirst(), r.makeNew("make a federated credential that accepts this token")...)
 	default:
-		s.Cause = "what could be compared agrees; what is not known here decides"
+		s.Cause = s.undecided()
 		if open, differing := s.first(Undecided), s.first(Differs); open != nil && open.open && differing != nil {
 			s.Cause = fmt.Sprintf("%s decides, of which is not known here: its %s; if it is no other, %s", open.Name, strings.Join(open.Unknown, ", its "), differenceInWords(*differing))
 		}
@@ -159,6 +159,16 @@ func agreementInWords(m CredentialMatch) string {
 		words += fmt.Sprintf("; that it has the %s is not known here", strings.Join(open, " and the "))
 	}
 	return words + ": if it has, Entra compared with another credential than this, as follows"
+}
+
+// undecided is the cause if none was found, and what could be compared does not differ.
+func (s *SignIn) undecided() string {
+	for _, m := range s.Credentials {
+		if incomparable(m, s.Presented.Masked) == "" {
+			return "what could be compared agrees; what is not known here decides"
+		}
+	}
+	return incomparable(s.Credentials[0], s.Presented.Masked)
 }
 
 // nearest is the credential that the cause is looked for in; nil: none is at hand. refused: it is known that none

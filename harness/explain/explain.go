@@ -355,7 +355,9 @@ func (g *gathered) matches(checks []entra.Check) []CredentialMatch {
 		m := CredentialMatch{Name: held.label, From: held.from, Owner: owner(held)}
 		unequal, unknown := 0, 0
 		for _, compared := range made[i] {
-			m.Compared = append(m.Compared, explainComparison(compared))
+			c := explainComparison(compared)
+			c.Missing = held.missing(c)
+			m.Compared = append(m.Compared, c)
 			switch {
 			case compared.Unknown:
 				unknown++

@@ -306,7 +306,7 @@ func (w *writer) match(m CredentialMatch) {
 		case c.Equal:
 			w.line(2, "%-9s %s  %s", name, w.paint(green, "="), visible(c.Want))
 		case c.Unknown:
-			w.line(2, "%-9s ?  %s", name, visible(cmp.Or(c.Want, "not known"))+"  (the other is not known)")
+			w.line(2, "%-9s ?  %s", name, visible(cmp.Or(c.Want, "not known"))+"  ("+missingWords(c)+")")
 		case c.Marks == nil:
 			w.line(2, "%-9s %s  %s", name, w.paint(red, "≠"), visible(c.Want))
 			w.line(14, "the token has %s", cmp.Or(visible(c.Got), "no such claim"))
@@ -322,6 +322,17 @@ func (w *writer) match(m CredentialMatch) {
 	for _, unknown := range m.Unknown {
 		w.line(2, "not literal: %s", unknown)
 	}
+}
+
+// missingWords say why a comparison could not be made.
+func missingWords(c Compared) string {
+	switch c.Missing {
+	case "credential":
+		return "it is not known of the credential; presented was " + visible(c.Got)
+	case "both":
+		return "it is known neither of the credential nor of what was presented"
+	}
+	return "the other is not known"
 }
 
 func (w *writer) answer(s SignIn) {
