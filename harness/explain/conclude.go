@@ -90,6 +90,12 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	if decided == 700024 && s.Answer != nil && s.Answer.Number == decided && s.Token != nil && s.Token.Expires != nil {
 		s.Cause = "the token was presented outside of the time it is valid for (" + s.Token.Times + ")"
 	}
+	if kids, refused := publishedKeys(s.Checks); decided == 7000272 && refused {
+		s.Cause = keysInWords(s.Presented.KeyID, kids)
+	}
+	if s.printedKey != "" {
+		s.Cause = fmt.Sprintf("the error prints %s, the hexadecimal form of %q, which is among the keys that are given here: Entra may have looked before it was published", visible(s.printedKey), visible(s.Presented.KeyID))
+	}
 	if decided == 700024 {
 		if cause, fixes := s.times.validityInWords(); cause != "" {
 			s.Cause, s.Fixes = cause, fixes

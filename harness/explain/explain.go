@@ -225,6 +225,14 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 	if err != nil {
 		return s, err
 	}
+	if kids, refused := publishedKeys(examination.Checks); refused && compact == "" && evidence.Values.KeyID != nil {
+		if kid, is := hexForm(*evidence.Values.KeyID, kids); is { // it is in the set that is given here
+			s.printedKey, evidence.Values.KeyID = *evidence.Values.KeyID, &kid
+			if examination, err = g.fetchAndExamine(ctx, evidence); err != nil {
+				return s, err
+			}
+		}
+	}
 	s.Checks = examination.Checks
 	s.Presented = presentedBy(examination.SignIn)
 	if compact != "" {

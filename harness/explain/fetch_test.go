@@ -145,3 +145,32 @@ func TestUnreachable(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
+
+// TestKeysBeside: the keys of the set are shown beside the one that was not found, which may be printed in hexadecimal.
+func TestKeysBeside(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const thumbprint = "_1wYpEKMb8oW9vSxHAN_-vR9CYg"
+	jwks, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "key-1", Use: "sig"}, {Key: key.Public(), KeyID: thumbprint, Use: "sig"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		kid, cause string
+		answered   bool
+	}{
+		{"a1b2", `kid "a1b2" is not among the issuer's keys; the set that is given here has "_1wYpEKMb8oW9vSxHAN_-vR9CYg", "key-1"`, true},
+		{"6B65792D31", `prints 6B65792D31, the hexadecimal form of "key-1"`, false},
+		{"6b65792d31", `the hexadecimal form of "key-1"`, false},
+		{"FF5C18A4428C6FCA16F6F4B11C037FFAF47D0988", `the hexadecimal form of "` + thumbprint + `"`, false},
+		{"key-1", "kid is not among the issuer's keys that Entra holds", false},
+	} {
+		s := only(t, explained(t, failure(7000272, now, map[string]string{"kid": tt.kid, "issuer": "https://idp.example.com"}), read(t, "jwks.json", string(jwks))))
+		if !strings.Contains(s.Cause, tt.cause) || (s.Answer != nil) != tt.answered || len(s.Causes) != 1 {
+			t.Errorf("%s: cause %q, answer %+v, causes %+v", tt.kid, s.Cause, s.Answer, s.Causes)
+		}
+	}
+}

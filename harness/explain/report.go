@@ -79,6 +79,8 @@ type SignIn struct {
 
 	code  int      // of Error
 	times timeline // of the assertion
+	// printedKey is the hexadecimal form of the kid, if the error prints that
+	printedKey string
 }
 
 // Presented is what an assertion says. What is empty is not known.
