@@ -39,10 +39,40 @@ func (r *remedy) doubtsOf(c directory.Credential) []string {
 		{entra.FieldIssuer, c.Issuer, r.presented.Issuer}, {entra.FieldSubject, c.Subject, r.presented.Subject}, {entra.FieldAudience, first(c.Audiences), strings.Join(r.presented.Audience, ",")},
 	} {
 		if doubt := r.doubts[value.field]; doubt != "" && value.text == value.from {
-			doubts = append(doubts, fieldWords[value.field]+": "+doubt+": compare it with a token")
+			if !r.fromToken {
+				doubt += ": compare it with a token"
+			}
+			doubts = append(doubts, fieldWords[value.field]+": "+doubt)
 		}
 	}
 	return doubts
+}
+
+// presentedOf is what was presented where a credential has a field.
+func (r *remedy) presentedOf(field entra.Field) string {
+	switch field {
+	case entra.FieldIssuer:
+		return r.presented.Issuer
+	case entra.FieldSubject:
+		return r.presented.Subject
+	}
+	return strings.Join(r.presented.Audience, ",")
+}
+
+// doubtSpaces adds to the doubts the white space that people do not see: it may have come by pasting, or be a slip.
+func (r *remedy) doubtSpaces() {
+	if r.doubts == nil {
+		r.doubts = map[entra.Field]string{}
+	}
+	for _, field := range []entra.Field{entra.FieldIssuer, entra.FieldSubject, entra.FieldAudience} {
+		if words := oddSpaces(r.presentedOf(field)); len(words) > 0 {
+			doubt := "it has " + strings.Join(words, ", ")
+			if before := r.doubts[field]; before != "" {
+				doubt = before + "; " + doubt
+			}
+			r.doubts[field] = doubt
+		}
+	}
 }
 
 func (r *remedy) plainCommands(c directory.Credential, change bool) []Command {

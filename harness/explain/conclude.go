@@ -16,6 +16,13 @@ func (g *gathered) conclude(s *SignIn, platform *IssuerPlatform, message *paste.
 	if s.Token == nil {
 		r.doubts = doubtful(message)
 	}
+	r.fromToken = s.Token != nil
+	r.doubtSpaces()
+	for _, field := range []entra.Field{entra.FieldIssuer, entra.FieldSubject, entra.FieldAudience} {
+		if words := oddSpaces(r.presentedOf(field)); len(words) > 0 {
+			s.Presented.Doubts = append(s.Presented.Doubts, fieldWords[field]+": it has "+strings.Join(words, ", "))
+		}
+	}
 	if platform != nil {
 		r.platform = platform.Name
 	}

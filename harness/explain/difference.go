@@ -2,6 +2,7 @@ package explain
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -221,6 +222,23 @@ func spaces(s string) []string {
 		found = append(found, name)
 	}
 	return found
+}
+
+// oddSpaces names the characters of a value that people do not see and do not expect: white space at its ends, and
+// anywhere what is no plain space.
+func oddSpaces(s string) []string {
+	if strings.TrimSpace(s) == s && !strings.ContainsFunc(s, func(r rune) bool { return r != ' ' && isInvisible(r) }) {
+		return nil
+	}
+	return slices.DeleteFunc(spaces(s), func(name string) bool { return name == spaceNames[' ']+" in it" })
+}
+
+// shown is a value for people: in quotes if it has white space that would not be seen.
+func shown(s string) string {
+	if len(oddSpaces(s)) > 0 {
+		return `"` + visible(s) + `"`
+	}
+	return visible(s)
 }
 
 // alike are letters of other alphabets, and signs, that look like those of ASCII.

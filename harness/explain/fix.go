@@ -31,6 +31,7 @@ type remedy struct {
 	platform   string
 	credential *heldCredential  // the nearest; nil: none is at hand
 	match      *CredentialMatch // what was compared of it
+	fromToken  bool             // presented is what a token at hand says
 	anew       bool             // the credential is to be made anew rather than edited
 	// doubts are why a value of presented may be another. No command has such a value without its doubt.
 	doubts map[entra.Field]string

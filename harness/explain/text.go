@@ -215,10 +215,10 @@ func (w *writer) signIn(s SignIn) {
 	if s.Token != nil {
 		w.token(*s.Token)
 	} else {
-		w.field("issuer", visible(s.Presented.Issuer))
-		w.field("subject", visible(s.Presented.Subject))
-		w.field("audience", visible(strings.Join(s.Presented.Audience, ", ")))
-		w.field("key", visible(s.Presented.KeyID))
+		w.field("issuer", shown(s.Presented.Issuer))
+		w.field("subject", shown(s.Presented.Subject))
+		w.field("audience", shown(strings.Join(s.Presented.Audience, ", ")))
+		w.field("key", shown(s.Presented.KeyID))
 		w.field("times", s.Presented.Times)
 		w.field("platform", s.Presented.Platform)
 		for i, hidden := range s.Presented.Masked {
@@ -259,10 +259,10 @@ func (w *writer) token(t Token) {
 		header = append(header, name+" "+visible(textOf(t.Header[name])))
 	}
 	w.field("header", strings.Join(header, ", "))
-	shown := map[string]bool{"iat": true, "exp": true, "nbf": true}
+	seen := map[string]bool{"iat": true, "exp": true, "nbf": true}
 	for _, name := range []string{"iss", "sub", "aud"} {
-		shown[name] = true
-		w.field(name, visible(textOf(t.Claims[name])))
+		seen[name] = true
+		w.field(name, shown(textOf(t.Claims[name])))
 	}
 	w.field("times", t.Times)
 	if t.Issuer != nil {
@@ -271,14 +271,14 @@ func (w *writer) token(t Token) {
 		w.field("issued by", "an issuer that issuerd does not know")
 	}
 	for _, m := range t.Means {
-		shown[m.Claim] = true
-		shown[strings.SplitN(m.Claim, "/", 2)[0]] = true
+		seen[m.Claim] = true
+		seen[strings.SplitN(m.Claim, "/", 2)[0]] = true
 		w.line(2, "%s = %s", m.Claim, visible(m.Value))
 		w.line(6, "%s", m.Means)
 	}
 	var rest []string
 	for _, name := range slices.Sorted(maps.Keys(t.Claims)) {
-		if !shown[name] {
+		if !seen[name] {
 			rest = append(rest, name)
 		}
 	}
