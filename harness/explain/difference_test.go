@@ -47,6 +47,8 @@ func TestDifferences(t *testing.T) {
 		{entra.FieldSubject, "system:serviceaccount:dev:app", "system:serviceaccount:prod:app", "part", "the namespace dev, the token for prod"},
 		{entra.FieldSubject, "sc://o/p/c", "p://o/p/pipeline", "connection-or-pipeline", "was not given the service connection"},
 		{entra.FieldSubject, "sc://o/p/c", "/eid1/c/pub/t/a/b/c", "connection-issuer", "read issuer and subject from the service connection"},
+		{entra.FieldSubject, "pulumi:environments:org:contoso:env:web/prod", "pulumi:environments:org:contoso:env:<yaml>", "pulumi-yaml", "<yaml>, which is meant literally"},
+		{entra.FieldSubject, "pulumi:environments:org:contoso:env:<yaml>", "pulumi:environments:org:other:env:<yaml>", "other", "different texts"},
 		{entra.FieldSubject, "a", "b", "other", "different texts"},
 		{entra.FieldIssuer, githubIssuer + "/", githubIssuer, "trailing-slash", "GitHub's issuer has no slash"},
 		{entra.FieldIssuer, "https://eastus.oic.prod-aks.azure.com/t/c", "https://eastus.oic.prod-aks.azure.com/t/c/", "trailing-slash", "which belongs to them"},

@@ -119,8 +119,14 @@ var formNames = map[subjectForm]string{
 	formEntra: "a subject that Entra makes (/eid1/…), as service connections and agents have", formSPIFFE: "a SPIFFE ID", formGUID: "a GUID, such as a managed identity's object id",
 }
 
+// pulumiLiteral ends subjects of Pulumi ESC as they are.
+const pulumiLiteral = ":env:<yaml>"
+
 // subjectDifferences tells how two subjects differ by what their parts mean.
 func subjectDifferences(want, got string) []Difference {
+	if strings.HasPrefix(got, "pulumi:") && strings.Contains(got, pulumiLiteral) && !strings.Contains(want, pulumiLiteral) {
+		return []Difference{{"pulumi-yaml", "the token's subject ends in <yaml>, which is meant literally: Pulumi ESC has it in the place of an environment's name (pulumi/esc#173)"}}
+	}
 	wantForm, wantParts := formOf(want)
 	gotForm, gotParts := formOf(got)
 	if strings.ContainsAny(want, "*?") {
