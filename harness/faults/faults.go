@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -193,7 +194,11 @@ func (f Fault) read(parameters any, into named) (given map[string]any, err error
 	}
 	err = json.Unmarshal(raw, into)
 	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		return nil, f.wrong(fmt.Errorf("parameter %q: want %s, got %s", strings.TrimPrefix(wrong.Field, "When."), kinds[wrong.Type.Kind()].want, wrong.Value))
+		name, got := strings.TrimPrefix(wrong.Field, "When."), wrong.Value
+		if text, _ := given[name].(string); beyondIntegers.MatchString(text) {
+			got = "one of more than 64 bits"
+		}
+		return nil, f.wrong(fmt.Errorf("parameter %q: want %s, got %s", name, kinds[wrong.Type.Kind()].want, got))
 	}
 	if err != nil {
 		return nil, f.wrong(fmt.Errorf("parameters %s: %w", raw, err))
@@ -206,6 +211,9 @@ func (f Fault) read(parameters any, into named) (given map[string]any, err error
 	}
 	return given, nil
 }
+
+// beyondIntegers matches an integer that YAML has as text because it is too large.
+var beyondIntegers = regexp.MustCompile(`^[+-]?[0-9]{19,}$`)
 
 // validateNames refuses parameters that the fault does not take.
 func (f Fault) validateNames(given map[string]any) error {

@@ -31,6 +31,8 @@ func TestParseFile(t *testing.T) {
 		"faults: [{of: '', stall: {}}]":  "want an issuer's URL or platform, or entra",
 		"fault: [{of: a, stall: {}}]":    "fault",
 		"faults: [{of: a, tampered: {}}": "faults.yaml:1:",
+		"faults: [{of: a, status: {times: 99999999999999999999}}]":                                                          `parameter "times": want an integer, got one of more than 64 bits`,
+		"faults: [{of: a, status: {times: '2'}}]":                                                                           `parameter "times": want an integer, got string`,
 		"faults:\n  - {of: a, status: {document: discovery}}\n  - {of: b, status: }\n  - {of: a, status: {document: jwks}}": "faults.yaml:4:5: status of a is already at faults.yaml:2:5",
 	} {
 		if _, err := faults.Parse("faults.yaml", []byte(src)); err == nil || !strings.Contains(err.Error(), want) {
