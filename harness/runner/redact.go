@@ -1,9 +1,15 @@
 package runner
 
 import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"html"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/document"
@@ -30,11 +36,37 @@ func secretsOf(env map[string]any) secrets {
 	for name, value := range env {
 		text, _ := value.(string)
 		if secretName.MatchString(name) && !pathName.MatchString(name) && len(text) >= shortestSecret {
-			found = append(found, text)
+			found = append(found, written(text)...)
 		}
 	}
 	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) }) // one may be part of another
 	return found
+}
+
+// written are a text and the ways in which it is written in messages and in what is sent: in JSON, with and without
+// what HTML takes for its own, in JSON within JSON, in XML, in Go and in a URL.
+func written(text string) []string {
+	inJSON, plain := jsonText(text, true), jsonText(text, false)
+	quoted := strconv.Quote(text)
+	var inXML strings.Builder
+	_ = xml.EscapeText(&inXML, []byte(text)) // a Builder refuses nothing
+	all := []string{
+		text, inJSON, plain, jsonText(inJSON, false), jsonText(plain, true), jsonText(plain, false), quoted[1 : len(quoted)-1], inXML.String(), html.EscapeString(text),
+		url.QueryEscape(text), url.PathEscape(text),
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// jsonText is a text as it is between the quotes of JSON.
+func jsonText(text string, escapeHTML bool) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	if err := e.Encode(text); err != nil {
+		return text
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\n"), `"`), `"`)
 }
 
 // text takes the secrets and the tokens out of a text.

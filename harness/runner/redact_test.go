@@ -68,6 +68,29 @@ func TestReportsKeepSecrets(t *testing.T) {
 	}
 }
 
+// TestReportsKeepEscapedSecrets has a secret with characters that JSON, XML and URLs write in another way.
+func TestReportsKeepEscapedSecrets(t *testing.T) {
+	t.Parallel()
+	src := signIn + `  - call: {url: "https://graph.microsoft.com/v1.0/nowhere"}
+    expect: {status: 400, body: {a: "${{ env.MY_PASSWORD }}", b: {c: "in ${{ toJSON(env.MY_PASSWORD) }}"}}}
+`
+	run := runner.Run(t.Context(), []*scenario.File{load(t, src)}, runner.Options{
+		Target: start(t), Env: map[string]any{"MY_PASSWORD": `"Sup3rS3cret"q<b>&\z`},
+	})
+	if len(run.Results) != 1 || run.Results[0].Status != report.Fail {
+		t.Fatalf("results %+v", run.Results)
+	}
+	for name, format := range report.Formats {
+		var b bytes.Buffer
+		if err := format(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		if text := b.String(); strings.Contains(text, "Sup3rS3cret") || !strings.Contains(text, "***") {
+			t.Errorf("%s shows a secret:\n%.3000s", name, text)
+		}
+	}
+}
+
 // TestAnswersOfStepsThatPass are in the report.
 func TestAnswersOfStepsThatPass(t *testing.T) {
 	t.Parallel()
