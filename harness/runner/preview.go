@@ -30,7 +30,7 @@ func PreviewAll(files []*scenario.File, opts Options) []Preview {
 		p := newPlay(c, session)
 		steps, err := p.preview()
 		p.conclude(err)
-		session.secrets.redact(&p.result)
+		session.secrets.redact(&p.result, nil)
 		all = append(all, Preview{p.result, steps})
 	}
 	return all

@@ -79,54 +79,62 @@ func (s secrets) text(text string) string {
 }
 
 // redact takes the secrets and the tokens out of what a result says, in place: out of every string but those that the
-// file's author gave, so that a member which is added later is not forgotten.
-func (s secrets) redact(result *report.Result) { s.walk(reflect.ValueOf(result).Elem()) }
+// file's author gave, so that a member which is added later is not forgotten. What an expression made of one of the
+// case's tokens, such as its signature, is taken out, too.
+func (s secrets) redact(result *report.Result, tokens []string) {
+	parts := fragmentsOf(tokens)
+	walk(reflect.ValueOf(result).Elem(), func(text string) string { return parts.mask(s.text(text)) })
+}
 
 // authored are the members that say where something is in the file.
 var authored = []string{"Name", "Case", "Labels", "File", "Action"}
 
-func (s secrets) walk(v reflect.Value) {
+// walk puts what hide makes of them in the place of strings.
+func walk(v reflect.Value, hide func(string) string) {
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(s.text(v.String()))
+		v.SetString(hide(v.String()))
 	case reflect.Pointer:
 		if !v.IsNil() {
-			s.walk(v.Elem())
+			walk(v.Elem(), hide)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			s.walk(v.Index(i))
+			walk(v.Index(i), hide)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if !slices.Contains(authored, v.Type().Field(i).Name) {
-				s.walk(v.Field(i))
+				walk(v.Field(i), hide)
 			}
 		}
 	case reflect.Map: // the claims of a token
 		if claims, ok := v.Interface().(map[string]any); ok {
 			for name, value := range claims {
-				claims[name] = s.value(value)
+				claims[name] = hidden(value, hide)
 			}
 		}
 	}
 }
 
 // value takes the secrets and the tokens out of a value of JSON, into a new one.
-func (s secrets) value(value any) any {
+func (s secrets) value(value any) any { return hidden(value, s.text) }
+
+// hidden is a value of JSON with what hide makes of them in the place of strings.
+func hidden(value any, hide func(string) string) any {
 	switch value := value.(type) {
 	case string:
-		return s.text(value)
+		return hide(value)
 	case []any:
 		out := make([]any, len(value))
 		for i, one := range value {
-			out[i] = s.value(one)
+			out[i] = hidden(one, hide)
 		}
 		return out
 	case map[string]any:
 		out := make(map[string]any, len(value))
 		for name, one := range value {
-			out[name] = s.value(one)
+			out[name] = hidden(one, hide)
 		}
 		return out
 	}

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -90,6 +91,34 @@ func TestReportsKeepEscapedSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestReportsKeepPartsOfTokens has expressions take tokens apart.
+func TestReportsKeepPartsOfTokens(t *testing.T) {
+	t.Parallel()
+	for _, expression := range []string{
+		"split(steps.m.token, '.')[0]", "split(steps.m.token, '.')[1]", "split(steps.m.token, '.')[2]", "replace(steps.m.token, '.', '_')", "steps.m.token[5:]",
+		"lower(steps.m.token)", "upper(steps.m.token)", "toBase64(steps.m.token)", "split(steps.e.accessToken, '.')[2]", "steps.m.token[40:80]",
+		"reverse(split(steps.e.accessToken, '.'))[0]", "{'a': split(steps.m.token, '.')[2][3:40]}.a",
+	} {
+		src := strings.Replace(signIn, "- mint:", "- id: m\n    mint:", 1)
+		src = strings.Replace(src, "- exchange:", "- id: e\n    exchange:", 1) + "  - mint: {audience: x, via: direct}\n    expect: {that: [\"" + expression + " == 'a'\"]}\n"
+		run := runner.Run(t.Context(), []*scenario.File{load(t, src)}, runner.Options{Target: start(t)})
+		if len(run.Results) != 1 || run.Results[0].Status != report.Fail {
+			t.Fatalf("%s: %+v", expression, problemOf(run.Results[0]))
+		}
+		var b bytes.Buffer
+		if err := report.JSON(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		value := problemOf(run.Results[0]).Message + problemOf(run.Results[0]).Value
+		if piece := longWord.FindString(value); piece != "" || !strings.Contains(value, "…") {
+			t.Errorf("%s: %q has %q of a token", expression, value, piece)
+		}
+	}
+}
+
+// longWord matches what is longer than any name in the messages of that test.
+var longWord = regexp.MustCompile(`[\w+/=-]{24,}`)
 
 // TestAnswersOfStepsThatPass are in the report.
 func TestAnswersOfStepsThatPass(t *testing.T) {

@@ -172,6 +172,7 @@ type play struct {
 	entraFaults []control.Fault // of Entra's own, from the start
 	assertion   string          // the last minted token
 	access      string          // the last access token
+	tokens      []string        // all of both so far
 	requests    int             // sent to Entra so far, for their ids
 	read        int             // the journal's entries read so far
 	unmet       string          // why the exchange under way is being repeated
@@ -205,7 +206,7 @@ func (p *play) run(ctx context.Context, err error) report.Result {
 	}
 	p.result.Ms = milliseconds(p.opts.Now().Sub(begin))
 	p.conclude(err)
-	p.among.secrets.redact(&p.result)
+	p.among.secrets.redact(&p.result, p.tokens)
 	return p.result
 }
 

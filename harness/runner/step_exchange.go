@@ -168,6 +168,7 @@ func (p *play) attempt(ctx context.Context, client Client, req Request) (map[str
 	record.OAuth, _ = answer.Body["error"].(string)
 	record.Text = description(result)
 	if compact, ok := answer.Body["access_token"].(string); ok {
+		p.tokens = append(p.tokens, compact)
 		header, claims, err := control.DecodeToken(compact)
 		if err != nil {
 			return nil, fmt.Errorf("the access token can't be decoded: %w", err)

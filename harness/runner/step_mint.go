@@ -41,6 +41,7 @@ func (p *play) mint(ctx context.Context, s *scenario.Step, a *scenario.Action) (
 	if err != nil {
 		return nil, err
 	}
+	p.tokens = append(p.tokens, minted.Token)
 	p.assertion, p.record().Claims = minted.Token, minted.Claims
 	return map[string]any{"token": minted.Claims, "claims": minted.Claims, "header": minted.Header}, nil
 }
@@ -107,6 +108,7 @@ func (p *play) mintNative(ctx context.Context, m *scenario.Mint) (map[string]any
 
 // minted is the result of a step that made a token, which becomes the one to present.
 func (p *play) minted(token string) (map[string]any, error) {
+	p.tokens = append(p.tokens, token)
 	header, claims, err := control.DecodeToken(token)
 	if err != nil {
 		return nil, fmt.Errorf("the token can't be decoded: %w", err)
