@@ -40,7 +40,7 @@ func Explain(ctx context.Context, c Case) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r.SignIns = signIns
+	r.SignIns, r.Notes = signIns, append(r.Notes, g.leftOut...)
 	for _, in := range c.Inputs {
 		for _, made := range in.SignIns {
 			r.SignIns = append(r.SignIns, g.recorded(in.Input, made))
@@ -135,10 +135,26 @@ func follows(code int) []string {
 	return known
 }
 
+// maxComparisons bounds how many times a sign-in is compared with a credential, since the report has every comparison.
+const maxComparisons = 20_000
+
+// few are the first of what was presented, as many as can be compared with all credentials. It notes how many are left
+// out.
+func few[T any](g *gathered, what string, presented []T) []T {
+	most := max(1, maxComparisons/max(1, len(g.credentials)))
+	if len(presented) <= most {
+		return presented
+	}
+	g.leftOut = append(g.leftOut, fmt.Sprintf(
+		"Of %d %s, the first %d are compared with the %d credentials, and the rest is left out: give fewer of one or the other at a time.",
+		len(presented), what, most, len(g.credentials)))
+	return presented[:most]
+}
+
 // signIns are the assertions that were presented: the tokens, or what the errors say of one.
 func (g *gathered) signIns(ctx context.Context, c Case) ([]SignIn, error) {
 	var out []SignIn
-	for _, held := range g.tokens {
+	for _, held := range few(g, "tokens", g.tokens) {
 		message := g.messageOf(held, c.Now)
 		s, err := g.examineToken(ctx, c, held, message)
 		if err != nil {
@@ -149,11 +165,11 @@ func (g *gathered) signIns(ctx context.Context, c Case) ([]SignIn, error) {
 	if len(g.tokens) > 0 {
 		return out, nil
 	}
-	for _, held := range g.messages {
+	telling := slices.DeleteFunc(slices.Clone(g.messages), func(held heldMessage) bool {
 		v := valuesOf(held.Message)
-		if v.Issuer == "" && v.Subject == "" && len(v.Audiences) == 0 && v.KeyID == nil && v.Expires.IsZero() && len(masked(held.Message)) == 0 {
-			continue
-		}
+		return v.Issuer == "" && v.Subject == "" && len(v.Audiences) == 0 && v.KeyID == nil && v.Expires.IsZero() && len(masked(held.Message)) == 0
+	})
+	for _, held := range few(g, "errors", telling) {
 		s, err := g.examine(ctx, c, held.from, "", &held.Message)
 		if err != nil {
 			return nil, err

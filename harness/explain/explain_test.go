@@ -202,6 +202,26 @@ func TestErrorAlone(t *testing.T) {
 }
 
 // TestErrorAndCredential: what an error printed is compared with a credential, and what it hides is not.
+// TestTooMuchToCompare has more errors than can be compared with so many credentials.
+func TestTooMuchToCompare(t *testing.T) {
+	t.Parallel()
+	var inputs []input.Found
+	for i := range 1000 {
+		inputs = append(inputs, credential(t, fmt.Sprint("c", i), "https://issuer.example", fmt.Sprint("s", i), "api://AzureADTokenExchange"))
+	}
+	for range 21 {
+		inputs = append(inputs, failure(700213, now, map[string]string{"sub": "s7"}))
+	}
+	r := explained(t, inputs...)
+	const note = "Of 21 errors, the first 20 are compared with the 1000 credentials, and the rest is left out: give fewer of one or the other at a time."
+	if len(r.SignIns) != 20 || len(r.Errors) != 21 || !slices.Contains(r.Notes, note) {
+		t.Errorf("%d sign-ins, %d errors, notes %q", len(r.SignIns), len(r.Errors), r.Notes)
+	}
+	if r := explained(t, inputs[980:]...); len(r.SignIns) != 21 || slices.ContainsFunc(r.Notes, func(s string) bool { return strings.Contains(s, "left out") }) {
+		t.Errorf("%d sign-ins, notes %q", len(r.SignIns), r.Notes)
+	}
+}
+
 func TestErrorAndCredential(t *testing.T) {
 	t.Parallel()
 	s := only(t, explained(t, failure(700213, now, map[string]string{"sub": "repo:octo/web:pull_request"}), credential(t, "one", githubIssuer, "repo:octo/web:pull-request", audience)))

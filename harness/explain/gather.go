@@ -21,7 +21,8 @@ type gathered struct {
 	labels      map[string]int  // of credentials, by label
 	same        map[string]bool // credentials that were described before
 	notes       []string
-	named       string // the name of the first input that is a file
+	leftOut     []string // what was too much to compare, in sentences
+	named       string   // the name of the first input that is a file
 	tokens      []heldToken
 	messages    []heldMessage
 	credentials []heldCredential
