@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +37,7 @@ func newReproduce() *cobra.Command {
 	var f caseFlags
 	var opts reproduce.Options
 	var out string
-	var asJSON bool
+	var asJSON, force bool
 	cmd := &cobra.Command{
 		Use:   "reproduce [FILE|-|TEXT|CODE...]",
 		Short: "Write a scenario that yields a refusal that somebody has seen, and play it",
@@ -59,6 +62,10 @@ Exit status: 0 it is reproduced, 1 it is not, and the reason is said, 2 bad usag
 				return err
 			}
 			opts.Schema = schemaBeside(out)
+			opts.Name = cmp.Or(opts.Name, nameOfFile(out))
+			if out != "" && !force && exists(out) {
+				return alreadyThere(out)
+			}
 			made, err := reproduce.Make(c, opts)
 			var unable *reproduce.UnableError
 			if errors.As(err, &unable) {
@@ -86,7 +93,7 @@ Exit status: 0 it is reproduced, 1 it is not, and the reason is said, 2 bad usag
 				Got: got.Got, Problem: got.Problem, Name: made.Name, Path: out,
 			}
 			if out != "" {
-				if err := writeScenario(out, made.Source, true); err != nil {
+				if err := writeScenario(out, made.Source, force); err != nil {
 					return err
 				}
 			}
@@ -102,8 +109,9 @@ Exit status: 0 it is reproduced, 1 it is not, and the reason is said, 2 bad usag
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&out, "out", "", "write the scenario to this file (default: standard output)")
-	flags.StringVar(&opts.Name, "name", "", "the scenario's name, platform/slug or the slug alone (default: the code)")
+	flags.StringVar(&opts.Name, "name", "", "the scenario's name, platform/slug or the slug alone (default: that of the file, or the code)")
 	flags.BoolVar(&opts.Anonymize, "anonymize", false, "put other names in the place of organisations, repositories, hosts and ids, the same for the same one")
+	flags.BoolVar(&force, "force", false, "replace a file that is there")
 	flags.BoolVar(&asJSON, "json", false, "print a JSON document with what came of it, and with the scenario unless --out has it")
 	markFiles(cmd, "out")
 	return cmd
@@ -195,11 +203,31 @@ func writeScenario(path string, source []byte, over bool) error {
 	}
 	file, err := os.OpenFile(path, flags, 0o644)
 	if errors.Is(err, os.ErrExist) {
-		return &exitError{code: exitUsage, err: fmt.Errorf("%s is there already", path), hint: "give another name, or --force to replace it"}
+		return alreadyThere(path)
 	}
 	if err != nil {
 		return err
 	}
 	_, err = file.Write(source)
 	return errors.Join(err, file.Close())
+}
+
+func alreadyThere(path string) error {
+	return &exitError{code: exitUsage, err: fmt.Errorf("%s is there already", path), hint: "give another name, or --force to replace it"}
+}
+
+// slug is what the last part of a scenario's name can be.
+var slug = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+
+// nameOfFile is the name that a scenario in a file must have to be run with its folder: that of the file, without the
+// platform, unless the folder is that of Entra's own. Empty: the file's name can be none.
+func nameOfFile(path string) string {
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	if path == "" || !slug.MatchString(name) {
+		return ""
+	}
+	if filepath.Base(filepath.Dir(path)) == "entra" {
+		return "entra/" + name
+	}
+	return name
 }

@@ -6,9 +6,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/issuerd/issuerd/harness/entra/directory"
+	"github.com/issuerd/issuerd/harness/entra/expression"
 	"github.com/issuerd/issuerd/harness/explain"
 	"github.com/issuerd/issuerd/harness/explain/input"
 	"github.com/issuerd/issuerd/harness/explain/paste"
@@ -16,6 +18,7 @@ import (
 
 // trust writes the credentials: those of the case, or the one that the recipe makes up.
 func (d *draft) trust(madeUp ...*object) {
+	d.credentials = slices.DeleteFunc(slices.Clone(d.credentials), d.refusesExpression)
 	list := madeUp
 	if len(d.credentials) > 0 {
 		list = nil
@@ -55,6 +58,10 @@ func (d *draft) credential(n int, c input.Credential, madeUp *object) *object {
 	switch {
 	case c.Matching != "":
 		o.set("matching", c.Matching)
+		if d.needsAge(c) {
+			o.set("createdDateTime", beforeRule.Format(time.RFC3339))
+			d.assume("credential %s: Entra has taken its expression only before %s, so here it is from before", c.Name, expression.GitHubRule.Format(time.DateOnly))
+		}
 	default:
 		o.set("subject", fill("subject", c.Subject))
 	}
@@ -65,6 +72,32 @@ func (d *draft) credential(n int, c input.Credential, madeUp *object) *object {
 		}
 	}
 	return o
+}
+
+// beforeRule is when a credential was made of which less was asked.
+var beforeRule = expression.GitHubRule.AddDate(0, 0, -1)
+
+// validExpression is the error of a credential's expression, if it was made then.
+func (d *draft) validExpression(c input.Credential, created time.Time) error {
+	c.Created = created
+	if c.Issuer == "" || paste.Masked(c.Issuer) {
+		c.Issuer = cmp.Or(d.iss, d.from.canonical())
+	}
+	return directory.ValidateMatching(cmp.Or(d.cloud, "public"), c.Credential, false, directory.Options{})
+}
+
+// needsAge tells whether Entra takes a credential's expression only of one that is old enough.
+func (d *draft) needsAge(c input.Credential) bool {
+	return d.validExpression(c, time.Time{}) != nil && d.validExpression(c, beforeRule) == nil
+}
+
+// refusesExpression tells, and says, that a credential is left out because no credential can have its expression.
+func (d *draft) refusesExpression(c input.Credential) bool {
+	if c.Matching == "" || d.validExpression(c, time.Time{}) == nil || d.needsAge(c) {
+		return false
+	}
+	d.assume("credential %s is left out: %v", c.Name, d.validExpression(c, beforeRule))
+	return true
 }
 
 // noName is what names of credentials do not have.

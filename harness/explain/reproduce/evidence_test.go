@@ -103,6 +103,16 @@ func TestEvidence(t *testing.T) {
 			found: input.Found{Credentials: []input.Credential{flexible}}, want: []string{"name: flexible", "release/*"}, not: []string{"is added"},
 		},
 		{
+			name: "flexible credentials of before the rule, and of none", code: 7002131, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:pull_request"}},
+			found: input.Found{Credentials: []input.Credential{
+				{Credential: directory.Credential{Name: "broken", Issuer: githubIssuer, Matching: "claims['sub'] like 'x'", Audiences: []string{exchange}}},
+				{Credential: directory.Credential{Name: "old", Issuer: githubIssuer, Matching: "claims['sub'] matches 'repo:fabrikam/shop:ref:*'", Audiences: []string{exchange}}},
+				credential("main", githubIssuer, "repo:fabrikam/shop:environment:x", exchange),
+			}},
+			want: []string{"name: old", `createdDateTime: "2026-07-14T00:00:00Z"`, "credential old: Entra has taken its expression only before 2026-07-15", "name: main", "credential broken is left out: "},
+			not:  []string{"name: broken"},
+		},
+		{
 			name: "no flexible credential", code: 7002131, values: map[string]paste.Value{"sub": {Text: "repo:fabrikam/shop:ref:refs/heads/main"}},
 			found: input.Found{Credentials: []input.Credential{credential("classic", githubIssuer, "repo:fabrikam/shop:pull_request", exchange)}}, want: []string{"name: classic", "is added"},
 		},
