@@ -290,6 +290,7 @@ func (g *gathered) examine(ctx context.Context, c Case, from, compact string, me
 	s.Credentials = g.matches(s.Checks)
 	g.contradict(&s, c, evidence, message)
 	g.conclude(&s, platform, message)
+	s.otherKind()
 	return s, nil
 }
 

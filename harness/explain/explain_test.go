@@ -307,6 +307,28 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestOtherKind has tokens that GitHub signs and that are no ID tokens.
+func TestOtherKind(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		changes map[string]any
+		cause   string
+	}{
+		{map[string]any{"sub": nil, "aud": "vso:7ac6ac57-1d3c-4b4e-8b5a-0f6a0e0c0a11"}, "this is the request token of a job"},
+		{map[string]any{"sub": nil, "ac": `[{"Scope":"refs/heads/main","Permission":3}]`, "IdentityTypeClaim": "System:ServiceIdentity"}, "this is the request token of a job"},
+		{map[string]any{"sub": nil, "aud": nil}, "it is of another kind, perhaps the request token"},
+		{map[string]any{"ac": "x"}, "nothing that could be checked here is refused"},
+	} {
+		s := only(t, explained(t, token(t, tt.changes), credential(t, "one", githubIssuer, mainBranch, audience)))
+		if !strings.Contains(s.Cause, tt.cause) {
+			t.Errorf("%v: cause %q, want %q", tt.changes, s.Cause, tt.cause)
+		}
+		if isOther := tt.changes["ac"] != "x"; isOther && (s.Answer == nil || s.Answer.Number != 90014 || !strings.Contains(s.Fixes[0].Words, "ACTIONS_ID_TOKEN_REQUEST_URL")) {
+			t.Errorf("%v: answer %+v, fixes %+v", tt.changes, s.Answer, s.Fixes)
+		}
+	}
+}
+
 // TestNoDates: times that are no whole numbers of seconds are there, and are said to be what they are.
 func TestNoDates(t *testing.T) {
 	t.Parallel()
