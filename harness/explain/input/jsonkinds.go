@@ -16,6 +16,10 @@ func (f *Found) readJSON(src string, roots []*document.Node) error {
 	switch {
 	case len(roots) == 1 && root.Kind == document.Scalar && !strings.Contains(str(root), begin):
 		return f.readText(src) // a text in quotes
+	case len(roots) == 1 && isEmptyList(root):
+		f.Kind = "an empty list"
+		f.note("It is an empty list. If it is what a list of federated credentials came to, the application has none, and Entra answers AADSTS70025; or the list is that of another application than the one that signs in: compare the client id.")
+		return nil
 	case has(root, "tenants") && len(roots) == 1:
 		return f.readDirectory(src, root)
 	case isScenario(root) && len(roots) == 1:
@@ -47,8 +51,19 @@ func (f *Found) readJSON(src string, roots []*document.Node) error {
 	if err := f.orText(src, r.cut); err != nil || f.Text == nil || len(f.Text.Messages) > 0 {
 		return err
 	}
-	f.looksLike(kindJSON, root)
+	if root.Get("error") == nil { // of an error, the text says what it is
+		f.looksLike(kindJSON, root)
+	}
 	return nil
+}
+
+// isEmptyList tells a list without anything in it, as the Azure CLI prints one, and Microsoft Graph and Azure Resource
+// Manager do.
+func isEmptyList(root *document.Node) bool {
+	if value := root.Get("value"); value != nil {
+		root = value
+	}
+	return root.Kind == document.List && len(root.Items) == 0
 }
 
 // isScenario tells a scenario from a pipeline, which has steps, too.

@@ -307,6 +307,30 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestOddJSON has JSON that describes nothing. What it is, is said once.
+func TestOddJSON(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`[]`:              "an empty list: It is an empty list. If",
+		` {"value": []} `: "an empty list: It is an empty list. If",
+		`{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#x", "value": []}`:                                "an empty list: It is an empty list. If",
+		`{"error":{"code":"Request_BadRequest","message":"FederatedIdentityCredential with name main already exists."}}`: "a text: Microsoft Graph found another federated credential of that name, or none.",
+		`{"a":1}`: "a text: It is JSON, the members a. Nothing of it",
+	} {
+		found, err := input.Read("x.json", []byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := found.Notes
+		if found.Text != nil {
+			said = append(said, found.Text.None)
+		}
+		if got := found.Kind + ": " + strings.Join(said, " "); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
 // TestNames reads a workflow whose folder tells that it is no GitHub's.
 func TestNames(t *testing.T) {
 	t.Parallel()
