@@ -38,7 +38,7 @@ func (d *draft) credential(n int, c input.Credential, madeUp *object) *object {
 			return value
 		}
 		out := unmask(value)
-		if out == "" || paste.Masked(out) {
+		if out == "" || paste.Masked(out) || field == "issuer" && !strings.Contains(out, "://") {
 			switch known := madeUp.value(field).(type) {
 			case string:
 				out = known

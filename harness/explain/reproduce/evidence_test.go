@@ -251,6 +251,45 @@ func TestWithoutText(t *testing.T) {
 	}
 }
 
+// TestToday: what AADSTS70021 is today, the emulator's checks say with all the credentials, and the scenario yields it.
+func TestToday(t *testing.T) {
+	t.Parallel()
+	const sub = "repo:fabrikam/shop:pull_request"
+	elsewhere := credential("elsewhere", "https://gitlab.com", sub, exchange)
+	flexible := credential("flexible", githubIssuer, "", exchange)
+	flexible.Matching = "claims['sub'] matches 'repo:fabrikam/shop:ref:refs/heads/release/*' and claims['repository_owner_id'] eq '7'"
+	hidden := credential("hidden", "***", sub, "other")
+	hidden.Masked = map[string]string{"issuer": "***"}
+	for _, tt := range []struct {
+		name        string
+		credentials []input.Credential
+		want        string
+	}{
+		{"no issuer", []input.Credential{elsewhere}, "AADSTS700211"},
+		{"the second has the issuer", []input.Credential{elsewhere, credential("near", githubIssuer, sub, "other")}, "AADSTS700212"},
+		{"the second has the audience too", []input.Credential{elsewhere, credential("near", githubIssuer, "repo:fabrikam/shop:environment:prod", exchange)}, "AADSTS700213"},
+		{"another case", []input.Credential{credential("near", githubIssuer, "repo:Fabrikam/shop:pull_request", exchange)}, "AADSTS7002138"},
+		{"an expression", []input.Credential{flexible}, "AADSTS7002131"},
+		{"a hidden issuer", []input.Credential{hidden}, "AADSTS700212"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := said(70021, places{"iss": githubIssuer, "sub": sub, "aud": exchange})
+			c.Inputs[0].Credentials = tt.credentials
+			s, err := reproduce.Make(c, reproduce.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Code != tt.want {
+				t.Errorf("made %s, want %s", s.Code, tt.want)
+			}
+			if out, err := s.Play(t.Context(), emulator(t, s)); err != nil || !out.Reproduced {
+				t.Errorf("got %q: %s %v\n%s", out.Got, out.Problem, err, s.Source)
+			}
+		})
+	}
+}
+
 func TestConflict(t *testing.T) {
 	t.Parallel()
 	// The number is of another sentence: the values are the sentence's.

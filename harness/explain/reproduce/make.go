@@ -2,13 +2,16 @@ package reproduce
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/issuerd/issuerd/harness/entra"
 	"github.com/issuerd/issuerd/harness/explain"
+	"github.com/issuerd/issuerd/harness/explain/input"
 	"github.com/issuerd/issuerd/harness/scenario"
 )
 
@@ -98,7 +101,10 @@ func draftOf(e *evidence) (*draft, error) {
 	if instead, ok := newer[row.Number]; ok {
 		now, _ := entra.Lookup(instead.code)
 		if row.Number == 70021 {
-			now = today(e)
+			var err error
+			if now, err = today(e); err != nil {
+				return nil, err
+			}
 		}
 		e.notes = append(e.notes, fmt.Sprintf("%s; here it is %s", instead.reason, now.Name()))
 		row = now
@@ -115,29 +121,49 @@ func draftOf(e *evidence) (*draft, error) {
 }
 
 // today is the code that Entra answers in the place of AADSTS70021, whose text prints issuer, subject and audience
-// alike: the first that is not as the credential has it.
-func today(e *evidence) entra.Code {
+// alike. With credentials at hand it is what the emulator's checks come to; without, it is a guess.
+func today(e *evidence) (entra.Code, error) {
 	value := func(name string) string {
 		if v := e.message.Values[name]; v.Whole() {
 			return v.Text
 		}
-		return "" // it is not known
+		return ""
 	}
 	code, _ := explain.Superseded(value("iss"), value("sub"), value("aud"))
 	if len(e.credentials) > 0 {
-		c := e.credentials[0]
-		differs := func(field, has, presented string) bool {
-			return has != "" && presented != "" && has != presented && c.Masked[field] == "" && c.Unknown[field] == ""
+		code = 700213 // unless the checks know better
+		evidence := entra.Evidence{Cloud: e.cloud, Values: entra.Values{Issuer: value("iss"), Subject: value("sub")}}
+		if aud := value("aud"); aud != "" {
+			evidence.Values.Audiences = strings.Split(aud, ",")
 		}
-		switch code = 700213; {
-		case differs("issuer", c.Issuer, value("iss")):
-			code = 700211
-		case differs("audiences", first(c.Audiences), value("aud")):
-			code = 700212
+		for _, c := range e.credentials {
+			evidence.Credentials = append(evidence.Credentials, knownCredential(c))
+		}
+		found, err := entra.Examine(context.Background(), evidence)
+		if err != nil {
+			return entra.Code{}, err
+		}
+		if found.Refusal != nil && slices.Contains([]int{700211, 700212, 700213, 7002131, 7002138}, found.Refusal.Code) {
+			code = found.Refusal.Code
 		}
 	}
 	row, _ := entra.Lookup(code)
-	return row
+	return row, nil
+}
+
+// knownCredential is a credential with the fields that its input says literally.
+func knownCredential(c input.Credential) entra.KnownCredential {
+	known := entra.KnownCredential{Credential: c.Credential}
+	for _, open := range []map[string]string{c.Unknown, c.Masked} {
+		for name := range open {
+			field := entra.Field(name)
+			if name == "matching" {
+				field = entra.FieldExpression
+			}
+			known.Unknown = append(known.Unknown, field)
+		}
+	}
+	return known
 }
 
 var errNotLoaded = errors.New("reproduce: the scenario was made by neither Make nor Start")
