@@ -76,7 +76,7 @@ const OfEntra = "entra"
 type FaultKind struct {
 	Name       string           `json:"name"`
 	About      string           `json:"about"`
-	Place      string           `json:"place"` // where it is met: documents, tokens or native, of issuers; entra
+	Place      string           `json:"place"` // where it is met: documents, handshakes, tokens or native, of issuers; entra
 	Parameters []FaultParameter `json:"parameters"`
 }
 

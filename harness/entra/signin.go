@@ -77,7 +77,7 @@ type Check struct {
 	// Compared are the comparisons of the client's federated credentials with the assertion, in the order they were made.
 	Compared []Comparison `json:"compared,omitempty"`
 	// Unknown says what the check could not be made without, such as "the issuer's keys"; OK is false then, and Code 0. A
-	// server knows everything it needs: only [Examine] has it.
+	// server knows everything it needs: only an examination of evidence has it.
 	Unknown string `json:"unknown,omitempty"`
 }
 
@@ -90,9 +90,9 @@ type Comparison struct {
 	Want       string `json:"want"`               // what the credential has; of an expression, what the clause has
 	Got        string `json:"got"`                // what the assertion has; several audiences are joined by ", "
 	Equal      bool   `json:"equal"`              // they agree
-	Unknown    bool   `json:"unknown,omitempty"`  // one of them is not known, so that Equal means nothing; only [Examine] has it
-	// Aside is set when Entra would not come to this comparison, as another has ruled the credential out; only [Examine]
-	// has it.
+	Unknown    bool   `json:"unknown,omitempty"`  // one of them is not known, so that Equal means nothing; only an examination of evidence has it
+	// Aside is set when Entra would not come to this comparison, as another has ruled the credential out; only an
+	// examination of evidence has it.
 	Aside bool `json:"aside,omitempty"`
 }
 
