@@ -188,10 +188,10 @@ func (s sources) Stat(name string) (fs.FileInfo, error) {
 	return disk{}.Stat(name)
 }
 
-// RealPath implements scenario.RealPaths. What comes with the program has no links.
+// RealPath implements scenario.RealPaths. What comes with the program has no links, and no path on the machine.
 func (s sources) RealPath(name string) (string, error) {
 	if within(s, name) {
-		return "/" + path.Clean(name), nil
+		return "", &fs.PathError{Op: "realpath", Path: name, Err: fs.ErrInvalid}
 	}
 	return disk{}.RealPath(name)
 }
