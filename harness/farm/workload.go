@@ -26,6 +26,7 @@ const maxWorkloads = 1000
 
 // workload is a running token API.
 type workload struct {
+	id       string
 	world    *World
 	platform string
 	started  control.Workload // set before it is registered
@@ -69,6 +70,7 @@ func (w *World) StartWorkload(spec control.WorkloadSpec) (control.Workload, erro
 	}
 	base += workloadPath + id
 	run := newWorkload(w, iss.Platform().Name)
+	run.id = id // before somebody can ask it
 	started, err := run.start(native, issuer.Workload{
 		ID: id, Issuer: iss, Preset: issuers.PresetOf(iss.Platform().Name, spec.Preset), Claims: spec.Claims, Base: base, CA: w.server.CA(), Now: w.issuerNow, Rand: w.server.opts.Rand,
 		Record: run.record, Begin: func() func() { return w.usage.begin(w.server.opts.Now) }, Env: spec.Env, Serve: w.serve, Find: w.find,
@@ -350,7 +352,7 @@ func (run *workload) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/"
 	}
 	defer run.world.usage.begin(run.world.server.opts.Now)()
-	visit := run.world.visit(r, run.started.ID, run.ending)
+	visit := run.world.visit(r, run.id, run.ending)
 	out := &statusWriter{ResponseWriter: rw}
 	defer func() { // also when the API drops the connection
 		run.world.answered(control.Entry{
